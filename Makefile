@@ -1,0 +1,71 @@
+# `make` shows what there is to do. Needs GNU make 3.81 or later and Python 3.11 or later; nothing else is assumed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+EXTRAS := dev,local
+PYTEST_ARGS ?=
+LOCK_PYTHON ?= python3.11
+
+# The first interpreter that is 3.11 or later and can create virtual environments. Override: make setup PYTHON=/path/to/python3
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; \
+	done)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup engines demo test lint types contracts check bench lock clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## Create .venv with everything pinned in constraints.txt
+	@:
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { \
+		echo "No Python 3.11 or later with the venv module was found." >&2; \
+		echo "hint: install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+engines: $(STAMP)
+	@$(BIN)/python -m tests.engines.dynamodb_local fetch
+
+demo: $(STAMP) ## Create the tables in the embedded engine and show where they stand
+	$(BIN)/osem-migrate upgrade --env local
+	$(BIN)/osem-migrate status --env local
+
+test: engines ## Run every test with coverage (more: make test PYTEST_ARGS='-k name')
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
+
+lint: $(STAMP) ## Check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP) ## Check types, strictly
+	@$(BIN)/mypy
+
+contracts: $(STAMP) ## Check which module may import which
+	@$(BIN)/lint-imports
+
+check: lint types contracts ## lint, types and contracts
+
+bench: $(STAMP) ## Run every benchmark and print its table
+	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+# Resolved in an environment of its own, by the oldest Python we support, so that the pins suit all of them.
+lock: ## Resolve every dependency again and rewrite constraints.txt
+	@set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	$(LOCK_PYTHON) -m venv "$$work/venv"; \
+	"$$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check '.[$(EXTRAS)]'; \
+	{ echo "# Every dependency of every extra, pinned, for Python 3.11 to 3.13. Written by: make lock"; \
+	  "$$work/venv/bin/python" -m pip freeze --disable-pip-version-check --exclude osem-migrate | grep -E '^[A-Za-z0-9._-]+=='; \
+	} > "$$work/constraints.txt"; \
+	cp "$$work/constraints.txt" constraints.txt
+
+clean: ## Remove .venv and what the tools left behind
+	@rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find osem_migrate migrations tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
