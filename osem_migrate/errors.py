@@ -1,0 +1,566 @@
+"""Every error a user can meet, as one tree.
+
+OsemMigrateError
+├── UsageError                      the command line was wrong
+├── ConfigurationError              pyproject.toml or the environment is wrong
+│   ├── UnknownEnvironment
+│   ├── PrefixOverlap
+│   ├── AccountMismatch
+│   └── RegionMismatch
+├── DefinitionError                 DynamoDB could never accept this value
+├── InapplicableOperation           the operation does not fit the schema so far
+├── ScriptError                     a file of the migrations folder; carries file and line
+│   ├── FolderMissing
+│   ├── ScriptNameInvalid
+│   ├── ScriptNumberDuplicate
+│   ├── ScriptNotLoadable
+│   ├── ScriptOperationsInvalid
+│   ├── ScriptOperationInapplicable
+│   ├── SqlScriptUnsupported
+│   ├── DependencyUnknown
+│   └── DependencyCycle
+├── HistoryError                    what was recorded contradicts the scripts
+│   ├── HistoryUnreadable
+│   ├── MigrationChanged
+│   ├── MigrationMissing
+│   ├── MigrationOutOfOrder
+│   └── TargetUnknown
+├── ConfirmationRequired            data would be destroyed and nobody said yes
+├── LockError
+│   ├── LockHeld                    somebody else is upgrading
+│   └── LockLost                    somebody else took over
+├── RunError                        an upgrade that could not go on
+│   ├── DriftFound
+│   ├── WaitTimeout
+│   ├── Interrupted
+│   └── PartialError                some of it was applied, then it stopped
+├── LocalEngineError
+│   ├── LocalEngineMissing
+│   └── LocalEngineNotStarted
+└── AwsError                        DynamoDB, STS or the SDK said no
+    ├── CredentialsMissing          ├── RegionMissing
+    ├── CredentialsPartial          ├── EndpointUnreachable
+    ├── CredentialsExpired          ├── EndpointInvalid
+    ├── SsoSessionExpired           ├── Throttled
+    ├── CredentialProcessFailed     ├── QuotaExceeded
+    ├── ProfileUnknown              ├── ResourceInUse
+    ├── CredentialsInvalid          ├── ResourceNotFound
+    ├── SignatureInvalid            ├── RequestInvalid
+    ├── ClockSkewed                 ├── OperationUnsupported
+    ├── AccessDenied                ├── ServiceFailed
+    ├── ConditionFailed             └── UnexpectedAwsError
+    └── AwsFilesInvalid
+
+Each class owns one stable ``code``; scripts and CI match on it, so a code is never renamed. ``remediation`` is the next
+thing to type. This module imports nothing of the package.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any, ClassVar
+
+
+class ExitCode(IntEnum):
+    """What the process says to the shell; the only place where these numbers stand."""
+
+    OK = 0
+    ERROR = 1
+    PARTIAL = 2
+    PENDING = 3
+    HISTORY = 4
+    DRIFT = 5
+    LOCKED = 6
+    USAGE = 64
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class Termination(KeyboardInterrupt):
+    """SIGTERM, raised where Ctrl-C would raise KeyboardInterrupt; the command line installs the handler."""
+
+
+class OsemMigrateError(Exception):
+    """Base of everything this package raises on purpose.
+
+    Args:
+        message: what went wrong and where, in one sentence.
+        remediation: the next thing to type; the class's own when omitted.
+        details: JSON-able facts for machines (``table``, ``file``, ``line``, ``action`` …).
+    """
+
+    code: ClassVar[str] = "ERROR"
+    exit_code: ExitCode = ExitCode.ERROR
+    remedy: ClassVar[str] = "Run the command again with --verbose and read the last call it shows."
+
+    def __init__(self, message: str, *, remediation: str | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remediation = remediation if remediation is not None else self.remedy
+        self.details: dict[str, Any] = {name: value for name, value in details.items() if value is not None}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The ``error`` member of the JSON envelope."""
+        return {"code": self.code, "message": self.message, "remediation": self.remediation, "details": self.details}
+
+
+class UsageError(OsemMigrateError):
+    """The command line was wrong."""
+
+    code = "USAGE_INVALID"
+    exit_code = ExitCode.USAGE
+    remedy = "Read the options with: osem-migrate --help"
+
+
+class ConfigurationError(OsemMigrateError):
+    """``[tool.osem-migrate]`` or an environment variable holds something unusable."""
+
+    code = "CONFIG_INVALID"
+    remedy = "Correct [tool.osem-migrate] in pyproject.toml and run the command again."
+
+
+class UnknownEnvironment(ConfigurationError):
+    """``--env`` names an environment that nobody configured."""
+
+    code = "CONFIG_ENVIRONMENT_UNKNOWN"
+    remedy = "Add it to pyproject.toml under [tool.osem-migrate.environments]."
+
+
+class PrefixOverlap(ConfigurationError):
+    """One environment's table names would also match another's."""
+
+    code = "CONFIG_PREFIX_OVERLAP"
+    remedy = "Rename one of the two environments, so that neither prefix starts with the other."
+
+
+class AccountMismatch(ConfigurationError):
+    """The credentials belong to another account than the environment's."""
+
+    code = "CONFIG_ACCOUNT_MISMATCH"
+    remedy = "Choose the profile of the right account with --profile, or correct account_id in pyproject.toml."
+
+
+class RegionMismatch(ConfigurationError):
+    """The region asked for is not the environment's."""
+
+    code = "CONFIG_REGION_MISMATCH"
+    remedy = "Leave the region out to use the configured one, or add --force if the other region is meant."
+
+
+class DefinitionError(OsemMigrateError):
+    """A key, an index, a table or a setting that DynamoDB could never accept; names the limit."""
+
+    code = "SCHEMA_INVALID"
+    remedy = "Change the declaration so that it stays within the limit, then run the command again."
+
+
+class InapplicableOperation(OsemMigrateError):
+    """An operation that does not fit the schema so far, such as an index on a table nobody created."""
+
+    code = "OPERATION_INAPPLICABLE"
+    remedy = "Check the names in the operation and the order of the scripts."
+
+
+class ScriptError(OsemMigrateError):
+    """A file of the migrations folder is wrong; ``details`` has ``file`` and, where it applies, ``line``."""
+
+    code = "SCRIPT_INVALID"
+    remedy = "Correct the script and run the command again; nothing was written."
+
+    def __init__(
+        self, message: str, *, file: str, line: int | None = None, remediation: str | None = None, **details: Any
+    ) -> None:
+        where = f"{file}:{line}" if line is not None else file
+        super().__init__(f"{where}: {message}", remediation=remediation, file=file, line=line, **details)
+
+
+class FolderMissing(ScriptError):
+    """There is no migrations folder."""
+
+    code = "SCRIPT_FOLDER_MISSING"
+    remedy = 'Create the first script with: osem-migrate new "create the first table"'
+
+
+class ScriptNameInvalid(ScriptError):
+    """A file that is not named ``NNNN_slug.py``."""
+
+    code = "SCRIPT_NAME_INVALID"
+    remedy = (
+        "Rename it to four digits, an underscore and a slug (0015_add_status_index.py), or move it out of the folder."
+    )
+
+
+class ScriptNumberDuplicate(ScriptError):
+    """Two scripts carry the same number."""
+
+    code = "SCRIPT_NUMBER_DUPLICATE"
+    remedy = "Give the newer of the two the next free number."
+
+
+class ScriptNotLoadable(ScriptError):
+    """A syntax error, a failing import or an exception while the script was read."""
+
+    code = "SCRIPT_NOT_LOADABLE"
+
+
+class ScriptOperationsInvalid(ScriptError):
+    """``operations`` is missing, empty, or holds something that is no operation."""
+
+    code = "SCRIPT_OPERATIONS_INVALID"
+    remedy = "Declare at least one operation: operations = [CreateTable(…)]"
+
+
+class ScriptOperationInapplicable(ScriptError):
+    """An operation of the script does not fit the schema that the scripts before it build."""
+
+    code = "SCRIPT_OPERATION_INAPPLICABLE"
+    remedy = "Check the names in the operation and the order of the scripts; nothing was written."
+
+
+class SqlScriptUnsupported(ScriptError):
+    """yoyo-migrations would accept ``.sql`` files; DynamoDB has no SQL schema."""
+
+    code = "SCRIPT_SQL_UNSUPPORTED"
+    remedy = "Declare the change in a Python script (osem-migrate new TITLE) and remove the .sql file."
+
+
+class DependencyUnknown(ScriptError):
+    """``__depends__`` names a script that does not exist."""
+
+    code = "SCRIPT_DEPENDENCY_UNKNOWN"
+    remedy = "Name scripts by their file name without .py, for example 0003_create_assessment_plans."
+
+
+class DependencyCycle(ScriptError):
+    """Scripts depend on each other in a circle, or on a script with a higher number."""
+
+    code = "SCRIPT_DEPENDENCY_CYCLE"
+    remedy = "Remove one of the __depends__ entries."
+
+
+class HistoryError(OsemMigrateError):
+    """The recorded history and the scripts contradict each other."""
+
+    code = "HISTORY_INVALID"
+    exit_code = ExitCode.ERROR
+    remedy = "See what is recorded with: osem-migrate status"
+
+
+class HistoryUnreadable(HistoryError):
+    """A record that this version of the tool does not understand."""
+
+    code = "HISTORY_UNREADABLE"
+    remedy = "A newer osem-migrate may have written it: update the tool and run the command again."
+
+
+class MigrationChanged(HistoryError):
+    """An applied script was edited afterwards."""
+
+    code = "HISTORY_MIGRATION_CHANGED"
+    remedy = "Restore the script as it was applied, and declare the change in a new one: osem-migrate new TITLE"
+
+
+class MigrationMissing(HistoryError):
+    """An applied script is gone from the folder."""
+
+    code = "HISTORY_MIGRATION_MISSING"
+    remedy = "Restore the file from version control, or use the checkout that applied it."
+
+
+class MigrationOutOfOrder(HistoryError):
+    """A pending script has a lower number than one already applied."""
+
+    code = "HISTORY_MIGRATION_OUT_OF_ORDER"
+    remedy = "Give the script the next free number, or apply it late with: osem-migrate upgrade --allow-out-of-order"
+
+
+class TargetUnknown(HistoryError):
+    """``--to`` names no migration."""
+
+    code = "TARGET_UNKNOWN"
+    remedy = "See the versions with: osem-migrate status"
+
+
+class ConfirmationRequired(OsemMigrateError):
+    """The plan destroys data and nobody confirmed it."""
+
+    code = "CONFIRMATION_REQUIRED"
+    remedy = "Read the plan with --dry-run, then run the command again with --yes."
+
+
+class LockError(OsemMigrateError):
+    """The upgrade lock of this application and environment."""
+
+    code = "LOCK_FAILED"
+    exit_code = ExitCode.LOCKED
+    remedy = "Wait for the other run to finish, then run the command again."
+
+
+class LockHeld(LockError):
+    """Somebody else holds the lock and did not let go in time."""
+
+    code = "LOCK_HELD"
+
+
+class LockLost(LockError):
+    """Another run took the lock over while this one did not renew it."""
+
+    code = "LOCK_LOST"
+    remedy = "Nothing was changed after the lock was lost. See where things stand with: osem-migrate status"
+
+
+class RunError(OsemMigrateError):
+    """An upgrade that started and could not go on."""
+
+    code = "RUN_FAILED"
+    remedy = "Running upgrade again continues where it stopped."
+
+
+class DriftFound(RunError):
+    """The live table is neither as it was before the operation nor as it should be after it."""
+
+    code = "DRIFT_FOUND"
+    remedy = "See every difference and its remedy with: osem-migrate status"
+
+
+class WaitTimeout(RunError):
+    """DynamoDB is still working; nothing is lost."""
+
+    code = "WAIT_TIMEOUT"
+    remedy = "Run upgrade again: it waits for what is already under way. A longer wait: --timeout SECONDS"
+
+
+class Interrupted(RunError):
+    """Ctrl-C or SIGTERM stopped the run."""
+
+    code = "INTERRUPTED"
+    exit_code = ExitCode.INTERRUPTED
+
+    @classmethod
+    def by(cls, stop: KeyboardInterrupt, *, resume: str | None = None) -> "Interrupted":
+        """The error for what stopped the run, with the exit code that shells expect of it."""
+        terminated = isinstance(stop, Termination)
+        remediation = f"Continue with: {resume}" if resume is not None else None
+        interrupted = cls("stopped by SIGTERM" if terminated else "stopped by Ctrl-C", remediation=remediation)
+        interrupted.exit_code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
+        return interrupted
+
+
+class PartialError(RunError):
+    """Some migrations were applied, then the run stopped.
+
+    Attributes:
+        applied: identifiers of the migrations applied by this run, in order.
+        cause: the error that stopped it.
+    """
+
+    code = "PARTIALLY_APPLIED"
+    exit_code = ExitCode.PARTIAL
+
+    def __init__(self, applied: tuple[str, ...], cause: OsemMigrateError, *, resume: str) -> None:
+        done = f"{len(applied)} applied ({', '.join(applied)})" if applied else "part of a migration applied"
+        continuing = f"{cause.remediation}\nThen continue with: {resume}"
+        super().__init__(
+            f"{done}, then: {cause.message}",
+            remediation=cause.remediation if resume in cause.remediation else continuing,
+            applied=list(applied),
+            cause=cause.as_dict(),
+        )
+        self.applied = applied
+        self.cause = cause
+        if isinstance(cause, Interrupted):
+            self.exit_code = cause.exit_code
+
+
+class LocalEngineError(OsemMigrateError):
+    """The embedded engine behind ``--env local``."""
+
+    code = "LOCAL_ENGINE_FAILED"
+    remedy = "Stop it with: osem-migrate local stop — then run the command again."
+
+
+class LocalEngineMissing(LocalEngineError):
+    """The engine's own software is not installed."""
+
+    code = "LOCAL_ENGINE_MISSING"
+    remedy = "Install it with: pip install 'osem-migrate[local]'"
+
+
+class LocalEngineNotStarted(LocalEngineError):
+    """The engine's process ended or did not answer in time."""
+
+    code = "LOCAL_ENGINE_NOT_STARTED"
+
+
+class AwsError(OsemMigrateError):
+    """DynamoDB, STS or the SDK refused; ``details`` has ``action`` and ``aws_code`` where there are any."""
+
+    code = "AWS_FAILED"
+
+
+class CredentialsMissing(AwsError):
+    """No credentials anywhere in the standard chain."""
+
+    code = "AWS_CREDENTIALS_MISSING"
+    remedy = "Configure them with: aws configure (or aws configure sso), then choose the profile with --profile NAME"
+
+
+class CredentialsPartial(AwsError):
+    """An access key without its secret."""
+
+    code = "AWS_CREDENTIALS_PARTIAL"
+    remedy = "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither."
+
+
+class CredentialsExpired(AwsError):
+    """A session token past its end."""
+
+    code = "AWS_CREDENTIALS_EXPIRED"
+    remedy = "Obtain a fresh session token (aws sso login, or whatever issued it), then run the command again."
+
+
+class SsoSessionExpired(AwsError):
+    """The single sign-on session has ended or was never begun."""
+
+    code = "AWS_SSO_SESSION_EXPIRED"
+    remedy = "Sign in with: aws sso login"
+
+
+class CredentialProcessFailed(AwsError):
+    """The ``credential_process`` of the profile, or the role it assumes, gave no credentials."""
+
+    code = "AWS_CREDENTIAL_PROCESS_FAILED"
+    remedy = "Run the profile's credential_process by hand and correct what it reports."
+
+
+class ProfileUnknown(AwsError):
+    """``--profile`` or AWS_PROFILE names no profile."""
+
+    code = "AWS_PROFILE_UNKNOWN"
+    remedy = "See the profiles with: aws configure list-profiles"
+
+
+class AwsFilesInvalid(AwsError):
+    """``~/.aws/config``, ``~/.aws/credentials`` or an AWS_… variable holds something that the SDK cannot use."""
+
+    code = "AWS_FILES_INVALID"
+    remedy = "Correct the setting that the message names in ~/.aws/config, ~/.aws/credentials or the AWS_… variables."
+
+
+class CredentialsInvalid(AwsError):
+    """The access key is unknown to AWS."""
+
+    code = "AWS_CREDENTIALS_INVALID"
+    remedy = "The access key is wrong, deleted or of another partition. Configure a valid one with: aws configure"
+
+
+class SignatureInvalid(AwsError):
+    """The secret does not belong to the access key."""
+
+    code = "AWS_SIGNATURE_INVALID"
+    remedy = "Correct the secret access key with: aws configure"
+
+
+class ClockSkewed(AwsError):
+    """This machine's clock is minutes away from AWS's."""
+
+    code = "AWS_CLOCK_SKEWED"
+    remedy = "Synchronise the clock of this machine (timedatectl set-ntp true), then run the command again."
+
+
+class AccessDenied(AwsError):
+    """The identity lacks a permission; ``details`` has ``action`` and ``resource``."""
+
+    code = "AWS_ACCESS_DENIED"
+    remedy = "Grant the action on the resource to the identity, then run the command again."
+
+
+class RegionMissing(AwsError):
+    """No region anywhere, or one that is no region's name."""
+
+    code = "AWS_REGION_INVALID"
+    remedy = "Name one with --region, for example --region us-east-1"
+
+
+class EndpointUnreachable(AwsError):
+    """No connection, no answer, or no trusted certificate."""
+
+    code = "AWS_ENDPOINT_UNREACHABLE"
+    remedy = "Check the region's spelling, --endpoint-url, the proxy and the network, then run the command again."
+
+
+class EndpointInvalid(AwsError):
+    """``--endpoint-url`` is no URL."""
+
+    code = "AWS_ENDPOINT_INVALID"
+    remedy = "Give a whole URL, for example --endpoint-url http://localhost:8000"
+
+
+class Throttled(AwsError):
+    """DynamoDB asked to slow down for longer than the run waits."""
+
+    code = "AWS_THROTTLED"
+    remedy = "Run the command again in a minute; it continues where it stopped."
+
+
+class QuotaExceeded(AwsError):
+    """A service quota that waiting does not lift."""
+
+    code = "AWS_QUOTA_EXCEEDED"
+    remedy = "Request an increase in the Service Quotas console (Amazon DynamoDB), or remove what is no longer needed."
+
+
+class ResourceInUse(AwsError):
+    """The table or index is busy with another change, or exists already."""
+
+    code = "AWS_RESOURCE_IN_USE"
+    remedy = "Wait until the table is ACTIVE, then run the command again."
+
+
+class ResourceNotFound(AwsError):
+    """The table or index does not exist."""
+
+    code = "AWS_RESOURCE_NOT_FOUND"
+    remedy = "See what exists with: osem-migrate list"
+
+
+class RequestInvalid(AwsError):
+    """DynamoDB's validation refused the call."""
+
+    code = "AWS_REQUEST_INVALID"
+    remedy = "Correct the declaration that the message names, in a script that is not applied yet."
+
+
+class ConditionFailed(AwsError):
+    """A conditional write found something else than expected."""
+
+    code = "AWS_CONDITION_FAILED"
+    remedy = "Another run may have written at the same time. See where things stand with: osem-migrate status"
+
+
+class OperationUnsupported(AwsError):
+    """The endpoint does not know this call."""
+
+    code = "AWS_OPERATION_UNSUPPORTED"
+    remedy = "Use an endpoint that supports the call, or leave the setting out."
+
+
+class ServiceFailed(AwsError):
+    """DynamoDB answered with an internal error, repeatedly."""
+
+    code = "AWS_SERVICE_FAILED"
+    remedy = "Run the command again in a minute; if it repeats, look at the AWS Health Dashboard."
+
+
+class UnexpectedAwsError(AwsError):
+    """An answer of AWS that this version does not know."""
+
+    code = "AWS_UNEXPECTED"
+
+
+def error_classes() -> Iterator[type[OsemMigrateError]]:
+    """Every class of the tree, base first."""
+    waiting: list[type[OsemMigrateError]] = [OsemMigrateError]
+    while waiting:
+        current = waiting.pop(0)
+        yield current
+        waiting.extend(current.__subclasses__())

@@ -1,0 +1,118 @@
+"""What the history table says: the Record of each migration, and the Holder of the lock. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class RecordedState(StrEnum):
+    """The states that are written."""
+
+    RUNNING = "running"
+    APPLIED = "applied"
+    FAILED = "failed"
+    REVERTED = "reverted"
+
+
+class ShownState(StrEnum):
+    """The states that people and CI see: the recorded ones, and those that only a comparison shows."""
+
+    APPLIED = "applied"
+    PENDING = "pending"
+    RUNNING = "running"
+    FAILED = "failed"
+    REVERTED = "reverted"
+    INTERRUPTED = "interrupted"
+    OUT_OF_ORDER = "out_of_order"
+    MISSING = "missing"
+    CHANGED = "changed"
+    FUTURE = "future"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedError:
+    """Why a migration failed."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the history table says of one migration. Timestamps are Unix milliseconds."""
+
+    migration: str
+    state: RecordedState
+    checksum: str
+    operations_total: int
+    operations_done: int
+    operation_hashes: tuple[str, ...]
+    started_at: int
+    finished_at: int | None
+    applied_by: str
+    tool_version: str
+    fence: int
+    created_at: int
+    updated_at: int
+    created_by: str
+    error: RecordedError | None = None
+
+    @property
+    def number(self) -> int:
+        """The leading number of the migration's id."""
+        return int(self.migration.partition("_")[0])
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether every operation of it is live."""
+        return self.state is RecordedState.APPLIED
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it was begun and neither finished nor reverted."""
+        return self.state in {RecordedState.RUNNING, RecordedState.FAILED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds the lock. ``lease_ms`` is how long it counts without a heartbeat; ``run_url`` is the CI run, if any."""
+
+    owner: str
+    host: str
+    pid: int
+    identity: str
+    run_url: str | None
+    fence: int
+    lease_ms: int
+    heartbeat: int
+    acquired_at: int
+
+    def describe(self) -> str:
+        """``arn:aws:iam::…:user/ada on build-7 (pid 4711, https://ci.example/run/1)``."""
+        where = f"pid {self.pid}" + (f", {self.run_url}" if self.run_url else "")
+        return f"{self.identity} on {self.host} ({where})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All records by migration id, and the lock's holder; empty where nothing was ever recorded."""
+
+    records: Mapping[str, Record] = field(default_factory=dict)
+    holder: Holder | None = None
+    exists: bool = False
+
+    def is_applied(self, migration: str) -> bool:
+        """Whether the history says that the migration is live."""
+        record = self.records.get(migration)
+        return record is not None and record.is_applied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One entry of the append-only log. ``at`` is Unix milliseconds."""
+
+    at: int
+    what: str
+    migration: str | None
+    by: str
+    detail: str = ""

@@ -1,0 +1,62 @@
+"""Live: what DynamoDB says of one table right now, in our own values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from osem_migrate.operations import Setting
+from osem_migrate.schema import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveIndex:
+    """Status of one index (CREATING, UPDATING, DELETING or ACTIVE), and what it holds by AWS's six-hourly count."""
+
+    status: str
+    backfilling: bool = False
+    items: int = 0
+    size_bytes: int = 0
+
+    @property
+    def phase(self) -> str | None:
+        """What it is doing, or None when it is ready (facts: ACTIVE alone is not enough)."""
+        if self.backfilling:
+            return "backfilling"
+        return None if self.status == "ACTIVE" else {"CREATING": "allocating"}.get(self.status, self.status.lower())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """One table as described.
+
+    Attributes:
+        name: the logical name.
+        physical_name: the name in DynamoDB.
+        table: its value, with every setting that was read; None when the table does not exist.
+        status: TableStatus, or None.
+        indexes: status of each global index by name.
+        changing: settings on their way, such as ``encryption``; empty when they have settled.
+        unreadable: settings that this endpoint cannot tell (local engines only).
+        emulated: whether the endpoint is a local engine, which keeps less than AWS does.
+        arn: the table's ARN, or None.
+    """
+
+    name: str
+    physical_name: str
+    table: Table | None
+    status: str | None = None
+    indexes: Mapping[str, LiveIndex] = field(default_factory=dict)
+    changing: tuple[str, ...] = ()
+    unreadable: frozenset[type[Setting]] = frozenset()
+    emulated: bool = False
+    arn: str | None = None
+    items: int = 0
+    size_bytes: int = 0
+    created_at: int | None = None
+
+    @property
+    def busy(self) -> dict[str, str]:
+        """Phase of everything that has not settled, by subject: the table, an index, or a setting's noun."""
+        phases = {name: index.phase for name, index in self.indexes.items() if index.phase is not None}
+        if self.status in {"CREATING", "UPDATING", "DELETING"}:
+            phases[self.name] = self.status.lower()
+        return phases | dict.fromkeys(self.changing, "changing")

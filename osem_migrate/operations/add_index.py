@@ -1,0 +1,72 @@
+"""AddIndex: a global secondary index on an existing table, in an UpdateTable of its own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from osem_migrate.errors import InapplicableOperation
+from osem_migrate.operations import parameters
+from osem_migrate.operations.base import Operation
+from osem_migrate.operations.drop_index import DropIndex
+from osem_migrate.operations.set_billing import SetBilling
+from osem_migrate.schema import Index, Keys, Projection, Schema, Table, Throughput
+from osem_migrate.steps import Step
+from osem_migrate.values import value
+
+
+@value
+class AddIndex(Operation):
+    """Add a global secondary index. DynamoDB builds it from the items there are: minutes if empty, hours if large."""
+
+    table: str
+    name: str
+    partition_key: Keys
+    sort_key: Keys | None = None
+    projection: Projection = "ALL"
+    include: Sequence[str] = ()
+    throughput: Throughput | None = None
+
+    def __post_init__(self) -> None:
+        """Let the Index check itself and bring every field to its canonical spelling."""
+        index = self.index
+        object.__setattr__(self, "partition_key", index.partition_key)
+        object.__setattr__(self, "sort_key", index.sort_key)
+        object.__setattr__(self, "include", index.include)
+        object.__setattr__(self, "throughput", index.throughput)
+
+    @property
+    def index(self) -> Index:
+        """The index as a value."""
+        return Index(self.name, self.partition_key, self.sort_key, self.projection, self.include, self.throughput)
+
+    def apply(self, schema: Schema) -> Schema:
+        """Add the index to its table."""
+        return schema.with_table(self._on(schema.table(self.table)))
+
+    def steps(self, before: Schema) -> tuple[Step, ...]:
+        """One UpdateTable that creates this index and nothing else, with the full AttributeDefinitions."""
+        after = self._on(before.table(self.table))
+        request = {
+            "AttributeDefinitions": parameters.attribute_definitions(after),
+            "GlobalSecondaryIndexUpdates": [{"Create": parameters.create_index(after, self.index)}],
+        }
+        step = Step(table=self.table, method="update_table", parameters=request, after=after, subject=self.name)
+        return (step,)
+
+    def reverse(self, before: Schema) -> Operation:
+        """Drop the index."""
+        del before
+        return DropIndex(self.table, self.name)
+
+    def describe(self) -> str:
+        """``add index managerId-index to Teams``."""
+        return f"add index {self.name} to {self.table}"
+
+    def _on(self, table: Table) -> Table:
+        if any(index.name == self.name for index in table.all_indexes):
+            raise InapplicableOperation(
+                f"table {self.table!r} has an index {self.name!r} already at this point",
+                table=self.table,
+                index=self.name,
+            )
+        (table.setting(SetBilling) or SetBilling.default(table.name)).check_index(self.index)
+        return replace(table, indexes=(*table.indexes, self.index))

@@ -1,0 +1,93 @@
+"""CreateTable: a new table with its keys, indexes and settings."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.operations import parameters
+from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.operations.drop_table import DropTable
+from osem_migrate.operations.set_billing import SetBilling
+from osem_migrate.schema import Index, Key, LocalIndex, Schema, Table
+from osem_migrate.steps import Step
+from osem_migrate.values import value
+
+
+@value
+class CreateTable(Operation):
+    """Create a table. Billing is on-demand unless ``settings`` has a SetBilling.
+
+    ``settings`` takes the same operations that change a table later (``SetTimeToLive("Sessions", "expiresAt")``), so a
+    line can move between the two places unchanged.
+    """
+
+    table: str
+    partition_key: Key
+    sort_key: Key | None = None
+    indexes: Sequence[Index] = ()
+    local_indexes: Sequence[LocalIndex] = ()
+    settings: Sequence[Any] = ()
+
+    def __post_init__(self) -> None:
+        """Check the settings' kind and table; building the Table checks everything else."""
+        for setting in self.settings:
+            if not isinstance(setting, Setting):
+                raise DefinitionError(f"table {self.table!r}: {setting!r} is not a setting", table=self.table)
+            if setting.table != self.table:
+                raise DefinitionError(
+                    f"table {self.table!r}: its {setting.noun} setting names table {setting.table!r}", table=self.table
+                )
+        bare = Table(
+            self.table, self.partition_key, self.sort_key, self.indexes, self.local_indexes, tuple(self.settings)
+        )
+        object.__setattr__(self, "indexes", bare.indexes)
+        object.__setattr__(self, "local_indexes", bare.local_indexes)
+        object.__setattr__(self, "settings", bare.settings)
+        self._table(Schema())
+
+    def apply(self, schema: Schema) -> Schema:
+        """Add the table, with the schema's defaults under what the script declares."""
+        if self.table in schema.tables:
+            raise InapplicableOperation(f"table {self.table!r} exists already at this point", table=self.table)
+        return schema.with_table(self._table(schema))
+
+    def steps(self, before: Schema) -> tuple[Step, ...]:
+        """One CreateTable, then the calls for each setting that CreateTable cannot carry."""
+        whole = self._table(before)
+        # A new table has AWS's defaults, so a setting that asks for them needs no call of its own.
+        later = [s for s in whole.settings if not s.create_parameters() and not s.matches(s.default(self.table))]
+        table = self._table(before, without=later)
+        request = parameters.create_table(table)
+        for setting in table.settings:
+            request |= setting.create_parameters()
+        steps = [Step(table=self.table, method="create_table", parameters=request, after=table, subject=self.table)]
+        for setting in later:
+            steps.extend(setting.steps_on(table))
+            table = setting.on(table)
+        return tuple(steps)
+
+    def reverse(self, before: Schema) -> Operation:
+        """Drop the table."""
+        del before
+        return DropTable(self.table)
+
+    def describe(self) -> str:
+        """``create table Teams``."""
+        return f"create table {self.table}"
+
+    def _table(self, schema: Schema, *, without: Sequence[Setting] = ()) -> Table:
+        """The table as it will be: on-demand billing, then the schema's defaults, then the script's settings.
+
+        Of several billings only the last counts: a table is not created in one mode and switched to another, which
+        would take their own throughput from its indexes.
+        """
+        defaults = [setting.for_table(self.table) for setting in schema.defaults]
+        wanted: list[Setting] = [SetBilling.default(self.table), *defaults, *self.settings]
+        *_, billing = (setting for setting in wanted if isinstance(setting, SetBilling))
+        bare = replace(billing, indexes={})
+        table = Table(self.table, self.partition_key, self.sort_key, self.indexes, self.local_indexes, (bare,))
+        kinds = {SetBilling, *(type(setting) for setting in without)}
+        for setting in (billing, *(setting for setting in wanted if type(setting) not in kinds)):
+            table = setting.on(table)
+        return table

@@ -1,0 +1,66 @@
+"""DropIndex: a global secondary index, gone; the items stay in the table."""
+
+from dataclasses import replace
+
+from osem_migrate.errors import InapplicableOperation
+from osem_migrate.operations.base import Operation
+from osem_migrate.schema import Index, Schema
+from osem_migrate.steps import Step
+from osem_migrate.values import value
+
+
+@value
+class DropIndex(Operation):
+    """Delete a global secondary index. Queries on it fail at once; building it again takes minutes to hours."""
+
+    table: str
+    name: str
+
+    def apply(self, schema: Schema) -> Schema:
+        """Remove the index from its table."""
+        index = self._index(schema)
+        table = schema.table(self.table)
+        return schema.with_table(replace(table, indexes=[known for known in table.indexes if known != index]))
+
+    def steps(self, before: Schema) -> tuple[Step, ...]:
+        """One UpdateTable that deletes this index and nothing else."""
+        request = {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": self.name}}]}
+        after = self.apply(before).table(self.table)
+        step = Step(table=self.table, method="update_table", parameters=request, after=after, subject=self.name)
+        return (step,)
+
+    def reverse(self, before: Schema) -> Operation:
+        """Add the index as it was."""
+        from osem_migrate.operations.add_index import AddIndex  # noqa: PLC0415 - each is the other's reverse
+
+        index = self._index(before)
+        return AddIndex(
+            self.table,
+            index.name,
+            index.partition_key,
+            index.sort_key,
+            index.projection,
+            index.include,
+            index.throughput,
+        )
+
+    def describe(self) -> str:
+        """``drop index managerId-index from Teams``."""
+        return f"drop index {self.name} from {self.table}"
+
+    @property
+    def hazard(self) -> str | None:
+        """The index has to be built again, and queries on it fail meanwhile."""
+        return f"queries on index {self.name} of {self.table} fail until it is built again"
+
+    def _index(self, schema: Schema) -> Index:
+        table = schema.table(self.table)
+        index = table.index(self.name)
+        if index is not None:
+            return index
+        kind = (
+            "a local index and can never be dropped"
+            if self.name in {local.name for local in table.local_indexes}
+            else "no index of the table at this point"
+        )
+        raise InapplicableOperation(f"table {self.table!r}: {self.name!r} is {kind}", table=self.table, index=self.name)

@@ -1,0 +1,206 @@
+"""SetBilling: on-demand or provisioned, with the throughput of the table and its indexes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import field, replace
+from typing import Any, ClassVar, Literal, Self
+
+from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.schema import Index, Schema, Table, Throughput, as_throughput
+from osem_migrate.steps import Step
+from osem_migrate.values import value
+
+BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
+
+_UNLIMITED = -1  # how OnDemandThroughput spells "no maximum"
+
+
+@value
+class SetBilling(Setting):
+    """Choose how the table is paid for; write it with ``SetBilling.on_demand`` or ``SetBilling.provisioned``.
+
+    ``throughput`` is capacity when provisioned, the maximum when on-demand. ``indexes`` gives the same by index name;
+    None means none of its own: the table's capacity when provisioned, no maximum when on-demand. An index left out
+    keeps what it has, and has none of its own after a switch to the other mode.
+    """
+
+    table: str
+    mode: BillingMode = "PAY_PER_REQUEST"
+    throughput: Throughput | None = None
+    indexes: Mapping[str, Throughput | None] = field(default_factory=dict, hash=False)
+
+    noun: ClassVar[str] = "billing"
+
+    def __post_init__(self) -> None:
+        """Check that a provisioned table says how much; bring every throughput to its canonical spelling."""
+        object.__setattr__(self, "throughput", as_throughput(self.throughput))
+        object.__setattr__(self, "indexes", {name: as_throughput(self.indexes[name]) for name in sorted(self.indexes)})
+        if self.mode == "PROVISIONED":
+            if self.throughput is None:
+                raise DefinitionError(
+                    f"table {self.table!r}: provisioned billing needs read and write capacity", table=self.table
+                )
+            _check_provisioned(self.table, "the table", self.throughput)
+            for name, throughput in self.indexes.items():
+                _check_provisioned(self.table, f"index {name!r}", throughput)
+
+    @classmethod
+    def on_demand(
+        cls,
+        table: str,
+        *,
+        max_read: int | None = None,
+        max_write: int | None = None,
+        indexes: Mapping[str, Throughput | None] | None = None,
+    ) -> Self:
+        """Pay for each request, with an optional maximum of request units a second."""
+        return cls(table, "PAY_PER_REQUEST", Throughput(max_read, max_write), indexes or {})
+
+    @classmethod
+    def provisioned(
+        cls, table: str, *, read: int, write: int, indexes: Mapping[str, Throughput | None] | None = None
+    ) -> Self:
+        """Pay for capacity units a second."""
+        return cls(table, "PROVISIONED", Throughput(read, write), indexes or {})
+
+    @classmethod
+    def default(cls, table: str) -> Self:
+        """On-demand without a maximum: what CreateTable here sends when a script says nothing."""
+        return cls(table)
+
+    @classmethod
+    def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
+        """BillingModeSummary is absent on tables that were always provisioned (DescribeTable, TableDescription)."""
+        described = description["Table"]
+        mode = described.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+        return cls(table, mode, read_throughput(mode, described))
+
+    def create_parameters(self) -> dict[str, Any]:
+        """BillingMode and the table's throughput."""
+        return {"BillingMode": self.mode, **self.index_parameters(self.throughput)}
+
+    def index_parameters(self, throughput: Throughput | None) -> dict[str, Any]:
+        """The throughput member of an index on a table with this billing; empty when there is none to send."""
+        effective = self.index_throughput(throughput)
+        return _throughput_parameters(self.mode, effective) if effective is not None else {}
+
+    def index_throughput(self, declared: Throughput | None) -> Throughput | None:
+        """What an index really has: its own, else the table's capacity when provisioned, else no maximum."""
+        return declared or (self.throughput if self.mode == "PROVISIONED" else None)
+
+    def check_index(self, index: Index) -> None:
+        """Raise DefinitionError when the index's own throughput does not suit this billing."""
+        if self.mode == "PROVISIONED":
+            _check_provisioned(self.table, f"index {index.name!r}", index.throughput)
+
+    def on(self, table: Table) -> Table:
+        """The table with this billing, each index with the throughput named for it."""
+        names = {index.name for index in table.indexes}
+        for name in self.indexes:
+            if name not in names:
+                raise InapplicableOperation(f"table {table.name!r} has no index {name!r}", table=table.name, index=name)
+        kept = (table.setting(SetBilling) or self.default(table.name)).mode == self.mode
+        indexes = [
+            replace(index, throughput=self.indexes.get(index.name, index.throughput if kept else None))
+            for index in table.indexes
+        ]
+        for index in indexes:
+            self.check_index(index)
+        return replace(table.with_setting(replace(self, indexes={})), indexes=indexes)
+
+    def steps_on(self, before: Table) -> tuple[Step, ...]:
+        """One concern a call: the table's mode and throughput, then the throughput of the indexes that change."""
+        after = self.on(before)
+        previous = before.setting(SetBilling) or self.default(before.name)
+        calls: list[tuple[dict[str, Any], Table]] = []
+        between = before
+        if previous.mode != self.mode:
+            between = after if self.mode == "PROVISIONED" else self._with_indexes(after, lambda _: None)
+            calls.append((self._switch_parameters(after), between))
+        elif previous.throughput != self.throughput:
+            # The call changes the table alone, so an index that has the table's capacity keeps the old one for now.
+            between = self._with_indexes(before, lambda index: previous.index_throughput(index.throughput))
+            calls.append((_throughput_parameters(self.mode, self.throughput), between))
+        updates = self._index_updates(between, after)
+        if updates:
+            calls.append(({"GlobalSecondaryIndexUpdates": updates}, after))
+        return tuple(replace(self.step(before, "update_table", parameters), after=state) for parameters, state in calls)
+
+    def reverse(self, before: Schema) -> Operation:
+        """The billing as it was, naming each index that would not get back what it had by itself."""
+        table = before.table(self.table)
+        previous = table.setting(SetBilling) or self.default(self.table)
+        left_alone = previous.on(self.on(table))
+        had = {
+            index.name: index.throughput
+            for index, now in zip(table.indexes, left_alone.indexes, strict=True)
+            if index != now
+        }
+        return replace(previous, indexes=had)
+
+    def describe(self) -> str:
+        """``set billing of Teams to on-demand``."""
+        if self.mode == "PROVISIONED" and self.throughput is not None:
+            units = f"provisioned, {self.throughput.read} read and {self.throughput.write} write units"
+        elif self.throughput is not None:
+            read, write = self.throughput.read or "∞", self.throughput.write or "∞"
+            units = f"on-demand, at most {read} read and {write} write units"
+        else:
+            units = "on-demand"
+        return f"set billing of {self.table} to {units}"
+
+    def _switch_parameters(self, after: Table) -> dict[str, Any]:
+        parameters = self.create_parameters()
+        if self.mode == "PROVISIONED" and after.indexes:
+            parameters["GlobalSecondaryIndexUpdates"] = [
+                {"Update": {"IndexName": index.name, **self.index_parameters(index.throughput)}}
+                for index in after.indexes
+            ]
+        return parameters
+
+    def _index_updates(self, before: Table, after: Table) -> list[dict[str, Any]]:
+        updates = []
+        for old, new in zip(before.indexes, after.indexes, strict=True):
+            now = self.index_throughput(new.throughput)
+            if self.index_throughput(old.throughput) != now:
+                updates.append({"Update": {"IndexName": new.name, **_throughput_parameters(self.mode, now)}})
+        return updates
+
+    def _with_indexes(self, table: Table, throughput: Callable[[Index], Throughput | None]) -> Table:
+        """The table with this billing, and with what the function says of each index."""
+        indexes = [replace(index, throughput=throughput(index)) for index in table.indexes]
+        return replace(table.with_setting(replace(self, indexes={})), indexes=indexes)
+
+
+def read_throughput(mode: str, described: Mapping[str, Any]) -> Throughput | None:
+    """Throughput of a described table or index; None for an on-demand one without a maximum."""
+    if mode == "PROVISIONED":
+        provisioned = described["ProvisionedThroughput"]
+        return Throughput(provisioned["ReadCapacityUnits"], provisioned["WriteCapacityUnits"])
+    maximum = described.get("OnDemandThroughput", {})
+    read, write = (_limit(maximum.get(member)) for member in ("MaxReadRequestUnits", "MaxWriteRequestUnits"))
+    return as_throughput(Throughput(read, write))
+
+
+def _limit(units: int | None) -> int | None:
+    return units if units is not None and units > 0 else None
+
+
+def _throughput_parameters(mode: BillingMode, throughput: Throughput | None) -> dict[str, Any]:
+    """The member that sets a throughput; with none, the one that lifts the maximum of an on-demand table or index."""
+    read, write = (throughput.read, throughput.write) if throughput is not None else (None, None)
+    if mode == "PROVISIONED":
+        return {"ProvisionedThroughput": {"ReadCapacityUnits": read, "WriteCapacityUnits": write}}
+    return {
+        "OnDemandThroughput": {
+            "MaxReadRequestUnits": read or _UNLIMITED,
+            "MaxWriteRequestUnits": write or _UNLIMITED,
+        }
+    }
+
+
+def _check_provisioned(table: str, where: str, throughput: Throughput | None) -> None:
+    if throughput is not None and (throughput.read is None or throughput.write is None):
+        raise DefinitionError(
+            f"table {table!r}: provisioned billing of {where} needs both read and write capacity", table=table
+        )

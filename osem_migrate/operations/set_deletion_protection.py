@@ -1,0 +1,35 @@
+"""SetDeletionProtection: DynamoDB refuses DeleteTable while it is on. It does not protect indexes."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from osem_migrate.operations.base import Setting
+from osem_migrate.values import value
+
+
+@value
+class SetDeletionProtection(Setting):
+    """Turn deletion protection on or off."""
+
+    table: str
+    enabled: bool
+
+    noun: ClassVar[str] = "deletion protection"
+
+    @classmethod
+    def default(cls, table: str) -> Self:
+        """Off."""
+        return cls(table, enabled=False)
+
+    @classmethod
+    def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
+        """DeletionProtectionEnabled."""
+        return cls(table, enabled=description["Table"].get("DeletionProtectionEnabled", False))
+
+    def create_parameters(self) -> dict[str, Any]:
+        """DeletionProtectionEnabled."""
+        return {"DeletionProtectionEnabled": self.enabled}
+
+    def describe(self) -> str:
+        """``set deletion protection of Teams to on``."""
+        return f"set deletion protection of {self.table} to {'on' if self.enabled else 'off'}"

@@ -1,0 +1,63 @@
+"""SetEncryption: the key that encrypts the table at rest."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.operations.base import Setting
+from osem_migrate.values import value
+
+AWS_OWNED = "AWS_OWNED"
+AWS_MANAGED = "AWS_MANAGED"
+
+
+@value
+class SetEncryption(Setting):
+    """Choose the key: ``AWS_OWNED`` (free, the default), ``AWS_MANAGED`` (alias/aws/dynamodb) or the ARN of another."""
+
+    table: str
+    key: str
+
+    noun: ClassVar[str] = "encryption"
+    emulated: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Only an ARN of a key names it the way DescribeTable does, so only that can be compared later."""
+        if self.key not in {AWS_OWNED, AWS_MANAGED} and not (self.key.startswith("arn:") and ":key/" in self.key):
+            raise DefinitionError(
+                f"table {self.table!r}: encryption takes {AWS_OWNED}, {AWS_MANAGED} or the ARN of a KMS key "
+                f"(arn:aws:kms:REGION:ACCOUNT:key/ID), not {self.key!r}",
+                table=self.table,
+            )
+
+    @classmethod
+    def default(cls, table: str) -> Self:
+        """The key that AWS owns."""
+        return cls(table, AWS_OWNED)
+
+    @classmethod
+    def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
+        """SSEDescription is absent with a key that AWS owns; the managed key and your own both show an ARN."""
+        described = description["Table"].get("SSEDescription", {})
+        if described.get("Status") in {None, "DISABLED", "DISABLING"}:
+            return None
+        return cls(table, described.get("KMSMasterKeyArn", AWS_MANAGED))
+
+    def matches(self, live: Self) -> bool:
+        """DescribeTable shows the managed key by its ARN, which only KMS could tell from your own."""
+        if self.key == AWS_MANAGED:
+            return live.key != AWS_OWNED
+        return self == live
+
+    def create_parameters(self) -> dict[str, Any]:
+        """SSESpecification."""
+        if self.key == AWS_OWNED:
+            return {"SSESpecification": {"Enabled": False}}
+        specification: dict[str, Any] = {"Enabled": True, "SSEType": "KMS"}
+        if self.key != AWS_MANAGED:
+            specification["KMSMasterKeyId"] = self.key
+        return {"SSESpecification": specification}
+
+    def describe(self) -> str:
+        """``set encryption of Teams to AWS_OWNED``."""
+        return f"set encryption of {self.table} to {self.key}"

@@ -1,0 +1,70 @@
+"""SetPointInTimeRecovery: continuous backups that allow restoring to any second of the last days."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.operations.base import Setting
+from osem_migrate.schema import Table
+from osem_migrate.steps import Description, Step
+from osem_migrate.values import value
+
+MAX_DAYS = 35
+
+
+@value
+class SetPointInTimeRecovery(Setting):
+    """Turn point-in-time recovery on, for ``days`` back (1 to 35, AWS's own default is 35), or off.
+
+    Turning it off loses the recovery history, and the period goes back to 35 days.
+    """
+
+    table: str
+    enabled: bool
+    days: int = MAX_DAYS
+
+    noun: ClassVar[str] = "point-in-time recovery"
+    described_by: ClassVar[Description] = Description.CONTINUOUS_BACKUPS
+
+    def __post_init__(self) -> None:
+        """Check the period, 1 to 35 days; when off there is none, and the field goes back to AWS's own."""
+        if not 1 <= self.days <= MAX_DAYS:
+            raise DefinitionError(
+                f"table {self.table!r}: point-in-time recovery keeps 1 to {MAX_DAYS} days, not {self.days}",
+                table=self.table,
+            )
+        if not self.enabled:
+            object.__setattr__(self, "days", MAX_DAYS)
+
+    @classmethod
+    def default(cls, table: str) -> Self:
+        """Off."""
+        return cls(table, enabled=False)
+
+    @classmethod
+    def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
+        """PointInTimeRecoveryDescription; the period is absent when off, and on local engines."""
+        described = description["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+        enabled = described.get("PointInTimeRecoveryStatus") == "ENABLED"
+        return cls(table, enabled=enabled, days=described.get("RecoveryPeriodInDays", MAX_DAYS))
+
+    def create_parameters(self) -> dict[str, Any]:
+        """CreateTable has no member for it."""
+        return {}
+
+    def steps_on(self, before: Table) -> tuple[Step, ...]:
+        """One UpdateContinuousBackups."""
+        specification: dict[str, Any] = {"PointInTimeRecoveryEnabled": self.enabled}
+        if self.enabled:
+            specification["RecoveryPeriodInDays"] = self.days
+        parameters = {"PointInTimeRecoverySpecification": specification}
+        return (self.step(before, "update_continuous_backups", parameters),)
+
+    def describe(self) -> str:
+        """``set point-in-time recovery of Teams to 35 days``."""
+        return f"set point-in-time recovery of {self.table} to {f'{self.days} days' if self.enabled else 'off'}"
+
+    @property
+    def hazard(self) -> str | None:
+        """Turning it off loses the recovery history."""
+        return None if self.enabled else f"the recovery history of table {self.table} is lost"

@@ -1,0 +1,55 @@
+"""SetStream: the table's change stream and what its records carry."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from osem_migrate.operations.base import Setting
+from osem_migrate.schema import Table
+from osem_migrate.steps import Step
+from osem_migrate.values import value
+
+StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+
+
+@value
+class SetStream(Setting):
+    """Stream the table's changes with the given view of each item; ``None`` turns the stream off."""
+
+    table: str
+    view: StreamView | None
+
+    noun: ClassVar[str] = "stream"
+
+    @classmethod
+    def default(cls, table: str) -> Self:
+        """Off."""
+        return cls(table, None)
+
+    @classmethod
+    def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
+        """StreamSpecification is absent when the stream is off."""
+        specification = description["Table"].get("StreamSpecification", {})
+        return cls(table, specification.get("StreamViewType") if specification.get("StreamEnabled") else None)
+
+    def create_parameters(self) -> dict[str, Any]:
+        """StreamSpecification, left out when off."""
+        return self._specification() if self.view is not None else {}
+
+    def steps_on(self, before: Table) -> tuple[Step, ...]:
+        """One UpdateTable; two for another view, because DynamoDB only changes it by off and on again."""
+        previous = before.setting(SetStream)
+        steps: list[Step] = []
+        if self.view is not None and previous is not None and previous.view not in {None, self.view}:
+            off = SetStream(self.table, None)
+            steps.append(off.step(before, "update_table", off._specification()))
+        steps.append(self.step(before, "update_table", self._specification()))
+        return tuple(steps)
+
+    def describe(self) -> str:
+        """``set stream of Teams to NEW_IMAGE``."""
+        return f"set stream of {self.table} to {self.view or 'off'}"
+
+    def _specification(self) -> dict[str, Any]:
+        if self.view is None:
+            return {"StreamSpecification": {"StreamEnabled": False}}
+        return {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": self.view}}

@@ -1,0 +1,39 @@
+"""SetTableClass: the storage class that decides the price of storage against that of requests."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from osem_migrate.operations.base import Setting
+from osem_migrate.values import value
+
+TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
+
+
+@value
+class SetTableClass(Setting):
+    """Choose the storage class; AWS accepts two changes in 30 days."""
+
+    table: str
+    storage: TableClass
+
+    noun: ClassVar[str] = "table class"
+    emulated: ClassVar[bool] = False
+
+    @classmethod
+    def default(cls, table: str) -> Self:
+        """STANDARD."""
+        return cls(table, "STANDARD")
+
+    @classmethod
+    def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
+        """TableClassSummary is absent on tables that never left STANDARD."""
+        summary = description["Table"].get("TableClassSummary", {})
+        return cls(table, summary["TableClass"]) if "TableClass" in summary else None
+
+    def create_parameters(self) -> dict[str, Any]:
+        """TableClass."""
+        return {"TableClass": self.storage}
+
+    def describe(self) -> str:
+        """``set table class of Teams to STANDARD``."""
+        return f"set table class of {self.table} to {self.storage}"

@@ -1,0 +1,96 @@
+"""SetTags: the tags that we declare; the tags of others are left alone."""
+
+from collections.abc import Mapping
+from dataclasses import field, replace
+from typing import Any, ClassVar, Self
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.schema import Schema, Table
+from osem_migrate.steps import RESOURCE_ARN, Description, Step
+from osem_migrate.values import value
+
+MAX_TAGS = 50
+MAX_TAG_KEY = 128
+MAX_TAG_VALUE = 256
+
+
+@value
+class SetTags(Setting):
+    """Set tags by key, on top of those declared earlier; ``None`` removes a tag."""
+
+    table: str
+    tags: Mapping[str, str | None] = field(hash=False)
+
+    noun: ClassVar[str] = "tags"
+    described_by: ClassVar[Description] = Description.TAGS
+
+    def __post_init__(self) -> None:
+        """Check DynamoDB's limits on tags."""
+        where = f"table {self.table!r}"
+        count = sum(text is not None for text in self.tags.values())
+        if count > MAX_TAGS:
+            raise DefinitionError(f"{where}: {count} tags; DynamoDB allows {MAX_TAGS}", table=self.table)
+        for key, text in self.tags.items():
+            if not 1 <= len(key) <= MAX_TAG_KEY or key.lower().startswith("aws:"):
+                raise DefinitionError(
+                    f"{where}: tag key {key!r} must have 1 to {MAX_TAG_KEY} characters and not start with 'aws:'",
+                    table=self.table,
+                )
+            if text is not None and len(text) > MAX_TAG_VALUE:
+                raise DefinitionError(
+                    f"{where}: the value of tag {key!r} has {len(text)} characters; DynamoDB allows {MAX_TAG_VALUE}",
+                    table=self.table,
+                )
+        object.__setattr__(self, "tags", dict(sorted(self.tags.items())))
+
+    @classmethod
+    def default(cls, table: str) -> Self:
+        """No tags."""
+        return cls(table, {})
+
+    @classmethod
+    def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
+        """ListTagsOfResource, all pages, without AWS's own tags."""
+        tags = {tag["Key"]: tag["Value"] for tag in description.get("Tags", []) if not tag["Key"].startswith("aws:")}
+        return cls(table, tags)
+
+    def matches(self, live: Self) -> bool:
+        """Every declared tag has its value, every removed one is gone; others do not matter."""
+        return all(live.tags.get(key) == text for key, text in self.tags.items())
+
+    def on(self, table: Table) -> Table:
+        """The table with these tags on top of those it has declared."""
+        previous = table.setting(SetTags)
+        earlier = previous.tags if previous is not None else {}
+        return table.with_setting(replace(self, tags={**earlier, **self.tags}))
+
+    def create_parameters(self) -> dict[str, Any]:
+        """Tags; left out when there are none, because even an empty list needs the permission to tag."""
+        tags = self._to_send()
+        return {"Tags": tags} if tags else {}
+
+    def steps_on(self, before: Table) -> tuple[Step, ...]:
+        """UntagResource for what is removed, then TagResource for what is set: 50 tags leave no room the other way."""
+        steps: list[Step] = []
+        removed = {key: None for key, text in self.tags.items() if text is None}
+        tags = self._to_send()
+        if removed:
+            steps.append(SetTags(self.table, removed).step(before, "untag_resource", {"TagKeys": list(removed)}))
+        if tags:
+            steps.append(self.step(before, "tag_resource", {"Tags": tags}))
+        return tuple(replace(step, named_by=RESOURCE_ARN) for step in steps)
+
+    def reverse(self, before: Schema) -> Operation:
+        """The values these tags had; a tag that nobody had declared is removed."""
+        previous = before.table(self.table).setting(SetTags)
+        earlier = previous.tags if previous is not None else {}
+        return SetTags(self.table, {key: earlier.get(key) for key in self.tags})
+
+    def describe(self) -> str:
+        """``set tags Team=core of Teams``."""
+        changes = [f"{key}={text}" if text is not None else f"-{key}" for key, text in self.tags.items()]
+        return f"set tags {', '.join(changes)} of {self.table}" if changes else f"set no tags of {self.table}"
+
+    def _to_send(self) -> list[dict[str, str]]:
+        return [{"Key": key, "Value": text} for key, text in self.tags.items() if text is not None]

@@ -1,0 +1,75 @@
+"""SetTimeToLive: the attribute that holds the time at which DynamoDB deletes an item."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.operations.base import Setting
+from osem_migrate.schema import Table, check_attribute_name
+from osem_migrate.steps import Description, Step
+from osem_migrate.values import value
+
+
+@value
+class SetTimeToLive(Setting):
+    """Let DynamoDB delete items once the Unix time (seconds) in ``attribute`` has passed; ``enabled=False`` stops that.
+
+    AWS accepts a change about every half hour (documented: one hour), so another attribute means two calls and a wait.
+    """
+
+    table: str
+    attribute: str | None
+    enabled: bool = True
+
+    noun: ClassVar[str] = "time to live"
+    described_by: ClassVar[Description] = Description.TIME_TO_LIVE
+
+    def __post_init__(self) -> None:
+        """Check the attribute name: 1 to 255 bytes; it may be left out only when nothing is enabled."""
+        if self.attribute is None and not self.enabled:
+            return
+        if self.attribute is None:
+            raise DefinitionError(f"table {self.table!r}: time to live needs an attribute", table=self.table)
+        check_attribute_name(f"table {self.table!r}: time to live attribute", self.attribute)
+
+    @classmethod
+    def default(cls, table: str) -> Self:
+        """Off."""
+        return cls(table, None, enabled=False)
+
+    @classmethod
+    def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
+        """TimeToLiveDescription; ENABLING counts as enabled, DISABLING as disabled."""
+        described = description["TimeToLiveDescription"]
+        enabled = described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
+        return cls(table, described.get("AttributeName") if enabled else None, enabled=enabled)
+
+    def matches(self, live: Self) -> bool:
+        """When off, the attribute is of no account."""
+        return self.enabled == live.enabled and (not self.enabled or self.attribute == live.attribute)
+
+    def create_parameters(self) -> dict[str, Any]:
+        """CreateTable has no member for it."""
+        return {}
+
+    def steps_on(self, before: Table) -> tuple[Step, ...]:
+        """One UpdateTimeToLive; two where another attribute was enabled before, which DynamoDB wants disabled first."""
+        previous = before.setting(SetTimeToLive)
+        if previous is not None and self.matches(previous):
+            return ()
+        current = previous.attribute if previous is not None and previous.enabled else None
+        if not self.enabled:
+            attribute = current or self.attribute
+            return (self._update(before, attribute),) if attribute is not None else ()
+        if current is None:
+            return (self._update(before, self.attribute),)
+        off = SetTimeToLive(self.table, current, enabled=False)
+        return (off._update(before, current), self._update(before, self.attribute))
+
+    def describe(self) -> str:
+        """``set time to live of Sessions to expiresAt``."""
+        return f"set time to live of {self.table} to {self.attribute if self.enabled else 'off'}"
+
+    def _update(self, before: Table, attribute: str | None) -> Step:
+        specification = {"Enabled": self.enabled, "AttributeName": attribute}
+        return self.step(before, "update_time_to_live", {"TimeToLiveSpecification": specification})

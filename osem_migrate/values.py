@@ -1,0 +1,59 @@
+"""The ``value`` decorator: an immutable, validated dataclass whose every complaint is a DefinitionError."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
+from typing import Any, TypeVar, cast, dataclass_transform
+
+from pydantic import ConfigDict, ValidationError
+from pydantic.dataclasses import dataclass
+
+from osem_migrate.errors import DefinitionError
+
+T = TypeVar("T")
+
+# Strict: "5" is no number and "no" is no boolean; a lenient reading would turn a slip into another schema.
+_CONFIG = ConfigDict(extra="forbid", arbitrary_types_allowed=True, strict=True)
+
+
+@dataclass_transform(frozen_default=True)
+def value(cls: type[T]) -> type[T]:
+    """Make ``cls`` a frozen pydantic dataclass that raises DefinitionError instead of pydantic's ValidationError.
+
+    Scripts are written by hand, so a wrong type deserves the same one-sentence answer as a broken limit.
+    """
+    made: Any = dataclass(frozen=True, slots=True, config=_CONFIG)(cls)
+    made.__init__ = _complaining(made)
+    return cast("type[T]", made)
+
+
+def _complaining(made: Any) -> Callable[..., None]:
+    construct = made.__init__
+    names = [field.name for field in fields(made)]
+
+    @wraps(construct)
+    def construct_or_complain(self: object, *args: Any, **kwargs: Any) -> None:
+        try:
+            construct(self, *args, **kwargs)
+        except ValidationError as invalid:
+            raise DefinitionError(f"{made.__name__}: {_summary(invalid, names)}", value=made.__name__) from None
+
+    return construct_or_complain
+
+
+def _summary(invalid: ValidationError, names: list[str]) -> str:
+    """One line with a complaint a field, in pydantic's words: ``partition_key: Input should be an instance of Key``."""
+    complaints: dict[str, list[str]] = {}
+    for error in invalid.errors(include_url=False):
+        messages = complaints.setdefault(_field(error["loc"], names), [])
+        if error["msg"] not in messages:
+            messages.append(error["msg"])
+    return "; ".join(f"{name}: {' or '.join(messages)}" for name, messages in complaints.items())
+
+
+def _field(location: tuple[int | str, ...], names: list[str]) -> str:
+    """The field's name: pydantic numbers positional arguments, people know them by name."""
+    first = location[0]
+    if not isinstance(first, int):
+        return first
+    return names[first] if first < len(names) else f"argument {first + 1}"
