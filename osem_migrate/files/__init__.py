@@ -1,0 +1,1 @@
+"""The migrations folder: reading its scripts, and writing new ones."""
