@@ -1,0 +1,96 @@
+"""Events: what a run tells its one callback while it goes on. Values only; times are seconds."""
+
+from dataclasses import dataclass
+
+from osem_migrate.errors import OsemMigrateError
+from osem_migrate.history import Holder
+from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
+from osem_migrate.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class LockWaiting:
+    """Somebody else holds the lock; told every time it was looked at."""
+
+    holder: Holder
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The lock is ours and the plan is final."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStarted:
+    """A migration begins, or goes on where an earlier run left it."""
+
+    migration: PlannedMigration
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStarted:
+    """An operation begins."""
+
+    operation: PlannedOperation
+    physical_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepPerformed:
+    """DynamoDB has taken up a step."""
+
+    step: Step
+    physical_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A table, an index or a setting has not settled yet, or DynamoDB wants us to wait."""
+
+    operation: PlannedOperation
+    physical_name: str
+    subject: str
+    phase: str
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFinished:
+    """An operation is live and recorded; ``adopted`` when it was there before this run asked for anything."""
+
+    operation: PlannedOperation
+    physical_name: str
+    adopted: bool
+    duration: float
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFinished:
+    """Every operation of a migration is live, and the history says so."""
+
+    migration: PlannedMigration
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """The run stopped; what was applied stays applied."""
+
+    error: OsemMigrateError
+
+
+RunEvent = (
+    LockWaiting
+    | RunStarted
+    | MigrationStarted
+    | OperationStarted
+    | StepPerformed
+    | Waiting
+    | OperationFinished
+    | MigrationFinished
+    | RunFailed
+)

@@ -1,0 +1,120 @@
+"""Remedies: what to do about a migration or a difference, down to the command that does it."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.history import Record, ShownState
+from osem_migrate.live import Live
+from osem_migrate.operations import Operation
+from osem_migrate.planning import diff
+from osem_migrate.planning.diff import Difference
+from osem_migrate.schema import Schema
+from osem_migrate.steps import RESOURCE_ARN, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """How the user calls the tools here.
+
+    Attributes:
+        environment: its name.
+        flags: the connection options given on the command line, which the next command needs as well.
+        aws_flags: what sends the AWS CLI to the same place.
+    """
+
+    environment: str
+    flags: tuple[str, ...] = ()
+    aws_flags: tuple[str, ...] = ()
+
+    def command(self, *words: str) -> str:
+        """``osem-migrate WORDS --env dev``."""
+        return shlex.join(["osem-migrate", *words, "--env", self.environment, *self.flags])
+
+
+_REBUILD = "Drop the index and build it again; queries on it fail meanwhile:"
+_SET_BACK = "Set it back, or declare what is there in a new script:"
+_MOVE = "never be changed: declare a table of another name in a new script, create it, and copy the items:"
+_ADVICE = {
+    diff.TABLE_MISSING: "Restore the table from a backup, or create it empty:",
+    diff.TABLE_UNEXPECTED: "Find out who created the table; a script that declares it just so adopts it:",
+    diff.TABLE_KEYS: f"Keys can {_MOVE}",
+    diff.INDEX_MISSING: "Build the index again (8 to 17 minutes, longer on a large table):",
+    diff.INDEX_UNEXPECTED: 'Declare it in a new script (osem-migrate new "add index"), which adopts it as it is:',
+    diff.INDEX_KEYS: _REBUILD,
+    diff.INDEX_PROJECTION: _REBUILD,
+    diff.INDEX_THROUGHPUT: _SET_BACK,
+    diff.LOCAL_INDEX: f"Local indexes can {_MOVE}",
+    diff.BILLING: _SET_BACK,
+    diff.SETTING: _SET_BACK,
+}
+
+# What a script mends: AWS has no call for it, or only one that destroys what somebody may be using.
+_BY_SCRIPT = frozenset({diff.TABLE_UNEXPECTED, diff.TABLE_KEYS, diff.INDEX_UNEXPECTED, diff.LOCAL_INDEX})
+
+
+def remedy(difference: Difference, live: Live, caller: Caller) -> str:
+    """The advice, and the commands that carry it out, one a line."""
+    advice = _ADVICE[difference.code]
+    if difference.code in _BY_SCRIPT:
+        return f"{advice}\n{caller.command('upgrade')}"
+    try:
+        commands = [_command(step, live, caller) for step in _steps(difference.repair, live)]
+    except (DefinitionError, InapplicableOperation) as misfit:
+        look = caller.command("status")
+        return f"Other differences of the table have to be repaired first ({misfit.message}); then look again:\n{look}"
+    if len(commands) > 1:
+        advice += "\n(each command once the one before it has settled)"
+    return "\n".join([advice, *commands])
+
+
+def explain(state: ShownState, migration: str, record: Record | None, caller: Caller) -> tuple[str, str]:
+    """Message and remedy of a migration that is not simply applied."""
+    upgrade, look = caller.command("upgrade"), caller.command("status")
+    recorded = f"recorded as {record.state}" if record is not None else "not recorded"
+    progress = f" after {record.operations_done} of {record.operations_total} operations" if record is not None else ""
+    error = f": {record.error.message}" if record is not None and record.error is not None else ""
+    part = "part of it" if record is not None and record.is_unfinished else "it"
+    late = caller.command("upgrade", "--allow-out-of-order")
+    ignoring = caller.command("status", "--ignore", state.value)
+    return {
+        ShownState.PENDING: ("not applied yet", upgrade),
+        ShownState.REVERTED: ("reverted, and pending again", upgrade),
+        ShownState.RUNNING: ("being applied right now by another run", look),
+        ShownState.FAILED: (f"failed{progress}{error}", f"Remove the cause, then continue with: {upgrade}"),
+        ShownState.INTERRUPTED: (f"interrupted{progress}", upgrade),
+        ShownState.OUT_OF_ORDER: (
+            "pending, but a later migration is applied already",
+            f"Give the script the next free number, or apply it late with: {late}",
+        ),
+        ShownState.MISSING: (
+            f"{recorded}, but its script is gone",
+            f"Restore {migration}.py from version control, or use the checkout that applied it; then: {look}",
+        ),
+        ShownState.CHANGED: (
+            f"its script was changed after {part} was applied",
+            f"Restore the script as it was applied, declare the change in a new one (osem-migrate new TITLE); then: {look}",
+        ),
+        ShownState.FUTURE: (
+            f"{recorded} by a newer checkout than this one",
+            f"Update this checkout (git pull), or ignore it with: {ignoring}",
+        ),
+    }[state]
+
+
+def _steps(repair: tuple[Operation, ...], live: Live) -> Iterator[Step]:
+    """The calls that lead from the live table to the repaired one."""
+    schema = Schema({live.name: live.table} if live.table is not None else {})
+    for operation in repair:
+        yield from operation.steps(schema)
+        schema = operation.apply(schema)
+
+
+def _command(step: Step, live: Live, caller: Caller) -> str:
+    named = live.arn if step.named_by == RESOURCE_ARN else None
+    request = json.dumps(step.call(named or live.physical_name), separators=(",", ":"))
+    return shlex.join(
+        ["aws", "dynamodb", step.method.replace("_", "-"), "--cli-input-json", request, *caller.aws_flags]
+    )
