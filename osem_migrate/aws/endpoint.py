@@ -1,0 +1,58 @@
+"""Where the calls go when not to AWS: the endpoint URL, where it is configured, and whether it is this machine."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from osem_migrate.aws.redaction import redact
+from osem_migrate.errors import EndpointInvalid
+
+
+def is_local(endpoint_url: str | None) -> bool:
+    """Whether the URL names this machine: a loopback or unspecified address, localhost, or a container's host."""
+    try:
+        host = (urlsplit(endpoint_url or "").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    if host in {"localhost", "host.docker.internal"} or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def configured_endpoint(
+    environ: Mapping[str, str], settings: Mapping[str, Any], files: Mapping[str, Any]
+) -> str | None:
+    """The endpoint of DynamoDB that is configured for every AWS SDK, in its documented order.
+
+    Args:
+        environ: the environment variables.
+        settings: the chosen profile of the AWS files.
+        files: the AWS files as a whole, whose ``services`` a profile may point to.
+    """
+    ignore = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or settings.get("ignore_configured_endpoint_urls") or ""
+    if str(ignore).lower() == "true":
+        return None
+    services = files.get("services", {}).get(settings.get("services"), {})
+    candidates = (
+        environ.get("AWS_ENDPOINT_URL_DYNAMODB"),
+        environ.get("AWS_ENDPOINT_URL"),
+        services.get("dynamodb", {}).get("endpoint_url"),
+        settings.get("endpoint_url"),
+    )
+    return next((str(url) for url in candidates if url), None)
+
+
+def require_url(url: str) -> None:
+    """Raise EndpointInvalid for what botocore would refuse without a hint, or only at the first call."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, or a port that is no number up to 65535
+        whole = False
+    if not whole or any(character.isspace() for character in url):
+        raise EndpointInvalid(f"The endpoint {redact(url)!r} is no URL of http or https.", endpoint=redact(url))

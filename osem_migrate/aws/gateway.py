@@ -1,0 +1,101 @@
+"""Gateway: the one object through which tables are described and Steps performed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from osem_migrate.aws.describe import Describer
+from osem_migrate.aws.failures import Verdict, classify, door
+from osem_migrate.errors import AwsError
+from osem_migrate.live import Live
+from osem_migrate.operations import Setting
+from osem_migrate.steps import RESOURCE_ARN, Description, Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONCURRENCY = 10  # DescribeTable calls at once; AWS allows far more control-plane reads a second
+
+
+class Answer(StrEnum):
+    """What became of a step: taken up; refused for now; or refused in a way that may be the echo of our own success."""
+
+    ACCEPTED = "accepted"
+    LATER = "later"
+    DOUBTFUL = "doubtful"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to one step, with the refusal behind it and the seconds to wait that AWS named, if any."""
+
+    answer: Answer
+    error: AwsError | None = None
+    retry_after: float | None = None
+
+
+_ANSWERS = {
+    Verdict.WAIT: Answer.LATER,
+    Verdict.DESCRIBE: Answer.DOUBTFUL,
+    Verdict.UNSUPPORTED: Answer.UNSUPPORTED,
+}
+
+
+class Gateway:
+    """Tables and control-plane calls of one environment.
+
+    Args:
+        client: boto3's client, with explicit retry settings.
+        physical_name: gives the physical name of a logical one.
+        emulated: whether the endpoint is a local engine, where an unknown call is a note and no error.
+    """
+
+    def __init__(self, client: "DynamoDBClient", physical_name: Callable[[str], str], *, emulated: bool) -> None:
+        self._client = client
+        self._emulated = emulated
+        self._describer = Describer(client, physical_name, emulated=emulated)
+        self.physical_name = physical_name
+
+    def describe(self, table: str, kinds: Iterable[type[Setting]] = ()) -> Live:
+        """One table right now; ``kinds`` are the settings wanted beside those that DescribeTable shows."""
+        return self._describer.describe(table, kinds)
+
+    def describe_all(self, tables: Mapping[str, Iterable[type[Setting]]]) -> list[Live]:
+        """Several tables side by side, in the order asked for; ``tables`` maps logical names to the settings wanted."""
+        if not tables:
+            return []
+        with ThreadPoolExecutor(max_workers=min(CONCURRENCY, len(tables))) as pool:
+            return list(pool.map(self.describe, tables.keys(), tables.values()))
+
+    def perform(self, step: Step, live: Live) -> Outcome:
+        """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError."""
+        address = live.arn if step.named_by == RESOURCE_ARN and live.arn is not None else live.physical_name
+        try:
+            getattr(self._client, step.method)(**step.call(address))
+        except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+            failure = classify(refusal, action=f"dynamodb:{step.action}", resource=live.physical_name)
+            answer = _ANSWERS.get(failure.verdict)
+            # A local engine may lack what goes beside a table; what cannot create tables at all is no DynamoDB.
+            optional = self._emulated and step.settles is not Description.TABLE
+            if answer is None or (answer is Answer.UNSUPPORTED and not optional):
+                raise failure.error from refusal
+            return Outcome(answer, failure.error, failure.retry_after)
+        return Outcome(Answer.ACCEPTED)
+
+    def list_tables(self, prefix: str) -> list[str]:
+        """Physical names that begin with the prefix, sorted."""
+        names: list[str] = []
+        start: dict[str, str] = {}
+        while True:
+            with door("dynamodb:ListTables"):
+                page = self._client.list_tables(**start)  # type: ignore[arg-type]
+            names += [name for name in page["TableNames"] if name.startswith(prefix)]
+            if "LastEvaluatedTableName" not in page:
+                return sorted(names)
+            start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}

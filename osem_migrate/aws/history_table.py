@@ -1,0 +1,128 @@
+"""The history table: what ran, and the log of it. Every write is one transaction that holds only under our lock."""
+
+from collections.abc import Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from osem_migrate.aws import items
+from osem_migrate.aws.failures import Verdict, classify, door
+from osem_migrate.aws.lock import Lease
+from osem_migrate.clock import Clock
+from osem_migrate.errors import ConditionFailed, ResourceInUse, ResourceNotFound
+from osem_migrate.history import Event, History, Holder, Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds; a heartbeat holds the lock item for some milliseconds
+
+
+class HistoryTable:
+    """The records and events of one application in one environment.
+
+    Args:
+        client: boto3's client.
+        table: physical name of the history table.
+        scope: the application, the partition key of all its items.
+        clock: ``sleep`` waits between attempts at a transaction that collided with a heartbeat.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, scope: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._scope = scope
+        self._clock = clock
+        self._numbers = count()
+
+    def read(self) -> History:
+        """All records and the lock's holder, by one consistent query (and its pages); empty before the table exists."""
+        try:
+            found = self._query(
+                "BETWEEN :from AND :to", {":from": items.LOCK_ITEM, ":to": items.MIGRATION_PREFIX + "~"}
+            )
+        except ResourceNotFound:
+            return History()
+        records: dict[str, Record] = {}
+        holder: Holder | None = None
+        for item in found:
+            if item[items.SORT_KEY]["S"] == items.LOCK_ITEM:
+                holder = items.read_holder(item)
+            else:
+                record = items.read_record(item)
+                records[record.migration] = record
+        return History(records=records, holder=holder, exists=True)
+
+    def events(self) -> list[Event]:
+        """The whole log, oldest first."""
+        try:
+            found = self._query("BETWEEN :from AND :to", {":from": items.EVENT_PREFIX, ":to": items.EVENT_PREFIX + "~"})
+        except ResourceNotFound:
+            return []
+        return [items.read_event(item) for item in found]
+
+    def create(self, tags: Mapping[str, str]) -> None:
+        """Ask for the table, with deletion protection; an existing one is left as it is."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "AttributeDefinitions": [
+                {"AttributeName": items.PARTITION_KEY, "AttributeType": "S"},
+                {"AttributeName": items.SORT_KEY, "AttributeType": "S"},
+            ],
+            "KeySchema": [
+                {"AttributeName": items.PARTITION_KEY, "KeyType": "HASH"},
+                {"AttributeName": items.SORT_KEY, "KeyType": "RANGE"},
+            ],
+            "BillingMode": "PAY_PER_REQUEST",
+            "DeletionProtectionEnabled": True,
+        }
+        if tags:
+            request["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+        try:
+            with door("dynamodb:CreateTable", self._table):
+                self._client.create_table(**request)
+        except ResourceInUse:
+            # Another run was faster, or our own response was lost: either way there is a table to wait for.
+            return
+
+    def write(self, lease: Lease, event: Event, record: Record | None = None) -> None:
+        """Append an event, and put a record with it; raises LockLost, with nothing written, if somebody took over."""
+        actions: list[Any] = [lease.condition()]
+        if record is not None:
+            actions.append({"Put": {"TableName": self._table, "Item": items.record_item(self._scope, record)}})
+        logged = items.event_item(self._scope, event, fence=lease.holder.fence, number=next(self._numbers))
+        actions.append({"Put": {"TableName": self._table, "Item": logged}})
+        for pause in (*_CONFLICT_PAUSES, None):
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+            except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+                failure = classify(refusal, action="dynamodb:TransactWriteItems", resource=self._table)
+                # A collision is a ConditionFailed, too, but one that passes.
+                if failure.verdict is Verdict.WAIT and pause is not None:
+                    self._clock.sleep(pause)
+                elif failure.verdict is Verdict.DESCRIBE and isinstance(failure.error, ConditionFailed):
+                    raise lease.lost() from refusal
+                else:
+                    raise failure.error from refusal
+            else:
+                return
+
+    def _query(self, condition: str, values: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        parameters: dict[str, Any] = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": f"#scope = :scope AND #item {condition}",
+            "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY, "#item": items.SORT_KEY},
+            "ExpressionAttributeValues": items.serialize({":scope": self._scope, **values}),
+        }
+        found: list[Mapping[str, Any]] = []
+        while True:
+            with door("dynamodb:Query", self._table):
+                page = self._client.query(**parameters)
+            found += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return found
+            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]

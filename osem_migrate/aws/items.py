@@ -1,0 +1,149 @@
+"""Records, holders and events as items of the history table, and back."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from osem_migrate.errors import HistoryUnreadable
+from osem_migrate.history import Event, Holder, Record, RecordedError, RecordedState
+
+PARTITION_KEY = "scope"
+SORT_KEY = "item"
+LOCK_ITEM = "lock"
+MIGRATION_PREFIX = "migration#"
+EVENT_PREFIX = "event#"
+
+_SERIALIZER = TypeSerializer()
+_DESERIALIZER = TypeDeserializer()
+
+Item = dict[str, Any]
+
+
+def serialize(values: Mapping[str, Any]) -> Item:
+    """Plain values in DynamoDB's typed JSON; members that are None are left out."""
+    return {name: _SERIALIZER.serialize(value) for name, value in values.items() if value is not None}
+
+
+def deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values of a typed item."""
+    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+
+
+def record_item(scope: str, record: Record) -> Item:
+    """The item of a record."""
+    return serialize(
+        {
+            PARTITION_KEY: scope,
+            SORT_KEY: MIGRATION_PREFIX + record.migration,
+            "state": record.state.value,
+            "checksum": record.checksum,
+            "operations_total": record.operations_total,
+            "operations_done": record.operations_done,
+            "operation_hashes": list(record.operation_hashes),
+            "started_at": record.started_at,
+            "finished_at": record.finished_at,
+            "applied_by": record.applied_by,
+            "tool_version": record.tool_version,
+            "fence": record.fence,
+            "error": {"code": record.error.code, "message": record.error.message} if record.error else None,
+            "createdAt": record.created_at,
+            "updatedAt": record.updated_at,
+            "createdBy": record.created_by,
+        }
+    )
+
+
+def read_record(item: Mapping[str, Any]) -> Record:
+    """The record of an item; raises HistoryUnreadable where it is not what this version writes."""
+    values = deserialize(item)
+    name = str(values.get(SORT_KEY, "")).removeprefix(MIGRATION_PREFIX)
+    with _readable(f"the record of {name!r}", migration=name):
+        error = values.get("error")
+        return Record(
+            migration=name,
+            state=RecordedState(values["state"]),
+            checksum=values["checksum"],
+            operations_total=int(values["operations_total"]),
+            operations_done=int(values["operations_done"]),
+            operation_hashes=tuple(values["operation_hashes"]),
+            started_at=int(values["started_at"]),
+            finished_at=int(values["finished_at"]) if "finished_at" in values else None,
+            applied_by=values["applied_by"],
+            tool_version=values["tool_version"],
+            fence=int(values["fence"]),
+            created_at=int(values["createdAt"]),
+            updated_at=int(values["updatedAt"]),
+            created_by=values["createdBy"],
+            error=RecordedError(code=error["code"], message=error["message"]) if error else None,
+        )
+
+
+def holder_values(holder: Holder) -> dict[str, Any]:
+    """The holder's attributes on the lock item, beside its fence."""
+    return {
+        "owner": holder.owner,
+        "host": holder.host,
+        "pid": holder.pid,
+        "identity": holder.identity,
+        "run_url": holder.run_url,
+        "lease_ms": holder.lease_ms,
+        "heartbeat": holder.heartbeat,
+        "acquired_at": holder.acquired_at,
+    }
+
+
+def read_holder(item: Mapping[str, Any]) -> Holder | None:
+    """Who holds the lock by its item; None when it was released. Raises HistoryUnreadable like ``read_record``."""
+    values = deserialize(item)
+    if "owner" not in values:
+        return None
+    with _readable("the lock"):
+        return Holder(
+            owner=values["owner"],
+            host=values["host"],
+            pid=int(values["pid"]),
+            identity=values["identity"],
+            run_url=values.get("run_url"),
+            fence=int(values["fence"]),
+            lease_ms=int(values["lease_ms"]),
+            heartbeat=int(values["heartbeat"]),
+            acquired_at=int(values["acquired_at"]),
+        )
+
+
+def event_item(scope: str, event: Event, *, fence: int, number: int) -> Item:
+    """The item of an event: sorted by time, and never the same twice within one hold of the lock."""
+    return serialize(
+        {
+            PARTITION_KEY: scope,
+            SORT_KEY: f"{EVENT_PREFIX}{event.at:013}#{fence:010}#{number:06}",
+            "at": event.at,
+            "what": event.what,
+            "migration": event.migration,
+            "by": event.by,
+            "detail": event.detail or None,
+        }
+    )
+
+
+def read_event(item: Mapping[str, Any]) -> Event:
+    """The event of an item; raises HistoryUnreadable like ``read_record``."""
+    values = deserialize(item)
+    with _readable(f"the event {values.get(SORT_KEY)!r}"):
+        return Event(
+            at=int(values["at"]),
+            what=values["what"],
+            migration=values.get("migration"),
+            by=values["by"],
+            detail=values.get("detail", ""),
+        )
+
+
+@contextmanager
+def _readable(what: str, **details: Any) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as unknown:
+        raise HistoryUnreadable(f"{what} cannot be read ({type(unknown).__name__}: {unknown})", **details) from unknown

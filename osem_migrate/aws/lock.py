@@ -1,0 +1,251 @@
+"""Lock: one upgrade at a time for an application and environment, with a fence that rises at every acquisition.
+
+The design is that of Amazon's lock client: the lease is stored, no wall clock is compared, and a contender takes over only
+after it has watched the holder's heartbeat stand still for one whole lease on its own monotonic clock.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from osem_migrate.aws import items
+from osem_migrate.aws.failures import Failure, Verdict, classify, door
+from osem_migrate.clock import Clock
+from osem_migrate.errors import AwsError, ConditionFailed, LockHeld, LockLost
+from osem_migrate.history import Holder
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LEASE_SECONDS = 20.0
+HEARTBEAT_SECONDS = 2.0
+ASK_SECONDS = 0.5
+
+_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
+
+
+class Lock:
+    """The lock item of one history table.
+
+    Args:
+        client: boto3's client.
+        table: physical name of the history table.
+        scope: the application.
+        clock: ``monotonic`` measures leases, ``now`` is only written for people.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, scope: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._key = items.serialize({items.PARTITION_KEY: scope, items.SORT_KEY: items.LOCK_ITEM})
+        self._clock = clock
+
+    def acquire(self, me: Holder, *, timeout: float, on_wait: Callable[[Holder, float], None]) -> "Lease":
+        """Take the lock, waiting up to ``timeout`` seconds; raises LockHeld with the holder.
+
+        Args:
+            me: who is asking; its fence is decided here.
+            timeout: how long to wait for somebody else, dead or alive; 0 looks once. A dead holder is replaced once its
+                lease has passed, so a shorter timeout never replaces one.
+            on_wait: told the holder and the seconds waited so far.
+        """
+        started = self._clock.monotonic()
+        seen: Holder | None = None
+        seen_since = started
+        while True:
+            fence, holder = self._read()
+            now = self._clock.monotonic()
+            if holder is None or holder != seen:
+                seen, seen_since = holder, now
+            stale = holder is not None and now - seen_since >= holder.lease_ms / 1000
+            if holder is None or stale:
+                lease = self._take(me, fence, holder)
+                if lease is not None:
+                    return lease
+                continue
+            if now - started >= timeout:
+                raise _held(holder)
+            on_wait(holder, now - started)
+            self._clock.sleep(min(ASK_SECONDS, timeout - (now - started)))
+
+    def is_alive(self, holder: Holder, *, patience: float = 2.5 * HEARTBEAT_SECONDS) -> bool:
+        """Whether the holder's heartbeat moves while one watches for ``patience`` seconds; reads only."""
+        until = self._clock.monotonic() + patience
+        while self._clock.monotonic() < until:
+            self._clock.sleep(ASK_SECONDS)
+            current = self._read()[1]
+            if current is None or current.owner != holder.owner:
+                return current is not None
+            if current.heartbeat != holder.heartbeat:
+                return True
+        return False
+
+    def renew(self, holder: Holder) -> None:
+        """One heartbeat; raises LockLost when somebody else has taken over."""
+        self._update(holder, "SET heartbeat = heartbeat + :one", {":one": 1})
+
+    def release(self, holder: Holder) -> None:
+        """Let go, leaving the fence where it is; raises LockLost when it was not ours any more."""
+        self._update(holder, "REMOVE " + ", ".join(f"#{name}" for name in _ATTRIBUTES), {}, _ATTRIBUTES)
+
+    def condition(self, holder: Holder) -> dict[str, Any]:
+        """A ConditionCheck on owner and fence, for the transactions of the history table."""
+        return {"ConditionCheck": {"TableName": self._table, "Key": self._key, **self._ours(holder, {})}}
+
+    def _read(self) -> tuple[int, Holder | None]:
+        with door("dynamodb:GetItem", self._table):
+            response = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
+        item = response.get("Item", {})
+        return int(items.deserialize(item).get("fence", 0)), items.read_holder(item)
+
+    def _take(self, me: Holder, fence: int, dead: Holder | None) -> "Lease | None":
+        """One conditional write; None when somebody else was faster."""
+        mine = replace(me, fence=fence + 1)
+        values = {name: value for name, value in items.holder_values(mine).items() if value is not None}
+        condition = "attribute_not_exists(#owner)"
+        expected: dict[str, Any] = {}
+        if dead is not None:
+            condition = "#owner = :dead_owner AND heartbeat = :dead_heartbeat"
+            expected = {":dead_owner": dead.owner, ":dead_heartbeat": dead.heartbeat}
+        condition += " AND (attribute_not_exists(fence) OR fence = :seen)"
+        assignments = ", ".join(f"#{name} = :{name}" for name in values)
+        gone = "".join(f" REMOVE #{name}" for name in _ATTRIBUTES if name not in values)
+        asked = self._clock.monotonic()
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=self._key,
+                UpdateExpression=f"SET {assignments}, fence = :fence{gone}",
+                ConditionExpression=condition,
+                ExpressionAttributeNames={f"#{name}": name for name in _ATTRIBUTES},
+                ExpressionAttributeValues=items.serialize(
+                    {**{f":{name}": value for name, value in values.items()}, **expected}
+                    | {":fence": mine.fence, ":seen": fence}
+                ),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+            failure = self._refused(refusal)
+            if not isinstance(failure.error, ConditionFailed):
+                raise failure.error from refusal
+            return self._if_won(mine) if _owner(refusal) == mine.owner else None
+        return Lease(self, mine, self._clock, renewed=asked)
+
+    def _if_won(self, mine: Holder) -> "Lease | None":
+        """A won write whose response was lost is repeated by the SDK, and then fails: the owner tells.
+
+        The win may be a lease old by then, so it counts only if the heart still beats.
+        """
+        asked = self._clock.monotonic()
+        try:
+            self.renew(mine)
+        except LockLost:
+            return None
+        return Lease(self, mine, self._clock, renewed=asked)
+
+    def _ours(self, holder: Holder, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "ConditionExpression": "#owner = :owner AND fence = :fence",
+            "ExpressionAttributeNames": {"#owner": "owner"},
+            "ExpressionAttributeValues": items.serialize({":owner": holder.owner, ":fence": holder.fence, **values}),
+        }
+
+    def _update(self, holder: Holder, update: str, values: Mapping[str, Any], names: tuple[str, ...] = ()) -> None:
+        ours = self._ours(holder, values)
+        ours["ExpressionAttributeNames"] |= {f"#{name}": name for name in names}
+        try:
+            self._client.update_item(TableName=self._table, Key=self._key, UpdateExpression=update, **ours)
+        except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+            failure = self._refused(refusal)
+            # A collision with a transaction of ours is a ConditionFailed, too, but one that passes.
+            if isinstance(failure.error, ConditionFailed) and failure.verdict is not Verdict.WAIT:
+                raise self.lost() from refusal
+            raise failure.error from refusal
+
+    def _refused(self, refusal: Exception) -> Failure:
+        return classify(refusal, action="dynamodb:UpdateItem", resource=self._table)
+
+    def lost(self) -> LockLost:
+        """The error of a lock that somebody else has, naming who."""
+        holder = self._read()[1]
+        by = f"taken over by {holder.describe()}" if holder is not None else "released by somebody else"
+        return LockLost(f"the upgrade lock was {by}")
+
+
+class Lease:
+    """A lock that is held: a thread keeps its heart beating until ``release``.
+
+    Args:
+        lock: the lock.
+        holder: this run, with its fence.
+        clock: measures how long ago the last heartbeat was.
+        renewed: when the write that took the lock was sent, by that clock.
+    """
+
+    def __init__(self, lock: Lock, holder: Holder, clock: Clock, *, renewed: float) -> None:
+        self.holder = holder
+        self._lock = lock
+        self._clock = clock
+        self._lost: AwsError | LockLost | None = None
+        self._renewed = renewed
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="osem-migrate-heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Begin the heartbeat."""
+        self._thread.start()
+
+    def check(self) -> None:
+        """Raise LockLost unless this run surely still holds the lock; asked before every mutation."""
+        if isinstance(self._lost, LockLost):
+            raise self._lost
+        if self._clock.monotonic() - self._renewed >= self.holder.lease_ms / 1000:
+            cause = f": {self._lost.message}" if self._lost is not None else ""
+            raise LockLost(f"the upgrade lock could not be renewed for a whole lease{cause}")
+
+    def condition(self) -> dict[str, Any]:
+        """A ConditionCheck that holds as long as nobody took over."""
+        return self._lock.condition(self.holder)
+
+    def lost(self) -> LockLost:
+        """The error to raise once that condition has failed."""
+        return self._lock.lost()
+
+    def release(self) -> None:
+        """Stop the heartbeat and let go; somebody who took over keeps the lock, and a second call changes nothing.
+
+        Where it cannot be written, the lock falls to the next run after its lease: nothing to fail a run over.
+        """
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with suppress(AwsError, LockLost):
+            self._lock.release(self.holder)
+
+    def _beat(self) -> None:
+        while not self._stop.wait(HEARTBEAT_SECONDS):
+            try:
+                before = self._clock.monotonic()
+                self._lock.renew(self.holder)
+                self._renewed, self._lost = before, None
+            except LockLost as lost:
+                self._lost = lost
+                return
+            except AwsError as trouble:
+                self._lost = trouble
+
+
+def _held(holder: Holder) -> LockHeld:
+    return LockHeld(
+        f"another run holds the upgrade lock: {holder.describe()}", holder=holder.describe(), run_url=holder.run_url
+    )
+
+
+def _owner(refusal: Exception) -> str | None:
+    item: Mapping[str, Any] = getattr(refusal, "response", {}).get("Item", {})
+    return items.deserialize(item).get("owner")

@@ -1,0 +1,234 @@
+"""The standard credential chain of AWS, and where the calls go."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
+from botocore.loaders import Loader
+from botocore.utils import validate_region_name
+
+from osem_migrate.aws.calls import ApiCall, CallRecorder
+from osem_migrate.aws.endpoint import configured_endpoint, is_local, require_url
+from osem_migrate.aws.failures import door, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sts import STSClient
+
+__all__ = ["DEFAULT_REGION", "ApiCall", "Identity", "RegionChoice", "Session", "is_local"]
+
+DEFAULT_REGION = "us-east-1"
+LOCAL_ACCESS_KEY = "osemlocal"
+"""Of an engine on this machine, when there are no credentials; DynamoDB Local takes letters and digits only."""
+LOCAL_SECRET_KEY = "osemlocal"  # noqa: S105 any text will do, and no AWS account has it
+
+ATTEMPTS = 4
+"""Requests a call may take, the first included: what botocore 1.44 gives DynamoDB, written down so that neither an
+older botocore (10) nor AWS_MAX_ATTEMPTS changes it. It bridges seconds; longer waits are ours, and seen."""
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 20.0
+"""Seconds. Control-plane calls answer within one or two; a lost answer should be found out before the user doubts."""
+_IDENTITY_ATTEMPTS = 2
+_IDENTITY_TIMEOUT = 5.0
+
+_STATIC_SOURCES = frozenset({"env", "shared-credentials-file", "config-file"})
+_OPENING = "Opening the AWS session"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who STS says we are: the twelve digits of the account, and the ARN of the user or the assumed role."""
+
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionChoice:
+    """A region and who chose it: ``--region``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``pyproject.toml`` and so on."""
+
+    name: str
+    source: str
+
+
+class Session:
+    """The clients of one region, endpoint and profile; made when asked for, then kept; safe to share between threads.
+
+    Credentials come from the standard chain. On a local endpoint only those count that need no network (environment and
+    AWS files), else fixed ones are used: an expired sign-in must not keep anybody from a local engine.
+
+    Where credentials carry an account id, botocore sends DynamoDB's calls to ``ACCOUNT.ddb.REGION.amazonaws.com``. It
+    is left so, because the network decides what is reachable: AWS_ACCOUNT_ID_ENDPOINT_MODE=disabled turns it off.
+
+    Attributes:
+        region: where the tables are, and who chose it.
+        endpoint_url: instead of AWS's own endpoint, as given or as configured for the SDK.
+        local: whether that endpoint is on this machine.
+        profile: the name of the AWS profile, where one is chosen.
+    """
+
+    def __init__(
+        self,
+        core: botocore.session.Session,
+        *,
+        region: RegionChoice,
+        endpoint_url: str | None,
+        max_pool_connections: int,
+    ) -> None:
+        self.region = region
+        self.endpoint_url = endpoint_url
+        self.local = is_local(endpoint_url)
+        self.profile: str | None = core.profile
+        self._core = core
+        self._boto = boto3.Session(botocore_session=core, region_name=region.name)
+        self._pool = max_pool_connections
+        self._recorder = CallRecorder()
+        self._lock = threading.Lock()
+        self._dynamodb: DynamoDBClient | None = None
+
+    @classmethod
+    def open(  # noqa: PLR0913 one keyword for each place a choice may come from
+        cls,
+        *,
+        region: str | None = None,
+        configured_region: str | None = None,
+        profile: str | None = None,
+        endpoint_url: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+        max_pool_connections: int = 20,
+    ) -> Session:
+        """Decide region, profile and endpoint; no network, no credentials yet.
+
+        Args:
+            region: of the command line; goes before everything.
+            configured_region: of pyproject.toml; goes before the AWS files.
+            profile: of the command line or the configuration; without it AWS_PROFILE counts.
+            endpoint_url: of the command line or the configuration; goes before what is configured for the SDK.
+            environ: where regions and endpoints are looked up; credentials the SDK reads from the process itself.
+            max_pool_connections: connections kept open to the endpoint, one for each call at a time.
+
+        Raises:
+            ProfileUnknown, AwsFilesInvalid, RegionMissing, EndpointInvalid: naming what is wrong.
+        """
+        with _opening():
+            core = botocore.session.Session(profile=profile or None)
+            core.register_component("data_loader", _ServiceFiles())
+            settings: Mapping[str, Any] = core.get_scoped_config()
+            choice = _region(region, environ, configured_region, settings, core.profile)
+            validate_region_name(choice.name)
+            url = endpoint_url or configured_endpoint(environ, settings, core.full_config)
+            if url is not None:
+                require_url(url)
+            return cls(core, region=choice, endpoint_url=url, max_pool_connections=max_pool_connections)
+
+    def dynamodb(self) -> DynamoDBClient:
+        """The client of DynamoDB; raises CredentialsMissing before the first call, if the chain holds none."""
+        with self._lock:
+            if self._dynamodb is None:
+                with _opening():
+                    self._find_credentials()
+                    client: DynamoDBClient = self._boto.client(
+                        "dynamodb", endpoint_url=self.endpoint_url, config=self._config()
+                    )
+                self._recorder.watch(client.meta.events)
+                self._dynamodb = client
+            return self._dynamodb
+
+    def identity(self) -> Identity:
+        """Ask STS of the region who we are: one call that needs no permission, answered or given up within seconds.
+
+        On a local endpoint the question goes there and never to AWS; DynamoDB Local raises OperationUnsupported.
+        """
+        client = self._sts()
+        with door("sts:GetCallerIdentity"):
+            answer = client.get_caller_identity()
+        return Identity(answer["Account"], answer["Arn"])
+
+    def on_call(self, callback: Callable[[ApiCall], None]) -> None:
+        """Tell ``callback`` of every call that ends from now on, in the thread that made it."""
+        self._recorder.listen(callback)
+
+    def _sts(self) -> STSClient:
+        brief = Config(
+            retries={"mode": "standard", "total_max_attempts": _IDENTITY_ATTEMPTS},
+            connect_timeout=_IDENTITY_TIMEOUT,
+            read_timeout=_IDENTITY_TIMEOUT,
+        )
+        with self._lock, _opening():
+            self._find_credentials()
+            # The global endpoint answers from us-east-1, which a network or a policy may keep out of reach.
+            self._core.set_config_variable("sts_regional_endpoints", "regional")
+            url = self.endpoint_url if self.local else None
+            client: STSClient = self._boto.client("sts", endpoint_url=url, config=self._config().merge(brief))
+        self._recorder.watch(client.meta.events)
+        return client
+
+    def _config(self) -> Config:
+        return Config(
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            max_pool_connections=self._pool,
+            user_agent_extra="osem-migrate",
+            proxies={} if self.local else None,  # no proxy stands between this machine and itself
+        )
+
+    def _find_credentials(self) -> None:
+        if self.local:
+            resolver = self._core.get_component("credential_provider")
+            resolver.providers = [source for source in resolver.providers if source.METHOD in _STATIC_SOURCES]
+        if self._core.get_credentials() is not None:
+            return
+        if not self.local:
+            raise NoCredentialsError
+        self._core.set_credentials(LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY)
+
+
+class _ServiceFiles(Loader):
+    """botocore's loader without its search of 400 folders for service models: a quarter of the time a client takes."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 the base class's signature
+        """Every folder of service models, whichever types it holds; what is missing shows when it is loaded."""
+        folders = (Path(folder) for folder in self.search_paths)
+        return [entry.name for folder in folders if folder.is_dir() for entry in folder.iterdir()]
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    """The door, wider: a setting that is no number is a ValueError, and a missing certificate file an OSError."""
+    try:
+        with door(_OPENING):
+            yield
+    except (ValueError, OSError) as exception:
+        raise translate(exception, action=_OPENING) from exception
+
+
+def _region(
+    flag: str | None,
+    environ: Mapping[str, str],
+    configured: str | None,
+    settings: Mapping[str, Any],
+    profile: str | None,
+) -> RegionChoice:
+    """The first that is set; boto3 alone would not look at AWS_REGION."""
+    candidates = (
+        (flag, "--region"),
+        (environ.get("AWS_REGION"), "AWS_REGION"),
+        (environ.get("AWS_DEFAULT_REGION"), "AWS_DEFAULT_REGION"),
+        (configured, "pyproject.toml"),
+        (settings.get("region"), f"AWS profile '{profile or 'default'}'"),
+    )
+    return next(
+        (RegionChoice(name, source) for name, source in candidates if name), RegionChoice(DEFAULT_REGION, "default")
+    )
