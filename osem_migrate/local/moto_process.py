@@ -1,0 +1,94 @@
+"""The process of the moto engine: ``python -P moto_process.py DESCRIPTOR IDENTITY_PATH TOKEN``.
+
+It is run by its path and imports nothing of this package. moto's own ``python -m moto.server`` is not used because it
+loses committed writes under concurrent requests, logs every request, and lets any web page reset it.
+"""
+
+import json
+import re
+import socket
+import sys
+from collections.abc import Iterable
+from io import BytesIO
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SERVICES = frozenset({"dynamodb", "sts"})
+SCOPE = re.compile(r"Credential=[^,]+/\d{8}/[^/,]+/([^/,]+)/aws4_request")
+
+
+class QuietHandler(MotoRequestHandler):
+    """Moto's handler without a line in the log for every request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write nothing."""
+
+
+class SerialApplication:
+    """A WSGI application with one request in it at a time, for signed calls of DynamoDB and STS only.
+
+    moto changes its dictionaries without a lock, and a refused TransactWriteItems puts a copy of the whole table back,
+    with it undoing what others wrote meanwhile. Unsigned requests are what web pages can send, such as moto's reset.
+
+    Args:
+        application: moto's.
+        identity_path: where ``token`` is answered, to whoever asks.
+        token: plain text.
+    """
+
+    def __init__(self, application: "WSGIApplication", identity_path: str, token: str) -> None:
+        self._application = application
+        self._identity_path = identity_path
+        self._token = token
+        self._lock = Lock()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request."""
+        _read_body(environ)
+        if environ["PATH_INFO"] == self._identity_path:
+            return _answer(start_response, "200 OK", "text/plain", self._token)
+        if environ["PATH_INFO"] != "/" or _service(environ) not in SERVICES:
+            refusal = {
+                "__type": "com.amazon.coral.service#UnknownOperationException",
+                "message": "The local engine answers signed requests of DynamoDB and STS only.",
+            }
+            return _answer(start_response, "400 Bad Request", "application/x-amz-json-1.0", json.dumps(refusal))
+        with self._lock:
+            return [b"".join(self._application(environ, start_response))]
+
+
+def _read_body(environ: "WSGIEnvironment") -> None:
+    """Read the request before it waits for its turn, so that a slow sender holds up nobody."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and not environ.get("wsgi.input_terminated"):
+        environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
+
+
+def _service(environ: "WSGIEnvironment") -> str | None:
+    scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return scope and scope[1]
+
+
+def _answer(start_response: "StartResponse", status: str, content_type: str, text: str) -> list[bytes]:
+    body = text.encode()
+    start_response(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def main(descriptor: int, identity_path: str, token: str) -> None:
+    """Serve on an inherited listening socket until the process is ended."""
+    listener = socket.socket(fileno=descriptor)
+    host, port = listener.getsockname()
+    application = SerialApplication(DomainDispatcherApplication(create_backend_app), identity_path, token)
+    server = make_server(host, port, application, threaded=True, request_handler=QuietHandler, fd=descriptor)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
