@@ -1,0 +1,27 @@
+"""``osem-migrate history``: the log of what was done."""
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.options import connected
+from osem_migrate.errors import ExitCode
+
+
+@click.command("history")
+@connected
+def command(invocation: Invocation) -> ExitCode:
+    """Show what was done, by whom and when, oldest first (times are UTC)."""
+    from osem_migrate.cli.documents import event_document  # noqa: PLC0415 - pydantic only when a command runs
+
+    migrator = invocation.migrator()
+    events = migrator.history()
+
+    def show() -> None:
+        if not events:
+            output.line("info", f"Nothing was ever applied to {migrator.environment.name}.")
+        rows = [(output.moment(e.at), e.what, e.migration or "", e.by, e.detail) for e in events]
+        for row in output.columns(rows):
+            output.echo(row)
+
+    return invocation.finish({"events": [event_document(event) for event in events]}, show)

@@ -1,0 +1,88 @@
+"""Invocation: one call of the command line, with the options that every command has."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.errors import ExitCode, OsemMigrateError
+
+if TYPE_CHECKING:
+    from osem_migrate.migrator import Migrator
+
+Document = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The common options, and what is known for the envelope.
+
+    Attributes:
+        command: the name of the command.
+        environment: ``--env``; None for commands without one.
+        region: ``--region``, and once connected the region in use.
+        as_json: whether stdout takes exactly one JSON document.
+        verbosity: -1 for ``-q``, 0, or 1 for ``-v``.
+        log_file: where every operation and call is written, one JSON object a line.
+        started: monotonic seconds.
+    """
+
+    command: str
+    environment: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    force: bool = False
+    as_json: bool = False
+    verbosity: int = 0
+    log_file: Path | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def migrator(self) -> "Migrator":
+        """The library, connected as the options say, telling its progress to people and to the log file."""
+        # Imported here, so that --help, new and local pay for neither boto3 nor rich.
+        from osem_migrate.cli.narrator import Narrator  # noqa: PLC0415
+        from osem_migrate.migrator import Connection, Migrator  # noqa: PLC0415
+
+        narrator = Narrator(verbosity=self.verbosity, log_file=self.log_file)
+        click.get_current_context().call_on_close(narrator.close)
+        connection = Connection(
+            region=self.region, profile=self.profile, endpoint_url=self.endpoint_url, force=self.force
+        )
+        migrator = Migrator.open(
+            self.environment or "",
+            connection=connection,
+            on_event=narrator.event,
+            on_call=narrator.call if narrator.hears_calls else None,
+        )
+        self.region = migrator.session.region.name
+        return migrator
+
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Tell of what is odd without being wrong, on stderr, unless ``-q`` was given."""
+        if self.verbosity >= 0:
+            for warning in warnings:
+                output.line("warning", warning, err=True)
+
+    def finish(self, data: Document, text: Callable[[], None], code: ExitCode = ExitCode.OK) -> ExitCode:
+        """Print the result, as text or as the JSON envelope, and give the exit code."""
+        if self.as_json:
+            output.print_json(self.envelope(data))
+        else:
+            text()
+        return code
+
+    def envelope(self, data: Document, error: OsemMigrateError | None = None) -> Document:
+        """The one JSON document of ``--json``."""
+        return output.envelope(
+            command=self.command,
+            environment=self.environment,
+            region=self.region,
+            seconds=time.monotonic() - self.started,
+            data=data,
+            error=error,
+        )

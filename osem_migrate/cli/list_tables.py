@@ -1,0 +1,69 @@
+"""``osem-migrate list``: the environment's tables."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.options import connected
+from osem_migrate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from osem_migrate.live import Live
+    from osem_migrate.schema import Index, Key
+
+
+@click.command("list")
+@click.option("--details", is_flag=True, help="Keys, indexes and settings of every table.")
+@connected
+def command(invocation: Invocation, *, details: bool) -> ExitCode:
+    """List the environment's tables; item counts are AWS's own, about six hours old."""
+    from osem_migrate.cli.documents import table_document  # noqa: PLC0415 - pydantic only when a command runs
+
+    migrator = invocation.migrator()
+    lives = migrator.tables(details=details)
+
+    def show() -> None:
+        if not lives:
+            output.line("info", f"There are no tables of {migrator.environment.name}.")
+        elif details:
+            for live in lives:
+                _show_details(live)
+        else:
+            for row in output.columns([("TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"), *map(_row, lives)]):
+                output.echo(row)
+
+    return invocation.finish({"tables": [table_document(live) for live in lives]}, show)
+
+
+def _row(live: "Live") -> tuple[str, ...]:
+    return (live.physical_name, live.status or "gone", str(len(live.indexes)), str(live.items), str(live.size_bytes))
+
+
+def _show_details(live: "Live") -> None:
+    if live.table is None:
+        # Dropped between the listing and the look at it.
+        return
+    output.echo(click.style(live.physical_name, bold=True) + f"  {live.status}, {output.counted(live.items, 'item')}")
+    output.echo(f"  keys      {_keys(live.table.keys)}")
+    for index in live.table.indexes:
+        output.echo(f"  index     {_index(index, live)}")
+    for local in live.table.local_indexes:
+        output.echo(f"  local     {local.name}: {_keys((local.sort_key,))}, {local.projection}")
+    for setting in live.table.settings:
+        output.echo(f"  setting   {setting.describe().removeprefix('set ').replace(f' of {live.name}', '')}")
+    for kind in sorted(live.unreadable, key=lambda kind: kind.noun):
+        output.echo(output.dim(f"  setting   {kind.noun}: not supported by this local engine"))
+    output.echo()
+
+
+def _index(index: "Index", live: "Live") -> str:
+    include = f" ({', '.join(index.include)})" if index.include else ""
+    phase = live.indexes[index.name].phase or "ready"
+    sort = f" / {_keys(index.sort_keys)}" if index.sort_keys else ""
+    return f"{index.name}: {_keys(index.partition_keys)}{sort}, {index.projection}{include}, {phase}"
+
+
+def _keys(keys: "tuple[Key, ...]") -> str:
+    return ", ".join(f"{key.name} {key.type}" for key in keys)

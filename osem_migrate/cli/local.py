@@ -1,0 +1,73 @@
+"""``osem-migrate local``: the embedded engine behind ``--env local``."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Document, Invocation
+from osem_migrate.cli.options import unconnected
+from osem_migrate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from osem_migrate.local import EngineState, LocalEngine
+
+KINDS = ("moto", "dynamodb-local")
+
+
+@click.group("local")
+def command() -> None:
+    """Start, stop and inspect the embedded engine behind --env local.
+
+    Any command with --env local starts it by itself. It stays up, with its data in memory, until "local stop".
+    """
+
+
+@command.command("start")
+@click.option("--engine", type=click.Choice(KINDS), help="Instead of the configured one (moto when none is).")
+@click.option("--port", type=click.IntRange(1, 65535), help="Instead of the configured one (4610 when none is).")
+@unconnected
+def start(invocation: Invocation, *, engine: str | None, port: int | None) -> ExitCode:
+    """Start the engine, unless it runs already, and print where it listens."""
+    state = _engine(engine, port).start()
+    return invocation.finish(_document(state), lambda: _show(state))
+
+
+@command.command("stop")
+@unconnected
+def stop(invocation: Invocation) -> ExitCode:
+    """End the engine. With moto, its data is gone."""
+    state = _engine().stop()
+
+    def show() -> None:
+        output.line("done" if state else "info", f"Stopped {state.kind.value}." if state else "No engine was running.")
+
+    return invocation.finish({"stopped": state is not None}, show)
+
+
+@command.command("status")
+@unconnected
+def status(invocation: Invocation) -> ExitCode:
+    """Say whether the engine runs, and where."""
+    state = _engine().status()
+    return invocation.finish(_document(state), lambda: _show(state))
+
+
+def _engine(kind: str | None = None, port: int | None = None) -> "LocalEngine":
+    # Imported here, so that --help does not pay for pydantic.
+    from osem_migrate.config import Project  # noqa: PLC0415
+    from osem_migrate.local.configured import configured_engine  # noqa: PLC0415
+    from osem_migrate.local.state import EngineKind  # noqa: PLC0415
+
+    return configured_engine(Project.find(), kind=EngineKind(kind) if kind else None, port=port)
+
+
+def _document(state: "EngineState | None") -> Document:
+    return {"running": False} if state is None else {"running": True, **state.as_dict()}
+
+
+def _show(state: "EngineState | None") -> None:
+    if state is None:
+        output.line("info", "No engine is running. Start it with: osem-migrate local start")
+        return
+    output.line("done", f"{state.kind.value} listens on {state.endpoint_url} (pid {state.pid}, log {state.log})")

@@ -1,0 +1,60 @@
+"""The options that commands share, and the decorator that makes an Invocation of them."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from osem_migrate.cli.invocation import Invocation
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CONNECTION = (
+    click.option("--env", "environment", default="dev", envvar="OSEM_ENV", show_default=True, show_envvar=True,
+                 metavar="ENV", help="Environment of pyproject.toml, or local."),
+    click.option("--region", metavar="REGION", help="AWS region, instead of the configured one."),
+    click.option("--profile", metavar="PROFILE", help="Profile of the AWS configuration files."),
+    click.option("--endpoint-url", metavar="URL", help="Another DynamoDB, such as http://localhost:8000."),
+    click.option("--force", is_flag=True, help="Accept a region other than the configured one."),
+)  # fmt: skip
+_LOGGING = (
+    click.option("-q", "--quiet", is_flag=True, help="Results and errors only: no progress."),
+    click.option("-v", "--verbose", is_flag=True, help="Show every operation and API call with its time."),
+    click.option("--log-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                 help="Append a complete log, one JSON object a line."),
+)  # fmt: skip
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+
+
+def connected(command: F) -> F:
+    """Options of a command that talks to DynamoDB; it receives an Invocation first."""
+    return _decorated(command, (*_CONNECTION, _JSON, *_LOGGING))
+
+
+def unconnected(command: F) -> F:
+    """Options of a command that does not."""
+    return _decorated(command, (_JSON,))
+
+
+def _decorated(command: F, options: tuple[Callable[[Any], Any], ...]) -> F:
+    @wraps(command)
+    def invoke(*, quiet: bool = False, verbose: bool = False, **given: Any) -> Any:
+        common = {name: given.pop(name) for name in _COMMON if name in given}
+        context = click.get_current_context()
+        invocation = Invocation(
+            command=context.command_path.removeprefix("osem-migrate "), verbosity=verbose - quiet, **common
+        )
+        if context.obj is not None:
+            context.obj.invocation = invocation
+        return command(invocation, **given)
+
+    decorated: Any = invoke
+    for option in reversed(options):
+        decorated = option(decorated)
+    result: F = decorated
+    return result
+
+
+_COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")
