@@ -1,0 +1,1 @@
+"""Tests of osem_migrate; the folders mirror the package."""

@@ -1,0 +1,106 @@
+"""What every test stands on: a clean environment, the engines, and Hypothesis without luck or haste."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests.engines import moto_server as moto
+from tests.engines.dynamodb_local import required
+from tests.engines.engine import Engine
+from tests.engines.package import CACHE, EngineMissing
+from tests.engines.shared import SharedEngines
+
+ENGINES = pytest.StashKey[SharedEngines]()
+FOREIGN = ("AWS_", "OSEM_", "GITHUB_")
+COLOUR = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
+
+# Shared machines make deadlines lie; in CI the same examples every time, so that a failure is the change's own.
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if required() else "dev")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the session its folder of engines; a worker of xdist is told its controller's."""
+    handed: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if handed is None:
+        engines = SharedEngines(Path(tempfile.mkdtemp(prefix="osem-migrate-engines-")), os.getpid())
+    else:
+        engines = SharedEngines(Path(handed["engines_folder"]), handed["engines_controller"])
+    config.stash[ENGINES] = engines
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist where the session's engines are."""
+    engines = node.config.stash[ENGINES]
+    node.workerinput.update(engines_folder=str(engines.folder), engines_controller=engines.controller)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the engines when the whole session is over; workers leave them to the others."""
+    if not hasattr(config, "workerinput"):
+        config.stash[ENGINES].stop()
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep whatever credentials, configuration and CI surround the tests out of them."""
+    for name in list(os.environ):
+        if (name.startswith(FOREIGN) and name != CACHE) or name in COLOUR:
+            monkeypatch.delenv(name)
+    nowhere = tmp_path_factory.getbasetemp() / "no-aws-files"
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere / "credentials"))
+
+
+def _endpoint_url(config: pytest.Config, name: str, *options: str) -> str:
+    try:
+        return config.stash[ENGINES].endpoint_url(name, *options)
+    except EngineMissing as reason:
+        if required():
+            pytest.fail(f"CI requires DynamoDB Local: {reason}")
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local(pytestconfig: pytest.Config) -> str:
+    """The endpoint URL of the session's one DynamoDB Local."""
+    return _endpoint_url(pytestconfig, "dynamodb-local")
+
+
+@pytest.fixture(scope="session")
+def delayed_dynamodb_local(pytestconfig: pytest.Config) -> str:
+    """The same with ``-delayTransientStatuses``: an index stays CREATING for about 30 seconds."""
+    return _endpoint_url(pytestconfig, "delayed-dynamodb-local", "-delayTransientStatuses")
+
+
+@pytest.fixture
+def engine(dynamodb_local: str) -> Engine:
+    """DynamoDB Local as one test's own: nobody else sees its tables."""
+    return Engine(dynamodb_local)
+
+
+@pytest.fixture
+def delayed_engine(delayed_dynamodb_local: str) -> Engine:
+    """The delayed DynamoDB Local as one test's own."""
+    return Engine(delayed_dynamodb_local)
+
+
+@pytest.fixture(scope="session")
+def _moto_session() -> Iterator[str]:
+    with moto.running() as endpoint_url:
+        yield endpoint_url
+
+
+@pytest.fixture
+def moto_server(_moto_session: str) -> str:
+    """The endpoint URL of an empty moto server; the next test empties it again."""
+    moto.reset(_moto_session)
+    return _moto_session
