@@ -198,6 +198,5 @@ def _units(throughput: Throughput | None) -> str:
 
 def _setting(setting: Setting) -> str:
     """``billing on-demand``: the setting without the table's name, which stands beside it already."""
-    text = setting.describe().removeprefix(f"set {setting.noun} ")
-    text = text.removeprefix(f"of {setting.table} to ").removesuffix(f"of {setting.table}").strip()
-    return f"{setting.noun} {text or 'none'}"
+    text = setting.describe().removeprefix("set ").removesuffix(f" of {setting.table}")
+    return text.replace(f"{setting.noun} of {setting.table} to ", f"{setting.noun} ", 1)

@@ -95,7 +95,7 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
         ),
         ShownState.CHANGED: (
             f"its script was changed after {part} was applied",
-            f"Restore the script as it was applied, declare the change in a new one (osem-migrate new TITLE); then: {look}",
+            f"Restore the script, and declare the change in a new one (osem-migrate new TITLE); then: {look}",
         ),
         ShownState.FUTURE: (
             f"{recorded} by a newer checkout than this one",

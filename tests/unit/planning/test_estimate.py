@@ -1,0 +1,96 @@
+"""How long DynamoDB takes."""
+
+from pathlib import Path
+
+import pytest
+
+from osem_migrate.files.loader import load
+from osem_migrate.history import History
+from osem_migrate.operations import (
+    AddIndex,
+    CreateTable,
+    DropIndex,
+    DropTable,
+    Operation,
+    SetBilling,
+    SetDeletionProtection,
+    SetPointInTimeRecovery,
+    SetTableClass,
+    SetTags,
+    SetTimeToLive,
+)
+from osem_migrate.planning.estimate import NOTHING, Estimate, estimate, estimate_all
+from osem_migrate.planning.plan import make_plan
+from osem_migrate.schema import Index, S, Schema
+from osem_migrate.steps import Step
+from tests.unit.planning.builders import created
+
+MIGRATIONS = Path(__file__).parents[3] / "migrations"
+TEAMS = created(CreateTable("Teams", S("teamId"), indexes=[Index("old-index", S("old"))]))
+HERE = Schema({"Teams": TEAMS})
+HOUR = 60 * 60
+
+
+@pytest.mark.parametrize(
+    ("operation", "before", "expected"),
+    [
+        (CreateTable("Teams", S("teamId")), Schema(), Estimate(2, 6)),
+        (CreateTable("Teams", S("teamId"), indexes=[Index("an-index", S("a"))]), Schema(), Estimate(14, 22)),
+        (DropTable("Teams"), HERE, Estimate(4, 6)),
+        (AddIndex("Teams", "an-index", S("a")), HERE, Estimate(468, 1000)),
+        (DropIndex("Teams", "old-index"), HERE, Estimate(5, 60)),
+        (SetBilling.provisioned("Teams", read=1, write=1), HERE, Estimate(60, 170)),
+        (SetBilling.on_demand("Teams", max_read=5), HERE, Estimate(2, 60)),
+        (SetDeletionProtection("Teams", enabled=True), HERE, Estimate(2, 60)),
+        (SetTableClass("Teams", "STANDARD_INFREQUENT_ACCESS"), HERE, Estimate(2, 60)),
+        (SetTags("Teams", {"Team": "core"}), HERE, Estimate(1, 3)),
+        (SetPointInTimeRecovery("Teams", enabled=True), HERE, Estimate(1, 3)),
+        (SetTimeToLive("Teams", "expiresAt"), HERE, Estimate(1, 3)),
+    ],
+    ids=lambda value: value.describe() if isinstance(value, Operation) else None,
+)
+def test_each_kind_of_call_has_its_measured_range(operation: Operation, before: Schema, expected: Estimate) -> None:
+    """The ranges are those that were measured on AWS, in seconds."""
+    (step,) = operation.steps(before)
+    assert estimate(step) == expected
+
+
+def steps(*operations: Operation) -> tuple[Step, ...]:
+    """All steps of operations that follow each other, beginning with a table Teams."""
+    schema, found = HERE, list[Step]()
+    for operation in operations:
+        found += operation.steps(schema)
+        schema = operation.apply(schema)
+    return tuple(found)
+
+
+def test_steps_follow_each_other() -> None:
+    """An estimate of several is their sum, and of none nothing."""
+    assert estimate_all(()) == NOTHING
+    add, drop = AddIndex("Teams", "an-index", S("a")), DropIndex("Teams", "old-index")
+    assert estimate_all(steps(add, drop)) == Estimate(473, 1060)
+
+
+def test_a_second_change_of_a_time_to_live_waits_out_the_cool_down() -> None:
+    """AWS refuses it for half an hour or an hour, so another attribute takes that long."""
+    on, other = SetTimeToLive("Teams", "expiresAt"), SetTimeToLive("Teams", "deleteAt")
+    assert estimate_all(steps(on)).high < 60
+    twice = estimate_all(steps(on, SetTimeToLive("Teams", None, enabled=False)))
+    assert twice == Estimate(2 + 31 * 60, 6 + HOUR)
+    assert estimate_all(steps(on, other)) == Estimate(3 + 2 * 31 * 60, 9 + 2 * HOUR)
+
+
+def test_the_cool_down_is_each_tables_own() -> None:
+    """Another table, or a new one of the same name, has changed no time to live yet."""
+    on = SetTimeToLive("Teams", "expiresAt")
+    users = CreateTable("Users", S("userId"), settings=[SetTimeToLive("Users", "expiresAt")])
+    assert estimate_all(steps(on, users)).high < 60
+    assert estimate_all(steps(on, DropTable("Teams"), CreateTable("Teams", S("teamId")), on)).high < 60
+
+
+def test_the_estimate_of_the_projects_own_tables_is_honest() -> None:
+    """Six plain tables and eight index builds: one hour at best, two and a quarter at worst, never a minute."""
+    plan = make_plan(load(MIGRATIONS).migrations, History())
+    methods = [step.method for step in plan.steps]
+    assert (methods.count("create_table"), methods.count("update_table"), len(methods)) == (6, 8, 14)
+    assert plan.estimate == Estimate(6 * 2 + 8 * 468, 6 * 6 + 8 * 1000) == Estimate(3756, 8036)

@@ -1,0 +1,314 @@
+"""What an upgrade would do."""
+
+from dataclasses import replace
+
+import pytest
+
+from osem_migrate.errors import (
+    MigrationChanged,
+    MigrationMissing,
+    MigrationOutOfOrder,
+    ScriptOperationInapplicable,
+    TargetUnknown,
+)
+from osem_migrate.history import History, RecordedState
+from osem_migrate.migration import Migration
+from osem_migrate.operations import (
+    AddIndex,
+    CreateTable,
+    DropIndex,
+    DropTable,
+    SetDeletionProtection,
+    SetStream,
+    SetTags,
+    SetTimeToLive,
+)
+from osem_migrate.planning.plan import Plan, find_version, make_plan
+from osem_migrate.schema import S, Schema
+from tests.unit.planning.builders import applied, history, migration, record
+
+USERS = migration(1, CreateTable("Users", S("userId")))
+TEAMS = migration(2, CreateTable("Teams", S("teamId")))
+MANAGERS = migration(3, AddIndex("Teams", "manager-index", S("managerId")))
+BOTH = migration(4, AddIndex("Teams", "name-index", S("name")), AddIndex("Users", "mail-index", S("mail")))
+ALL = (USERS, TEAMS, MANAGERS, BOTH)
+
+
+def ids(plan: Plan) -> list[str]:
+    """Ids of the planned migrations, shortened to their numbers."""
+    return [planned.migration.id[:4] for planned in plan.migrations]
+
+
+def test_everything_is_pending_where_nothing_was_recorded() -> None:
+    """All scripts in order, from an empty schema to the whole one, and the history table comes first."""
+    plan = make_plan(ALL, History())
+    assert ids(plan) == ["0001", "0002", "0003", "0004"]
+    assert plan.before == Schema()
+    assert {name: len(table.indexes) for name, table in plan.after.tables.items()} == {"Users": 1, "Teams": 2}
+    assert [step.method for step in plan.steps] == ["create_table"] * 2 + ["update_table"] * 3
+    assert [planned.already_done for planned in plan.migrations] == [0, 0, 0, 0]
+    assert plan.creates_history
+    assert not plan.is_empty
+
+
+def test_nothing_is_pending_where_all_is_applied() -> None:
+    """A second upgrade plans nothing, not even the history table."""
+    plan = make_plan(ALL, applied(*ALL))
+    assert plan.is_empty
+    assert (plan.operations, plan.steps, plan.lanes, plan.hazards) == ((), (), (), ())
+    assert plan.before == plan.after
+    assert not plan.creates_history
+    assert not make_plan((), History()).creates_history
+
+
+def test_pending_is_what_has_no_applied_record() -> None:
+    """Only what is recorded as applied counts, whatever number is the newest; reverted ones are pending again."""
+    assert ids(make_plan(ALL, applied(USERS, TEAMS))) == ["0003", "0004"]
+    reverted = history(record(USERS), record(TEAMS), record(MANAGERS, RecordedState.REVERTED))
+    plan = make_plan(ALL, reverted)
+    assert ids(plan) == ["0003", "0004"]
+    assert plan.before.table("Teams").indexes == ()
+    gap = history(record(USERS), record(TEAMS), record(BOTH))
+    assert ids(make_plan(ALL, gap, allow_out_of_order=True)) == ["0003"]
+
+
+def test_a_reverted_migration_may_be_edited() -> None:
+    """What is no longer live binds nobody to how it was declared."""
+    edited = migration(3, AddIndex("Teams", "boss-index", S("bossId")))
+    past = history(record(USERS), record(TEAMS), record(MANAGERS, RecordedState.REVERTED))
+    assert ids(make_plan((USERS, TEAMS, edited), past)) == ["0003"]
+
+
+@pytest.mark.parametrize("target", ["2", "02", "0002", "0002_change"])
+def test_a_target_is_a_number_or_an_id(target: str) -> None:
+    """Everything up to the target and the target itself is planned."""
+    assert find_version(ALL, target) is TEAMS
+    plan = make_plan(ALL, History(), target=target)
+    assert ids(plan) == ["0001", "0002"]
+    assert set(plan.after.tables) == {"Users", "Teams"}
+
+
+def test_a_target_behind_what_is_applied_plans_nothing() -> None:
+    """Upgrade only goes forward; the tables stay what the whole history made of them."""
+    plan = make_plan(ALL, applied(*ALL[:3]), target="1")
+    assert plan.is_empty
+    assert plan.after.table("Teams").index("manager-index") is not None
+
+
+@pytest.mark.parametrize("target", ["5", "0", "-1", "0002_", "change", "", "²"])
+def test_an_unknown_target_is_an_error(target: str) -> None:
+    """It is named, and so is the way to find the right one."""
+    with pytest.raises(TargetUnknown) as raised:
+        make_plan(ALL, History(), target=target)
+    assert raised.value.details == {"version": target}
+    assert repr(target) in raised.value.message
+    assert "osem-migrate status" in raised.value.remediation
+
+
+def test_an_edited_script_stops_the_plan() -> None:
+    """An applied script whose declarations changed is named with its file and both checksums."""
+    edited = migration(2, CreateTable("Teams", S("id")))
+    with pytest.raises(MigrationChanged) as raised:
+        make_plan((USERS, edited), applied(USERS, TEAMS))
+    assert raised.value.message == "migrations/0002_change.py was changed after it was applied"
+    assert raised.value.details == {
+        "migration": "0002_change",
+        "file": "migrations/0002_change.py",
+        "recorded": TEAMS.checksum,
+        "found": edited.checksum,
+    }
+
+
+def test_the_earliest_contradiction_is_the_one_that_is_reported() -> None:
+    """By number, not by text: the ten-thousandth script comes after the two-thousandth."""
+    late, early = migration(10_000), migration(2_000)
+    with pytest.raises(MigrationMissing) as raised:
+        make_plan((), applied(late, early))
+    assert raised.value.details["migration"] == "2000_change"
+
+
+@pytest.mark.parametrize("state", [RecordedState.APPLIED, RecordedState.FAILED, RecordedState.RUNNING])
+def test_a_script_that_ran_and_is_gone_stops_the_plan(state: RecordedState) -> None:
+    """Without it nobody knows what the tables look like."""
+    with pytest.raises(MigrationMissing) as raised:
+        make_plan((USERS,), history(record(USERS), record(TEAMS, state)))
+    assert raised.value.message == f"0002_change is recorded as {state}, but its script is not in the folder"
+    assert raised.value.details == {"migration": "0002_change"}
+
+
+def test_a_reverted_script_may_go() -> None:
+    """It left nothing behind."""
+    assert ids(make_plan((USERS,), history(record(TEAMS, RecordedState.REVERTED)))) == ["0001"]
+
+
+def test_a_late_script_stops_the_plan() -> None:
+    """A pending script below the newest applied one is named, with the number it is below."""
+    with pytest.raises(MigrationOutOfOrder) as raised:
+        make_plan(ALL, applied(USERS, MANAGERS))
+    assert raised.value.message == "migrations/0002_change.py is pending, but migration 0003 is applied already"
+    assert raised.value.details == {"migration": "0002_change", "newest_applied": 3}
+
+
+def test_the_next_script_is_not_late() -> None:
+    """The one after the newest applied one is simply pending, and so is a late one beyond the target."""
+    assert ids(make_plan(ALL, applied(USERS, TEAMS, MANAGERS))) == ["0004"]
+    assert make_plan(ALL, applied(USERS, TEAMS, BOTH), target="2").is_empty
+
+
+def test_late_scripts_run_on_top_of_what_is_applied() -> None:
+    """When they are allowed, the applied ones are replayed first, whatever their numbers."""
+    early = migration(1, SetTags("Teams", {"Team": "core"}))
+    with pytest.raises(ScriptOperationInapplicable):
+        make_plan((early, TEAMS), History())
+    plan = make_plan((early, TEAMS), applied(TEAMS), allow_out_of_order=True)
+    assert ids(plan) == ["0001"]
+    assert plan.operations[0].before == plan.before.table("Teams")
+    tags = plan.after.table("Teams").setting(SetTags)
+    assert tags == SetTags("Teams", {"Team": "core"})
+
+
+@pytest.mark.parametrize("state", [RecordedState.RUNNING, RecordedState.FAILED])
+def test_an_unfinished_migration_resumes_behind_what_is_done(state: RecordedState) -> None:
+    """Completed operations are not planned again, but the tables they made are where the plan begins."""
+    plan = make_plan(ALL, history(record(USERS), record(TEAMS), record(MANAGERS), record(BOTH, state, 1)))
+    (planned,) = plan.operations
+    assert (planned.position, planned.operation) == (1, BOTH.operations[1])
+    assert plan.migrations[0].already_done == 1
+    assert plan.before.table("Teams").index("name-index") is not None
+    assert plan.before.table("Users").index("mail-index") is None
+
+
+def test_an_unfinished_migration_of_which_all_is_done_is_still_to_be_recorded() -> None:
+    """It is planned without operations, so that its end is recorded."""
+    plan = make_plan((USERS,), history(record(USERS, RecordedState.RUNNING, 1)))
+    assert ids(plan) == ["0001"]
+    assert not plan.is_empty
+    assert plan.operations == ()
+
+
+def test_an_unfinished_migration_is_never_late() -> None:
+    """It was begun in its turn, so it resumes though a later one is applied."""
+    plan = make_plan(
+        ALL, history(record(USERS), record(TEAMS), record(MANAGERS, RecordedState.FAILED, 0), record(BOTH))
+    )
+    assert ids(plan) == ["0003"]
+
+
+def test_what_an_unfinished_migration_did_is_live_for_those_before_it() -> None:
+    """A script that joins below it begins at the tables as they are, not as they were."""
+    joins = migration(3, SetStream("Teams", "NEW_IMAGE"))
+    begun = migration(4, AddIndex("Teams", "name-index", S("name")), AddIndex("Users", "mail-index", S("mail")))
+    past = history(record(USERS), record(TEAMS), record(begun, RecordedState.FAILED, 1))
+    plan = make_plan((USERS, TEAMS, joins, begun), past)
+    assert ids(plan) == ["0003", "0004"]
+    first = plan.operations[0]
+    assert first.before is not None
+    assert first.before.index("name-index") is not None
+    only = make_plan((USERS, TEAMS, joins, begun), past, target="3")
+    assert only.after.table("Teams").index("name-index") is not None
+
+
+def test_the_completed_part_of_an_unfinished_migration_binds() -> None:
+    """An operation that ran may not be edited; the ones after it may, and so may their number."""
+    past = history(record(USERS), record(TEAMS), record(BOTH, RecordedState.FAILED, 1))
+    done, other = BOTH.operations
+    edited = AddIndex("Teams", "name-index", S("title"))
+    with pytest.raises(MigrationChanged, match=r"0004_change\.py was changed after part of it was applied"):
+        make_plan((USERS, TEAMS, migration(4, edited, other)), past)
+    with pytest.raises(MigrationChanged):
+        make_plan((USERS, TEAMS, migration(4, other, done)), past)
+    for rest in ((), (AddIndex("Users", "name-index", S("name")),), (other, SetStream("Users", "NEW_IMAGE"))):
+        plan = make_plan((USERS, TEAMS, migration(4, done, *rest)), past)
+        assert tuple(planned.operation for planned in plan.operations) == rest
+        assert [planned.position for planned in plan.operations] == list(range(1, len(rest) + 1))
+
+
+def test_a_failed_migration_of_which_nothing_is_done_may_be_edited() -> None:
+    """Nothing of it is live, so correcting it is the way on."""
+    corrected = migration(2, CreateTable("Teams", S("id")))
+    past = history(record(USERS), record(TEAMS, RecordedState.FAILED, 0))
+    assert ids(make_plan((USERS, corrected), past)) == ["0002"]
+
+
+def test_a_removed_operation_that_had_run_is_a_change() -> None:
+    """A script that is shorter than what was done of it was changed."""
+    shorter = migration(4, BOTH.operations[0])
+    with pytest.raises(MigrationChanged):
+        make_plan((USERS, TEAMS, shorter), history(record(USERS), record(TEAMS), record(BOTH, RecordedState.FAILED, 2)))
+
+
+def test_every_operation_knows_the_table_before_and_after_it() -> None:
+    """One operation of several steps has a state after each of them; a dropped table ends in none."""
+    moves = migration(3, SetTimeToLive("Teams", "deleteAt"), DropTable("Users"))
+    teams = migration(2, CreateTable("Teams", S("teamId"), settings=[SetTimeToLive("Teams", "expiresAt")]))
+    create_users, create_teams, move, drop = make_plan((USERS, teams, moves), History()).operations
+    assert (create_users.before, create_users.states[0]) == (None, None)
+    assert [state.setting(SetTimeToLive) if state else None for state in create_teams.states] == [
+        None,
+        None,
+        SetTimeToLive("Teams", "expiresAt"),
+    ]
+    assert move.states[0] == create_teams.after
+    middle = move.states[1]
+    assert middle is not None
+    assert middle.setting(SetTimeToLive) == SetTimeToLive("Teams", "expiresAt", enabled=False)
+    assert move.states[2] == move.after
+    assert drop.states == (create_users.after, None)
+    assert drop.after is None
+
+
+def test_lanes_are_tables_in_the_order_of_their_first_operation() -> None:
+    """Operations of one script go to the lanes of their tables."""
+    lanes = make_plan(ALL, applied(USERS)).lanes
+    assert [(lane.table, [planned.operation.describe() for planned in lane.operations]) for lane in lanes] == [
+        ("Teams", ["create table Teams", "add index manager-index to Teams", "add index name-index to Teams"]),
+        ("Users", ["add index mail-index to Users"]),
+    ]
+
+
+def test_hazards_are_said_before_they_happen() -> None:
+    """One sentence for every operation still to do that loses something; none for those already done."""
+    loses = migration(4, DropIndex("Teams", "manager-index"), DropTable("Users"))
+    past = applied(USERS, TEAMS, MANAGERS)
+    assert make_plan((USERS, TEAMS, MANAGERS, loses), past).hazards == (
+        "queries on index manager-index of Teams fail until it is built again",
+        "every item of table Users is lost",
+    )
+    begun = replace(past, records={**past.records, loses.id: record(loses, RecordedState.FAILED, 1)})
+    assert make_plan((USERS, TEAMS, MANAGERS, loses), begun).hazards == ("every item of table Users is lost",)
+    assert make_plan(ALL, History()).hazards == ()
+
+
+def test_new_tables_get_the_environments_defaults() -> None:
+    """They are in the table, and in the call that creates it."""
+    protected = SetDeletionProtection("anything", enabled=True)
+    plan = make_plan((USERS,), History(), defaults=(protected,))
+    assert plan.after.table("Users").setting(SetDeletionProtection) == SetDeletionProtection("Users", enabled=True)
+    assert plan.steps[0].parameters["DeletionProtectionEnabled"] is True
+
+
+def test_an_operation_that_does_not_fit_is_reported_with_file_and_line() -> None:
+    """Before anything is planned, wherever it stands in the script."""
+    wrong = migration(3, SetStream("Teams", "NEW_IMAGE"), AddIndex("Tems", "an-index", S("a")))
+    with pytest.raises(ScriptOperationInapplicable) as raised:
+        make_plan((USERS, TEAMS, wrong), History())
+    assert raised.value.message.startswith("migrations/0003_change.py:6: cannot add index an-index to Tems: ")
+    assert (raised.value.details["file"], raised.value.details["line"]) == ("migrations/0003_change.py", 6)
+
+
+def test_the_line_of_a_resumed_operation_is_its_own() -> None:
+    """Positions count from the beginning of the script, not from where the run resumes."""
+    wrong = migration(3, SetStream("Teams", "NEW_IMAGE"), AddIndex("Tems", "an-index", S("a")))
+    past = history(record(USERS), record(TEAMS), record(wrong, RecordedState.FAILED, 1))
+    with pytest.raises(ScriptOperationInapplicable) as raised:
+        make_plan((USERS, TEAMS, wrong), past)
+    assert raised.value.details["line"] == 6
+
+
+def test_scripts_made_in_memory_are_named_by_their_id() -> None:
+    """A migration without a file is named all the same."""
+    made, later = Migration("0001_made", 1, USERS.operations), Migration("0002_late", 2, TEAMS.operations)
+    with pytest.raises(MigrationOutOfOrder, match=r"^0001_made is pending"):
+        make_plan((made, later), applied(later))
+    with pytest.raises(MigrationChanged, match=r"^0001_made was changed"):
+        make_plan((made,), history(record(made, checksum="sha256:v1:other")))
