@@ -49,9 +49,6 @@ class Setting(Operation):
     described_by: ClassVar[Description] = Description.TABLE
     """The description that shows it."""
 
-    emulated: ClassVar[bool] = True
-    """Whether local engines keep it; where they do not, its absence there says nothing."""
-
     @classmethod
     @abstractmethod
     def default(cls, table: str) -> Self:
@@ -60,7 +57,10 @@ class Setting(Operation):
     @classmethod
     @abstractmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
-        """The setting found in a description (the response of ``described_by``), or None when it does not say."""
+        """The setting found in a description (the response of ``described_by``), or None when it does not say.
+
+        Not saying means the default on AWS, and nothing at all on a local engine that does not keep the setting.
+        """
 
     @abstractmethod
     def create_parameters(self) -> dict[str, Any]:

@@ -19,7 +19,6 @@ class SetEncryption(Setting):
     key: str
 
     noun: ClassVar[str] = "encryption"
-    emulated: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Only an ARN of a key names it the way DescribeTable does, so only that can be compared later."""

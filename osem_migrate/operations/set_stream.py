@@ -39,7 +39,7 @@ class SetStream(Setting):
         """One UpdateTable; two for another view, because DynamoDB only changes it by off and on again."""
         previous = before.setting(SetStream)
         steps: list[Step] = []
-        if self.view is not None and previous is not None and previous.view not in {None, self.view}:
+        if self.view is not None and previous is not None and previous.view is not None:
             off = SetStream(self.table, None)
             steps.append(off.step(before, "update_table", off._specification()))
         steps.append(self.step(before, "update_table", self._specification()))

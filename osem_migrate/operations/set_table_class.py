@@ -17,7 +17,6 @@ class SetTableClass(Setting):
     storage: TableClass
 
     noun: ClassVar[str] = "table class"
-    emulated: ClassVar[bool] = False
 
     @classmethod
     def default(cls, table: str) -> Self:

@@ -1,0 +1,101 @@
+"""Index and LocalIndex: secondary indexes and what they project."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.schema.key import Key, Keys, as_keys, one_or_several
+from osem_migrate.schema.limits import (
+    MAX_INCLUDE_PER_INDEX,
+    MAX_KEY_ATTRIBUTES,
+    check_at_most,
+    check_attribute_name,
+    check_distinct,
+    check_name,
+)
+from osem_migrate.schema.throughput import Throughput, as_throughput
+from osem_migrate.values import value
+
+Projection = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
+
+
+@value
+class Index:
+    """A global secondary index: its keys, what it projects, and its own throughput where it has one.
+
+    ``partition_key`` and ``sort_key`` take one Key or a tuple of up to four. ``throughput`` is capacity on a
+    provisioned table (the table's own when omitted) and the maximum on an on-demand table (none when omitted).
+    """
+
+    name: str
+    partition_key: Keys
+    sort_key: Keys | None = None
+    projection: Projection = "ALL"
+    include: Sequence[str] = ()
+    throughput: Throughput | None = None
+
+    def __post_init__(self) -> None:
+        """Check names, key counts and the projection; bring every field to its canonical spelling."""
+        check_name("index", self.name)
+        object.__setattr__(self, "partition_key", one_or_several(self.partition_key))
+        object.__setattr__(self, "sort_key", one_or_several(self.sort_key))
+        object.__setattr__(self, "include", tuple(sorted(self.include)))
+        object.__setattr__(self, "throughput", as_throughput(self.throughput))
+        for part, keys, least in (("partition", self.partition_keys, 1), ("sort", self.sort_keys, 0)):
+            if not least <= len(keys) <= MAX_KEY_ATTRIBUTES:
+                raise DefinitionError(
+                    f"index {self.name!r}: {len(keys)} {part} key attributes; "
+                    f"an index has {least} to {MAX_KEY_ATTRIBUTES}",
+                    index=self.name,
+                )
+        check_distinct(f"index {self.name!r}", "key attribute", [key.name for key in self.keys])
+        _check_projection(self.name, self.projection, self.include, {key.name for key in self.keys})
+
+    @property
+    def partition_keys(self) -> tuple[Key, ...]:
+        """The partition key's attributes, in order."""
+        return as_keys(self.partition_key)
+
+    @property
+    def sort_keys(self) -> tuple[Key, ...]:
+        """The sort key's attributes, in order; empty when there is none."""
+        return as_keys(self.sort_key)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Every key attribute, partition first."""
+        return self.partition_keys + self.sort_keys
+
+
+@value
+class LocalIndex:
+    """A local secondary index: the table's partition key with another sort key. It lives and dies with the table."""
+
+    name: str
+    sort_key: Key
+    projection: Projection = "ALL"
+    include: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Check the name and the projection."""
+        check_name("local index", self.name)
+        object.__setattr__(self, "include", tuple(sorted(self.include)))
+        _check_projection(self.name, self.projection, self.include, {self.sort_key.name})
+
+
+def _check_projection(index: str, projection: Projection, include: Sequence[str], keys: set[str]) -> None:
+    where = f"index {index!r}"
+    if projection != "INCLUDE":
+        if include:
+            raise DefinitionError(f"{where}: projection {projection} takes no include attributes", index=index)
+        return
+    if not include:
+        raise DefinitionError(f"{where}: projection INCLUDE needs include attributes", index=index)
+    check_at_most(where, "INCLUDE attributes", len(include), MAX_INCLUDE_PER_INDEX)
+    check_distinct(where, "INCLUDE attribute", include)
+    for name in include:
+        check_attribute_name(f"{where}: INCLUDE attribute", name)
+        if name in keys:
+            raise DefinitionError(
+                f"{where}: includes {name!r}, one of its keys, which is always projected", index=index, attribute=name
+            )

@@ -1,0 +1,26 @@
+"""Throughput: capacity of a provisioned table or index, or the maximum of an on-demand one."""
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.values import value
+
+
+@value
+class Throughput:
+    """Read and write capacity units a second, or request units a second where they cap an on-demand table.
+
+    ``None`` leaves that side uncapped and is allowed for on-demand maxima only.
+    """
+
+    read: int | None
+    write: int | None
+
+    def __post_init__(self) -> None:
+        """Check that each side is a positive number."""
+        for side, units in (("read", self.read), ("write", self.write)):
+            if units is not None and units < 1:
+                raise DefinitionError(f"throughput: {side} must be at least 1, not {units}")
+
+
+def as_throughput(throughput: Throughput | None) -> Throughput | None:
+    """The canonical spelling: None for a throughput that says nothing of either side."""
+    return None if throughput == Throughput(None, None) else throughput

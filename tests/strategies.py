@@ -1,0 +1,240 @@
+"""Hypothesis strategies of valid keys, indexes, tables and settings, and of operations that fit a schema.
+
+Everything drawn here is something DynamoDB would accept, so a test that draws it needs no ``assume``. Names come from
+small pools on purpose: collisions between keys, projections and settings are where mistakes live.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Literal
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from osem_migrate.operations import (
+    AddIndex,
+    CreateTable,
+    DropIndex,
+    DropTable,
+    Operation,
+    SetBilling,
+    SetDeletionProtection,
+    SetEncryption,
+    SetPointInTimeRecovery,
+    SetStream,
+    SetTableClass,
+    SetTags,
+    SetTimeToLive,
+    Setting,
+)
+from osem_migrate.schema import AttributeType, Index, Key, LocalIndex, Projection, Schema, Table, Throughput
+
+TABLE_NAMES = ("Users", "Teams", "Plans")
+INDEX_NAMES = ("a-index", "b-index", "c-index", "d_index", "e.index")
+ATTRIBUTES = ("id", "teamId", "ownerId", "status", "createdAt", "größe", "digest", "expiresAt")
+KMS_KEY = "arn:aws:kms:us-east-1:123456789012:key/0b0c9a4e-1d4b-4a0e-9a57-5b8f3f5b0001"
+
+Types = Mapping[str, AttributeType]
+
+key_types: SearchStrategy[AttributeType] = st.sampled_from(("S", "N", "B"))
+attribute_types: SearchStrategy[Types] = st.fixed_dictionaries(dict.fromkeys(ATTRIBUTES, key_types))
+billing_modes: SearchStrategy[Literal["PAY_PER_REQUEST", "PROVISIONED"]]
+billing_modes = st.sampled_from(("PAY_PER_REQUEST", "PROVISIONED"))
+units = st.integers(1, 40)
+capacities = st.builds(Throughput, units, units)
+maxima = st.one_of(st.builds(Throughput, units, st.none() | units), st.builds(Throughput, st.none(), units))
+
+
+@st.composite
+def keys(draw: DrawFn, types: Types | None = None, without: Collection[str] = ()) -> Key:
+    """A key attribute; ``types`` says which type each attribute has, ``without`` which ones it may not be."""
+    known = types if types is not None else draw(attribute_types)
+    name = draw(st.sampled_from([name for name in ATTRIBUTES if name not in without]))
+    return Key(name, known[name])
+
+
+@st.composite
+def indexes(
+    draw: DrawFn, name: str | None = None, types: Types | None = None, table_keys: Collection[str] = ()
+) -> Index:
+    """A global secondary index of one to four partition and up to four sort keys, without throughput of its own."""
+    known = types if types is not None else draw(attribute_types)
+    names = draw(st.lists(st.sampled_from(ATTRIBUTES), unique=True, min_size=1, max_size=6))
+    split = draw(st.integers(1, min(4, len(names))))
+    partition, sort = names[:split], names[split : split + 4]
+    projection, include = draw(_projections({*partition, *sort, *table_keys}))
+    return Index(
+        name if name is not None else draw(st.sampled_from(INDEX_NAMES)),
+        tuple(Key(key, known[key]) for key in partition),
+        tuple(Key(key, known[key]) for key in sort),
+        projection,
+        include,
+    )
+
+
+@st.composite
+def local_indexes(draw: DrawFn, name: str, types: Types, table_keys: Collection[str]) -> LocalIndex:
+    """A local secondary index with a sort key other than the table's keys."""
+    sort_key = draw(keys(types, without=table_keys))
+    projection, include = draw(_projections({sort_key.name, *table_keys}))
+    return LocalIndex(name, sort_key, projection, include)
+
+
+@st.composite
+def create_tables(draw: DrawFn, name: str | None = None) -> CreateTable:
+    """A CreateTable with any mixture of indexes, local indexes and settings."""
+    table = name if name is not None else draw(st.sampled_from(TABLE_NAMES))
+    types = draw(attribute_types)
+    partition_key = draw(keys(types))
+    sort_key = draw(st.none() | keys(types, without={partition_key.name}))
+    own = {key.name for key in (partition_key, sort_key) if key is not None}
+    names = draw(st.lists(st.sampled_from(INDEX_NAMES), unique=True))
+    locals_ = draw(st.integers(0, min(2, len(names)))) if sort_key is not None else 0
+    bare = CreateTable(
+        table,
+        partition_key,
+        sort_key,
+        [draw(indexes(index, types, own)) for index in names[locals_:]],
+        [draw(local_indexes(index, types, own)) for index in names[:locals_]],
+    )
+    kinds = draw(st.lists(st.sampled_from(SETTING_KINDS), unique=True))
+    created = bare.apply(Schema()).table(table)
+    settings = [draw(settings_of(created, kind)) for kind in kinds]
+    return CreateTable(table, partition_key, sort_key, bare.indexes, bare.local_indexes, settings)
+
+
+@st.composite
+def tables(draw: DrawFn, name: str | None = None) -> Table:
+    """A table as the schema holds it after CreateTable: billing is always declared, other settings may be."""
+    create = draw(create_tables(name))
+    return create.apply(Schema()).table(create.table)
+
+
+@st.composite
+def defaults(draw: DrawFn) -> tuple[Setting, ...]:
+    """Settings that an environment gives to every new table."""
+    anywhere = Table("anywhere", Key("id", "S"))
+    kinds = draw(st.lists(st.sampled_from(SETTING_KINDS), unique=True, max_size=3))
+    return tuple(draw(settings_of(anywhere, kind)) for kind in kinds)
+
+
+@st.composite
+def schemas(draw: DrawFn, max_operations: int = 4) -> Schema:
+    """A schema that some operations have built, often with settings changed since their table was created."""
+    schema, _ = draw(_grown(max_operations, min_size=1))
+    return schema
+
+
+@st.composite
+def operation_sequences(draw: DrawFn, max_size: int = 6) -> tuple[Operation, ...]:
+    """Operations that apply one after the other, beginning with an empty schema."""
+    _, sequence = draw(_grown(max_size, with_defaults=False))
+    return sequence
+
+
+@st.composite
+def operations(draw: DrawFn, schema: Schema, names: Sequence[str] = TABLE_NAMES) -> Operation:
+    """One operation on one of the tables that applies to the schema; any kind, where the schema has room for it."""
+    # Tables that exist come up more often: an operation on a table is worth more than another creation.
+    name = draw(st.sampled_from([*names, *(name for name in names if name in schema.tables for _ in range(4))]))
+    table = schema.tables.get(name)
+    if table is None:
+        return draw(create_tables(name))
+    taken = {index.name for index in table.all_indexes}
+    free = [index for index in INDEX_NAMES if index not in taken]
+    kinds: list[type[Operation]] = [*SETTING_KINDS, SetBilling, DropTable]
+    kinds += [DropIndex] * len(table.indexes) + [AddIndex] * min(2, len(free))
+    kind = draw(st.sampled_from(kinds))
+    if kind is DropTable:
+        return DropTable(name)
+    if kind is DropIndex:
+        return DropIndex(name, draw(st.sampled_from(table.indexes)).name)
+    if kind is AddIndex:
+        return draw(add_indexes(table, free))
+    return draw(settings_of(table, next(setting for setting in SETTING_KINDS if setting is kind)))
+
+
+@st.composite
+def add_indexes(draw: DrawFn, table: Table, names: Collection[str] = INDEX_NAMES) -> AddIndex:
+    """An AddIndex that fits the table: attribute types agree, throughput suits the billing."""
+    types = {**draw(attribute_types), **table.attributes}
+    name = draw(st.sampled_from(sorted(names)))
+    index = draw(indexes(name, types, {key.name for key in table.keys}))
+    throughput = draw(st.none() | _throughputs(table.setting(SetBilling) or SetBilling.default(table.name)))
+    return AddIndex(table.name, name, index.partition_key, index.sort_key, index.projection, index.include, throughput)
+
+
+def settings_of(table: Table, kind: type[Setting]) -> SearchStrategy[Setting]:
+    """A setting of one kind that fits the table."""
+    return _SETTINGS[kind](table)
+
+
+@st.composite
+def _grown(
+    draw: DrawFn, max_size: int, *, min_size: int = 0, with_defaults: bool = True
+) -> tuple[Schema, tuple[Operation, ...]]:
+    schema = Schema(defaults=draw(defaults()) if with_defaults else ())
+    sequence: list[Operation] = []
+    for _ in range(draw(st.integers(min_size, max_size))):
+        operation = draw(operations(schema))
+        schema = operation.apply(schema)
+        sequence.append(operation)
+    return schema, tuple(sequence)
+
+
+@st.composite
+def _projections(draw: DrawFn, projected: Collection[str]) -> tuple[Projection, list[str]]:
+    free = [name for name in ATTRIBUTES if name not in projected]
+    choices: list[Projection] = ["ALL", "KEYS_ONLY", "INCLUDE"]
+    projection = draw(st.sampled_from(choices if free else choices[:2]))
+    include = st.lists(st.sampled_from(free), unique=True, min_size=1) if projection == "INCLUDE" else st.just([])
+    return projection, draw(include)
+
+
+@st.composite
+def _billings(draw: DrawFn, table: Table) -> SetBilling:
+    mode = draw(billing_modes)
+    throughput = draw(capacities if mode == "PROVISIONED" else st.none() | maxima)
+    billing = SetBilling(table.name, mode, throughput)
+    names = [index.name for index in table.indexes]
+    named = st.dictionaries(st.sampled_from(names), st.none() | _throughputs(billing)) if names else st.just({})
+    return SetBilling(table.name, mode, throughput, draw(named))
+
+
+def _throughputs(billing: SetBilling) -> SearchStrategy[Throughput]:
+    """What an index may declare under a billing; now and then just the table's own, which tests like to forget."""
+    own = st.just(billing.throughput) if billing.throughput is not None else st.nothing()
+    return own | (capacities if billing.mode == "PROVISIONED" else maxima)
+
+
+def _times_to_live(table: Table) -> SearchStrategy[SetTimeToLive]:
+    attribute = st.sampled_from(("expiresAt", "deleteAt"))
+    on = st.builds(SetTimeToLive, st.just(table.name), attribute)
+    return on | st.builds(SetTimeToLive, st.just(table.name), st.none() | attribute, enabled=st.just(value=False))
+
+
+def _tags(table: Table) -> SearchStrategy[SetTags]:
+    texts = st.none() | st.sampled_from(("", "dev", "core"))
+    return st.builds(SetTags, st.just(table.name), st.dictionaries(st.sampled_from(("Team", "Env", "Cost")), texts))
+
+
+_SETTINGS: Mapping[type[Setting], Callable[[Table], SearchStrategy[Setting]]] = {
+    SetBilling: _billings,
+    SetDeletionProtection: lambda table: st.builds(SetDeletionProtection, st.just(table.name), st.booleans()),
+    SetEncryption: lambda table: st.builds(
+        SetEncryption, st.just(table.name), st.sampled_from(("AWS_OWNED", "AWS_MANAGED", KMS_KEY))
+    ),
+    SetPointInTimeRecovery: lambda table: st.builds(
+        SetPointInTimeRecovery, st.just(table.name), st.booleans(), st.integers(1, 35)
+    ),
+    SetStream: lambda table: st.builds(
+        SetStream,
+        st.just(table.name),
+        st.sampled_from((None, "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")),
+    ),
+    SetTableClass: lambda table: st.builds(
+        SetTableClass, st.just(table.name), st.sampled_from(("STANDARD", "STANDARD_INFREQUENT_ACCESS"))
+    ),
+    SetTags: _tags,
+    SetTimeToLive: _times_to_live,
+}
+SETTING_KINDS: tuple[type[Setting], ...] = tuple(_SETTINGS)

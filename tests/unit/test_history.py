@@ -1,0 +1,89 @@
+"""Record, Holder, History and Event: what the history table says."""
+
+from dataclasses import replace
+
+import pytest
+
+from osem_migrate.history import Event, History, Holder, Record, RecordedError, RecordedState, ShownState
+
+RECORD = Record(
+    migration="0007_add_manager_index",
+    state=RecordedState.APPLIED,
+    checksum="sha256:v1:0",
+    operations_total=1,
+    operations_done=1,
+    operation_hashes=("sha256:v1:1",),
+    started_at=1,
+    finished_at=2,
+    applied_by="arn:aws:iam::123456789012:user/ada",
+    tool_version="0.1.0",
+    fence=3,
+    created_at=1,
+    updated_at=2,
+    created_by="arn:aws:iam::123456789012:user/ada",
+)
+HOLDER = Holder(
+    owner="9f0c",
+    host="build-7",
+    pid=4711,
+    identity="arn:aws:iam::123456789012:user/ada",
+    run_url=None,
+    fence=3,
+    lease_ms=20_000,
+    heartbeat=1,
+    acquired_at=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "applied", "unfinished"),
+    [
+        (RecordedState.RUNNING, False, True),
+        (RecordedState.APPLIED, True, False),
+        (RecordedState.FAILED, False, True),
+        (RecordedState.REVERTED, False, False),
+    ],
+)
+def test_what_a_state_means(state: RecordedState, *, applied: bool, unfinished: bool) -> None:
+    """Only applied is applied; running and failed were begun and want to be continued."""
+    record = replace(RECORD, state=state)
+    assert (record.is_applied, record.is_unfinished) == (applied, unfinished)
+    assert History(records={record.migration: record}).is_applied(record.migration) is applied
+
+
+def test_every_recorded_state_can_be_shown() -> None:
+    """People see the recorded states under the same names."""
+    assert {state.value for state in RecordedState} < {state.value for state in ShownState}
+
+
+def test_the_number_orders_records() -> None:
+    """The id begins with it."""
+    assert RECORD.number == 7
+
+
+def test_nothing_is_applied_where_nothing_was_recorded() -> None:
+    """An environment without a history table is simply new."""
+    assert not History().is_applied("0001_a")
+    assert (History().exists, History().holder) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("run_url", "text"),
+    [
+        (None, "arn:aws:iam::123456789012:user/ada on build-7 (pid 4711)"),
+        (
+            "https://ci.example/run/1",
+            "arn:aws:iam::123456789012:user/ada on build-7 (pid 4711, https://ci.example/run/1)",
+        ),
+    ],
+)
+def test_the_holder_of_the_lock_can_be_found(run_url: str | None, text: str) -> None:
+    """Who, on which machine, which process, and which CI run if it is one."""
+    assert replace(HOLDER, run_url=run_url).describe() == text
+
+
+def test_what_may_be_left_out() -> None:
+    """Most records have no error and most events no detail."""
+    assert RECORD.error is None
+    assert replace(RECORD, error=RecordedError(code="LOCK_LOST", message="…")).error is not None
+    assert Event(at=1, what="applied", migration=None, by="ada").detail == ""

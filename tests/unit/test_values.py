@@ -1,0 +1,108 @@
+"""The ``value`` decorator."""
+
+import copy
+import pickle
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import pytest
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.operations import CreateTable, SetBilling, SetDeletionProtection, SetPointInTimeRecovery, SetTags
+from osem_migrate.schema import Index, Key, S, Table, Throughput
+
+# Scripts are not type-checked, so the tests call the values as a careless script would.
+UNTYPED: Any = {
+    kind.__name__: kind
+    for kind in (CreateTable, Index, Key, SetBilling, SetDeletionProtection, SetPointInTimeRecovery, SetTags, Table)
+} | {"Throughput": Throughput}
+
+
+@pytest.mark.parametrize(
+    ("construct", "complaint"),
+    [
+        (lambda: UNTYPED["Key"](5, "S"), "Key: name: Input should be a valid string"),
+        (lambda: UNTYPED["Key"]("id", "X"), "Key: type: Input should be 'S', 'N' or 'B'"),
+        (lambda: UNTYPED["Key"](None, "X"), "Key: name: Input should be a valid string; type: Input should be 'S'"),
+        (lambda: UNTYPED["Index"]("a-index", "id"), "Index: partition_key: Input should be an instance of Key or "),
+        (lambda: UNTYPED["Index"]("a-index", [S("id")]), "Input should be an instance of Key or Input should be a va"),
+        (lambda: UNTYPED["Index"]("a-index", {"name": "id", "type": "S"}), "partition_key: Input should be an instan"),
+        (lambda: UNTYPED["Index"]("a-index", S("id"), include="status"), "Index: include: 'str' instances are not al"),
+        (lambda: UNTYPED["Index"]("a-index", S("id"), include=[1, 2]), "include: Input should be a valid string"),
+        (lambda: UNTYPED["Table"]("Teams", (S("a"), S("b"))), "Table: partition_key: Input should be an instance of K"),
+        (lambda: UNTYPED["CreateTable"]("Teams"), "CreateTable: partition_key: Field required"),
+        (
+            lambda: UNTYPED["CreateTable"]("Teams", S("id"), colour=3),
+            "CreateTable: colour: Unexpected keyword argument",
+        ),
+        (lambda: UNTYPED["CreateTable"]("Teams", S("id"), None, (), (), (), 5), "CreateTable: argument 7: Unexpected"),
+        (lambda: UNTYPED["CreateTable"]("Teams", S("id"), settings=None), "CreateTable: settings: Input should be an"),
+        (lambda: UNTYPED["CreateTable"]("Teams", S("id"), indexes={"a"}), "CreateTable: indexes: Input should be an"),
+        (lambda: UNTYPED["Throughput"]("5", 1), "Throughput: read: Input should be a valid integer"),
+        (lambda: UNTYPED["Throughput"](5, 1.0), "Throughput: write: Input should be a valid integer"),
+        (lambda: UNTYPED["SetDeletionProtection"]("Teams", "no"), "enabled: Input should be a valid boolean"),
+        (lambda: UNTYPED["SetPointInTimeRecovery"]("Teams", enabled=True, days=True), "days: Input should be"),
+        (lambda: UNTYPED["SetTags"]("Teams", {"Team": 5}), "SetTags: tags: Input should be a valid string"),
+        (lambda: UNTYPED["SetTags"]("Teams", [("Team", "core")]), "SetTags: tags: Input should be a valid dictionary"),
+        (lambda: UNTYPED["SetBilling"].on_demand("Teams", indexes={"a-index": 5}), "SetBilling: indexes: Input should"),
+    ],
+)
+def test_a_wrong_type_is_a_definition_error_that_names_the_field(construct: Callable[[], Any], complaint: str) -> None:
+    """People get one sentence in terms of what they wrote, never the validation library's own error or a coercion."""
+    with pytest.raises(DefinitionError) as raised:
+        construct()
+    assert complaint in raised.value.message
+    assert "pydantic" not in raised.value.message
+    assert raised.value.__cause__ is None
+    assert raised.value.details["value"] in raised.value.message
+
+
+@pytest.mark.parametrize("name", ["\ud800", "id\udfff"])
+def test_text_that_is_no_unicode_is_a_definition_error(name: str) -> None:
+    """A lone surrogate cannot be sent to DynamoDB, and must not end in a traceback either."""
+    with pytest.raises(DefinitionError, match=r"key attribute .*UTF-8"):
+        S(name)
+
+
+def test_a_value_cannot_be_changed() -> None:
+    """A plan may hold on to a table without fear."""
+    table = Table("Teams", S("id"))
+    with pytest.raises(FrozenInstanceError):
+        table.name = "Others"  # type: ignore[misc]
+    with pytest.raises((AttributeError, TypeError)):
+        table.colour = "red"  # type: ignore[attr-defined]
+
+
+def test_what_went_into_a_value_is_not_shared_with_it() -> None:
+    """Changing a list or a dictionary of the script afterwards leaves the value alone."""
+    tags: dict[str, str | None] = {"Team": "core"}
+    maxima: dict[str, Throughput | None] = {"a-index": Throughput(1, 1)}
+    indexes = [Index("a-index", S("id"))]
+    values = (
+        SetTags("Teams", tags),
+        SetBilling.on_demand("Teams", indexes=maxima),
+        Table("Teams", S("id"), None, indexes),
+    )
+    before = copy.deepcopy(values)
+    tags["Team"] = "other"
+    maxima.clear()
+    indexes.clear()
+    assert values == before
+
+
+def test_a_value_survives_copying_pickling_and_replacing() -> None:
+    """Worker processes and tests may pass values around; replacing a field validates again."""
+    settings = [SetTags("Teams", {"Team": "core"}), SetBilling.on_demand("Teams")]
+    table = Table("Teams", S("id"), indexes=[Index("a-index", S("status"))], settings=settings)
+    assert pickle.loads(pickle.dumps(table)) == copy.deepcopy(table) == replace(table) == table  # noqa: S301
+    assert hash(table) == hash(replace(table))
+    with pytest.raises(DefinitionError):
+        replace(table, name="")
+
+
+def test_an_error_in_validation_code_is_not_swallowed() -> None:
+    """DefinitionError passes through as it was raised, with its own details."""
+    with pytest.raises(DefinitionError) as raised:
+        Key("", "S")
+    assert raised.value.details == {"attribute": ""}
