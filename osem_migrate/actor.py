@@ -54,7 +54,7 @@ def local_identity() -> str:
 
 def run_url(environ: Mapping[str, str]) -> str | None:
     """The address of the CI run that this process belongs to, if it says so."""
-    if "GITHUB_RUN_ID" in environ:
-        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
-        return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{environ['GITHUB_RUN_ID']}"
+    repository, run = environ.get("GITHUB_REPOSITORY"), environ.get("GITHUB_RUN_ID")
+    if repository and run:
+        return f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{run}"
     return next((environ[name] for name in _RUN_URLS if environ.get(name)), None)

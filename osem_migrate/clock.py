@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _utc_now() -> datetime:
@@ -20,7 +22,8 @@ class Clock:
 
     def milliseconds(self) -> int:
         """The time of day in Unix milliseconds."""
-        return int(self.now().timestamp() * 1000)
+        # Whole numbers all the way: a float of seconds times 1,000 may fall a hair below the millisecond meant.
+        return (self.now() - _EPOCH) // timedelta(milliseconds=1)
 
 
 SYSTEM_CLOCK = Clock()

@@ -177,7 +177,7 @@ class FolderMissing(ScriptError):
     """There is no migrations folder."""
 
     code = "SCRIPT_FOLDER_MISSING"
-    remedy = 'Create the first script with: osem-migrate new "create the first table"'
+    remedy = 'Create the first script with: osem-migrate new "create table Users"'
 
 
 class ScriptNameInvalid(ScriptError):

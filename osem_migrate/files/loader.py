@@ -2,11 +2,11 @@
 
 import glob
 import logging
-import os
 import re
+import reprlib
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from yoyo.exceptions import BadMigration
-from yoyo.migrations import read_migrations, topological_sort
+from yoyo.migrations import read_migrations
 
 from osem_migrate.errors import (
-    DependencyCycle,
-    DependencyUnknown,
     FolderMissing,
     OsemMigrateError,
     ScriptNameInvalid,
@@ -27,13 +25,12 @@ from osem_migrate.errors import (
     ScriptOperationsInvalid,
     SqlScriptUnsupported,
 )
-from osem_migrate.files.location import line_of_assignment, line_of_exception, line_of_operation
+from osem_migrate.files.dependencies import check_dependencies, dependencies
+from osem_migrate.files.location import line_of_assignment, line_of_exception, line_of_operation, shown_path
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
 
-SCRIPT_NAME = re.compile(r"(?P<number>\d{4,})_(?P<slug>[a-z0-9]+(?:_[a-z0-9]+)*)")
-
-_NOT_SCRIPTS = {"__init__"}
+SCRIPT_NAME = re.compile(r"(?P<number>[0-9]{4,})_(?P<slug>[a-z0-9]+(?:_[a-z0-9]+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +43,35 @@ class Scripts:
 
 def load(folder: Path) -> Scripts:
     """Every script of the folder, ordered by number; raises a ScriptError with file and line at the first mistake."""
-    shown = _shown(folder)
-    if not folder.is_dir():
-        raise FolderMissing("there is no such folder", file=shown)
-    found = read_migrations(glob.escape(str(folder)))
-    scripts = [script for script in (*found, *found.post_apply) if script.id not in _NOT_SCRIPTS]
+    scripts = _found(folder)
     for script in scripts:
-        _check_name(script)
+        if not SCRIPT_NAME.fullmatch(script.id):
+            raise ScriptNameInvalid(
+                "a script is named NNNN_slug.py: four digits, then lower-case words", file=shown_path(script.path)
+            )
     scripts.sort(key=lambda script: (_number(script), script.id))
     _check_numbers(scripts)
     with _quietly():
         for script in scripts:
             _import(script)
-    _check_dependencies(scripts)
+    check_dependencies(scripts)
     return Scripts(tuple(_migration(script) for script in scripts), tuple(_gaps(scripts)))
 
 
-def _check_name(script: Any) -> None:
-    file = _shown(script.path)
-    if script.is_raw_sql():
-        raise SqlScriptUnsupported("SQL scripts do not apply to DynamoDB", file=file)
-    if not SCRIPT_NAME.fullmatch(script.id):
-        raise ScriptNameInvalid("a script is named NNNN_slug.py: four digits, then lower-case words", file=file)
+def _found(folder: Path) -> list[Any]:
+    """What yoyo finds in the folder, unread yet."""
+    try:
+        if not folder.is_dir():
+            raise FolderMissing("there is no such folder", file=shown_path(folder))
+        # Before yoyo, which would take an SQL file for a script and pass over .rollback.sql in silence.
+        for path in sorted(folder.iterdir()):
+            if path.suffix == ".sql":
+                raise SqlScriptUnsupported("SQL scripts do not apply to DynamoDB", file=shown_path(path))
+        # Absolute, because that is how tracebacks will name the files; escaped, because yoyo globs.
+        found = read_migrations(glob.escape(str(folder.absolute())))
+    except OSError as refused:
+        raise ScriptNotLoadable(f"cannot be read: {refused.strerror}", file=shown_path(folder)) from refused
+    return [script for script in (*found, *found.post_apply) if script.id != "__init__"]
 
 
 def _number(script: Any) -> int:
@@ -78,61 +82,42 @@ def _check_numbers(scripts: Sequence[Any]) -> None:
     for earlier, later in pairwise(scripts):
         if _number(earlier) == _number(later):
             raise ScriptNumberDuplicate(
-                f"has the same number as {earlier.id}.py", file=_shown(later.path), other=_shown(earlier.path)
+                f"has the same number as {earlier.id}.py", file=shown_path(later.path), other=shown_path(earlier.path)
             )
 
 
 def _gaps(scripts: Sequence[Any]) -> Iterator[str]:
     for earlier, later in pairwise(scripts):
         if _number(later) != _number(earlier) + 1:
-            yield f"{_shown(later.path)}: the number before it is {_number(earlier):04}; is a script missing?"
+            yield f"{shown_path(later.path)}: the number before it is {_number(earlier):04}; is a script missing?"
 
 
 def _import(script: Any) -> None:
     """Let yoyo run the module; whatever it raises becomes a ScriptNotLoadable that names the line."""
     try:
         script.load()
-    except BadMigration as bad:
-        # Without a second argument it is a dependency that yoyo cannot resolve; _check_dependencies says which.
+    except (BadMigration, TypeError) as bad:
+        # With a single argument it is yoyo's complaint about __depends__, of which check_dependencies knows more.
         if len(bad.args) > 1:
-            raise _not_loadable(script, bad.args[1]) from bad
+            raise _not_loadable(script, bad.args[1]) from bad.args[1]
     except (SystemExit, OSError, ValueError) as failure:
         raise _not_loadable(script, failure) from failure
 
 
 def _not_loadable(script: Any, failure: BaseException) -> ScriptNotLoadable:
-    text = failure.message if isinstance(failure, OsemMigrateError) else f"{type(failure).__name__}: {_text(failure)}"
-    return ScriptNotLoadable(text, file=_shown(script.path), line=line_of_exception(failure, Path(script.path)))
+    path = Path(script.path)
+    place: dict[str, Any] = {"file": shown_path(path), "line": line_of_exception(failure, path)}
+    if isinstance(failure, OsemMigrateError):
+        return ScriptNotLoadable(failure.message, remediation=failure.remediation, **(failure.details | place))
+    name, words = type(failure).__name__, _words(failure, path)
+    return ScriptNotLoadable(f"{name}: {words}" if words else name, **place)
 
 
-def _text(failure: BaseException) -> str:
-    return str(failure.msg if isinstance(failure, SyntaxError) else failure)
-
-
-def _check_dependencies(scripts: Sequence[Any]) -> None:
-    """Every name in ``__depends__`` must be a script of this folder that comes earlier."""
-    known = {script.id: script for script in scripts}
-    for script in scripts:
-        for name in _depends(script):
-            if name not in known:
-                raise DependencyUnknown(f"depends on {name!r}, which is no script here", **_at_depends(script))
-    try:
-        ordered = list(topological_sort(scripts))
-    except BadMigration as cycle:
-        culprit = next(script for script in scripts if script.id in str(cycle))
-        raise DependencyCycle(str(cycle), **_at_depends(culprit)) from cycle
-    for expected, script in zip(scripts, ordered, strict=True):
-        if script is not expected:
-            raise DependencyCycle("depends on a script with a higher number", **_at_depends(expected))
-
-
-def _depends(script: Any) -> tuple[str, ...]:
-    declared = getattr(script.module, "__depends__", ())
-    return (declared,) if isinstance(declared, str) else tuple(sorted(declared))
-
-
-def _at_depends(script: Any) -> dict[str, Any]:
-    return {"file": _shown(script.path), "line": line_of_assignment(Path(script.path), "__depends__")}
+def _words(failure: BaseException, path: Path) -> str:
+    """What Python says, without the name of the script where it says that too."""
+    if isinstance(failure, SyntaxError | OSError) and failure.filename == str(path):
+        return str(failure.msg if isinstance(failure, SyntaxError) else failure.strerror)
+    return str(failure)
 
 
 def _migration(script: Any) -> Migration:
@@ -141,47 +126,44 @@ def _migration(script: Any) -> Migration:
         number=_number(script),
         operations=_operations(script),
         summary=(script.module.__doc__ or "").strip().partition("\n")[0],
-        depends=_depends(script),
-        file=_shown(script.path),
+        depends=dependencies(script),
+        file=shown_path(script.path),
         locate=partial(line_of_operation, Path(script.path)),
     )
 
 
 def _operations(script: Any) -> tuple[Operation, ...]:
-    path, shown = Path(script.path), _shown(script.path)
+    path = Path(script.path)
     if not hasattr(script.module, "operations"):
-        raise ScriptOperationsInvalid("declares no operations", file=shown)
-    operations = script.module.operations
-    line = line_of_assignment(path, "operations")
-    if not isinstance(operations, list | tuple):
-        raise ScriptOperationsInvalid(f"operations is a {type(operations).__name__}, not a list", file=shown, line=line)
-    if not operations:
-        raise ScriptOperationsInvalid("operations is empty", file=shown, line=line)
-    for position, operation in enumerate(operations):
+        raise ScriptOperationsInvalid("declares no operations", file=shown_path(path))
+    declared = script.module.operations
+    mistake = None
+    if not isinstance(declared, list | tuple):
+        mistake = f"operations is of type {type(declared).__name__}, not a list"
+    elif not declared:
+        mistake = "operations is empty"
+    if mistake is not None:
+        raise ScriptOperationsInvalid(mistake, file=shown_path(path), line=line_of_assignment(path, "operations"))
+    for position, operation in enumerate(declared):
         if not isinstance(operation, Operation):
             raise ScriptOperationsInvalid(
-                f"operations[{position}] is {operation!r}, which is no operation",
-                file=shown,
+                f"operations[{position}] is {reprlib.repr(operation)}, which is no operation",
+                file=shown_path(path),
                 line=line_of_operation(path, position),
             )
-    return tuple(operations)
-
-
-def _shown(path: str | Path) -> str:
-    """The path as people would type it: relative to where they are, when that is shorter."""
-    relative = os.path.relpath(path)
-    return relative if len(relative) < len(str(path)) else str(path)
+    return tuple(declared)
 
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep yoyo from logging tracebacks of what we report, and Python from writing bytecode beside the scripts.
+    """While scripts run: no tracebacks logged by yoyo, nothing on stdout, and no bytecode beside the scripts.
 
-    Cached bytecode is keyed by size and second, so an edit within the second could be missed.
+    Standard output is for results. Bytecode is keyed by size and second, so an edit within the second would be missed.
     """
     yoyo, bytecode = logging.getLogger("yoyo.migrations"), sys.dont_write_bytecode
     disabled, yoyo.disabled, sys.dont_write_bytecode = yoyo.disabled, True, True
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         yoyo.disabled, sys.dont_write_bytecode = disabled, bytecode

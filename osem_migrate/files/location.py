@@ -1,16 +1,29 @@
-"""Lines in a script, looked up only once something is wrong there."""
+"""Places in a script, for messages; a script is parsed only once something is wrong in it."""
 
 import ast
+import os
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 
+def shown_path(path: str | Path) -> str:
+    """The path as people would type it: relative to where they are, when that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)
+
+
 def line_of_exception(failure: BaseException, path: Path) -> int | None:
-    """The innermost line of the script that the exception passed through; a syntax error's own line."""
+    """The innermost line of the script that the exception passed through; the line itself that cannot be read."""
     if isinstance(failure, SyntaxError) and failure.filename == str(path):
         return failure.lineno
-    lines = [frame.lineno for frame in traceback.extract_tb(failure.__traceback__) if Path(frame.filename) == path]
-    return lines[-1] if lines else None
+    frames = traceback.walk_tb(failure.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
+    if lines:
+        return lines[-1]
+    if isinstance(failure, UnicodeDecodeError):
+        return failure.object.count(b"\n", 0, failure.start) + 1
+    return None
 
 
 def line_of_assignment(path: Path, name: str) -> int | None:
@@ -24,17 +37,24 @@ def line_of_operation(path: Path, position: int) -> int | None:
     node = _assignment(path, "operations")
     if node is None:
         return None
-    if isinstance(node.value, ast.List | ast.Tuple) and position < len(node.value.elts):
-        return node.value.elts[position].lineno
-    return node.lineno
+    written = node.value.elts[: position + 1] if isinstance(node.value, ast.List | ast.Tuple) else []
+    computed = any(isinstance(element, ast.Starred) for element in written)
+    return node.lineno if computed or position >= len(written) else written[position].lineno
 
 
 def _assignment(path: Path, name: str) -> ast.Assign | ast.AnnAssign | None:
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        # Edited or removed since it was loaded; a message without a line is better than none.
+        return None
     found: ast.Assign | ast.AnnAssign | None = None
-    for node in ast.parse(path.read_bytes()).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if isinstance(node, ast.Assign | ast.AnnAssign) and any(
-            isinstance(target, ast.Name) and target.id == name for target in targets
-        ):
+    for node in body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and name in _names(node):
             found = node
     return found
+
+
+def _names(node: ast.Assign | ast.AnnAssign) -> Sequence[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -13,15 +13,29 @@ LINE_LENGTH = 100
 _POSITIONAL = frozenset({"table", "name"})
 
 
-def render(value: Any, indent: int = 0) -> str:
-    """The source of a value: on one line where it fits, else one argument or element a line."""
+def render(value: Any, indent: int = 0, beside: int = 0) -> str:
+    """The source of a value: on one line where it fits, else one argument or element a line.
+
+    Args:
+        value: an operation, or a part or a list of them.
+        indent: columns before the line that it begins on.
+        beside: columns that something else takes on that line, such as its label and the comma after it.
+    """
     opening, parts, closing = _parts(value)
-    flat = opening + ", ".join(label + render(part) for label, part in parts) + closing
-    if not parts or "\n" not in flat and indent + len(flat) <= LINE_LENGTH:
+    flat = _flat(value)
+    if not parts or indent + beside + len(flat) <= LINE_LENGTH:
         return flat
     inner = indent + 4
-    lines = [f"{' ' * inner}{label}{render(part, inner)},\n" for label, part in parts]
+    lines = [f"{' ' * inner}{label}{render(part, inner, len(label) + 1)},\n" for label, part in parts]
     return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}"
+
+
+def render_import(names: Sequence[str]) -> str:
+    """The import of names from ``osem_migrate``: on one line where it fits, else a name a line."""
+    flat = f"from osem_migrate import {', '.join(names)}"
+    if len(flat) <= LINE_LENGTH:
+        return flat
+    return "from osem_migrate import (\n" + "".join(f"    {name},\n" for name in names) + ")"
 
 
 def imported_names(operations: Iterable[Operation]) -> tuple[str, ...]:
@@ -29,20 +43,30 @@ def imported_names(operations: Iterable[Operation]) -> tuple[str, ...]:
     return tuple(sorted({name for operation in operations for name in _names(operation)}))
 
 
+def _flat(value: Any) -> str:
+    opening, parts, closing = _parts(value)
+    return opening + ", ".join(label + _flat(part) for label, part in parts) + closing
+
+
 def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     """Opening, labelled parts and closing of a value; everything of an atom is in its opening."""
     if isinstance(value, Key):
-        return f"{value.type}({json.dumps(value.name, ensure_ascii=False)})", [], ""
+        return f"{value.type}({_quoted(value.name)})", [], ""
     if is_dataclass(value):
         return f"{type(value).__name__}(", list(_arguments(value)), ")"
     if isinstance(value, Mapping):
-        return "{", [(f"{render(name)}: ", item) for name, item in value.items()], "}"
+        return "{", [(f"{_quoted(name)}: ", item) for name, item in value.items()], "}"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False), [], ""
+        return _quoted(value), [], ""
     if isinstance(value, Sequence):
         keys = all(isinstance(item, Key) for item in value)
         return "(" if keys else "[", [("", item) for item in value], ")" if keys else "]"
     return repr(value), [], ""
+
+
+def _quoted(text: str) -> str:
+    """A string literal in double quotes; JSON's escapes are Python's, too."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _arguments(value: Any) -> Iterator[tuple[str, Any]]:
@@ -56,13 +80,8 @@ def _arguments(value: Any) -> Iterator[tuple[str, Any]]:
 def _names(value: Any) -> Iterator[str]:
     if isinstance(value, Key):
         yield value.type
-    elif is_dataclass(value):
+        return
+    if is_dataclass(value):
         yield type(value).__name__
-        for _, argument in _arguments(value):
-            yield from _names(argument)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _names(item)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for item in value:
-            yield from _names(item)
+    for _, part in _parts(value)[1]:
+        yield from _names(part)

@@ -1,27 +1,32 @@
 """Write the next numbered script, filled in as far as its title tells."""
 
+import fcntl
+import os
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from osem_migrate.errors import UsageError
+from osem_migrate.errors import DefinitionError, ScriptError, UsageError
 from osem_migrate.files.loader import SCRIPT_NAME
-from osem_migrate.files.source import imported_names, render
+from osem_migrate.files.location import shown_path
+from osem_migrate.files.source import imported_names, render, render_import
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, DropTable, Operation
 from osem_migrate.schema import Key, S
 
 _MAX_SLUG = 60
 
-_CREATE_TABLE = re.compile(r"create\s+(?:the\s+|a\s+)?(?:table\s+)?(?P<table>[\w.-]+)(?:\s+table)?", re.IGNORECASE)
-_DROP_TABLE = re.compile(r"(?:drop|delete|remove)\s+(?:the\s+)?table\s+(?P<table>[\w.-]+)", re.IGNORECASE)
-_ADD_INDEX = re.compile(
-    r"add\s+(?:the\s+|an?\s+)?(?P<index>[\w.-]+)[\s-]index\s+(?:to|on)\s+(?:the\s+)?(?P<table>[\w.-]+)", re.IGNORECASE
-)
-_DROP_INDEX = re.compile(
-    r"(?:drop|delete|remove)\s+(?:the\s+|an?\s+)?(?P<index>[\w.-]+)[\s-]index\s+(?:from|of|on)\s+(?:the\s+)?"
-    r"(?P<table>[\w.-]+)",
-    re.IGNORECASE,
-)
+_ARTICLE = r"(?:(?:the|an?)\s+)?"
+_DROP = r"(?:drop|delete|remove)\s+"
+_WORD = r"(?!(?:table|index|indexes)\b)[\w.-]+"
+_TABLE = rf"{_ARTICLE}(?P<table>{_WORD})(?:\s+table)?"
+_INDEX = rf"{_ARTICLE}(?:(?P<index>{_WORD})[\s-]index|index\s+(?P<named>{_WORD}))"
+
+_CREATE_TABLE = re.compile(rf"create\s+{_ARTICLE}(?:table\s+)?{_TABLE}", re.IGNORECASE)
+_DROP_TABLE = re.compile(rf"{_DROP}{_ARTICLE}(?:table\s+(?P<table>{_WORD})|(?P<named>{_WORD})\s+table)", re.IGNORECASE)
+_ADD_INDEX = re.compile(rf"(?:add|create)\s+{_INDEX}\s+(?:to|on)\s+{_TABLE}", re.IGNORECASE)
+_DROP_INDEX = re.compile(rf"{_DROP}{_INDEX}\s+(?:from|of|on)\s+{_TABLE}", re.IGNORECASE)
 
 
 def write_script(folder: Path, title: str, tables: Collection[str] = ()) -> Path:
@@ -31,44 +36,58 @@ def write_script(folder: Path, title: str, tables: Collection[str] = ()) -> Path
         folder: the migrations folder, created when missing.
         title: what the script does, in words; becomes its name and docstring.
         tables: the tables that exist by then, so that "Plans" finds ``AssessmentPlans``.
+
+    Raises:
+        UsageError: no file name can be made of the title.
+        ScriptError: the folder cannot be written.
     """
-    slug = _slug(title)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{_next_number(folder):04}_{slug}.py"
-    with path.open("x", encoding="utf-8") as script:
-        script.write(script_source(title, guess(title, tables)))
+    slug, source = _slug(title), script_source(title, guess(title, tables))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone_in(folder):
+            path = folder / f"{_next_number(folder):04}_{slug}.py"
+            with path.open("x", encoding="utf-8", newline="\n") as script:
+                script.write(source)
+    except OSError as refused:
+        raise ScriptError(
+            f"a script cannot be written here: {refused.strerror}",
+            file=shown_path(folder),
+            remediation="Make it a folder that you may write, then run the command again.",
+        ) from refused
     return path
 
 
 def script_source(title: str, operations: Collection[Operation]) -> str:
-    """A whole script: docstring, import and operations."""
-    summary = title.strip().rstrip(".")
-    docstring = f'"""{summary[:1].upper()}{summary[1:]}."""'
-    names = ", ".join(imported_names(operations) or ("Operation",))
+    """A whole script: docstring, import and operations; raises UsageError for a title that cannot be printed."""
+    names = imported_names(operations)
     if operations:
-        body = f"operations = {render(list(operations))}"
-        if "\n" not in body:
-            # One operation a line keeps later diffs small.
-            body = "operations = [\n" + "".join(f"    {render(item, 4)},\n" for item in operations) + "]"
+        # One operation a line, even where all would fit on one: it keeps later diffs small.
+        body = "operations = [\n" + "".join(f"    {render(item, 4, 1)},\n" for item in operations) + "]"
     else:
-        body = "operations: list[Operation] = []"
-    return f"{docstring}\n\nfrom osem_migrate import {names}\n\n{body}\n"
+        names, body = ("Operation",), "operations: list[Operation] = []"
+    return f"{_docstring(title)}\n\n{render_import(names)}\n\n{body}\n"
 
 
 def guess(title: str, tables: Collection[str]) -> tuple[Operation, ...]:
-    """The operation that a title like "add status index to Plans" names; empty when it names none."""
-    words = title.strip().rstrip(".")
+    """The operation that a title like "add status index to Plans" names; empty when it names none that could be."""
+    try:
+        operation = _guess(" ".join(title.split()).rstrip("."), tables)
+    except DefinitionError:
+        return ()
+    return (operation,) if operation is not None else ()
+
+
+def _guess(words: str, tables: Collection[str]) -> Operation | None:
     if match := _ADD_INDEX.fullmatch(words):
-        name, partition, sort = _index(match["index"])
-        return (AddIndex(_known(match["table"], tables), name, partition, sort),)
+        return AddIndex(_known(match["table"], tables), *_index(match["index"] or match["named"]))
     if match := _DROP_INDEX.fullmatch(words):
-        return (DropIndex(_known(match["table"], tables), _index(match["index"])[0]),)
+        return DropIndex(_known(match["table"], tables), _index(match["index"] or match["named"])[0])
     if match := _DROP_TABLE.fullmatch(words):
-        return (DropTable(_known(match["table"], tables)),)
+        return DropTable(_known(match["table"] or match["named"], tables))
     if match := _CREATE_TABLE.fullmatch(words):
         table = match["table"][:1].upper() + match["table"][1:]
-        return (CreateTable(table, S(f"{table[:1].lower()}{table[1:].removesuffix('s')}Id")),)
-    return ()
+        return CreateTable(table, S(f"{table[:1].lower()}{table[1:].removesuffix('s')}Id"))
+    return None
 
 
 def _index(word: str) -> tuple[str, Key, Key | None]:
@@ -88,12 +107,23 @@ def _known(word: str, tables: Collection[str]) -> str:
     return candidates[0] if len(candidates) == 1 else word
 
 
+def _docstring(title: str) -> str:
+    """The title as a sentence that can neither end its own quotes nor be read as an escape."""
+    words = " ".join(title.split())
+    if not words.isprintable():
+        raise UsageError(f"the title {title!r} has characters that cannot be printed")
+    sentence = f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "!", "?")) else ".")
+    prefix = "r" if "\\" in sentence else ""
+    return prefix + '"""' + sentence.replace('"""', "'''") + '"""'
+
+
 def _slug(title: str) -> str:
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", title)
-    slug = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:_MAX_SLUG].strip("_")
-    if not slug or not title.isprintable():
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", title).casefold()
+    letters = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")[:_MAX_SLUG].strip("_")
+    if not slug:
         raise UsageError(
-            f"the title {title!r} has no letters or digits to make a file name of",
+            f"the title {title!r} has no letters a to z or digits to make a file name of",
             remediation='Say in a few words what the script does: osem-migrate new "add status index to Plans"',
         )
     return slug
@@ -102,3 +132,14 @@ def _slug(title: str) -> str:
 def _next_number(folder: Path) -> int:
     numbers = [int(match["number"]) for path in folder.iterdir() if (match := SCRIPT_NAME.fullmatch(path.stem))]
     return max(numbers, default=0) + 1
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let one process at a time choose a number; the lock leaves no file behind and ends with the process."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)

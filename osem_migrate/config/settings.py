@@ -1,0 +1,113 @@
+"""Settings: what ``[tool.osem-migrate]`` may say, read and checked."""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from osem_migrate.errors import ConfigurationError
+
+FILE = "pyproject.toml"
+SECTION = "tool.osem-migrate"
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+_PATH = Field(strict=False)  # strictly, it would have to be a Path already, and TOML knows only strings
+
+
+class Capacity(BaseModel):
+    """Provisioned capacity units of every new table that does not declare its billing."""
+
+    model_config = _STRICT
+
+    read: Annotated[int, Field(ge=1)]
+    write: Annotated[int, Field(ge=1)]
+
+
+class EnvironmentSettings(BaseModel):
+    """``[tool.osem-migrate.environments.NAME]``."""
+
+    model_config = _STRICT
+
+    region: str | None = None
+    account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    protected: bool = False
+    deletion_protection: bool | None = None
+    point_in_time_recovery: bool | None = None
+    tags: Mapping[str, str] = Field(default_factory=dict)
+    capacity: Capacity | None = None
+
+
+class LocalSettings(BaseModel):
+    """``[tool.osem-migrate.local]``: the embedded engine behind ``--env local``."""
+
+    model_config = _STRICT
+
+    engine: Literal["moto", "dynamodb-local"] = "moto"
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    dynamodb_local_folder: Annotated[Path, _PATH] | None = None
+
+
+class ProjectSettings(BaseModel):
+    """``[tool.osem-migrate]``."""
+
+    model_config = _STRICT
+
+    application: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
+    migrations: Annotated[Path, _PATH] = Path("migrations")
+    table_name: str = "{application}-{env}-{entity}"
+    tags: Mapping[str, str] = Field(default_factory=dict)
+    environments: Mapping[str, EnvironmentSettings] = Field(default_factory=dict)
+    local: LocalSettings = LocalSettings()
+
+
+def read_table(path: Path) -> dict[str, Any] | None:
+    """The tool's own table of a pyproject.toml, unchecked; None where there is no such file or no such table in it."""
+    if not path.is_file():
+        return None
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as unreadable:
+        raise ConfigurationError(f"{path} cannot be read: {unreadable}", file=str(path)) from unreadable
+    tools = document.get("tool")
+    found: dict[str, Any] | None = tools.get("osem-migrate") if isinstance(tools, dict) else None
+    return found
+
+
+def parse_settings(table: Any, path: Path) -> ProjectSettings:
+    """The settings that the table holds; raises ConfigurationError with file and key at the first mistake."""
+    try:
+        return ProjectSettings.model_validate(table)
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False)[0]
+        key = ".".join([SECTION, *(str(part) for part in first["loc"])])
+        message = _complaint(first["type"], first["loc"]) or first["msg"]
+        raise ConfigurationError(f"{path}: {key}: {message}", file=str(path), key=key) from None
+
+
+def _complaint(kind: str, location: tuple[int | str, ...]) -> str | None:
+    """Our words where pydantic's would speak of Python: for what should be a table, and for an unknown key."""
+    if kind in {"model_type", "dict_type"}:
+        return "Input should be a table"
+    if kind != "extra_forbidden":
+        return None
+    known = sorted(_table_around(location).model_fields)
+    near = get_close_matches(str(location[-1]), known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"There is no such key{hint} (there are: {', '.join(known)})"
+
+
+def _table_around(location: tuple[int | str, ...]) -> type[BaseModel]:
+    match location:
+        case ("environments", _, "capacity", _):
+            return Capacity
+        case ("environments", _, _):
+            return EnvironmentSettings
+        case ("local", _):
+            return LocalSettings
+        case _:
+            return ProjectSettings

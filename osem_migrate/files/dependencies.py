@@ -1,0 +1,59 @@
+"""What scripts say in ``__depends__``: names of scripts in the same folder that come earlier."""
+
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from yoyo.migrations import topological_sort
+from yoyo.topologicalsort import CycleError
+
+from osem_migrate.errors import DependencyCycle, DependencyUnknown
+from osem_migrate.files.location import line_of_assignment, shown_path
+
+
+def dependencies(script: Any) -> tuple[str, ...]:
+    """The names that a loaded script of yoyo's depends on, sorted; raises DependencyUnknown where they are no names."""
+    declared = getattr(script.module, "__depends__", ())
+    names = (declared,) if isinstance(declared, str) else declared
+    if not isinstance(names, Collection) or not all(isinstance(name, str) for name in names):
+        raise DependencyUnknown(f"__depends__ is {declared!r}, not names of scripts", **_place(script))
+    return tuple(sorted(set(names)))
+
+
+def check_dependencies(scripts: Sequence[Any]) -> None:
+    """Raise DependencyUnknown or DependencyCycle unless each script depends on earlier ones only."""
+    position = {script.id: position for position, script in enumerate(scripts)}
+    for script in scripts:
+        for name in dependencies(script):
+            if name not in position:
+                near = get_close_matches(name, position, n=1, cutoff=0.8)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise DependencyUnknown(f"depends on {name!r}, which is no script here{hint}", **_place(script))
+    _check_circles(scripts)
+    for script in scripts:
+        for name in dependencies(script):
+            if position[name] > position[script.id]:
+                raise DependencyCycle(f"depends on {name}, which has a higher number", **_place(script))
+
+
+def _check_circles(scripts: Sequence[Any]) -> None:
+    try:
+        list(topological_sort(scripts))
+    except CycleError as found:
+        # yoyo means to turn it into a BadMigration, but its sort is a generator and raises only once it is consumed.
+        waiting = {script.id: script for script in found.args[1]}
+        circle = _circle({name: dependencies(script) for name, script in waiting.items()})
+        raise DependencyCycle(f"depends on itself: {' → '.join(circle)}", **_place(waiting[circle[0]])) from found
+
+
+def _circle(waiting: dict[str, tuple[str, ...]]) -> list[str]:
+    """One circle among scripts that all wait for another of them; its first script stands at the end again."""
+    path = [next(iter(waiting))]
+    while path[-1] not in path[:-1]:
+        path.append(next(name for name in waiting[path[-1]] if name in waiting))
+    return path[path.index(path[-1]) :]
+
+
+def _place(script: Any) -> dict[str, Any]:
+    return {"file": shown_path(script.path), "line": line_of_assignment(Path(script.path), "__depends__")}

@@ -1,0 +1,42 @@
+"""The clock: time as an argument."""
+
+import time
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from osem_migrate.clock import SYSTEM_CLOCK, Clock
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@example(1_001, 0)
+@given(st.integers(0, 4_102_444_800_000), st.integers(0, 999))
+def test_milliseconds_are_exact(milliseconds: int, microseconds: int) -> None:
+    """What is recorded comes back to the millisecond; a fraction of one is cut off, never rounded up."""
+    now = EPOCH + timedelta(milliseconds=milliseconds, microseconds=microseconds)
+    assert Clock(now=lambda: now).milliseconds() == milliseconds
+
+
+def test_milliseconds_do_not_depend_on_the_zone() -> None:
+    """The same moment has the same number everywhere."""
+    here = datetime(2025, 1, 1, 12, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    assert Clock(now=lambda: here).milliseconds() == Clock(now=lambda: here.astimezone(UTC)).milliseconds()
+
+
+def test_the_system_clock_is_the_systems() -> None:
+    """Time of day in UTC, a monotonic clock, and a real sleep."""
+    assert SYSTEM_CLOCK.now().tzinfo is UTC
+    before, now, after = time.time(), SYSTEM_CLOCK.milliseconds(), time.time()
+    assert int(before * 1000) - 1 <= now <= after * 1000 + 1
+    assert SYSTEM_CLOCK.monotonic is time.monotonic
+    assert SYSTEM_CLOCK.sleep is time.sleep
+
+
+def test_a_clock_cannot_be_changed() -> None:
+    """It is shared by everything that waits."""
+    with pytest.raises(FrozenInstanceError):
+        SYSTEM_CLOCK.sleep = print  # type: ignore[misc]
