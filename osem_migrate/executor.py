@@ -54,19 +54,26 @@ class Executor:
 
         Raises:
             PartialError: something was changed before it stopped; running again continues.
+            Interrupted: Ctrl-C or SIGTERM stopped it before anything was changed.
             OsemMigrateError: the cause itself, when nothing was changed.
         """
         applied: list[str] = []
         for planned in plan.migrations:
             try:
                 self._apply(planned, history.records.get(planned.migration.id))
+            except KeyboardInterrupt as stop:
+                # The record stays "running"; without a live lock it shows as interrupted.
+                raise self._failed(applied, Interrupted.by(stop, resume=self._resume)) from None
             except OsemMigrateError as cause:
-                self._tell(RunFailed(cause))
-                if applied or self._performer.mutated:
-                    raise PartialError(tuple(applied), cause, resume=self._resume) from cause
-                raise
+                raise self._failed(applied, cause) from cause.__cause__
             applied.append(planned.migration.id)
         return tuple(applied)
+
+    def _failed(self, applied: list[str], cause: OsemMigrateError) -> OsemMigrateError:
+        self._tell(RunFailed(cause))
+        if applied or self._performer.mutated:
+            return PartialError(tuple(applied), cause, resume=self._resume)
+        return cause
 
     def _apply(self, planned: PlannedMigration, earlier: Record | None) -> None:
         started = self._clock.monotonic()
@@ -78,9 +85,6 @@ class Executor:
         except LockLost:
             # Whoever has the lock now writes the history.
             raise
-        except KeyboardInterrupt as stop:
-            # The record stays "running"; without a live lock it shows as interrupted.
-            raise Interrupted.by(stop, resume=self._resume) from None
         except OsemMigrateError as cause:
             self._record_failure(record, cause)
             raise

@@ -8,7 +8,6 @@ from typing import Self
 from osem_migrate import __version__
 from osem_migrate.actor import Actor, local_identity
 from osem_migrate.aws.calls import ApiCall
-from osem_migrate.aws.describe import SETTINGS
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.aws.lock import LEASE_SECONDS, Lease, Lock
@@ -23,7 +22,7 @@ from osem_migrate.files.loader import Scripts, load
 from osem_migrate.history import Event, History, RecordedState
 from osem_migrate.live import Live
 from osem_migrate.local.configured import configured_engine
-from osem_migrate.operations import Setting
+from osem_migrate.operations import SETTINGS, Setting
 from osem_migrate.performer import Performer
 from osem_migrate.planning.plan import Plan, make_plan
 from osem_migrate.planning.remedy import Caller
@@ -175,8 +174,7 @@ class Migrator:
         plan, history = self._plan(target, allow_out_of_order=allow_out_of_order)
         if plan.is_empty:
             return Upgrade((), plan)
-        if plan.hazards and not allow_data_loss:
-            raise ConfirmationRequired("; ".join(plan.hazards), hazards=list(plan.hazards))
+        _confirm(plan, allow_data_loss=allow_data_loss)
         actor = self._preflight()
         if not history.exists:
             self._create_history_table()
@@ -184,6 +182,7 @@ class Migrator:
         try:
             # What was pending may have been applied while we waited for the lock.
             plan, history = self._plan(target, allow_out_of_order=allow_out_of_order)
+            _confirm(plan, allow_data_loss=allow_data_loss)
             self._tell(RunStarted(plan))
             return Upgrade(self._executor(actor, lease, timeout).run(plan, history), plan)
         finally:
@@ -193,21 +192,21 @@ class Migrator:
         """Where the environment stands; reads only, and works before the history table exists."""
         migrations = self.scripts.migrations
         self._check_account()
-        history = self._history.read()
+        history, alive = self._observe()
         expectation = expect(migrations, history, self.environment.defaults)
         lives = self._gateway.describe_all(
             {table.name: _declared(table) for _, table in sorted(expectation.schema.tables.items())}
         )
-        running = any(record.state is RecordedState.RUNNING for record in history.records.values())
-        alive = running and history.holder is not None and self._lock.is_alive(history.holder)
         return assess(migrations, history, expectation, lives, lock_alive=alive, caller=self.caller)
 
     def history(self) -> list[Event]:
         """The log of this environment, oldest first."""
+        self._check_account()
         return self._history.events()
 
     def tables(self, *, details: bool = False) -> list[Live]:
         """Every table of the environment, the history table too; with ``details`` every setting is read."""
+        self._check_account()
         names = {self.environment.logical_name(name) for name in self._gateway.list_tables(self.environment.prefix)}
         kinds: tuple[type[Setting], ...] = SETTINGS if details else ()
         return self._gateway.describe_all(dict.fromkeys(sorted(filter(None, names)), kinds))
@@ -229,6 +228,7 @@ class Migrator:
     def _plan(self, target: str | None, *, allow_out_of_order: bool) -> tuple[Plan, History]:
         # The scripts first: a mistake in one of them should cost no call.
         migrations = self.scripts.migrations
+        self._check_account()
         history = self._history.read()
         plan = make_plan(
             migrations,
@@ -239,27 +239,39 @@ class Migrator:
         )
         return plan, history
 
-    def _check_account(self) -> Identity | None:
-        """Who we are, where the environment names its account; raises AccountMismatch."""
-        expected = self.environment.settings.account_id
-        return self._identify() if expected is not None and not self.session.local else None
+    def _observe(self) -> tuple[History, bool]:
+        """The history, and whether the run that it shows as running is alive.
 
-    def _identify(self) -> Identity:
-        identity = self.session.identity()
+        A run may end while one watches for its heartbeat; then what it wrote last is read again.
+        """
+        history = self._history.read()
+        holder = history.holder
+        if holder is None or all(record.state is not RecordedState.RUNNING for record in history.records.values()):
+            return history, False
+        if self._lock.is_alive(holder):
+            return history, True
+        history = self._history.read()
+        return history, history.holder is not None and history.holder.owner != holder.owner
+
+    @cached_property
+    def _identity(self) -> Identity:
+        return self.session.identity()
+
+    def _check_account(self) -> None:
+        """Raise AccountMismatch where the environment names its account and these credentials are of another."""
         expected = self.environment.settings.account_id
-        if expected is not None and identity.account != expected:
-            raise AccountMismatch(
-                f"environment {self.environment.name!r} is in account {expected}, "
-                f"but these credentials ({identity.arn}) are of account {identity.account}",
-                expected=expected,
-                found=identity.account,
-            )
-        return identity
+        if expected is None or self.session.local or self._identity.account == expected:
+            return
+        raise AccountMismatch(
+            f"environment {self.environment.name!r} is in account {expected}, "
+            f"but these credentials ({self._identity.arn}) are of account {self._identity.account}",
+            expected=expected,
+            found=self._identity.account,
+        )
 
     def _preflight(self) -> Actor:
-        """Valid credentials of the right account, before the first write; a local engine has no accounts."""
-        identity = local_identity() if self.session.local else self._identify().arn
-        return Actor(identity, __version__)
+        """Valid credentials, before the first write; a local engine knows no identities."""
+        return Actor(local_identity() if self.session.local else self._identity.arn, __version__)
 
     def _create_history_table(self) -> None:
         self._history.create(self.environment.tags)
@@ -297,6 +309,11 @@ class Migrator:
             resume=self.caller.command("upgrade"),
             on_event=self._tell,
         )
+
+
+def _confirm(plan: Plan, *, allow_data_loss: bool) -> None:
+    if plan.hazards and not allow_data_loss:
+        raise ConfirmationRequired("; ".join(plan.hazards), hazards=list(plan.hazards))
 
 
 def _declared(table: Table) -> tuple[type[Setting], ...]:

@@ -1,13 +1,13 @@
 """Performer: brings one planned operation about, from wherever an earlier run, or somebody's hand, left the table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osem_migrate.aws.gateway import Answer, Gateway, Outcome
 from osem_migrate.aws.lock import Lease
 from osem_migrate.aws.waiting import Poller
 from osem_migrate.clock import Clock
-from osem_migrate.errors import DriftFound, OsemMigrateError
+from osem_migrate.errors import AwsError, DriftFound, ResourceNotFound
 from osem_migrate.events import OperationStarted, RunEvent, StepPerformed, Waiting
 from osem_migrate.live import Live
 from osem_migrate.operations import Setting
@@ -18,11 +18,9 @@ from osem_migrate.schema import Table
 
 LAG = 60.0  # seconds in which a description may lag behind a call that was taken up (tags, backups, new tables)
 DOUBT = 5.0  # seconds in which a call that was refused in a doubtful way may still turn out to be done
-RETRY_PAUSE = 1.0  # seconds before asking again what DynamoDB refused for now without naming a time
+RETRY_PAUSE = 1.0  # seconds, at least, before asking again what DynamoDB refused for now without naming a time
 USUAL_TIMEOUT = 30 * 60.0
-LONG_TIMEOUT = (
-    24 * 60 * 60.0
-)  # for what takes long even when all is well: an index build, a second change of time to live
+LONG_TIMEOUT = 24 * 60 * 60.0  # for what takes long even when all is well: an index build, a second time to live
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Performer:
         on_event: told what is going on.
 
     Attributes:
-        mutated: whether any call was taken up, so that a failure is known to be partial.
+        mutated: whether any call took effect, so that a failure is known to be partial.
     """
 
     def __init__(  # noqa: PLR0913 - one collaborator each
@@ -64,6 +62,7 @@ class Performer:
         self._clock = clock
         self._timeout = timeout
         self._tell = on_event
+        self._lacking: frozenset[type[Setting]] = frozenset()
         self.mutated = False
 
     def perform(self, planned: PlannedOperation) -> Performed:
@@ -76,43 +75,74 @@ class Performer:
         deadline = self._clock.monotonic() + self._limit(planned)
         live = self._settle(planned, deadline)
         position = _position(planned, live)
-        adopted = True
+        adopted, note = True, None
+        asking_since = self._clock.monotonic()
         while position < len(planned.steps):
             step = planned.steps[position]
             self._lease.check()
             outcome = self._gateway.perform(step, live)
             if outcome.answer is Answer.UNSUPPORTED:
-                return Performed(adopted, f"this local engine does not support {step.action}; it was left out")
-            if outcome.answer is Answer.ACCEPTED:
+                note = f"this local engine does not support {step.action}; it was left out"
+                live = self._leave_out(planned, position, live)
+            elif outcome.answer is Answer.ACCEPTED:
                 adopted, self.mutated = False, True
                 self._tell(StepPerformed(step, live.physical_name))
                 live = self._settle(planned, deadline, until=step.after, patience=LAG)
+            elif outcome.answer is Answer.LATER:
+                live = self._later(planned, position, outcome, asking_since, deadline)
             else:
-                live = self._reconsider(planned, step.after, outcome, live, deadline)
-            position = _position(planned, live, least=position)
-        return Performed(adopted, _note(planned, live) if adopted else None)
+                live = self._doubt(planned, position, outcome, deadline)
+            reached = _position(planned, live, least=position)
+            if reached > position:
+                asking_since = self._clock.monotonic()
+                if outcome.answer is not Answer.UNSUPPORTED:
+                    # It was not there before we asked, so it is ours, however the call was answered.
+                    adopted, self.mutated = False, True
+            position = reached
+        return Performed(adopted, note or (_note(planned, live) if adopted else None))
 
-    def _reconsider(
-        self, planned: PlannedOperation, after: Table | None, outcome: Outcome, live: Live, deadline: float
+    def _later(
+        self, planned: PlannedOperation, position: int, outcome: Outcome, asking_since: float, deadline: float
     ) -> Live:
-        """After a refusal: the truth, once it is time to look or to ask again; the refusal itself where it stands."""
-        error = outcome.error or OsemMigrateError("refused without a reason")
-        if outcome.answer is Answer.LATER:
-            if self._clock.monotonic() >= deadline:
-                raise error
-            pause = outcome.retry_after or RETRY_PAUSE
-            self._tell(Waiting(planned, live.physical_name, planned.table, error.message, pause))
-            self._clock.sleep(pause)
-            return self._settle(planned, deadline)
-        live = self._settle(planned, deadline, until=after, patience=DOUBT)
-        if not matches(live, after):
+        """After a refusal that passes: the truth, once it is time to ask again; the refusal when no time is left."""
+        error = outcome.error or AwsError("refused for now")
+        now = self._clock.monotonic()
+        if now >= deadline:
             raise error
-        return live
+        pause = outcome.retry_after or max(RETRY_PAUSE, self._poller.interval(now - asking_since))
+        name = self._gateway.physical_name(planned.table)
+        self._tell(Waiting(planned, name, planned.table, error.message, now - asking_since))
+        self._clock.sleep(min(pause, deadline - now))
+        return self._settle(planned, deadline, until=planned.states[position + 1])
+
+    def _doubt(self, planned: PlannedOperation, position: int, outcome: Outcome, deadline: float) -> Live:
+        """After a refusal that may echo our own success: the truth; the refusal where everything is as before."""
+        error = outcome.error or AwsError("refused")
+        before, after = planned.states[position : position + 2]
+        known, self.mutated = self.mutated, True  # until the description says otherwise
+        live = self._settle(planned, deadline, until=after, patience=DOUBT)
+        if matches(live, after) or not matches(live, before):
+            return live
+        self.mutated = known
+        # A side of a table that has just become ACTIVE may not be found yet: then there is no harm in asking again.
+        if isinstance(error, ResourceNotFound) and live.table is not None:
+            return live
+        raise error
+
+    def _leave_out(self, planned: PlannedOperation, position: int, live: Live) -> Live:
+        """From now on the settings of that step count as something that this engine cannot tell."""
+        before, after = (() if table is None else table.settings for table in planned.states[position : position + 2])
+        kinds = {type(setting) for setting in after if setting not in before}
+        self._lacking |= kinds
+        return replace(live, unreadable=live.unreadable | kinds)
 
     def _settle(
         self, planned: PlannedOperation, deadline: float, *, until: Table | None = None, patience: float = 0.0
     ) -> Live:
-        """The live table once nothing moves; for ``patience`` seconds it may also lag behind the state ``until``."""
+        """The live table once nothing moves; for ``patience`` seconds it may also lag behind the state ``until``.
+
+        ``until`` is what was asked for; None, too, where nothing was.
+        """
         patient_until = self._clock.monotonic() + patience
 
         def done(live: Live) -> bool:
@@ -123,16 +153,20 @@ class Performer:
             done,
             timeout=max(0.0, deadline - self._clock.monotonic()),
             what=f"{planned.operation.describe()} ({self._gateway.physical_name(planned.table)})",
-            on_wait=lambda live, waited: self._waiting(planned, live, waited),
+            on_wait=lambda live, waited: self._waiting(planned, live, until, waited),
         )
 
     def _describe(self, planned: PlannedOperation) -> Live:
         declared = [setting for table in planned.states if table is not None for setting in table.settings]
         touched = {step.settles for step in planned.steps}
         kinds = {type(setting) for setting in declared if type(setting).described_by in touched}
-        return self._gateway.describe(planned.table, kinds)
+        live = self._gateway.describe(planned.table, kinds)
+        return replace(live, unreadable=live.unreadable | self._lacking)
 
-    def _waiting(self, planned: PlannedOperation, live: Live, waited: float) -> None:
+    def _waiting(self, planned: PlannedOperation, live: Live, until: Table | None, waited: float) -> None:
+        if until is not None and matches(live, until):
+            # On its way since we asked, even if the answer to our call was a refusal.
+            self.mutated = True
         for subject, phase in (live.busy or {planned.table: "settling"}).items():
             self._tell(Waiting(planned, live.physical_name, subject, phase, waited))
 
@@ -148,7 +182,9 @@ def _position(planned: PlannedOperation, live: Live, *, least: int = 0) -> int:
     for position in reversed(range(least, len(planned.states))):
         if matches(live, planned.states[position]):
             return position
-    differences = diff(live, planned.states[least])
+    # Of the states it might be in, speak of the nearest one; of equally near ones, of the latest.
+    states = [state for state in planned.states[least:] if (state is None) == (live.table is None)]
+    differences = min((diff(live, state) for state in reversed(states or planned.states[least:])), key=len)
     raise DriftFound(
         f"cannot {planned.operation.describe()}: {live.physical_name} is neither as before nor as after it; "
         + "; ".join(difference.describe() for difference in differences),

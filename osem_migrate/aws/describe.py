@@ -9,35 +9,13 @@ from botocore.parsers import ResponseParserError
 from osem_migrate.aws.failures import Verdict, classify
 from osem_migrate.errors import ResourceNotFound
 from osem_migrate.live import Live, LiveIndex
-from osem_migrate.operations import (
-    SetBilling,
-    SetDeletionProtection,
-    SetEncryption,
-    SetPointInTimeRecovery,
-    SetStream,
-    SetTableClass,
-    SetTags,
-    SetTimeToLive,
-    Setting,
-)
+from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, SetTimeToLive, Setting
 from osem_migrate.operations.set_billing import read_throughput
 from osem_migrate.schema import Index, Key, LocalIndex, Projection, Table
 from osem_migrate.steps import Description
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-# Every kind of setting, so that what DescribeTable shows anyway is always read.
-SETTINGS: tuple[type[Setting], ...] = (
-    SetBilling,
-    SetDeletionProtection,
-    SetEncryption,
-    SetPointInTimeRecovery,
-    SetStream,
-    SetTableClass,
-    SetTags,
-    SetTimeToLive,
-)
 
 _TRANSITIONS = {"ENABLING", "DISABLING", "UPDATING"}
 _ON_THE_WAY = {"CREATING", "DELETING"}  # to every call but DescribeTable, such a table may not exist

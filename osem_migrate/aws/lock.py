@@ -1,7 +1,7 @@
 """Lock: one upgrade at a time for an application and environment, with a fence that rises at every acquisition.
 
-The design is that of Amazon's lock client: the lease is stored, no wall clock is compared, and a contender takes over only
-after it has watched the holder's heartbeat stand still for one whole lease on its own monotonic clock.
+The design is that of Amazon's lock client: the lease is stored, no wall clock is compared, and a contender takes over
+only after it has watched the holder's heartbeat stand still for one whole lease on its own monotonic clock.
 """
 
 import threading
@@ -74,13 +74,13 @@ class Lock:
             self._clock.sleep(min(ASK_SECONDS, timeout - (now - started)))
 
     def is_alive(self, holder: Holder, *, patience: float = 2.5 * HEARTBEAT_SECONDS) -> bool:
-        """Whether the holder's heartbeat moves while one watches for ``patience`` seconds; reads only."""
+        """Whether this holder's heartbeat moves while one watches for ``patience`` seconds; reads only."""
         until = self._clock.monotonic() + patience
         while self._clock.monotonic() < until:
             self._clock.sleep(ASK_SECONDS)
             current = self._read()[1]
             if current is None or current.owner != holder.owner:
-                return current is not None
+                return False
             if current.heartbeat != holder.heartbeat:
                 return True
         return False

@@ -1,0 +1,128 @@
+"""The history table on DynamoDB Local: what is written under the lock, and what is not without it."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from osem_migrate.actor import Actor
+from osem_migrate.aws.history_table import HistoryTable
+from osem_migrate.aws.lock import Lease, Lock
+from osem_migrate.clock import SYSTEM_CLOCK
+from osem_migrate.errors import LockLost
+from osem_migrate.history import Event, History, RecordedState
+from tests.doubles.clock import FakeClock
+from tests.engines.engine import Engine
+from tests.unit.aws.test_items import RECORD
+
+TABLE = "osem-dev-SchemaMigrations"
+SCOPE = "osem"
+
+
+def acquire(engine: Engine, name: str, timeout: float = 0.0) -> Lease:
+    """The lock; a dead holder's lease passes in no time."""
+    me = Actor(name, "0.1.0").as_holder(lease_ms=20_000, acquired_at=1, environ={})
+    lock = Lock(engine.client(), TABLE, SCOPE, FakeClock().clock)
+    return lock.acquire(me, timeout=timeout, on_wait=lambda _holder, _waited: None)
+
+
+def event(what: str, at: int = 1_800_000_000_000) -> Event:
+    """An event of the migration."""
+    return Event(at=at, what=what, migration=RECORD.migration, by="ada@build-7")
+
+
+@pytest.fixture
+def table(engine: Engine) -> HistoryTable:
+    """The history table, newly made."""
+    history = HistoryTable(engine.client(), TABLE, SCOPE, SYSTEM_CLOCK)
+    history.create({})
+    return history
+
+
+def test_before_it_exists_the_history_is_empty(engine: Engine) -> None:
+    """Reading creates nothing."""
+    history = HistoryTable(engine.client(), TABLE, SCOPE, SYSTEM_CLOCK)
+    assert history.read() == History()
+    assert history.events() == []
+    assert engine.client().list_tables()["TableNames"] == []
+
+
+def test_creating_it_twice_is_fine(engine: Engine, table: HistoryTable) -> None:
+    """Two first runs may meet; it is protected against deletion."""
+    table.create({"Env": "dev"})
+    assert table.read() == History(exists=True)
+    assert engine.client().describe_table(TableName=TABLE)["Table"]["DeletionProtectionEnabled"] is True
+
+
+def test_what_is_written_is_read(engine: Engine, table: HistoryTable) -> None:
+    """The newest record of each migration, the log in order, and the holder."""
+    lease = acquire(engine, "ada")
+    other = replace(RECORD, migration="0001_create_users", state=RecordedState.RUNNING, finished_at=None)
+    table.write(lease, event("started", 1_800_000_000_000), replace(RECORD, operations_done=1))
+    table.write(lease, event("applied", 1_800_000_000_001), RECORD)
+    table.write(lease, event("started", 1_800_000_000_001), other)
+    found = table.read()
+    assert dict(found.records) == {RECORD.migration: RECORD, other.migration: other}
+    assert found.holder == lease.holder
+    assert [entry.what for entry in table.events()] == ["started", "applied", "started"]
+
+
+def test_another_application_has_another_history(engine: Engine, table: HistoryTable) -> None:
+    """Applications may share a table without reading each other's records."""
+    table.write(acquire(engine, "ada"), event("applied"), RECORD)
+    assert HistoryTable(engine.client(), TABLE, "other", SYSTEM_CLOCK).read() == History(exists=True)
+
+
+def test_after_a_take_over_nothing_is_written(engine: Engine, table: HistoryTable) -> None:
+    """The condition on owner and fence fails the whole transaction: no record, no event, and the holder is named."""
+    dead = acquire(engine, "ada")
+    acquire(engine, "bob", timeout=60.0)
+    with pytest.raises(LockLost, match="bob"):
+        table.write(dead, event("applied"), RECORD)
+    assert table.read().records == {}
+    assert table.events() == []
+
+
+def test_after_a_release_nothing_is_written(engine: Engine, table: HistoryTable) -> None:
+    """A lock that is free is not ours either."""
+    lease = acquire(engine, "ada")
+    lease.release()
+    with pytest.raises(LockLost, match="released"):
+        table.write(lease, event("applied"), RECORD)
+    assert table.events() == []
+
+
+def test_the_same_owner_with_an_older_fence_writes_nothing(engine: Engine, table: HistoryTable) -> None:
+    """A write that was on its way while its own process lost and regained the lock comes too late."""
+    lease = acquire(engine, "ada")
+    engine.client().update_item(
+        TableName=TABLE,
+        Key={"scope": {"S": SCOPE}, "item": {"S": "lock"}},
+        UpdateExpression="SET fence = :fence",
+        ExpressionAttributeValues={":fence": {"N": "9"}},
+    )
+    with pytest.raises(LockLost):
+        table.write(lease, event("applied"), RECORD)
+    assert table.events() == []
+
+
+def test_writing_and_beating_do_not_disturb_each_other(engine: Engine, table: HistoryTable) -> None:
+    """A heartbeat without pause beside fifty transactions: every one of them is written."""
+    lease = acquire(engine, "ada")
+    stop = threading.Event()
+    lock = Lock(engine.client(), TABLE, SCOPE, SYSTEM_CLOCK)
+
+    def beat() -> None:
+        while not stop.is_set():
+            lock.renew(lease.holder)
+
+    heart = threading.Thread(target=beat)
+    heart.start()
+    try:
+        for number in range(50):
+            table.write(lease, event("advanced", 1_800_000_000_000 + number), RECORD)
+    finally:
+        stop.set()
+        heart.join()
+    assert len(table.events()) == 50
+    assert table.read().holder is not None

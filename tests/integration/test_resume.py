@@ -1,0 +1,188 @@
+"""A run that stops anywhere is finished by the next one, on DynamoDB Local."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osem_migrate.aws import lock as lock_module
+from osem_migrate.errors import ExitCode, LockLost, OsemMigrateError, PartialError, Termination
+from osem_migrate.events import MigrationStarted, OperationFinished, OperationStarted, StepPerformed
+from osem_migrate.history import ShownState
+from tests.doubles.project import BY_MANAGER, TEAMS, Watched, write_project
+from tests.engines.engine import Engine
+
+BOTH = """operations = [
+    CreateTable("Teams", S("teamId")),
+    SetTimeToLive("Teams", "expiresAt"),
+    SetStream("Teams", "NEW_IMAGE"),
+]"""
+HISTORY = "osem-dev-SchemaMigrations"
+
+
+@pytest.fixture
+def client(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """DynamoDB Local, found through the environment variables that every AWS SDK knows."""
+    for name, value in engine.environ().items():
+        monkeypatch.setenv(name, value)
+    return engine.client()
+
+
+def stopping(kind: type, stop: BaseException, *, after: int = 1) -> Callable[[object], None]:
+    """A callback that stops the run at the ``after``-th event of a kind."""
+    left = [after]
+
+    def hear(event: object) -> None:
+        if isinstance(event, kind):
+            left[0] -= 1
+            if left[0] == 0:
+                raise stop
+
+    return hear
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"), [(KeyboardInterrupt(), ExitCode.INTERRUPTED), (Termination(), ExitCode.TERMINATED)]
+)
+def test_an_index_build_that_was_interrupted_goes_on(
+    client: Any, tmp_path: Path, stop: BaseException, code: ExitCode
+) -> None:
+    """Stopped right after UpdateTable: the record can be resumed, and the index is not asked for again."""
+    project = write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
+    first = Watched(project, on_event=stopping(StepPerformed, stop, after=2))
+    with pytest.raises(PartialError) as caught:
+        first.migrator.upgrade()
+    assert caught.value.exit_code is code
+    assert caught.value.applied == ("0001_teams",)
+    status = Watched(project).migrator.status()
+    assert status.exit_code() is ExitCode.HISTORY
+    assert status.migrations[1].state is ShownState.INTERRUPTED
+
+    second = Watched(project)
+    assert second.migrator.upgrade().applied == ("0002_by_manager",)
+    assert second.mutations() == []
+    assert Watched(project).migrator.status().exit_code() is ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [
+        *((MigrationStarted, after) for after in (1, 2)),
+        *((kind, after) for kind in (OperationStarted, StepPerformed, OperationFinished) for after in (1, 2, 3, 4)),
+    ],
+)
+def test_wherever_it_stops_the_next_run_finishes(client: Any, tmp_path: Path, kind: type, after: int) -> None:
+    """Every change is asked for exactly once over both runs, whatever the moment of the interruption."""
+    project = write_project(tmp_path, {"0001_teams": BOTH, "0002_users": TEAMS.replace("eam", "eamster")})
+    first = Watched(project, on_event=stopping(kind, KeyboardInterrupt(), after=after))
+    with pytest.raises(OsemMigrateError) as caught:
+        first.migrator.upgrade()
+    assert caught.value.exit_code is ExitCode.INTERRUPTED
+    second = Watched(project)
+    second.migrator.upgrade()
+    mutations = [mutation for mutation in first.mutations() + second.mutations() if mutation[1] != HISTORY]
+    assert mutations == [
+        ("CreateTable", "osem-dev-Teams"),
+        ("UpdateTimeToLive", "osem-dev-Teams"),
+        ("UpdateTable", "osem-dev-Teams"),
+        ("CreateTable", "osem-dev-Teamsters"),
+    ]
+    assert Watched(project).migrator.status().exit_code() is ExitCode.OK
+
+
+def test_a_repaired_cause_is_continued_from(client: Any, tmp_path: Path) -> None:
+    """Drift in the second operation: the first stays done, and after the repair only the rest is done."""
+    project = write_project(tmp_path, {"0001_teams": BOTH})
+    key, names = {"AttributeName": "x", "KeyType": "HASH"}, ("teamId", "x")
+    index = {"IndexName": "by-hand", "KeySchema": [key], "Projection": {"ProjectionType": "ALL"}}
+
+    def interfere(event: object) -> None:
+        if isinstance(event, OperationFinished) and event.operation.position == 1:
+            client.update_table(
+                TableName="osem-dev-Teams",
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+                GlobalSecondaryIndexUpdates=[{"Create": index}],
+            )
+
+    with pytest.raises(PartialError) as caught:
+        Watched(project, on_event=interfere).migrator.upgrade()
+    assert caught.value.cause.code == "DRIFT_FOUND"
+    record = Watched(project).migrator.status().migrations[0].record
+    assert record is not None
+    assert (record.state.value, record.operations_done) == ("failed", 2)
+    assert record.error is not None
+    assert record.error.code == "DRIFT_FOUND"
+
+    removal = [{"Delete": {"IndexName": "by-hand"}}]
+    client.update_table(TableName="osem-dev-Teams", GlobalSecondaryIndexUpdates=removal)
+    second = Watched(project)
+    assert second.migrator.upgrade().applied == ("0001_teams",)
+    assert second.mutations() == [("UpdateTable", "osem-dev-Teams")]
+    assert [event.what for event in second.migrator.history()] == [
+        "started",
+        "advanced",
+        "advanced",
+        "failed",
+        "resumed",
+        "applied",
+    ]
+
+
+def test_a_killed_run_is_replaced_after_its_lease(client: Any, tmp_path: Path) -> None:
+    """A process that died with the lock in its hand holds the next one up for its lease, and no longer."""
+    Watched(write_project(tmp_path, {"0001_teams": TEAMS})).migrator.upgrade()
+    texts = {"owner": "dead", "host": "build-7", "identity": "bob"}
+    numbers = {"pid": 1, "lease_ms": 700, "heartbeat": 3, "acquired_at": 1, "fence": 5}
+    item = {name: {"S": text} for name, text in texts.items()} | {n: {"N": str(v)} for n, v in numbers.items()}
+    client.put_item(TableName=HISTORY, Item={"scope": {"S": "osem"}, "item": {"S": "lock"}, **item})
+    watched = Watched(write_project(tmp_path, {"0002_more": TEAMS.replace("Teams", "More")}))
+    assert watched.migrator.upgrade().applied == ("0002_more",)
+    record = watched.migrator.status().migrations[1].record
+    assert record is not None
+    assert record.fence == 6
+
+
+def test_a_run_whose_lock_was_taken_over_writes_nothing_more(client: Any, tmp_path: Path) -> None:
+    """Taken over in the middle of an operation: the next record is refused whole, and the run stops."""
+    project = write_project(tmp_path, {"0001_teams": BOTH})
+
+    def take_over(event: object) -> None:
+        if isinstance(event, StepPerformed) and event.step.action == "UpdateTimeToLive":
+            client.update_item(
+                TableName=HISTORY,
+                Key={"scope": {"S": "osem"}, "item": {"S": "lock"}},
+                UpdateExpression="SET fence = fence + :one, #o = :other",
+                ExpressionAttributeNames={"#o": "owner"},
+                ExpressionAttributeValues={":one": {"N": "1"}, ":other": {"S": "thief"}},
+            )
+
+    watched = Watched(project, on_event=take_over)
+    with pytest.raises(PartialError) as caught:
+        watched.migrator.upgrade()
+    assert isinstance(caught.value.cause, LockLost)
+    assert watched.mutations()[-1] == ("UpdateTimeToLive", "osem-dev-Teams")
+    status = Watched(project).migrator.history()
+    assert [event.what for event in status] == ["started", "advanced"]
+    lock = client.get_item(TableName=HISTORY, Key={"scope": {"S": "osem"}, "item": {"S": "lock"}})["Item"]
+    assert lock["owner"]["S"] == "thief"
+
+
+def test_the_heart_beats_while_an_index_builds(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock is renewed by a thread of its own, beside the waiting, and no thread is left behind."""
+    monkeypatch.setattr(lock_module, "HEARTBEAT_SECONDS", 0.02)
+    project = write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
+    beats: list[int] = []
+
+    def look(event: object) -> None:
+        if isinstance(event, OperationFinished):
+            item = client.get_item(TableName=HISTORY, Key={"scope": {"S": "osem"}, "item": {"S": "lock"}})["Item"]
+            beats.append(int(item["heartbeat"]["N"]))
+
+    Watched(project, on_event=look).migrator.upgrade()
+    assert beats[1] > beats[0]
+    assert not [thread for thread in threading.enumerate() if thread.name == "osem-migrate-heartbeat"]
+    assert (
+        "owner" not in client.get_item(TableName=HISTORY, Key={"scope": {"S": "osem"}, "item": {"S": "lock"}})["Item"]
+    )

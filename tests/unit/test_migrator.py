@@ -1,0 +1,272 @@
+"""The library's facade: where it connects to, whom it refuses to be, and what it says to type next."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from osem_migrate import migrator as module
+from osem_migrate.aws.session import Identity, RegionChoice, Session
+from osem_migrate.clock import SYSTEM_CLOCK
+from osem_migrate.config import Project
+from osem_migrate.errors import (
+    AccountMismatch,
+    ConfirmationRequired,
+    CredentialsMissing,
+    ExitCode,
+    RegionMismatch,
+    ScriptError,
+    UnknownEnvironment,
+)
+from osem_migrate.history import History
+from osem_migrate.migrator import Connection, Migrator
+from tests.doubles.clock import FakeClock
+from tests.doubles.control_plane import ACCOUNT, ControlPlane
+from tests.doubles.project import TEAMS, Watched, client_of, write_project
+
+PROD = '[tool.osem-migrate.environments.prod]\nregion = "eu-west-1"\n'
+ACCOUNTED = f'{PROD}account_id = "{ACCOUNT}"\n'
+NOWHERE = "http://dynamodb.example.com:8000"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose prod is in eu-west-1."""
+    return write_project(tmp_path, {"0001_teams": TEAMS}, PROD)
+
+
+class FakeSession:
+    """A session of AWS whose STS names an account, and whose DynamoDB has no history table."""
+
+    def __init__(self, account: str = ACCOUNT) -> None:
+        self.region = RegionChoice("eu-west-1", "pyproject.toml")
+        self.endpoint_url = None
+        self.local = False
+        self.profile: str | None = None
+        self.asked = 0
+        self.aws = ControlPlane(FakeClock())
+        self._identity = Identity(account, f"arn:aws:iam::{account}:user/ada")
+
+    def identity(self) -> Identity:
+        self.asked += 1
+        return self._identity
+
+    def dynamodb(self) -> Any:
+        return self.aws.client
+
+
+def on_aws(project: Project, session: FakeSession, connection: Connection | None = None) -> Migrator:
+    """A Migrator of prod on that session."""
+    return Migrator(
+        project,
+        project.environment("prod"),
+        cast("Session", session),
+        connection=connection or Connection(),
+        on_event=lambda _event: None,
+        clock=SYSTEM_CLOCK,
+    )
+
+
+@pytest.fixture
+def accounted(tmp_path: Path) -> Project:
+    """A project whose prod names its account; the history is empty, as far as these tests ask."""
+    return write_project(tmp_path, {"0001_teams": TEAMS}, ACCOUNTED)
+
+
+@pytest.mark.parametrize("source", ["--region", "AWS_REGION"])
+def test_another_region_than_the_configured_one_stops(
+    project: Project, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """The message says where the other region came from, before any call."""
+    connection = Connection()
+    if source == "--region":
+        connection = Connection(region="us-west-2")
+    else:
+        monkeypatch.setenv("AWS_REGION", "us-west-2")
+    with pytest.raises(RegionMismatch, match=f"prod.*eu-west-1.*{source}.*us-west-2") as caught:
+        Migrator.open("prod", project=project, connection=connection)
+    assert "--force" in caught.value.remediation
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        Connection(),
+        Connection(region="eu-west-1"),
+        Connection(region="us-west-2", force=True),
+        Connection(region="us-west-2", endpoint_url="http://localhost:1"),
+    ],
+    ids=["configured", "the same", "forced", "a local engine"],
+)
+def test_these_regions_are_fine(project: Project, connection: Connection) -> None:
+    """The configured one, the same one, any with --force, and any on a local engine."""
+    assert Migrator.open("prod", project=project, connection=connection).environment.name == "prod"
+
+
+def test_an_unconfigured_region_is_no_mismatch(tmp_path: Path) -> None:
+    """Where nobody said which, any will do."""
+    project = write_project(tmp_path, {}, "[tool.osem-migrate.environments.prod]\n")
+    assert (
+        Migrator.open("prod", project=project, connection=Connection(region="us-west-2")).session.region.name
+        == "us-west-2"
+    )
+
+
+def test_an_unknown_environment_stops(project: Project) -> None:
+    """Before anything is connected to."""
+    with pytest.raises(UnknownEnvironment, match="prod"):
+        Migrator.open("prd", project=project)
+
+
+def test_without_a_project_the_nearest_one_is_found(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the working folder upwards."""
+    monkeypatch.chdir(project.migrations)
+    assert Migrator.open("prod").project.root == project.root
+
+
+@pytest.mark.parametrize("ask", ["upgrade", "plan", "status", "history", "tables"])
+def test_another_account_stops_before_any_table_is_looked_at(accounted: Project, ask: str) -> None:
+    """The wrong account's tables say nothing about this environment, and nothing of it is touched."""
+    session = FakeSession(account="999999999999")
+    with pytest.raises(AccountMismatch, match=f"{ACCOUNT}.*user/ada.*999999999999") as caught:
+        getattr(on_aws(accounted, session), ask)()
+    assert caught.value.details == {"expected": ACCOUNT, "found": "999999999999"}
+    assert session.aws.calls == []
+
+
+def test_the_right_account_is_asked_for_once(accounted: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many questions follow, one call to STS answers for all of them."""
+    session = FakeSession()
+    migrator = on_aws(accounted, session)
+    monkeypatch.setattr(migrator._history, "read", History)
+    migrator.plan()
+    migrator.status()
+    assert session.asked == 1
+
+
+def test_a_question_needs_no_identity_where_no_account_is_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """STS may be out of reach of a network that reaches DynamoDB."""
+    session = FakeSession()
+    migrator = on_aws(project, session)
+    monkeypatch.setattr(migrator._history, "read", History)
+    assert migrator.status().exit_code() is ExitCode.PENDING
+    assert session.asked == 0
+
+
+def test_credentials_are_checked_before_the_first_write(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade asks STS who we are even where no account is named; without an answer nothing is created."""
+    session = FakeSession()
+    migrator = on_aws(project, session)
+    monkeypatch.setattr(migrator._history, "read", History)
+
+    def nobody() -> Identity:
+        raise CredentialsMissing("none")
+
+    monkeypatch.setattr(session, "identity", nobody)
+    with pytest.raises(CredentialsMissing):
+        migrator.upgrade()
+    assert session.aws.mutations() == []
+
+
+def test_a_mistake_in_a_script_costs_no_call(accounted: Project) -> None:
+    """Not even to STS."""
+    write_project(accounted.root, {"0002_mistake": "operations = ["}, ACCOUNTED)
+    session = FakeSession()
+    for ask in ("plan", "upgrade", "status"):
+        with pytest.raises(ScriptError):
+            getattr(on_aws(accounted, session), ask)()
+    assert (session.asked, session.aws.calls) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("connection", "flags"),
+    [
+        (Connection(), ()),
+        (Connection(region="eu-west-1"), ("--region", "eu-west-1")),
+        (
+            Connection(profile="ops", endpoint_url="http://localhost:1", force=True),
+            ("--profile", "ops", "--endpoint-url", "http://localhost:1", "--force"),
+        ),
+    ],
+)
+def test_the_next_command_repeats_the_options(project: Project, connection: Connection, flags: tuple[str, ...]) -> None:
+    """What was said on this command line is said on the one that continues."""
+    session = FakeSession()
+    caller = on_aws(project, session, connection).caller
+    assert caller.command("upgrade") == " ".join(["osem-migrate", "upgrade", "--env", "prod", *flags])
+
+
+def test_the_aws_cli_is_sent_to_the_same_place(project: Project) -> None:
+    """Region, endpoint and profile as they were decided, wherever they came from."""
+    session = FakeSession()
+    assert on_aws(project, session).caller.aws_flags == ("--region", "eu-west-1")
+    session.endpoint_url = NOWHERE  # type: ignore[assignment]
+    session.profile = "ops"
+    assert on_aws(project, session).caller.aws_flags == (
+        *("--region", "eu-west-1"),
+        *("--endpoint-url", NOWHERE),
+        *("--profile", "ops"),
+    )
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_the_local_environment_has_an_engine_of_its_own(
+    project: Project,
+    moto_server: str,
+    monkeypatch: pytest.MonkeyPatch,
+    running: bool,  # noqa: FBT001 a parameter
+) -> None:
+    """``local`` needs no endpoint: the engine that runs is used, and started where none does."""
+    here = SimpleNamespace(endpoint_url=moto_server)
+    started: list[object] = []
+
+    def start() -> SimpleNamespace:
+        started.append(here)
+        return here
+
+    engine = SimpleNamespace(status=lambda: here if running else None, start=start)
+    monkeypatch.setattr(module, "configured_engine", lambda _project: engine)
+    migrator = Migrator.open("local", project=project)
+    assert migrator.session.endpoint_url == moto_server
+    assert migrator.upgrade().applied == ("0001_teams",)
+    assert started == ([] if running else [here])
+
+
+def test_a_named_endpoint_starts_no_engine(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names an endpoint has an engine of their own."""
+    monkeypatch.setattr(module, "configured_engine", lambda _project: pytest.fail("asked for"))
+    connection = Connection(endpoint_url="http://localhost:1")
+    assert Migrator.open("local", project=project, connection=connection).session.endpoint_url == "http://localhost:1"
+
+
+@pytest.mark.parametrize("setting", ["configured", "asked for"])
+def test_the_endpoint_of_the_environment_is_used(tmp_path: Path, setting: str) -> None:
+    """pyproject.toml may name it; the command line goes before it."""
+    project = write_project(tmp_path, {}, f'{PROD}endpoint_url = "{NOWHERE}"\n')
+    asked = Connection(endpoint_url="http://localhost:1") if setting == "asked for" else None
+    migrator = Migrator.open("prod", project=project, connection=asked)
+    assert migrator.session.endpoint_url == (asked.endpoint_url if asked else NOWHERE)
+
+
+def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(
+    moto_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan is made again under the lock; what it would destroy now, nobody has agreed to."""
+    project = write_project(
+        tmp_path,
+        {"0001_teams": TEAMS, "0002_gone": 'operations = [DropTable("Teams")]'},
+        "[tool.osem-migrate.environments.dev]\n",
+    )
+    watched = Watched(project, connection=Connection(endpoint_url=moto_server))
+    migrator = watched.migrator
+    original, targets = migrator._plan, iter(["1", None])
+    monkeypatch.setattr(migrator, "_plan", lambda _target, **options: original(next(targets), **options))
+    with pytest.raises(ConfirmationRequired):
+        migrator.upgrade()
+    assert [mutation[1] for mutation in watched.mutations()] == ["osem-dev-SchemaMigrations"]
+    lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
+    item = client_of(moto_server).get_item(TableName="osem-dev-SchemaMigrations", Key=lock)["Item"]
+    assert "owner" not in item, "the lock was released"
