@@ -71,8 +71,9 @@ def _run(command: str, project: Path, engine: Engine) -> str:
     command = command.replace("make demo", f"make demo VENV={venv} -o {venv}/.installed")
     command = command.replace("make test", "make --dry-run test")
     environ = {**os.environ, **engine.environ(), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    shell = ["sh", "-c", command]  # the README's own words, quotes and all
     done = subprocess.run(
-        command, shell=True, cwd=project, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        shell, cwd=project, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     return done.stdout.replace(f"{venv}/bin", ".venv/bin")
 
@@ -84,7 +85,8 @@ def test_every_command_prints_what_the_readme_shows(project: Path, engine: Engin
     for item in shown:
         printed = _run(item.command, project, engine)
         if item.output:
-            assert _pattern(item.output).fullmatch(printed), f"$ {item.command}\n{printed}\n--- README ---\n{item.output}"
+            difference = f"$ {item.command}\n{printed}\n--- README ---\n{item.output}"
+            assert _pattern(item.output).fullmatch(printed), difference
 
 
 def test_every_command_is_shown() -> None:
@@ -104,7 +106,8 @@ def test_python_snippets_run(project: Path, engine: Engine) -> None:
     script, library = _blocks("python")
     assert (project / "migrations" / "0015_add_season_index_to_plans.py").read_text() == script
     environ = {**os.environ, **engine.environ()}
-    done = subprocess.run([sys.executable, "-c", library], cwd=project, env=environ, text=True, capture_output=True)
+    snippet = [sys.executable, "-c", library]
+    done = subprocess.run(snippet, cwd=project, env=environ, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "True"
 

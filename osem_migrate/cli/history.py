@@ -11,7 +11,10 @@ from osem_migrate.errors import ExitCode
 @click.command("history")
 @connected
 def command(invocation: Invocation) -> ExitCode:
-    """Show what was done, by whom and when, oldest first (times are UTC)."""
+    """Show what was done, by whom and when.
+
+    Oldest first; times are UTC.
+    """
     from osem_migrate.cli.documents import event_document  # noqa: PLC0415 - pydantic only when a command runs
 
     migrator = invocation.migrator()

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from osem_migrate.cli import output
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
+    from osem_migrate.cli.narrator import Narrator
     from osem_migrate.migrator import Migrator
 
 Document = dict[str, Any]
@@ -29,6 +28,7 @@ class Invocation:
         verbosity: -1 for ``-q``, 0, or 1 for ``-v``.
         log_file: where every operation and call is written, one JSON object a line.
         started: monotonic seconds.
+        narrator: tells of the run while it goes on; None until there is something to tell of.
     """
 
     command: str
@@ -41,6 +41,7 @@ class Invocation:
     verbosity: int = 0
     log_file: Path | None = None
     started: float = field(default_factory=time.monotonic)
+    narrator: "Narrator | None" = None
 
     def migrator(self) -> "Migrator":
         """The library, connected as the options say, telling its progress to people and to the log file."""
@@ -48,8 +49,7 @@ class Invocation:
         from osem_migrate.cli.narrator import Narrator  # noqa: PLC0415
         from osem_migrate.migrator import Connection, Migrator  # noqa: PLC0415
 
-        narrator = Narrator(verbosity=self.verbosity, log_file=self.log_file)
-        click.get_current_context().call_on_close(narrator.close)
+        narrator = self.narrator = Narrator(verbosity=self.verbosity, log_file=self.log_file)
         connection = Connection(
             region=self.region, profile=self.profile, endpoint_url=self.endpoint_url, force=self.force
         )
@@ -76,6 +76,16 @@ class Invocation:
             text()
         return code
 
+    def failed(self, error: OsemMigrateError) -> None:
+        """Take the live lines away, and tell the log file how the command ended."""
+        if self.narrator is not None:
+            self.narrator.failed(error)
+
+    def close(self) -> None:
+        """Give the terminal and the log file back."""
+        if self.narrator is not None:
+            self.narrator.close()
+
     def envelope(self, data: Document, error: OsemMigrateError | None = None) -> Document:
         """The one JSON document of ``--json``."""
         return output.envelope(
@@ -86,3 +96,8 @@ class Invocation:
             data=data,
             error=error,
         )
+
+
+def place(migrator: "Migrator") -> str:
+    """``dev (eu-west-1)`` or ``local (http://127.0.0.1:4610)``: the environment, and where that is."""
+    return f"{migrator.environment.name} ({migrator.session.endpoint_url or migrator.session.region.name})"

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.option("--details", is_flag=True, help="Keys, indexes and settings of every table.")
 @connected
 def command(invocation: Invocation, *, details: bool) -> ExitCode:
-    """List the environment's tables; item counts are AWS's own, about six hours old."""
+    """List the environment's tables.
+
+    Item counts are AWS's own, about six hours old.
+    """
     from osem_migrate.cli.documents import table_document  # noqa: PLC0415 - pydantic only when a command runs
 
     migrator = invocation.migrator()

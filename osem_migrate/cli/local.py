@@ -28,7 +28,10 @@ def command() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Instead of the configured one (4610 when none is).")
 @unconnected
 def start(invocation: Invocation, *, engine: str | None, port: int | None) -> ExitCode:
-    """Start the engine, unless it runs already, and print where it listens."""
+    """Start the engine unless it runs already.
+
+    Prints where it listens.
+    """
     state = _engine(engine, port).start()
     return invocation.finish(_document(state), lambda: _show(state))
 
@@ -63,7 +66,11 @@ def _engine(kind: str | None = None, port: int | None = None) -> "LocalEngine":
 
 
 def _document(state: "EngineState | None") -> Document:
-    return {"running": False} if state is None else {"running": True, **state.as_dict()}
+    if state is None:
+        return {"running": False}
+    # How the tool recognises its own engine is nobody else's business.
+    internal = {"birth", "token"}
+    return {"running": True, **{name: fact for name, fact in state.as_dict().items() if name not in internal}}
 
 
 def _show(state: "EngineState | None") -> None:

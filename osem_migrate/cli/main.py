@@ -1,6 +1,6 @@
 """The console script: the list of commands, and what the process says to the shell when one ends."""
 
-import os
+import gc
 import signal
 import sys
 import traceback
@@ -16,6 +16,10 @@ from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation
 from osem_migrate.errors import ExitCode, Interrupted, OsemMigrateError, Termination, UsageError
 
+# New objects between two searches for garbage. What a command imports stays until it ends: with Python's own 700, a
+# tenth of the time of a status is spent searching it.
+GARBAGE_THRESHOLD = 100_000
+
 # Name → (module, one-line help). The modules are imported only when their command runs, which keeps --help fast.
 COMMANDS = {
     "upgrade": ("osem_migrate.cli.upgrade", "Apply what is pending."),
@@ -23,7 +27,7 @@ COMMANDS = {
     "new": ("osem_migrate.cli.new", "Write the next numbered script."),
     "history": ("osem_migrate.cli.history", "Show what was done, by whom and when."),
     "list": ("osem_migrate.cli.list_tables", "List the environment's tables."),
-    "local": ("osem_migrate.cli.local", "Start, stop and inspect the embedded engine."),
+    "local": ("osem_migrate.cli.local", "Start, stop and inspect the embedded engine behind --env local."),
 }
 
 
@@ -53,7 +57,8 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 error, 2 partly applied, 3 pending, 4 history problem, 5 drift, 6 locked, 64 usage.",
+    epilog="Exit codes: 0 done, 1 error, 2 partly applied, 3 pending, 4 history problem, 5 drift, 6 locked, 64 usage, "
+    "130 stopped by Ctrl-C, 143 stopped by SIGTERM.",
 )
 @click.version_option(__version__, prog_name="osem-migrate")
 def cli() -> None:
@@ -65,6 +70,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave the process with one of the ExitCodes."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))
 
@@ -73,31 +79,31 @@ def run(words: list[str]) -> int:
     """Run one command line and give its exit code; whatever goes wrong has been told to the user by then."""
     told = _Told(words)
     try:
+        return _run(words, told)
+    finally:
+        told.close()
+
+
+def _run(words: list[str], told: "_Told") -> int:
+    try:
         result = cli.main(args=words, prog_name="osem-migrate", standalone_mode=False, obj=told)
     except click.exceptions.NoArgsIsHelpError as bare:
         click.echo(bare.format_message(), err=True)
         return ExitCode.USAGE
     except (OsemMigrateError, click.ClickException, click.Abort, KeyboardInterrupt) as stop:
-        return told.failure(_as_error(stop))
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.ERROR
+        return told.failure(told.as_error(stop))
+    except OSError as refused:
+        return told.failure(_of_the_system(refused))
     except Exception as defect:  # noqa: BLE001 - the last door: a defect of ours is a message, not a traceback
         return told.defect(defect)
     return int(result or ExitCode.OK)
 
 
-def _as_error(stop: BaseException) -> OsemMigrateError:
-    if isinstance(stop, OsemMigrateError):
-        return stop
-    if isinstance(stop, click.UsageError):
-        command = stop.ctx.command_path if stop.ctx is not None else "osem-migrate"
-        return UsageError(stop.format_message(), remediation=f"Read the options with: {command} --help")
-    if isinstance(stop, click.ClickException):
-        return UsageError(stop.format_message())
-    # click turns Ctrl-C at a prompt into Abort.
-    return Interrupted.by(stop if isinstance(stop, KeyboardInterrupt) else KeyboardInterrupt())
+def _of_the_system(refused: OSError) -> OsemMigrateError:
+    """A full disk, a folder that may not be written, a working folder that is gone."""
+    where = f"{refused.filename}: " if refused.filename is not None else ""
+    remedy = "Look at the permissions and the space where it was to be read or written, then run the command again."
+    return OsemMigrateError(f"{where}{refused.strerror or refused}", remediation=remedy)
 
 
 @dataclass(slots=True)
@@ -109,20 +115,51 @@ class _Told:
 
     def failure(self, error: OsemMigrateError) -> int:
         """Print an error and give its exit code."""
-        invocation = self.invocation or Invocation(command=self._command(), as_json="--json" in self.words)
+        invocation = self.invocation or Invocation(command=self._command(), as_json=self._wants_json())
+        invocation.failed(error)
         output.failure(error, document=invocation.envelope({}, error) if invocation.as_json else None)
         return error.exit_code
 
     def defect(self, defect: Exception) -> int:
         """Print an error nobody foresaw; the traceback only where it was asked for."""
+        from osem_migrate.aws.redaction import redact  # noqa: PLC0415 - --help has no need of it
+
+        message = f"this is a defect of osem-migrate {__version__}: {type(defect).__name__}: {redact(str(defect))}"
+        hint = "Run the command again with --verbose and report what it prints. Running upgrade again is safe."
+        code = self.failure(OsemMigrateError(message, remediation=hint))
         if {"-v", "--verbose"} & set(self.words):
             traceback.print_exception(defect)
-        message = f"this is a defect of osem-migrate {__version__}: {type(defect).__name__}: {defect}"
-        hint = "Run the command again with --verbose and report what it prints. Running upgrade again is safe."
-        return self.failure(OsemMigrateError(message, remediation=hint))
+        return code
+
+    def as_error(self, stop: BaseException) -> OsemMigrateError:
+        """What stopped the command, as an error of ours."""
+        if isinstance(stop, OsemMigrateError):
+            return stop
+        if isinstance(stop, click.ClickException):
+            words = ["osem-migrate", self._command(), "--help"]
+            remedy = f"Read the options with: {' '.join(filter(None, words))}"
+            return UsageError(stop.format_message(), remediation=remedy)
+        # click turns Ctrl-C and SIGTERM into Abort, and so does the end of the input at a prompt.
+        causes = (stop, stop.__cause__, stop.__context__)
+        interrupted = Interrupted.by(next((c for c in causes if isinstance(c, KeyboardInterrupt)), KeyboardInterrupt()))
+        interrupted.remediation = "Run the command again; upgrade continues where it stopped."
+        return interrupted
+
+    def close(self) -> None:
+        """Give the terminal and the log file back."""
+        if self.invocation is not None:
+            self.invocation.close()
 
     def _command(self) -> str:
-        return next((word for word in self.words if word in COMMANDS), "")
+        """The command that the words name: ``upgrade``, ``local start``."""
+        found = next((place for place, word in enumerate(self.words) if word in COMMANDS), len(self.words))
+        if self.words[found : found + 1] != ["local"]:
+            return "".join(self.words[found : found + 1])
+        return " ".join(word for word in self.words[found : found + 2] if not word.startswith("-"))
+
+    def _wants_json(self) -> bool:
+        words = " ".join(self.words).replace("--format=", "--format ")
+        return "--json" in self.words or "--format json" in words
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

@@ -1,15 +1,17 @@
 """Narrator: tells people on stderr, and the log file, what a run does while it goes on."""
 
 import json
+import os
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from osem_migrate.aws.session import ApiCall
 from osem_migrate.cli import output
-from osem_migrate.errors import UsageError
+from osem_migrate.errors import OsemMigrateError, UsageError
 from osem_migrate.events import (
     LockWaiting,
     MigrationFinished,
@@ -18,6 +20,7 @@ from osem_migrate.events import (
     OperationStarted,
     RunEvent,
     RunFailed,
+    RunStarted,
     StepPerformed,
     Waiting,
 )
@@ -38,8 +41,10 @@ class Narrator:
     def __init__(self, *, verbosity: int, log_file: Path | None) -> None:
         self._verbosity = verbosity
         self._log = _open(log_file) if log_file is not None else None
-        self._live = _live_lines() if verbosity >= 0 and sys.stderr.isatty() else None
-        self._lock = threading.Lock()
+        self._shows_lines = verbosity >= 0 and _is_terminal()
+        self._live: LiveLines | None = None
+        # Reentrant: telling that the log is full happens while writing to it.
+        self._lock = threading.RLock()
         self._reminded: dict[str, float] = {}
 
     @property
@@ -49,10 +54,15 @@ class Narrator:
 
     def close(self) -> None:
         """Take the live lines away and close the log file."""
-        if self._live is not None:
-            self._live.close()
+        self._end_live()
         if self._log is not None:
-            self._log.close()
+            with suppress(OSError):
+                self._log.close()
+
+    def failed(self, error: OsemMigrateError) -> None:
+        """How the command ended, when it did not end well."""
+        self._end_live()
+        self._write(datetime.now(UTC), "command failed", code=error.code, message=error.message)
 
     def call(self, call: ApiCall) -> None:
         """One API call that has ended."""
@@ -95,20 +105,28 @@ class Narrator:
             case RunFailed():
                 self._write(now, "run failed", code=event.error.code, message=event.error.message)
                 self._end_live()
-            case _:
-                self._write(now, "run started")
+            case RunStarted():
+                self._write(now, "run started", migrations=len(event.plan.migrations), calls=len(event.plan.steps))
+                self._announce(event)
+
+    def _announce(self, event: RunStarted) -> None:
+        plan = event.plan
+        if self._verbosity >= 0 and plan.steps:
+            what = f"{output.counted(len(plan.migrations), 'migration')}, {output.counted(len(plan.steps), 'call')}"
+            self._say("info", f"{what}: {output.usual(plan.estimate)} on AWS.")
 
     def _begin(self, event: OperationStarted) -> None:
         planned = event.operation
-        if self._live is not None:
-            usual = estimate_all(planned.steps)
-            self._live.begin(planned.table, f"{planned.migration.id}: {planned.operation.describe()}", usual)
+        if self._shows_lines:
+            self._live = self._live or _live_lines()
+            text = f"{planned.migration.number:04} {planned.operation.describe()}"
+            self._live.begin(planned.table, text, estimate_all(planned.steps))
         elif self._verbosity > 0:
             self._detail(datetime.now(UTC), f"{planned.migration.id}: {planned.operation.describe()}: started")
 
     def _wait(self, event: Waiting) -> None:
         if self._live is not None:
-            self._live.phase(event.operation.table, event.phase)
+            self._live.phase(event.operation.table, event.subject, event.phase, event.waited)
         else:
             what = f"{event.physical_name}: {event.subject} is {event.phase}"
             self._remind(f"{event.physical_name}/{event.subject}", what, event.waited)
@@ -156,12 +174,24 @@ class Narrator:
             "event": event,
             **{name: fact for name, fact in facts.items() if fact is not None},
         }
+        line = output.without_passwords(json.dumps(entry, ensure_ascii=False))
         with self._lock:
-            self._log.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            try:
+                self._log.write(f"{line}\n")
+            except OSError as refused:
+                # Not worth stopping a run half-way for.
+                log, self._log = self._log, None
+                with suppress(OSError):
+                    log.close()
+                self._say("warning", f"the log file {log.name} ends here: {refused.strerror}")
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _live_lines() -> "LiveLines":
-    # rich takes as long to import as a status takes to answer, and only a terminal needs it.
+    # rich takes long to import, and only a run on a terminal needs it.
     from osem_migrate.cli.progress import LiveLines  # noqa: PLC0415
 
     return LiveLines()
@@ -179,7 +209,7 @@ def _operation(event: OperationStarted | OperationFinished) -> dict[str, Any]:
 def _open(path: Path) -> TextIO:
     try:
         # Line-buffered, so that a killed run leaves every line that it wrote.
-        return path.open("a", encoding="utf-8", buffering=1)
+        return path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
     except OSError as refused:
         raise UsageError(
             f"the log file {path} cannot be written: {refused.strerror}",

@@ -1,6 +1,7 @@
 """``osem-migrate new``: the next numbered script."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -14,10 +15,10 @@ from osem_migrate.errors import ExitCode, OsemMigrateError
 @click.argument("title")
 @unconnected
 def command(invocation: Invocation, *, title: str) -> ExitCode:
-    """Write the next numbered script and print its path.
+    """Write the next numbered script.
 
-    A TITLE like "add status index to Plans" or "create table Sessions" fills the script in; any other leaves its
-    operations for you to declare.
+    Prints its path. A TITLE like "add status index to Plans" or "create table Sessions" fills the script in; any other
+    leaves its operations for you to declare.
     """
     # Imported here, so that --help does not pay for pydantic and yoyo.
     from osem_migrate.config import Project  # noqa: PLC0415
@@ -29,15 +30,13 @@ def command(invocation: Invocation, *, title: str) -> ExitCode:
     return invocation.finish({"path": shown}, lambda: output.echo(shown))
 
 
-def _tables(folder: "os.PathLike[str]") -> list[str]:
+def _tables(folder: Path) -> list[str]:
     """Tables that the scripts so far create; none where the folder cannot be read, which is no reason not to write."""
-    from pathlib import Path  # noqa: PLC0415
-
     from osem_migrate.files.loader import load  # noqa: PLC0415
     from osem_migrate.planning.replay import replay  # noqa: PLC0415
     from osem_migrate.schema import Schema  # noqa: PLC0415
 
     try:
-        return list(replay(load(Path(folder)).migrations, Schema()).tables)
+        return list(replay(load(folder).migrations, Schema()).tables)
     except OsemMigrateError:
         return []

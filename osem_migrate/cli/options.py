@@ -1,5 +1,6 @@
 """The options that commands share, and the decorator that makes an Invocation of them."""
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -10,6 +11,22 @@ import click
 from osem_migrate.cli.invocation import Invocation
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds; neither infinite nor NaN, which no clock ever reaches."""
+
+    name = "number of seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number, or fail as click does."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
+        return seconds
+
 
 _CONNECTION = (
     click.option("--env", "environment", default="dev", envvar="OSEM_ENV", show_default=True, show_envvar=True,
@@ -46,8 +63,7 @@ def _decorated(command: F, options: tuple[Callable[[Any], Any], ...]) -> F:
         invocation = Invocation(
             command=context.command_path.removeprefix("osem-migrate "), verbosity=verbose - quiet, **common
         )
-        if context.obj is not None:
-            context.obj.invocation = invocation
+        context.obj.invocation = invocation
         return command(invocation, **given)
 
     decorated: Any = invoke
@@ -55,6 +71,3 @@ def _decorated(command: F, options: tuple[Callable[[Any], Any], ...]) -> F:
         decorated = option(decorated)
     result: F = decorated
     return result
-
-
-_COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,31 +23,46 @@ _HOUR = 60 * _MINUTE
 
 _SYMBOLS = {"done": ("✓", "+", "green"), "error": ("✗", "x", "red"), "warning": ("⚠", "!", "yellow")}
 _INFORMATION = ("ℹ", "i", "blue")  # noqa: RUF001 - the sign for information, as the design names it
+_URL_USER = re.compile(r"(?<=://)[^/@\s\"']+@")
 
 
 def line(kind: str, text: str, *, err: bool = False) -> None:
     """One line with its symbol: ``done``, ``error``, ``warning`` or ``info``."""
     fancy, plain, colour = _SYMBOLS.get(kind, _INFORMATION)
-    stream = sys.stderr if err else sys.stdout
-    echo(f"{click.style(fancy if _can_show(fancy, stream.encoding) else plain, fg=colour)} {text}", err=err)
+    echo(f"{click.style(fancy if can_show(fancy, err=err) else plain, fg=colour)} {text}", err=err)
 
 
 def echo(text: str = "", *, err: bool = False) -> None:
-    """Text on stdout (or stderr); colour only on a terminal, and never with NO_COLOR (https://no-color.org)."""
-    stream = sys.stderr if err else sys.stdout
-    encoding = stream.encoding or "ascii"
-    shown = text if _can_show(text, encoding) else text.encode(encoding, "replace").decode(encoding)
-    click.echo(shown, err=err, color=False if os.environ.get("NO_COLOR") else None)
+    """Text on stdout (or stderr); colour only on a terminal, and never with NO_COLOR (https://no-color.org).
+
+    A reader that has gone (``| head``), or a stderr that takes nothing any more, is no reason to stop a run.
+    """
+    encoding = _encoding(err=err)
+    shown = text if can_show(text, err=err) else text.encode(encoding, "replace").decode(encoding)
+    try:
+        click.echo(without_passwords(shown), err=err, color=False if os.environ.get("NO_COLOR") else None)
+    except OSError as refused:
+        if not err and not isinstance(refused, BrokenPipeError):
+            raise
+        # Python flushes once more when it exits, and would complain then.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
 
 
 def dim(text: str) -> str:
     """Text of lesser weight."""
-    return click.style(text, dim=True)
+    return click.style(text, dim=True) if text else ""
 
 
 def print_json(document: Any) -> None:
     """The one document that ``--json`` puts on stdout."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=not _can_show("✓", sys.stdout.encoding)))
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    echo(text if can_show(text, err=False) else json.dumps(document, indent=2))
+
+
+def without_passwords(text: str) -> str:
+    """The text without the user and password of the URLs in it."""
+    return _URL_USER.sub("***@", text)
 
 
 def envelope(  # noqa: PLR0913 - the members of the envelope
@@ -114,7 +131,7 @@ def usual(time: "Estimate") -> str:
         return f"usually {time.low:.0f} to {time.high:.0f} s"
     if time.low >= _MINUTE and time.high < _HOUR:
         return f"usually {time.low / _MINUTE:.0f} to {time.high / _MINUTE:.0f} min"
-    return f"usually {duration(time.low)} to {duration(time.high)}"
+    return f"usually {_roughly(time.low)} to {_roughly(time.high)}"
 
 
 def moment(milliseconds: int) -> str:
@@ -128,9 +145,20 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else plural}"
 
 
-def _can_show(text: str, encoding: str | None) -> bool:
+def can_show(text: str, *, err: bool) -> bool:
+    """Whether stdout (or stderr) has all of these characters."""
     try:
-        text.encode(encoding or "ascii")
+        text.encode(_encoding(err=err))
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _encoding(*, err: bool) -> str:
+    # A process may be started without the stream, and then the stream is None.
+    return getattr(sys.stderr if err else sys.stdout, "encoding", None) or "ascii"
+
+
+def _roughly(seconds: float) -> str:
+    """Without tenths, nor the seconds of whole minutes: an estimate is not that exact."""
+    return duration(round(seconds)).removesuffix(" 0 s") if seconds >= _MINUTE else f"{seconds:.0f} s"

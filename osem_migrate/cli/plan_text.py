@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from osem_migrate.cli import output
+from osem_migrate.cli.invocation import place
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.planning.estimate import estimate
 from osem_migrate.steps import RESOURCE_ARN, Step
@@ -20,9 +21,8 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
         return
     calls = len(plan.steps) + plan.creates_history
     output.echo(
-        f"{output.counted(len(plan.migrations), 'migration')} pending on {environment.name} "
-        f"({migrator.session.endpoint_url or migrator.session.region.name}): {output.counted(calls, 'call')}. "
-        "Nothing is changed by this."
+        f"{output.counted(len(plan.migrations), 'migration')} pending on {place(migrator)}: "
+        f"{output.counted(calls, 'call')}. Nothing is changed by this."
     )
     number = 0
     if plan.creates_history:
@@ -40,7 +40,8 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
                 )
     for hazard in plan.hazards:
         output.line("warning", hazard)
-    output.echo(f"\nOn AWS all of it is {output.usual(plan.estimate)}; longer where tables are large.")
+    if plan.steps:
+        output.echo(f"\nOn AWS all of it takes {output.usual(plan.estimate)}; longer where tables are large.")
 
 
 def address(step: Step, migrator: "Migrator") -> str:

@@ -1,4 +1,4 @@
-"""LiveLines: on a terminal, one line for each table or index in work, with its phase and elapsed time."""
+"""LiveLines: on a terminal, one line for each table in work, with its phases and elapsed time."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.spinner import Spinner
 from rich.text import Text
 
 from osem_migrate.cli import output
@@ -14,22 +13,32 @@ from osem_migrate.planning.estimate import Estimate
 
 REFRESHES_PER_SECOND = 8
 
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_PLAIN_FRAMES = "|/-\\"
+
 
 @dataclass(slots=True)
 class _Line:
     text: str
     usual: Estimate
-    spinner: Spinner
-    started: float = field(default_factory=time.monotonic)
-    phase: str = ""
+    started: float
+    waited: float = 0.0
+    phases: dict[str, str] = field(default_factory=dict)
 
 
 class LiveLines:
-    """The lines at the bottom of the terminal; anything else is printed above them."""
+    """The lines at the bottom of the terminal; anything else is printed above them.
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
+    Args:
+        console: rich's view of the terminal; stderr when omitted.
+        monotonic: seconds on a clock that never jumps.
+    """
+
+    def __init__(self, console: Console | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._lines: dict[str, _Line] = {}
+        self._console = console or Console(stderr=True)
+        self._monotonic = monotonic
+        self._frames = _FRAMES if output.can_show(_FRAMES, err=True) else _PLAIN_FRAMES
         self._live = Live(
             get_renderable=self._render,
             console=self._console,
@@ -40,15 +49,19 @@ class LiveLines:
         )
 
     def begin(self, key: str, text: str, usual: Estimate) -> None:
-        """Show a line under a key."""
-        self._lines[key] = _Line(text, usual, Spinner("dots"))
+        """Show a line under a key, with the time that it usually takes on AWS."""
+        self._lines[key] = _Line(text, usual, self._monotonic())
         if not self._live.is_started:
             self._live.start()
 
-    def phase(self, key: str, phase: str) -> None:
-        """Say what the line's subject is doing."""
-        if key in self._lines:
-            self._lines[key].phase = phase
+    def phase(self, key: str, subject: str, phase: str, waited: float) -> None:
+        """Say what a subject of the line is doing; subjects told of at the same moment stand side by side."""
+        line = self._lines.get(key)
+        if line is None:
+            return
+        if waited != line.waited:
+            line.waited, line.phases = waited, {}
+        line.phases[subject] = phase
 
     def end(self, key: str) -> None:
         """Take a line away."""
@@ -72,9 +85,12 @@ class LiveLines:
     def _render(self) -> Group:
         return Group(*(self._row(line) for line in tuple(self._lines.values())))
 
-    def _row(self, line: _Line) -> Spinner:
-        elapsed = time.monotonic() - line.started
-        usual = f"{output.usual(line.usual)} on AWS"
-        parts = [line.phase, output.duration(elapsed), usual]
-        line.spinner.update(text=Text(f"{line.text}  ") + Text(" · ".join(filter(None, parts)), style="dim"))
-        return line.spinner
+    def _row(self, line: _Line) -> Text:
+        elapsed = self._monotonic() - line.started
+        frame = self._frames[int(elapsed * REFRESHES_PER_SECOND) % len(self._frames)]
+        phases = ", ".join(f"{subject} {phase}" for subject, phase in tuple(line.phases.items()))
+        parts = (phases, output.duration(elapsed), f"{output.usual(line.usual)} on AWS")
+        row = Text.assemble((frame, "cyan"), f" {line.text}  ", (", ".join(filter(None, parts)), "dim"))
+        # A line that wraps cannot be taken away again, and neither can one after which the terminal has no room for ^C.
+        row.truncate(self._console.width - len("^C "), overflow="ellipsis")
+        return row

@@ -1,10 +1,14 @@
 """A Status for continuous integration: GitHub annotations and JUnit test reports."""
 
+import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from osem_migrate.planning.status import Problem, Status
+
+# What XML 1.0 has no way to write, not even as a reference.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def github(status: "Status") -> str:
@@ -25,10 +29,13 @@ def junit(status: "Status") -> str:
         problems = [problem for problem in status.problems if problem.subject == name]
         failures += bool(problems)
         if problems:
-            failure = ET.SubElement(case, "failure", message=problems[0].message, type=problems[0].code)
-            failure.text = "\n".join(f"{problem.code}: {problem.message}\n{problem.remedy}" for problem in problems)
+            failure = ET.SubElement(case, "failure", message=_printable(problems[0].message), type=problems[0].code)
+            texts = [f"{problem.code}: {problem.message}\n{problem.remedy}" for problem in problems]
+            failure.text = _printable("\n".join(texts))
     suite.set("failures", str(failures))
-    return ET.tostring(suite, encoding="unicode", xml_declaration=True)
+    # References for everything beyond ASCII: right whatever encoding the file or terminal has.
+    document: bytes = ET.tostring(suite, encoding="us-ascii", xml_declaration=True)
+    return document.decode("ascii")
 
 
 def _annotation(problem: "Problem") -> str:
@@ -44,3 +51,7 @@ def _escaped(text: str, *, value: bool = False) -> str:
     for plain, escaped in escapes.items():
         text = text.replace(plain, escaped)
     return text
+
+
+def _printable(text: str) -> str:
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode, UsageError
 
@@ -24,21 +24,22 @@ FORMATS = ("text", "json", "github", "junit")
               help="For people, machines, GitHub annotations or test reports.")  # fmt: skip
 @connected
 def command(invocation: Invocation, *, exit_zero: bool, ignore: str, shape: str) -> ExitCode:
-    """Say where an environment stands.
+    """Say where an environment stands: history and drift.
 
     Compares the scripts with the history table, and the live tables with what the applied scripts build. Reads only,
     needs no lock, and works before the first upgrade.
     """
     from osem_migrate.cli.documents import status_document  # noqa: PLC0415 - pydantic only when a command runs
 
+    if invocation.as_json and shape in {"github", "junit"}:
+        raise UsageError(f"--json and --format {shape} contradict each other")
     invocation.as_json = invocation.as_json or shape == "json"
     ignored = _ignored(ignore)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     status = migrator.status()
     code = ExitCode.OK if exit_zero else status.exit_code(ignored)
-    where = f"{migrator.environment.name} ({migrator.session.endpoint_url or migrator.session.region.name})"
-    return invocation.finish(status_document(status, ignored), _renderer(status, shape, where), code)
+    return invocation.finish(status_document(status, ignored), _renderer(status, shape, place(migrator)), code)
 
 
 def _ignored(words: str) -> frozenset[str]:
@@ -52,12 +53,12 @@ def _ignored(words: str) -> frozenset[str]:
 
 
 def _renderer(status: "Status", shape: str, where: str) -> Callable[[], None]:
-    from osem_migrate.cli import reports  # noqa: PLC0415 - pydantic only when a command runs
+    if shape not in {"github", "junit"}:
+        return lambda: _show(status, where)
+    from osem_migrate.cli import reports  # noqa: PLC0415 - only continuous integration needs XML
 
-    renderers = {"github": reports.github, "junit": reports.junit}
-    if shape in renderers:
-        return lambda: output.echo(renderers[shape](status))
-    return lambda: _show(status, where)
+    report = reports.github(status) if shape == "github" else reports.junit(status)
+    return lambda: output.echo(report)
 
 
 def _show(status: "Status", where: str) -> None:
@@ -70,7 +71,8 @@ def _show(status: "Status", where: str) -> None:
     shown = [problem for problem in status.problems if problem.state != "pending"]
     for problem in shown:
         output.echo()
-        output.line("error", f"{click.style(problem.code, bold=True)} {problem.subject}: {problem.message}")
+        kind = "info" if problem.kind == "pending" else "error"
+        output.line(kind, f"{click.style(problem.code, bold=True)} {problem.subject}: {problem.message}")
         for line in problem.remedy.splitlines():
             output.echo(f"    {line}")
     for note in status.notes:

@@ -7,8 +7,8 @@ import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.documents import plan_document
-from osem_migrate.cli.invocation import Invocation
-from osem_migrate.cli.options import connected
+from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.options import Seconds, connected
 from osem_migrate.cli.plan_text import show_plan
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before losing data.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply scripts older than the newest applied one, too.")
-@click.option("--lock-timeout", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
+@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
               help="How long to wait for another run.")  # fmt: skip
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS",
               help="How long one operation may take.  [default: 24 h for an index, else 30 min]")  # fmt: skip
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
@@ -84,7 +84,7 @@ def _confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: 
 
 
 def _show(result: "Upgrade", migrator: "Migrator") -> None:
-    where = f"{migrator.environment.name} ({migrator.session.endpoint_url or migrator.session.region.name})"
+    where = place(migrator)
     if not result.applied:
         output.line("done", f"{where} is up to date; nothing to do.")
         return

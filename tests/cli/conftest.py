@@ -1,0 +1,81 @@
+"""Fixtures of the command line: a project around the working folder, engines, and a way to run commands."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from osem_migrate.cli.main import run as run_words
+from tests.cli.command_line import (
+    ACCESS_KEY,
+    REGION,
+    SECRET_KEY,
+    Project,
+    Result,
+    Run,
+    Tables,
+    create_project,
+    tables_at,
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project of two tables and an index; the working folder."""
+    project = create_project(tmp_path / "project")
+    monkeypatch.chdir(project.folder)
+    return project
+
+
+@pytest.fixture
+def tables(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> Tables:
+    """An empty moto server that every command of the test reaches."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", moto_server)
+    return tables_at(moto_server)
+
+
+@pytest.fixture
+def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run one command line in this process, in the project's folder."""
+
+    def run_once(*words: str) -> Result:
+        capsys.readouterr()
+        code = run_words(list(words))
+        said = capsys.readouterr()
+        return Result(code, said.out, said.err)
+
+    return run_once
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """Answers every request as AWS refuses: with the code that the first part of the path names."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        code = self.path.strip("/") or "InternalServerError"
+        body = json.dumps({"__type": f"com.amazon.coral.service#{code}", "message": f"refused: {code}"}).encode()
+        self.send_response(400)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's signature
+        """Keep the test's stderr to the command."""
+
+
+@pytest.fixture
+def refusing() -> Iterator[Callable[[str], str]]:
+    """Gives the URL of an endpoint that refuses every call with an error code of AWS."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield lambda code: f"http://127.0.0.1:{server.server_port}/{code}"
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,209 @@
+"""--json: one document of one shape on standard output, whatever happens."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt, StrictStr, TypeAdapter
+
+from tests.cli.command_line import REGION, Project, Result, Run, Tables, run_process
+
+
+class Error(BaseModel):
+    """The ``error`` member: exactly these members, none empty but ``details``."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    code: StrictStr
+    message: StrictStr
+    remediation: StrictStr
+    details: dict[str, Any]
+
+
+class Success(BaseModel):
+    """The envelope of a command that did what it was asked."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    schema_version: Literal[1]
+    success: Literal[True]
+    command: StrictStr
+    environment: StrictStr | None
+    region: StrictStr | None
+    timestamp: StrictStr
+    duration: StrictInt
+    data: dict[str, Any]
+
+
+class Failure(Success):
+    """The envelope of a command that failed: the same, and the error."""
+
+    success: StrictBool  # type: ignore[assignment]
+    error: Error
+
+
+def _checked(result: Result) -> Success:
+    """The document, after everything that every document owes."""
+    shape = Failure if "error" in result.document else Success
+    document: Success = TypeAdapter(shape).validate_python(result.document)
+    assert document.success is (shape is Success)
+    assert document.timestamp.endswith("Z")
+    moment = datetime.fromisoformat(document.timestamp)
+    assert moment.tzinfo == UTC
+    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=1)
+    assert 0 <= document.duration < 60_000
+    return document
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("upgrade --dry-run", "upgrade"),
+        ("upgrade", "upgrade"),
+        ("status --exit-zero", "status"),
+        ("status --exit-zero --format json", "status"),
+        ("history", "history"),
+        ("list", "list"),
+        ("list --details", "list"),
+    ],
+)
+def test_a_command_that_works(words: str, command: str, run: Run, tables: Tables) -> None:
+    """Success has data and no error; environment and region are those that were used."""
+    said = run(*words.split(), "--json")
+    assert said.code == 0
+    document = _checked(said)
+    assert (document.command, document.environment, document.region) == (command, "dev", REGION)
+
+
+def test_commands_without_an_environment(run: Run) -> None:
+    """Neither new nor local speaks of an environment."""
+    for words in (("new", "add a table"), ("local", "status"), ("local", "stop")):
+        said = run(*words, "--json")
+        assert said.code == 0
+        document = _checked(said)
+        assert document.command == ("new" if words[0] == "new" else " ".join(words))
+        assert (document.environment, document.region) == (None, None)
+
+
+def test_a_finding_is_no_failure(run: Run, tables: Tables) -> None:
+    """A status that finds something answers its question: success, with the exit code for CI."""
+    said = run("status", "--json")
+    assert said.code == 3
+    document = _checked(said)
+    assert isinstance(document, Success)
+    assert document.data["exit_code"] == 3
+    assert document.data["in_sync"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error", "command"),
+    [
+        (["upgrade", "--json", "--nonsense"], 64, "USAGE_INVALID", "upgrade"),
+        (["upgrade", "--json", "--to"], 64, "USAGE_INVALID", "upgrade"),
+        (["status", "--format", "json", "--nonsense"], 64, "USAGE_INVALID", "status"),
+        (["status", "--format=json", "--nonsense"], 64, "USAGE_INVALID", "status"),
+        (["local", "start", "--json", "--port", "none"], 64, "USAGE_INVALID", "local start"),
+        (["local", "--json"], 64, "USAGE_INVALID", "local"),
+        (["nonsense", "--json"], 64, "USAGE_INVALID", ""),
+        (["status", "--env", "nope", "--json"], 1, "CONFIG_ENVIRONMENT_UNKNOWN", "status"),
+        (["status", "--endpoint-url", "http://127.0.0.1:9", "--json"], 1, "AWS_ENDPOINT_UNREACHABLE", "status"),
+        (["status", "--json", "--env", "\udcff"], 1, "CONFIG_ENVIRONMENT_UNKNOWN", "status"),
+    ],
+)  # fmt: skip
+def test_a_failure_before_anything_ran(
+    *, words: list[str], code: int, error: str, command: str, run: Run, tables: Tables
+) -> None:
+    """Wrong usage, configuration and connection are one document, too, and nothing on stderr."""
+    said = run(*words)
+    assert (said.code, said.err) == (code, "")
+    document = _checked(said)
+    assert isinstance(document, Failure)
+    assert (document.error.code, document.command) == (error, command)
+    assert document.error.remediation
+
+
+def test_a_bad_script(project: Project, run: Run, tables: Tables) -> None:
+    """File and line of a mistake in a script are details that an editor can jump to."""
+    project.script("0004_bad", "CreateTable()")
+    said = run("upgrade", "--json")
+    assert said.code == 1
+    document = _checked(said)
+    assert isinstance(document, Failure)
+    assert document.error.details["file"] == "migrations/0004_bad.py"
+    assert document.error.details["line"] == 5
+
+
+def test_a_lock_that_is_held(run: Run, tables: Tables) -> None:
+    """The details name who holds the lock."""
+    run("upgrade", "--to", "1")
+    tables.hold_lock()
+    said = run("upgrade", "--json", "--lock-timeout", "0")
+    assert said.code == 6
+    document = _checked(said)
+    assert isinstance(document, Failure)
+    assert document.error.code == "LOCK_HELD"
+    assert "ada@build-7" in document.error.details["holder"]
+
+
+def test_a_partial_upgrade(project: Project, run: Run, tables: Tables) -> None:
+    """What was applied, and why it stopped, are details."""
+    _occupy(tables, "shop-dev-Plans")
+    said = run("upgrade", "--json", "-q")
+    assert said.code == 2
+    assert said.err == ""
+    document = _checked(said)
+    assert isinstance(document, Failure)
+    assert document.error.code == "PARTIALLY_APPLIED"
+    assert document.error.details["applied"] == ["0001_create_teams", "0002_add_manager_id_index_to_teams"]
+    assert document.error.details["cause"]["code"] == "DRIFT_FOUND"
+
+
+def test_credentials_that_are_missing(run: Run) -> None:
+    """AWS without credentials is a document with the next thing to type."""
+    said = run("upgrade", "--json")
+    assert said.code == 1
+    document = _checked(said)
+    assert isinstance(document, Failure)
+    assert document.error.code == "AWS_CREDENTIALS_MISSING"
+    assert "aws configure" in document.error.remediation
+
+
+def test_what_a_script_prints_stays_out(project: Project, run: Run, tables: Tables) -> None:
+    """A print in somebody's script goes to stderr: stdout is one document still."""
+    project.script("0004_loud", 'CreateTable("Users", partition_key=S("id"))', prelude='print("loading")\n')
+    for words in (["upgrade"], ["status"], ["new", "a title"]):
+        said = run(*words, "--json")
+        assert said.code == 0
+        _checked(said)
+        assert "loading" in said.err
+
+
+def test_progress_stays_out(project: Project, tables: Tables) -> None:
+    """As a process: while an upgrade tells its progress on stderr, stdout is one document."""
+    done = run_process("upgrade", "--json", "-v")
+    assert _checked(done).data == {
+        "applied": ["0001_create_teams", "0002_add_manager_id_index_to_teams", "0003_create_plans"],
+        "up_to_date": False,
+    }
+    assert "create table Teams" in done.err
+
+
+def test_a_terminal_without_our_characters(project: Project, tables: Tables) -> None:
+    """With an ASCII-only stdout the document is the same, written in escapes."""
+    project.script("0004_umlaut", 'CreateTable("Plans2", partition_key=S("id"))')
+    path = project.migrations / "0004_umlaut.py"
+    path.write_text(path.read_text().replace("Test 0004_umlaut", "Pläne ✓"))
+    words = ("status", "--exit-zero", "--json")
+    plain = run_process(*words, environ={"PYTHONIOENCODING": "ascii"})
+    assert plain.out.isascii()
+    assert plain.document["data"] == run_process(*words, environ={"PYTHONIOENCODING": "utf-8"}).document["data"]
+    assert plain.document["data"]["migrations"][3]["summary"] == "Pläne ✓."
+
+
+def _occupy(tables: Tables, name: str) -> None:
+    tables.client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "somethingElse", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "somethingElse", "AttributeType": "N"}],
+        BillingMode="PAY_PER_REQUEST",
+    )

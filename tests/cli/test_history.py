@@ -1,0 +1,32 @@
+"""``history``: what was done, by whom and when."""
+
+import re
+
+from tests.cli.command_line import Run, Tables
+
+
+def test_nothing_was_done_yet(run: Run, tables: Tables) -> None:
+    """Before the first upgrade there is nothing to show, and nothing is created by asking."""
+    said = run("history")
+    assert (said.code, said.out) == (0, "ℹ Nothing was ever applied to dev.\n")  # noqa: RUF001 - our own sign
+    assert tables.names() == []
+
+
+def test_every_event_in_order(run: Run, tables: Tables) -> None:
+    """Oldest first, a line an event, with UTC time, migration and who."""
+    run("upgrade")
+    lines = run("history").out.splitlines()
+    assert len(lines) == 6
+    stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    assert re.fullmatch(rf"{stamp}  started  0001_create_teams  +\S+@\S+", lines[0])
+    assert re.fullmatch(rf"{stamp}  applied  0001_create_teams  +\S+@\S+  create table Teams", lines[1])
+    assert lines == sorted(lines, key=lambda line: line.split()[0])
+
+
+def test_as_data(run: Run, tables: Tables) -> None:
+    """--json has the same events; times are Unix milliseconds."""
+    run("upgrade", "--to", "1")
+    started, applied = run("history", "--json").document["data"]["events"]
+    assert (started["what"], applied["what"]) == ("started", "applied")
+    assert applied["migration"] == "0001_create_teams"
+    assert 1_700_000_000_000 < started["at"] <= applied["at"]

@@ -1,0 +1,68 @@
+"""``list``: the environment's tables, and no others."""
+
+import pytest
+
+from osem_migrate.live import Live
+from osem_migrate.migrator import Migrator
+from tests.cli.command_line import Project, Run, Tables
+
+
+def test_an_empty_environment(run: Run, tables: Tables) -> None:
+    """No tables is an answer."""
+    assert run("list").out == "ℹ There are no tables of dev.\n"  # noqa: RUF001 - our own sign
+
+
+def test_the_tables_of_one_environment(run: Run, tables: Tables) -> None:
+    """One line a table with status and counts; another environment's tables are not shown."""
+    run("upgrade")
+    run("upgrade", "--env", "staging")
+    head, *lines = run("list").out.splitlines()
+    assert head.split() == ["TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"]
+    assert [line.split()[:3] for line in lines] == [
+        ["shop-dev-Plans", "ACTIVE", "0"],
+        ["shop-dev-SchemaMigrations", "ACTIVE", "0"],
+        ["shop-dev-Teams", "ACTIVE", "1"],
+    ]
+
+
+def test_details(project: Project, run: Run, tables: Tables) -> None:
+    """--details has keys, indexes with projection and phase, and settings."""
+    project.script(
+        "0004_add_reports",
+        'CreateTable("Reports", partition_key=S("id"), sort_key=S("at"), '
+        'local_indexes=[LocalIndex("title-local", sort_key=S("title"))])',
+        prelude="from osem_migrate import LocalIndex",
+    )
+    project.script(
+        "0005_add_index",
+        'AddIndex("Reports", "by-author", partition_key=S("author"), sort_key=S("year"), '
+        'projection="INCLUDE", include=["title"])',
+    )
+    assert run("upgrade").code == 0
+    said = run("list", "--details").out
+    assert "shop-dev-Reports  ACTIVE, 0 items\n  keys      id S, at S\n" in said
+    assert "  index     by-author: author S / year S, INCLUDE (title), ready\n" in said
+    assert "  local     title-local: title S, ALL\n" in said
+    assert "  setting   billing to on-demand\n" in said
+    assert "  setting   encryption: not supported by this local engine\n" in said
+
+
+def test_a_table_that_goes_while_it_is_looked_at(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dropped between the listing and the look: gone, and no crash."""
+    gone = Live(name="Teams", physical_name="shop-dev-Teams", table=None)
+    monkeypatch.setattr(Migrator, "tables", lambda *_, **__: [gone])
+    assert "shop-dev-Teams  gone" in run("list").out
+    assert run("list", "--details").out == ""
+    (table,) = run("list", "--json").document["data"]["tables"]
+    assert (table["status"], table["keys"], table["indexes"], table["settings"]) == (None, [], [], [])
+
+
+def test_as_data(run: Run, tables: Tables) -> None:
+    """--json has every table with its keys and indexes."""
+    run("upgrade")
+    found = {table["name"]: table for table in run("list", "--json").document["data"]["tables"]}
+    assert found["Teams"]["physical_name"] == "shop-dev-Teams"
+    assert found["Teams"]["keys"] == [{"name": "teamId", "type": "S"}]
+    (index,) = found["Teams"]["indexes"]
+    assert (index["name"], index["status"], index["backfilling"]) == ("managerId-index", "ACTIVE", False)
+    assert index["partition_key"] == [{"name": "managerId", "type": "S"}]

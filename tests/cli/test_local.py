@@ -1,0 +1,63 @@
+"""``local`` and ``--env local``: the embedded engine, up between commands."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.command_line import PYPROJECT, Project, Run
+
+
+@pytest.fixture
+def port(project: Project, run: Run) -> Iterator[int]:
+    """A port of the project's own, and no engine left behind."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    project.configure(f"{PYPROJECT}\n[tool.osem-migrate.local]\nport = {port}\n")
+    yield port
+    run("local", "stop")
+
+
+def test_upgrade_and_status_see_the_same_data(port: int, project: Project, run: Run) -> None:
+    """The engine starts by itself, without credentials, and stays up until it is stopped."""
+    assert run("status", "--env", "local").code == 3
+    assert run("upgrade", "--env", "local").code == 0
+    said = run("status", "--env", "local")
+    assert said.code == 0
+    assert f"local (http://127.0.0.1:{port}) is in sync" in said.out
+    assert run("local", "stop").out == "✓ Stopped moto.\n"
+    assert run("status", "--env", "local").code == 3
+
+
+def test_start_status_stop(port: int, run: Run) -> None:
+    """Each says what is, and saying it twice is no error."""
+    assert run("local", "status").out.startswith("ℹ No engine is running.")  # noqa: RUF001 - our own sign
+    started = run("local", "start")
+    assert (started.code, started.err) == (0, "")
+    assert started.out.startswith(f"✓ moto listens on http://127.0.0.1:{port} (pid ")
+    assert run("local", "start").out == started.out
+    assert run("local", "status").out == started.out
+    assert run("local", "stop").code == 0
+    assert run("local", "stop").out == "ℹ No engine was running.\n"  # noqa: RUF001 - our own sign
+
+
+def test_as_data(port: int, project: Project, run: Run) -> None:
+    """--json says where the engine is, but not how the tool proves that it is its own."""
+    assert run("local", "status", "--json").document["data"] == {"running": False}
+    data = run("local", "start", "--json", "--engine", "moto").document["data"]
+    assert data.keys() == {"running", "kind", "pid", "port", "endpoint_url", "log", "data", "started_at"}
+    assert (data["running"], data["kind"], data["port"]) == (True, "moto", port)
+    os.kill(data["pid"], 0)
+    assert run("local", "stop", "--json").document["data"] == {"stopped": True}
+    assert run("local", "stop", "--json").document["data"] == {"stopped": False}
+
+
+def test_another_engine_than_the_one_that_runs(port: int, run: Run) -> None:
+    """What runs already is named before anything is replaced."""
+    run("local", "start")
+    said = run("local", "start", "--port", str(port + 1 if port < 65_535 else port - 1))
+    assert said.code == 1
+    assert f"moto runs already on port {port}" in said.err
+    assert "hint: Stop it with: osem-migrate local stop" in said.err

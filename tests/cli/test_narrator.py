@@ -1,0 +1,276 @@
+"""What a run tells people on stderr, and the log file, while it goes on."""
+
+import io
+import json
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osem_migrate.cli.narrator import Narrator
+from osem_migrate.errors import LockHeld, UsageError
+from osem_migrate.events import (
+    LockWaiting,
+    MigrationFinished,
+    MigrationStarted,
+    RunFailed,
+    RunStarted,
+    StepPerformed,
+)
+from tests.cli.command_line import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, Project, Run, Tables
+from tests.cli.story import CREATE, HOLDER, INDEX, PLAN, call, finished, started, waiting
+
+
+class _Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log file that does not exist yet."""
+    return tmp_path / "run.log"
+
+
+def _on_terminal(monkeypatch: pytest.MonkeyPatch, kind: str = "xterm") -> _Terminal:
+    """Make stderr a terminal; pytest would undo it between a fixture and its test."""
+    monkeypatch.setenv("TERM", kind)
+    monkeypatch.setattr(sys, "stderr", stream := _Terminal())
+    return stream
+
+
+def _entries(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+
+
+def _tell_all(narrator: Narrator) -> None:
+    """A whole run that ends badly."""
+    narrator.event(LockWaiting(HOLDER, 2.0))
+    narrator.event(RunStarted(PLAN))
+    narrator.event(MigrationStarted(PLAN.migrations[1]))
+    narrator.event(started())
+    narrator.call(call())
+    narrator.event(StepPerformed(INDEX.steps[0], "shop-dev-Teams"))
+    narrator.event(waiting("allocating", 1.0))
+    narrator.event(finished())
+    narrator.event(MigrationFinished(PLAN.migrations[1], 901.0))
+    narrator.event(RunFailed(LockHeld("taken")))
+    narrator.failed(LockHeld("taken"))
+    narrator.close()
+
+
+def test_the_log_has_everything_with_time_table_and_duration(log: Path) -> None:
+    """One JSON object a line, UTC timestamps, milliseconds; whatever the verbosity is."""
+    _tell_all(Narrator(verbosity=-1, log_file=log))
+    entries = _entries(log)
+    assert [entry["event"] for entry in entries] == [
+        "run started", "migration started", "operation started", "call", "step performed", "operation finished",
+        "migration finished", "run failed", "command failed",
+    ]  # fmt: skip
+    assert all(entry["timestamp"].endswith("Z") and datetime.fromisoformat(entry["timestamp"]) for entry in entries)
+    by_event = {entry["event"]: entry for entry in entries}
+    assert by_event["run started"] | {"timestamp": ""} == {
+        "timestamp": "", "event": "run started", "migrations": 2, "calls": 2,
+    }  # fmt: skip
+    operation = by_event["operation finished"]
+    assert (operation["table"], operation["duration_ms"], operation["how"]) == ("shop-dev-Teams", 900_000, "performed")
+    assert by_event["call"] == {
+        "timestamp": "2026-11-21T09:34:47.191Z", "event": "call", "action": "dynamodb:UpdateTable",
+        "table": "shop-dev-Teams", "duration_ms": 12, "attempts": 1, "outcome": "ok",
+    }  # fmt: skip
+    assert by_event["migration finished"]["duration_ms"] == 901_000
+    assert by_event["command failed"]["code"] == "LOCK_HELD"
+
+
+def test_a_log_is_appended_to(log: Path) -> None:
+    """What stood in the file before stays."""
+    log.write_text('{"event": "of yesterday"}\n')
+    narrator = Narrator(verbosity=0, log_file=log)
+    narrator.event(started())
+    # Before it is closed: a killed run leaves every line that it wrote.
+    assert [entry["event"] for entry in _entries(log)] == ["of yesterday", "operation started"]
+    narrator.close()
+
+
+def test_a_log_takes_any_text(log: Path) -> None:
+    """Bytes that are no UTF-8, in a name for instance, cannot break the log."""
+    narrator = Narrator(verbosity=-1, log_file=log)
+    narrator.failed(LockHeld("held by \udcff ü"))
+    narrator.close()
+    assert _entries(log)[0]["message"] == "held by \udcff ü"
+
+
+def test_a_log_hides_passwords_of_urls(log: Path) -> None:
+    """User and password of an endpoint URL stay out."""
+    narrator = Narrator(verbosity=-1, log_file=log)
+    narrator.failed(LockHeld("see http://ada:hunter2@host/"))
+    narrator.close()
+    assert "hunter2" not in log.read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_log_that_is_full_does_not_stop_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """One warning, and the run goes on without."""
+    narrator = Narrator(verbosity=0, log_file=Path("/dev/full"))
+    narrator.call(call())
+    narrator.call(call())
+    narrator.close()
+    assert capsys.readouterr().err == "⚠ the log file /dev/full ends here: No space left on device\n"
+    assert not narrator.hears_calls
+
+
+def test_a_log_that_cannot_be_opened(tmp_path: Path) -> None:
+    """Told before anything is done."""
+    with pytest.raises(UsageError, match="no/where cannot be written: No such file"):
+        Narrator(verbosity=0, log_file=tmp_path / "no/where")
+
+
+def test_plain_lines_where_nobody_sees_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not a terminal: a line when something is done, and no escape codes."""
+    _tell_all(Narrator(verbosity=0, log_file=None))
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines() == [
+        "ℹ waiting for the upgrade lock, held by ada@build-7 on build-7 (pid 4711) (2.0 s so far)",  # noqa: RUF001
+        "ℹ 2 migrations, 2 calls: usually 8 to 17 min on AWS.",  # noqa: RUF001
+        "ℹ shop-dev-Teams: managerId-index is allocating (1.0 s so far)",  # noqa: RUF001
+        "✓ 0002_add_index: add index managerId-index to Teams (15 min 0 s)",
+    ]
+
+
+def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    """-q: nothing at all."""
+    _tell_all(Narrator(verbosity=-1, log_file=None))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_verbose_has_starts_and_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    """-v: each operation when it starts, each call with its time, and how often it was tried."""
+    narrator = Narrator(verbosity=1, log_file=None)
+    assert narrator.hears_calls
+    narrator.event(started())
+    narrator.call(call())
+    narrator.call(call("ThrottlingException", attempts=3, table=None))
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert first.endswith("Z 0002_add_index: add index managerId-index to Teams: started")
+    assert second.endswith("2026-11-21T09:34:47.191Z dynamodb:UpdateTable shop-dev-Teams: ok in 12 ms")
+    assert third.endswith("dynamodb:UpdateTable -: ThrottlingException in 12 ms, 3 attempts")
+
+
+def test_nobody_hears_calls_unless_asked() -> None:
+    """Neither -v nor a log file: calls are not even told of."""
+    assert not Narrator(verbosity=0, log_file=None).hears_calls
+
+
+def test_a_long_wait_is_told_now_and_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """After a second, then every half minute; a new wait for the same thing begins anew; short ones are silent."""
+    narrator = Narrator(verbosity=0, log_file=None)
+    for waited in (0.2, 0.8, 1.1, 5.0, 31.2, 40.0, 62.0):
+        narrator.event(waiting("allocating", waited))
+    narrator.event(waiting("backfilling", 0.1))
+    narrator.event(waiting("backfilling", 1.5))
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition("is ")[2] for line in told] == [
+        "allocating (1.1 s so far)", "allocating (31 s so far)", "allocating (1 min 2 s so far)",
+        "backfilling (1.5 s so far)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("adopted", "note", "end"),
+    [
+        (True, "it was there already", "to Teams: it was there already (15 min 0 s)"),
+        (False, None, "to Teams (15 min 0 s)"),
+    ],
+)
+def test_how_an_operation_ended(
+    *, adopted: bool, note: str | None, end: str, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was found in place is told as such, to people and to the log."""
+    narrator = Narrator(verbosity=0, log_file=log)
+    narrator.event(finished(adopted=adopted, note=note))
+    narrator.close()
+    assert capsys.readouterr().err.strip().endswith(end)
+    (entry,) = _entries(log)
+    assert entry["how"] == ("adopted" if adopted else "performed")
+    assert entry.get("note") == note
+
+
+def test_on_a_terminal_there_is_a_live_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an index builds, its line shows number, operation, phase and usual time; at the end it is gone."""
+    monkeypatch.setenv("COLUMNS", "160")
+    terminal = _on_terminal(monkeypatch)
+    narrator = Narrator(verbosity=0, log_file=None)
+    narrator.event(started(CREATE))
+    narrator.event(started())
+    narrator.event(waiting("backfilling", 0.5))
+    assert narrator._live is not None
+    (line,) = narrator._live._render().renderables
+    assert "0002 add index managerId-index to Teams  managerId-index backfilling, " in str(line)
+    assert "usually 8 to 17 min" in str(line)
+    narrator.event(finished())
+    narrator.event(RunFailed(LockHeld("taken")))
+    narrator.close()
+    assert " 0002_add_index: add index managerId-index to Teams" in terminal.getvalue()
+    assert not narrator._live._live.is_started
+
+
+@pytest.mark.parametrize(("kind", "verbosity"), [("dumb", 0), ("xterm", -1)])
+def test_no_live_line_where_none_is_wanted(kind: str, verbosity: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dumb terminal and -q get none."""
+    terminal = _on_terminal(monkeypatch, kind)
+    narrator = Narrator(verbosity=verbosity, log_file=None)
+    narrator.event(started())
+    assert narrator._live is None
+    assert "\x1b" not in terminal.getvalue()
+
+
+def test_a_real_run_is_logged_call_by_call(project: Project, run: Run, tables: Tables, log: Path) -> None:
+    """An upgrade's log has each operation once, each mutating call, and durations that fit into the run."""
+    before = datetime.now().astimezone()
+    assert run("upgrade", "-q", "--log-file", str(log)).code == 0
+    entries = _entries(log)
+    operations = [entry for entry in entries if entry["event"] == "operation finished"]
+    assert [entry["table"] for entry in operations] == ["shop-dev-Teams", "shop-dev-Teams", "shop-dev-Plans"]
+    calls = [entry["action"] for entry in entries if entry["event"] == "call"]
+    assert calls.count("dynamodb:CreateTable") == 3
+    assert calls.count("dynamodb:UpdateTable") == 1
+    assert all(entry["duration_ms"] >= 0 and entry["table"] for entry in operations)
+    for entry in entries:
+        assert abs(datetime.fromisoformat(entry["timestamp"]) - before) < timedelta(minutes=5)
+    length = len(entries)
+    assert run("status", "--log-file", str(log)).code == 0
+    assert len(_entries(log)) == length + 3
+
+
+def test_a_failing_run_is_logged_to_its_end(project: Project, run: Run, tables: Tables, log: Path) -> None:
+    """The last line says how the command ended, whether it failed before, during or after the work."""
+    assert run("upgrade", "--env", "nope", "--log-file", str(log)).code == 1
+    assert _entries(log)[-1]["code"] == "CONFIG_ENVIRONMENT_UNKNOWN"
+    project.script("0002_add_manager_id_index_to_teams", 'AddIndex("Nothing", "x-index", partition_key=S("x"))')
+    assert run("upgrade", "--log-file", str(log)).code == 1
+    last = _entries(log)[-1]
+    assert (last["event"], last["code"]) == ("command failed", "SCRIPT_OPERATION_INAPPLICABLE")
+
+
+@pytest.mark.parametrize(
+    "words", [["upgrade"], ["upgrade", "--dry-run"], ["status"], ["history"], ["list", "--details"]]
+)
+@pytest.mark.parametrize("reached", [True, False])
+def test_no_credential_is_ever_told(
+    *, words: list[str], reached: bool, run: Run, tables: Tables, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Key, secret and session token are in no output and no log, at any verbosity, with or without an answer."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", SESSION_TOKEN)
+    if not reached:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.invalid")
+    said = run(*words, "-v", "--log-file", str(log))
+    assert said.code in ({0, 3} if reached else {1})
+    told = said.out + said.err + log.read_text()
+    assert "dynamodb:" in said.err
+    for secret in (ACCESS_KEY, SECRET_KEY, SESSION_TOKEN):
+        assert secret not in told

@@ -1,0 +1,133 @@
+"""Text for people: symbols, colours, durations and what a stream cannot show."""
+
+import io
+import sys
+from datetime import UTC, datetime
+
+import click
+import pytest
+
+from osem_migrate.cli import output
+from osem_migrate.errors import OsemMigrateError
+from osem_migrate.planning.estimate import Estimate
+from tests.cli.command_line import Project, Tables, run_process
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (59.6, "1 min 0 s"), (500, "8 min 20 s"), (3780, "1 h 3 min")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    """Tenths below ten seconds, then seconds, minutes and hours."""
+    assert output.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (2, 6, "usually 2 to 6 s"),
+        (468, 1000, "usually 8 to 17 min"),
+        (5, 60, "usually 5 s to 1 min"),
+        (50, 170, "usually 50 s to 2 min 50 s"),
+        (3780, 8060, "usually 1 h 3 min to 2 h 14 min"),
+    ],
+)
+def test_usual_times(low: float, high: float, text: str) -> None:
+    """A range in the unit that people would use, not more exact than an estimate is."""
+    assert output.usual(Estimate(low, high)) == text
+
+
+def test_a_moment_is_utc() -> None:
+    """Unix milliseconds as ISO 8601."""
+    at = datetime(2026, 11, 21, 9, 34, 47, 999_000, UTC)
+    assert output.moment(int(at.timestamp() * 1000)) == "2026-11-21T09:34:47Z"
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"), [(1, "table", "1 table"), (0, "call", "0 calls"), (8, "index", "8 indexes")]
+)
+def test_counts(number: int, noun: str, text: str) -> None:
+    """Plurals, those of index among them."""
+    assert output.counted(number, noun) == text
+
+
+def test_columns_are_as_wide_as_what_is_seen() -> None:
+    """Escape codes take no room, and no line ends in blanks."""
+    rows = [(click.style("a", bold=True), "bb", ""), ("aaa", "b", "")]
+    assert [click.unstyle(line) for line in output.columns(rows)] == ["a    bb", "aaa  b"]
+    assert output.columns([]) == []
+
+
+@pytest.mark.parametrize(("kind", "symbol"), [("done", "✓"), ("error", "✗"), ("warning", "⚠"), ("info", "ℹ")])  # noqa: RUF001
+def test_symbols(kind: str, symbol: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each kind of line has its sign, on the stream that was asked for."""
+    output.line(kind, "text")
+    output.line(kind, "text", err=True)
+    assert capsys.readouterr() == (f"{symbol} text\n", f"{symbol} text\n")
+
+
+def test_an_ascii_stream_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signs have a plain form; what else a stream cannot show becomes a question mark, never an error."""
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", narrow)
+    for kind in ("done", "error", "warning", "info"):
+        output.line(kind, "Pläne")
+    narrow.flush()
+    assert narrow.buffer.getvalue().decode() == "+ Pl?ne\nx Pl?ne\n! Pl?ne\ni Pl?ne\n"
+
+
+def test_an_error_has_a_hint_and_its_other_lines_are_set_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is wrong, an empty line, and what to type."""
+    output.failure(OsemMigrateError("it broke", remediation="Do this:\nthen that"), document=None)
+    assert capsys.readouterr().err == "✗ ERROR: it broke\n\nhint: Do this:\n      then that\n"
+
+
+def test_an_error_without_a_remedy_still_has_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    """Even an empty remediation keeps the form."""
+    output.failure(OsemMigrateError("it broke", remediation=""), document=None)
+    assert "\nhint: \n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://ada:hunter2@localhost:8000/", "http://***@localhost:8000/"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("mail ada@example.com", "mail ada@example.com"),
+        ('{"a":"http://x","b":"y@z"}', '{"a":"http://x","b":"y@z"}'),
+    ],
+)
+def test_passwords_in_urls_are_hidden(text: str, shown: str) -> None:
+    """User and password of a URL go, and nothing else."""
+    assert output.without_passwords(text) == shown
+
+
+def test_a_refusal_of_stdout_passes_and_one_of_stderr_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results that are lost are an error; progress that is lost is none."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(click, "echo", refuse)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    output.echo("progress", err=True)
+    with pytest.raises(OSError, match="No space left"):
+        output.echo("result")
+
+
+def test_a_pipe_gets_no_escape_codes_and_no_color_is_honoured(project: Project, tables: Tables) -> None:
+    """Neither results nor errors carry colour where nobody could see it."""
+    for environ in ({}, {"NO_COLOR": "1"}):
+        for words in (("status",), ("upgrade", "--dry-run"), ("upgrade", "--nonsense")):
+            done = run_process(*words, environ=environ)
+            assert "\x1b" not in done.out + done.err
+
+
+def test_an_ascii_terminal_can_run_everything(project: Project, tables: Tables) -> None:
+    """PYTHONIOENCODING=ascii: every command works, and what it prints is ASCII."""
+    script = project.migrations / "0001_create_teams.py"
+    script.write_text(script.read_text().replace("Test 0001_create_teams", "Bücher ✓"))
+    for words, code in ((("upgrade", "--dry-run"), 0), (("upgrade", "-v"), 0), (("status",), 0), (("nonsense",), 64)):
+        done = run_process(*words, environ={"PYTHONIOENCODING": "ascii"})
+        assert done.code == code
+        assert (done.out + done.err).isascii()

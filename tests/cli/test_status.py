@@ -1,0 +1,200 @@
+"""``status``: what it finds, and the exit code that CI gates on."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from osem_migrate.aws.lock import Lock
+from tests.cli.command_line import Project, Run, Tables
+
+
+@pytest.fixture
+def upgraded(project: Project, run: Run, tables: Tables) -> Tables:
+    """dev, with everything applied."""
+    assert run("upgrade").code == 0
+    return tables
+
+
+def _change(project: Project) -> None:
+    project.script("0003_create_plans", 'CreateTable("Plans", partition_key=S("otherId"))')
+
+
+def test_in_sync(upgraded: Tables, run: Run) -> None:
+    """Everything applied and live as declared: every migration with its time, one summary, exit 0."""
+    said = run("status")
+    assert (said.code, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert [line.split()[:3] for line in lines[:2]] == [
+        ["✓", "applied", "0001_create_teams"],
+        ["✓", "applied", "0002_add_manager_id_index_to_teams"],
+    ]
+    assert lines[-1] == (f"✓ dev ({upgraded.endpoint_url}) is in sync: 3 of 3 migrations applied, 2 tables, 1 index.")
+
+
+def test_before_the_first_upgrade(run: Run, tables: Tables) -> None:
+    """It works on nothing, creates nothing, and says what to type; no line ends in blanks."""
+    said = run("status")
+    assert (said.code, tables.names()) == (3, [])
+    assert f"⚠ dev ({tables.endpoint_url}): 0 of 3 migrations applied; 3 pending." in said.out
+    assert "hint: apply what is pending with: osem-migrate upgrade --env dev" in said.out
+    assert not any(line != line.rstrip() for line in said.out.splitlines())
+
+
+def test_the_remedy_repeats_how_the_environment_was_reached(run: Run, tables: Tables) -> None:
+    """Options of the connection are part of the next command to type."""
+    said = run("status", "--env", "staging", "--endpoint-url", tables.endpoint_url)
+    assert f"osem-migrate upgrade --env staging --endpoint-url {tables.endpoint_url}" in said.out
+
+
+def test_pending_is_3(project: Project, upgraded: Tables, run: Run) -> None:
+    """A script that is not applied yet."""
+    project.script("0004_create_users", 'CreateTable("Users", partition_key=S("id"))')
+    said = run("status")
+    assert said.code == 3
+    assert "ℹ pending      0004_create_users" in said.out  # noqa: RUF001 - our own sign
+
+
+@pytest.mark.parametrize(("state", "code"), [("changed", "MIGRATION_CHANGED"), ("future", "MIGRATION_FUTURE")])
+def test_history_problems_are_4(state: str, code: str, project: Project, upgraded: Tables, run: Run) -> None:
+    """An applied script that was edited, or that this checkout does not have."""
+    if state == "changed":
+        _change(project)
+    else:
+        (project.migrations / "0003_create_plans.py").unlink()
+    said = run("status")
+    assert said.code == 4
+    assert f"✗ {state:<12} 0003_create_plans" in said.out
+    assert f"✗ {code} 0003_create_plans: " in said.out
+    assert "1 history problem." in said.out
+
+
+def test_drift_is_5(upgraded: Tables, run: Run) -> None:
+    """A table deleted and an index removed by hand are named, with the commands that repair them."""
+    upgraded.drop("shop-dev-Plans")
+    upgraded.client.update_table(
+        TableName="shop-dev-Teams", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "managerId-index"}}]
+    )
+    said = run("status")
+    assert said.code == 5
+    assert "✗ DRIFT_TABLE_MISSING shop-dev-Plans: " in said.out
+    assert "✗ DRIFT_INDEX_MISSING shop-dev-Teams: " in said.out
+    assert "    aws dynamodb create-table --cli-input-json " in said.out
+    assert "2 differences." in said.out
+
+
+def test_the_largest_wins(project: Project, upgraded: Tables, run: Run) -> None:
+    """Pending, a history problem and drift at once: 5; ignoring one after the other: 4, 3, 0."""
+    project.script("0004_create_users", 'CreateTable("Users", partition_key=S("id"))')
+    _change(project)
+    upgraded.drop("shop-dev-Teams")
+    assert run("status").code == 5
+    assert run("status", "--ignore", "drift").code == 4
+    assert run("status", "--ignore", "drift,changed").code == 3
+    assert run("status", "--ignore", " drift, changed ,pending,").code == 0
+    assert run("status", "--ignore", "pending").code == 5
+
+
+def test_exit_zero(upgraded: Tables, run: Run) -> None:
+    """--exit-zero reports the same and never fails a build."""
+    upgraded.drop("shop-dev-Plans")
+    said = run("status", "--exit-zero")
+    assert said.code == 0
+    assert "DRIFT_TABLE_MISSING" in said.out
+
+
+def test_it_writes_nothing(project: Project, upgraded: Tables, run: Run) -> None:
+    """A question changes nothing, whatever it finds."""
+    _change(project)
+    before = upgraded.everything()
+    for shape in ("text", "json", "github", "junit"):
+        run("status", "--format", shape)
+    assert upgraded.everything() == before
+
+
+def test_the_unfinished_are_told(project: Project, upgraded: Tables, run: Run) -> None:
+    """A failed migration shows as failed, with its cause and the way on."""
+    project.script("0004_create_users", 'CreateTable("Users", partition_key=S("id"))')
+    upgraded.client.create_table(
+        TableName="shop-dev-Users",
+        KeySchema=[{"AttributeName": "x", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "x", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    assert run("upgrade").code == 1
+    said = run("status")
+    assert said.code == 4
+    assert "✗ failed       0004_create_users" in said.out
+    assert "✗ MIGRATION_FAILED 0004_create_users: failed after 0 of 1 operations: " in said.out
+    assert "Remove the cause, then continue with: osem-migrate upgrade --env dev" in said.out
+
+
+def test_as_data(upgraded: Tables, run: Run) -> None:
+    """--json has every migration with its record, and every problem with code, subject and remedy."""
+    upgraded.drop("shop-dev-Plans")
+    said = run("status", "--json")
+    assert said.code == 5
+    data = said.document["data"]
+    assert (data["in_sync"], data["exit_code"]) == (False, 5)
+    first = data["migrations"][0]
+    assert (first["id"], first["state"], first["file"]) == (
+        "0001_create_teams",
+        "applied",
+        "migrations/0001_create_teams.py",
+    )
+    assert first["record"]["checksum"].startswith("sha256:v1:")
+    assert first["record"]["error"] is None
+    (problem,) = data["problems"]
+    assert (problem["code"], problem["kind"], problem["subject"]) == ("DRIFT_TABLE_MISSING", "drift", "shop-dev-Plans")
+    assert problem["remedy"]
+
+
+def test_format_json_is_json(run: Run, tables: Tables) -> None:
+    """--format json and --json are the same thing."""
+    one, other = run("status", "--format", "json").document, run("status", "--json").document
+    assert one["data"] == other["data"]
+
+
+@pytest.mark.parametrize("shape", ["github", "junit"])
+def test_two_formats_contradict_each_other(shape: str, run: Run, tables: Tables) -> None:
+    """--json with another format is wrong usage, told as JSON."""
+    said = run("status", "--json", "--format", shape)
+    assert said.code == 64
+    assert f"--format {shape}" in said.document["error"]["message"]
+
+
+def test_for_github(upgraded: Tables, run: Run) -> None:
+    """--format github prints annotations and keeps the exit code."""
+    assert run("status", "--format", "github").out == "::notice::in sync\n"
+    upgraded.drop("shop-dev-Plans")
+    said = run("status", "--format", "github")
+    assert said.code == 5
+    assert said.out.startswith("::error title=DRIFT_TABLE_MISSING::shop-dev-Plans: ")
+
+
+def test_for_test_reports(upgraded: Tables, run: Run) -> None:
+    """--format junit prints an XML report and keeps the exit code."""
+    upgraded.drop("shop-dev-Plans")
+    said = run("status", "--format", "junit")
+    assert said.code == 5
+    suite = ET.fromstring(said.out)  # noqa: S314 - our own document
+    assert (suite.get("tests"), suite.get("failures")) == ("5", "1")
+
+
+@pytest.mark.parametrize(("alive", "code", "line"), [
+    (True, 3, "ℹ running      0003_create_plans"),  # noqa: RUF001 - our own sign
+    (False, 4, "✗ interrupted  0003_create_plans"),
+])  # fmt: skip
+def test_a_running_migration_is_no_problem_while_its_lock_lives(
+    *, alive: bool, code: int, line: str, upgraded: Tables, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At work: pending. Recorded as running by a run that is gone: interrupted, a problem of the history."""
+    table = "shop-dev-SchemaMigrations"
+    items = upgraded.client.scan(TableName=table)["Items"]
+    record = next(item for item in items if item["item"].get("S") == "migration#0003_create_plans")
+    upgraded.client.put_item(TableName=table, Item={**record, "state": {"S": "running"}})
+    upgraded.hold_lock()
+    monkeypatch.setattr(Lock, "is_alive", lambda *_: alive)
+    said = run("status")
+    assert said.code == code
+    assert line in said.out
+    assert ("✗" in said.out) is not alive

@@ -1,0 +1,246 @@
+"""``upgrade``: what it does, what it asks before, and how it stops."""
+
+import io
+import re
+import sys
+
+import pytest
+
+from osem_migrate.cli import upgrade
+from tests.cli.command_line import Project, Run, Tables
+
+ALL = ["shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
+
+
+def test_it_applies_what_is_pending_and_then_nothing(run: Run, tables: Tables) -> None:
+    """The first run creates every table; the second writes nothing and says so."""
+    first = run("upgrade")
+    assert (first.code, tables.names()) == (0, ALL)
+    assert first.out == f"✓ 3 migrations applied to dev ({tables.endpoint_url}).\n"
+    before = tables.everything()
+    second = run("upgrade")
+    assert second.code == 0
+    assert second.out == f"✓ dev ({tables.endpoint_url}) is up to date; nothing to do.\n"
+    assert second.err == ""
+    assert tables.everything() == before
+
+
+def test_to_stops_after_a_version(run: Run, tables: Tables) -> None:
+    """--to takes a number or a whole name."""
+    assert run("upgrade", "--to", "1").code == 0
+    assert "shop-dev-Plans" not in tables.names()
+    assert run("upgrade", "--to", "0002_add_manager_id_index_to_teams").out.startswith("✓ 1 migration applied")
+
+
+def test_environments_do_not_touch_each_other(run: Run, tables: Tables) -> None:
+    """dev, staging and prod live side by side in one engine."""
+    run("upgrade", "--env", "dev")
+    before = tables.everything()
+    assert run("upgrade", "--env", "staging").code == 0
+    assert run("upgrade", "--env", "prod").code == 0
+    assert len(tables.names()) == 9
+    assert before.removesuffix("}").removeprefix("{") in tables.everything()
+    assert [run("status", "--env", name).code for name in ("dev", "staging", "prod")] == [0, 0, 0]
+
+
+def test_a_dry_run_shows_every_call_and_changes_nothing(run: Run, tables: Tables) -> None:
+    """The plan has physical names in the order of the calls, what is waited for, and honest times."""
+    said = run("upgrade", "--dry-run")
+    assert (said.code, tables.names()) == (0, [])
+    assert re.findall(r"^ +\d+\. (.*)", said.out, re.MULTILINE) == [
+        "CreateTable shop-dev-SchemaMigrations",
+        "CreateTable shop-dev-Teams: create table Teams",
+        "UpdateTable shop-dev-Teams managerId-index: add index managerId-index to Teams",
+        "CreateTable shop-dev-Plans: create table Plans",
+    ]
+    assert said.out.startswith(f"3 migrations pending on dev ({tables.endpoint_url}): 4 calls. Nothing is changed")
+    assert "then wait until shop-dev-Teams and managerId-index are ACTIVE and no index is backfilling, " in said.out
+    assert "usually 8 to 17 min" in said.out
+
+
+def test_a_dry_run_of_removals_says_what_is_gone(project: Project, run: Run, tables: Tables) -> None:
+    """Dropping is waited for as well, and what it loses is a warning."""
+    project.script("0004_drop_index", 'DropIndex("Teams", "managerId-index")')
+    project.script("0005_expire", 'SetTimeToLive("Teams", attribute="expiresAt")')
+    project.script("0006_drop_plans", 'DropTable("Plans")')
+    said = run("upgrade", "--dry-run")
+    assert "then wait until managerId-index is gone, usually 5 s to 1 min" in said.out
+    assert "then wait until shop-dev-Plans is gone" in said.out
+    assert "⚠" in said.out
+
+
+def test_a_dry_run_with_nothing_to_do(run: Run, tables: Tables) -> None:
+    """An up-to-date environment has no plan."""
+    run("upgrade")
+    assert run("upgrade", "--dry-run").out == "✓ dev is up to date; nothing to do.\n"
+
+
+def test_a_dry_run_of_what_only_needs_recording(run: Run, tables: Tables) -> None:
+    """A run that did everything but record the end left no call to make, and no time to wait."""
+    run("upgrade")
+    table = "shop-dev-SchemaMigrations"
+    items = tables.client.scan(TableName=table)["Items"]
+    record = next(item for item in items if item["item"].get("S") == "migration#0003_create_plans")
+    tables.client.put_item(TableName=table, Item={**record, "state": {"S": "running"}})
+    said = run("upgrade", "--dry-run")
+    assert said.out.startswith(f"1 migration pending on dev ({tables.endpoint_url}): 0 calls.")
+    assert "history table" not in said.out
+    assert "usually" not in said.out
+    assert run("upgrade").code == 0
+    assert run("status").code == 0
+
+
+def test_the_plan_as_data(project: Project, run: Run, tables: Tables) -> None:
+    """--dry-run --json has every call with the parameters that would be sent, ARNs where a call takes one."""
+    project.script("0004_tag", 'SetTags("Teams", tags={"Team": "core"})')
+    data = run("upgrade", "--dry-run", "--json").document["data"]
+    assert (data["dry_run"], data["up_to_date"], data["creates_history_table"]) == (True, False, True)
+    calls = [call for m in data["migrations"] for operation in m["operations"] for call in operation["calls"]]
+    assert [call["action"] for call in calls] == ["CreateTable", "UpdateTable", "CreateTable", "TagResource"]
+    assert calls[0]["parameters"]["TableName"] == "shop-dev-Teams"
+    assert calls[1]["usual_seconds"] == [468, 1000]
+    assert re.fullmatch(r"arn:aws:dynamodb:eu-central-1:\*:table/shop-dev-Teams", calls[3]["parameters"]["ResourceArn"])
+
+
+@pytest.fixture
+def dropping(project: Project, run: Run, tables: Tables) -> Project:
+    """A project whose next script drops a table, in dev and prod."""
+    run("upgrade", "--env", "dev")
+    run("upgrade", "--env", "prod")
+    project.script("0004_drop_plans", 'DropTable("Plans")')
+    return project
+
+
+def test_data_loss_needs_a_yes(dropping: Project, run: Run, tables: Tables) -> None:
+    """Without a terminal to ask on, only --yes goes on."""
+    said = run("upgrade")
+    assert said.code == 1
+    assert "CONFIRMATION_REQUIRED" in said.err
+    assert "shop-dev-Plans" in tables.names()
+    assert run("upgrade", "--yes").code == 0
+    assert "shop-dev-Plans" not in tables.names()
+
+
+def test_a_protected_environment_needs_both_options(dropping: Project, run: Run, tables: Tables) -> None:
+    """In prod --yes alone, which a script may carry by habit, is not enough."""
+    said = run("upgrade", "--env", "prod", "--yes")
+    assert said.code == 1
+    assert "prod is protected" in said.err
+    assert "hint: Read the plan with --dry-run, then run the command again with --yes --allow-data-loss" in said.err
+    assert "shop-prod-Plans" in tables.names()
+    assert run("upgrade", "--env", "prod", "--yes", "--allow-data-loss").code == 0
+    assert "shop-prod-Plans" not in tables.names()
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "code"), [("dev\n", 0), ("yes\n", 1), ("\n", 1), ("", 130)])
+def test_on_a_terminal_the_name_is_asked_for(
+    *, answer: str, code: int, dropping: Project, run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the environment's name, typed, goes on; the question is on stderr."""
+    monkeypatch.setattr(sys, "stdin", _Terminal(answer))
+    said = run("upgrade")
+    assert said.code == code
+    assert "Type dev to go on" in said.err
+    assert "⚠" in said.err
+    assert ("shop-dev-Plans" in tables.names()) is (code != 0)
+
+
+def test_json_never_asks(dropping: Project, run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that reads JSON cannot answer: no question even on a terminal."""
+    monkeypatch.setattr(sys, "stdin", _Terminal("dev\n"))
+    said = run("upgrade", "--json")
+    assert said.code == 1
+    assert said.document["error"]["code"] == "CONFIRMATION_REQUIRED"
+    assert said.document["error"]["details"]["hazards"]
+
+
+def test_a_partial_run_exits_with_2_and_names_the_way_on(run: Run, tables: Tables) -> None:
+    """What stands in the way is named; once it is gone, the named command finishes the work."""
+    tables.client.create_table(
+        TableName="shop-dev-Plans",
+        KeySchema=[{"AttributeName": "other", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "other", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    said = run("upgrade")
+    assert (said.code, said.out) == (2, "")
+    assert "✗ PARTIALLY_APPLIED: 2 applied (0001_create_teams, 0002_add_manager_id_index_to_teams), then: " in said.err
+    way_on = said.err.strip().splitlines()[-1].partition("continue with: osem-migrate ")[2]
+    assert way_on == "upgrade --env dev"
+    tables.drop("shop-dev-Plans")
+    assert run(*way_on.split()).code == 0
+    assert run("status").code == 0
+
+
+def test_a_lock_that_is_held_exits_with_6(run: Run, tables: Tables) -> None:
+    """Somebody else's run is named, waited for as long as asked, and left alone."""
+    run("upgrade", "--to", "1")
+    tables.hold_lock()
+    said = run("upgrade", "--lock-timeout", "1.2")
+    assert (said.code, said.out) == (6, "")
+    assert "✗ LOCK_HELD: another run holds the upgrade lock: ada@build-7 on build-7 (pid 4711)" in said.err
+    assert "waiting for the upgrade lock, held by ada@build-7" in said.err
+    assert tables.lock()["owner"] == {"S": "0123"}
+
+
+def test_an_old_script_needs_to_be_allowed(project: Project, run: Run, tables: Tables) -> None:
+    """A pending script below the newest applied one stops the run, unless it is allowed."""
+    (project.migrations / "0002_add_manager_id_index_to_teams.py").rename(project.folder / "kept")
+    assert run("upgrade").code == 0
+    (project.folder / "kept").rename(project.migrations / "0002_add_manager_id_index_to_teams.py")
+    said = run("upgrade")
+    assert said.code == 1
+    assert "HISTORY_MIGRATION_OUT_OF_ORDER" in said.err
+    assert run("upgrade", "--allow-out-of-order").code == 0
+
+
+def test_a_gap_is_a_warning(project: Project, run: Run, tables: Tables) -> None:
+    """A missing number is told on stderr and stops nothing; -q leaves it out."""
+    project.script("0007_create_users", 'CreateTable("Users", partition_key=S("userId"))')
+    assert "⚠ migrations/0007_create_users.py: the number before it is 0003" in run("upgrade", "--dry-run").err
+    assert run("upgrade", "-q").err == ""
+
+
+def test_quiet_shows_only_the_result(run: Run, tables: Tables) -> None:
+    """-q: no progress."""
+    said = run("upgrade", "-q")
+    assert (said.err, said.out.count("\n")) == ("", 1)
+
+
+def test_verbose_shows_every_call_with_its_time(run: Run, tables: Tables) -> None:
+    """-v: operations and calls, with UTC timestamps and durations, on stderr."""
+    said = run("upgrade", "-v")
+    assert said.out.count("\n") == 1
+    call = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z dynamodb:CreateTable shop-dev-Teams: ok in \d+ ms"
+    assert re.search(call, said.err)
+    assert "0001_create_teams: create table Teams: started" in said.err
+
+
+def test_another_region_needs_force(
+    project: Project, run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At AWS a region other than the configured one stops before any call, unless --force accepts it."""
+    project.configure(
+        f'{(project.folder / "pyproject.toml").read_text()}\n[tool.osem-migrate.environments.eu]\nregion="eu-west-1"\n'
+    )
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.invalid")
+    assert "CONFIG_REGION_MISMATCH" in run("status", "--env", "eu").err
+    assert "AWS_ENDPOINT_UNREACHABLE" in run("status", "--env", "eu", "--force").err
+
+
+def test_a_password_in_the_endpoint_is_not_shown(run: Run, tables: Tables) -> None:
+    """User and password of an endpoint URL appear neither in results nor in the remedies."""
+    url = tables.endpoint_url.replace("http://", "http://ada:hunter2@")
+    for words in (["upgrade", "--dry-run"], ["status"], ["status", "--json"], ["upgrade"]):
+        said = run(*words, "--endpoint-url", url)
+        assert "hunter2" not in said.out + said.err
+
+
+def test_the_module_offers_one_command() -> None:
+    """The lazy group finds the command under the agreed name."""
+    assert upgrade.command.name == "upgrade"
