@@ -1,20 +1,29 @@
 """``local`` and ``--env local``: the embedded engine, up between commands."""
 
 import os
+import secrets
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from tests.cli.command_line import PYPROJECT, Project, Run
 
 
+def _free_port() -> int:
+    """A port that the system does not give to outgoing connections, so that it stays free until the engine has it."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @pytest.fixture
 def port(project: Project, run: Run) -> Iterator[int]:
     """A port of the project's own, and no engine left behind."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = _free_port()
     project.configure(f"{PYPROJECT}\n[tool.osem-migrate.local]\nport = {port}\n")
     yield port
     run("local", "stop")

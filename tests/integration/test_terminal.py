@@ -134,7 +134,8 @@ def terminal(project: Project, engine: Engine, tmp_path: Path) -> Iterator[Termi
             pytest.fail("CI requires tmux")
         pytest.skip("there is no tmux")
     server = ("tmux", "-L", f"osem-migrate-{uuid.uuid4().hex}", "-f", os.devnull, "-u")
-    environ = {name: text for name, text in os.environ.items() if name not in {"TMUX", "TERM"}}
+    outer = {"TMUX", "TERM", "COLUMNS", "LINES"}  # of whatever terminal, or worker, runs the tests
+    environ = {name: text for name, text in os.environ.items() if name not in outer}
     environ |= {**engine.environ(), "PS1": "$ ", "LC_ALL": "C.UTF-8", "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
     subprocess.run([*server, "new-session", "-d", "-x", "100", "-y", "40", "/bin/sh"], env=environ, check=True)
     record = tmp_path / "record"
