@@ -70,7 +70,9 @@ def _run(command: str, project: Path, engine: Engine) -> str:
     venv = BIN.parent
     command = command.replace("make demo", f"make demo VENV={venv} -o {venv}/.installed")
     command = command.replace("make test", "make --dry-run test")
-    environ = {**os.environ, **engine.environ(), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    # The tests may run under make themselves, and must not look like a part of it.
+    own = {name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environ = {**own, **engine.environ(), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     shell = ["sh", "-c", command]  # the README's own words, quotes and all
     done = subprocess.run(
         shell, cwd=project, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
