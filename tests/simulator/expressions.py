@@ -1,0 +1,195 @@
+"""The language of expressions: tokens, names, values and paths."""
+
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulator.errors import SimulatedError, refused
+from tests.simulator.values import Item, Value
+
+Path = tuple[str | int, ...]
+
+TOKENS = re.compile(r"\s*(?:([#:]?[A-Za-z0-9_]+)|(<>|<=|>=|[=<>(),.\[\]+-]))")
+
+
+@dataclass(slots=True)
+class Scope:
+    """ExpressionAttributeNames and -Values of one request, which must all be used.
+
+    Attributes:
+        names: attribute names by placeholder.
+        values: values by placeholder.
+        used: the placeholders that some expression has named.
+    """
+
+    names: Mapping[str, str]
+    values: Mapping[str, Value]
+    used: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> "Scope":
+        """The scope of a request, or of one action of a transaction."""
+        return cls(request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {}))
+
+    def check_all_used(self) -> None:
+        """AWS refuses a placeholder that no expression uses."""
+        for kind, given in (("Names", self.names), ("Values", self.values)):
+            unused = sorted(given.keys() - self.used)
+            if unused:
+                raise refused(
+                    f"Value provided in ExpressionAttribute{kind} unused in expressions: keys: {{{', '.join(unused)}}}"
+                )
+
+
+class Reader:
+    """Reads the tokens of one expression.
+
+    Args:
+        kind: what AWS calls it in a refusal, ``ConditionExpression``.
+        text: the expression.
+        scope: its names and values.
+    """
+
+    def __init__(self, kind: str, text: str, scope: Scope) -> None:
+        self.kind = kind
+        self.scope = scope
+        self._tokens = _split(kind, text)
+        self._at = 0
+
+    def error(self, text: str) -> SimulatedError:
+        """A refusal of this expression."""
+        return refused(f"Invalid {self.kind}: {text}")
+
+    def peek(self) -> str:
+        """The next token; empty at the end."""
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def opens_function(self) -> bool:
+        """Whether the next two tokens are a name and a parenthesis."""
+        return self._tokens[self._at + 1 : self._at + 2] == ["("] and self.peek()[:1].isalpha()
+
+    def word(self) -> str:
+        """The next token in capitals, as a keyword would be."""
+        return self.peek().upper()
+
+    def next(self) -> str:
+        """The next token, taken."""
+        token = self.peek()
+        if not token:
+            raise self.error("Syntax error; token: <EOF>")
+        self._at += 1
+        return token
+
+    def take(self, *words: str) -> bool:
+        """Whether the next token was one of these, taken if so."""
+        if self.word() not in words:
+            return False
+        self._at += 1
+        return True
+
+    def expect(self, word: str) -> None:
+        """Take that token, or refuse the expression."""
+        if not self.take(word):
+            raise self.error(f'Syntax error; token: "{self.peek() or "<EOF>"}"')
+
+    def value(self) -> Value:
+        """The value of the placeholder that is next."""
+        token = self.next()
+        if token not in self.scope.values:
+            raise self.error(
+                f"An expression attribute value used in expression is not defined; attribute value: {token}"
+            )
+        self.scope.used.add(token)
+        return self.scope.values[token]
+
+    def path(self) -> Path:
+        """A document path: ``a.b[1].#c``."""
+        parts: list[str | int] = [self._name()]
+        while self.peek() in {".", "["}:
+            if self.next() == ".":
+                parts.append(self._name())
+            else:
+                parts.append(int(self.next()))
+                self.expect("]")
+        return tuple(parts)
+
+    def end(self) -> None:
+        """Refuse what is left over."""
+        if self.peek():
+            raise self.error(f'Syntax error; token: "{self.peek()}"')
+
+    def _name(self) -> str:
+        token = self.next()
+        if token.startswith("#"):
+            if token not in self.scope.names:
+                raise self.error(
+                    f"An expression attribute name used in the document path is not defined; attribute name: {token}"
+                )
+            self.scope.used.add(token)
+            return self.scope.names[token]
+        if not token[0].isalpha():
+            raise self.error(f'Syntax error; token: "{token}"')
+        return token
+
+
+def read_paths(kind: str, text: str, scope: Scope) -> list[Path]:
+    """The paths of a ProjectionExpression."""
+    reader = Reader(kind, text, scope)
+    paths = [reader.path()]
+    while reader.take(","):
+        paths.append(reader.path())
+    reader.end()
+    return paths
+
+
+def find(item: Item, path: Path) -> Value | None:
+    """The value at a path, or None."""
+    value: Any = {"M": item}
+    for part in path:
+        content = value.get("L" if isinstance(part, int) else "M")
+        if content is None or (isinstance(part, int) and part >= len(content)):
+            return None
+        value = content[part] if isinstance(part, int) else content.get(part)
+        if value is None:
+            return None
+    found: Value = value
+    return found
+
+
+def project(item: Item, paths: Iterable[Path]) -> Item:
+    """The parts of an item at these paths, in maps and lists as they were."""
+    shown: Item = {}
+    for path in paths:
+        value = find(item, path)
+        if value is not None:
+            _graft(shown, path, value)
+    return shown
+
+
+def _graft(into: MutableMapping[str, Any], path: Path, value: Value) -> None:
+    """Put a value at a path, making the maps and lists on the way; list elements close up."""
+    current: Any = into
+    for part, following in zip(path, (*path[1:], None), strict=True):
+        made: Any = value if following is None else ({"L": []} if isinstance(following, int) else {"M": {}})
+        if isinstance(part, int):
+            current.append(made)
+            step = current[-1]
+        else:
+            step = current.setdefault(part, made)
+        if following is not None:
+            current = step["L" if isinstance(following, int) else "M"]
+
+
+def _split(kind: str, text: str) -> list[str]:
+    tokens, at = [], 0
+    text = text.rstrip()
+    if not text:
+        raise refused(f"Invalid {kind}: The expression can not be empty;")
+    while at < len(text):
+        match = TOKENS.match(text, at)
+        if match is None:
+            raise refused(f'Invalid {kind}: Syntax error; token: "{text[at:].lstrip()[:1]}"')
+        tokens.append(match[1] or match[2])
+        at = match.end()
+    return tokens

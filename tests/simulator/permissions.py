@@ -1,0 +1,56 @@
+"""Permissions: which IAM actions a call needs, and what AWS says to those who lack one."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.simulator.account import Account
+from tests.simulator.calls import Call
+from tests.simulator.errors import SimulatedError
+
+Parameters = Mapping[str, Any]
+
+CALLER = "user/simulated"
+
+# A transaction is authorised through its parts.
+_PARTS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+    "Get": "GetItem",
+}
+_TRANSACTIONS = {"TransactWriteItems", "TransactGetItems"}
+_UNDENIABLE = "GetCallerIdentity"
+
+
+def needed(call: Call, parameters: Parameters) -> Iterator[tuple[str, str | None]]:
+    """The IAM actions of a call, without their service, and the table each is about; None for all."""
+    if call.action == _UNDENIABLE:
+        return
+    if call.action in _TRANSACTIONS:
+        for item in parameters["TransactItems"]:
+            for part, request in item.items():
+                yield _PARTS[part], request.get("TableName")
+        return
+    yield call.action, call.table
+    if call.action == "CreateTable" and "Tags" in parameters:
+        yield "TagResource", call.table
+
+
+def identity(account: Account) -> dict[str, str]:
+    """What GetCallerIdentity answers."""
+    return {
+        "UserId": "AIDASIMULATED",
+        "Account": account.account_id,
+        "Arn": f"arn:aws:iam::{account.account_id}:{CALLER}",
+    }
+
+
+def denied(account: Account, action: str, table: str | None) -> SimulatedError:
+    """AccessDeniedException, with AWS's text."""
+    resource = account.arn(table) if table else "*"
+    return SimulatedError(
+        "AccessDeniedException",
+        f"User: {identity(account)['Arn']} is not authorized to perform: dynamodb:{action} on resource: {resource} "
+        f"because no identity-based policy allows the dynamodb:{action} action",
+    )
