@@ -184,7 +184,7 @@ class Migrator:
             plan, history = self._plan(target, allow_out_of_order=allow_out_of_order)
             _confirm(plan, allow_data_loss=allow_data_loss)
             self._tell(RunStarted(plan))
-            return Upgrade(self._executor(actor, lease, timeout).run(plan, history), plan)
+            return Upgrade(self._executor(actor, lease, timeout, target).run(plan, history), plan)
         finally:
             lease.release()
 
@@ -290,7 +290,9 @@ class Migrator:
         lease.start()
         return lease
 
-    def _executor(self, actor: Actor, lease: Lease, timeout: float | None) -> Executor:
+    def _executor(self, actor: Actor, lease: Lease, timeout: float | None, target: str | None) -> Executor:
+        # What continues the run must go no further than it was to go.
+        until = ("--to", target) if target is not None else ()
         performer = Performer(
             gateway=self._gateway,
             lease=lease,
@@ -306,7 +308,7 @@ class Migrator:
             actor=actor,
             clock=self._clock,
             physical_name=self.environment.physical_name,
-            resume=self.caller.command("upgrade"),
+            resume=self.caller.command("upgrade", *until),
             on_event=self._tell,
         )
 

@@ -159,19 +159,20 @@ def test_json_never_asks(dropping: Project, run: Run, tables: Tables, monkeypatc
     assert said.document["error"]["details"]["hazards"]
 
 
-def test_a_partial_run_exits_with_2_and_names_the_way_on(run: Run, tables: Tables) -> None:
-    """What stands in the way is named; once it is gone, the named command finishes the work."""
+@pytest.mark.parametrize("until", [(), ("--to", "3")])
+def test_a_partial_run_exits_with_2_and_names_the_way_on(run: Run, tables: Tables, until: tuple[str, ...]) -> None:
+    """What stands in the way is named; once it is gone, the named command finishes the work, and goes no further."""
     tables.client.create_table(
         TableName="shop-dev-Plans",
         KeySchema=[{"AttributeName": "other", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "other", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    said = run("upgrade")
+    said = run("upgrade", *until)
     assert (said.code, said.out) == (2, "")
     assert "✗ PARTIALLY_APPLIED: 2 applied (0001_create_teams, 0002_add_manager_id_index_to_teams), then: " in said.err
     way_on = said.err.strip().splitlines()[-1].partition("continue with: osem-migrate ")[2]
-    assert way_on == "upgrade --env dev"
+    assert way_on == " ".join(["upgrade", *until, "--env dev"])
     tables.drop("shop-dev-Plans")
     assert run(*way_on.split()).code == 0
     assert run("status").code == 0
