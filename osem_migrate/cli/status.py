@@ -9,6 +9,7 @@ from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode, UsageError
+from osem_migrate.history import ShownState
 
 if TYPE_CHECKING:
     from osem_migrate.planning.status import Status
@@ -82,7 +83,7 @@ def _show(status: "Status", where: str) -> None:
 
 
 def _summarise(status: "Status", where: str) -> None:
-    applied = sum(migration.state == "applied" for migration in status.migrations)
+    applied = status.count(ShownState.APPLIED)
     total = len(status.migrations)
     if status.in_sync:
         indexes = sum(len(live.indexes) for live in status.tables)
