@@ -1,9 +1,11 @@
-"""Clock: the three things that anything which waits needs, handed in so that a test can make hours pass in no time."""
+"""Clock: the few things that anything which waits needs, handed in so that a test can make hours pass in no time."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -14,11 +16,24 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """``now`` is the UTC time of day, for records; ``monotonic`` never jumps, for waiting; ``sleep`` waits seconds."""
+    """``now`` is the UTC time of day, for records; ``monotonic`` never jumps, for waiting; ``sleep`` waits seconds.
+
+    ``wait`` waits seconds as well, but no longer than until the event is set, and says whether it is.
+    """
 
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    wait: Callable[[threading.Event, float], bool] = threading.Event.wait
+
+    @classmethod
+    def at_pace(cls, pace: float) -> Self:
+        """A clock on which ``pace`` seconds pass in a real one, to live through an hour in a rehearsal or a test."""
+        return cls(
+            monotonic=lambda: time.monotonic() * pace,
+            sleep=lambda seconds: time.sleep(seconds / pace),
+            wait=lambda event, seconds: event.wait(seconds / pace),
+        )
 
     def milliseconds(self) -> int:
         """The time of day in Unix milliseconds."""

@@ -1,5 +1,6 @@
 """Time that passes only when somebody sleeps."""
 
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,11 +15,20 @@ class FakeClock:
 
     seconds: float = 0.0
     slept: list[float] = field(default_factory=list)
+    _passing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0, "time.sleep refuses negative numbers"
-        self.slept.append(seconds)
-        self.seconds += seconds
+        # Lanes that sleep side by side must not take time back.
+        with self._passing:
+            self.slept.append(seconds)
+            self.seconds += seconds
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Sleep, unless somebody has set the event already."""
+        if not event.is_set():
+            self.sleep(seconds)
+        return event.is_set()
 
     def monotonic(self) -> float:
         return self.seconds
@@ -29,4 +39,4 @@ class FakeClock:
     @property
     def clock(self) -> Clock:
         """What the code under test is given."""
-        return Clock(now=self.now, monotonic=self.monotonic, sleep=self.sleep)
+        return Clock(now=self.now, monotonic=self.monotonic, sleep=self.sleep, wait=self.wait)

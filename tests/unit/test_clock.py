@@ -1,5 +1,6 @@
 """The clock: time as an argument."""
 
+import threading
 import time
 from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta, timezone
@@ -34,9 +35,38 @@ def test_the_system_clock_is_the_systems() -> None:
     assert int(before * 1000) - 1 <= now <= after * 1000 + 1
     assert SYSTEM_CLOCK.monotonic is time.monotonic
     assert SYSTEM_CLOCK.sleep is time.sleep
+    assert SYSTEM_CLOCK.wait is threading.Event.wait
 
 
 def test_a_clock_cannot_be_changed() -> None:
     """It is shared by everything that waits."""
     with pytest.raises(FrozenInstanceError):
         SYSTEM_CLOCK.sleep = print  # type: ignore[misc]
+
+
+def test_a_wait_ends_with_its_event() -> None:
+    """It says whether the event is set, before the seconds are over or after."""
+    event = threading.Event()
+    assert SYSTEM_CLOCK.wait(event, 0.001) is False
+    event.set()
+    assert SYSTEM_CLOCK.wait(event, 3600) is True
+
+
+def test_time_can_be_made_to_pass_faster() -> None:
+    """At a pace of 3,600 an hour takes a second, for sleeping, waiting and measuring alike; the date stays true."""
+    fast = Clock.at_pace(3600)
+    began, really = fast.monotonic(), time.monotonic()
+    fast.sleep(36)
+    assert fast.wait(threading.Event(), 36) is False
+    passed = time.monotonic() - really
+    assert 0.02 <= passed < 10
+    assert fast.monotonic() - began >= 72
+    assert fast.monotonic() - began == pytest.approx((time.monotonic() - really) * 3600, rel=0.5)
+    assert abs((fast.now() - SYSTEM_CLOCK.now()).total_seconds()) < 10
+
+
+def test_a_wait_at_any_pace_ends_with_its_event() -> None:
+    """A request to stop is heard at once, however slowly time passes."""
+    event = threading.Event()
+    event.set()
+    assert Clock.at_pace(0.001).wait(event, 3600) is True
