@@ -39,15 +39,23 @@ class RecordedError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What the history table says of one migration. Timestamps are Unix milliseconds."""
+    """What the history table says of one migration. Timestamps are Unix milliseconds.
+
+    Attributes:
+        done: positions of the operations that are live. Lanes run side by side, so these need not be the first ones.
+        doubt: positions of the operations that were begun, in either direction, and not recorded as finished.
+        started_at: None for a migration that is part of a run which has not come to it yet.
+        left_at: when a run left it under way on purpose, without waiting; None while one waits.
+    """
 
     migration: str
     state: RecordedState
     checksum: str
     operations_total: int
-    operations_done: int
+    done: tuple[int, ...]
+    doubt: tuple[int, ...] = ()
     operation_hashes: tuple[str, ...]
-    started_at: int
+    started_at: int | None
     finished_at: int | None
     applied_by: str
     tool_version: str
@@ -55,6 +63,7 @@ class Record:
     created_at: int
     updated_at: int
     created_by: str
+    left_at: int | None = None
     error: RecordedError | None = None
 
     @property
@@ -63,9 +72,19 @@ class Record:
         return int(self.migration.partition("_")[0])
 
     @property
+    def operations_done(self) -> int:
+        """How many operations are live."""
+        return len(self.done)
+
+    @property
     def is_applied(self) -> bool:
         """Whether every operation of it is live."""
         return self.state is RecordedState.APPLIED
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether a run says that it is at work on it."""
+        return self.state is RecordedState.RUNNING and self.started_at is not None and self.left_at is None
 
     @property
     def is_unfinished(self) -> bool:

@@ -1,6 +1,6 @@
 """The history table: what ran, and the log of it. Every write is one transaction that holds only under our lock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_PAIRS = 49  # of a record and its event; a transaction takes 100 actions, one of them the check of the lock
 _CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds; a heartbeat holds the lock item for some milliseconds
 
 
@@ -88,13 +89,19 @@ class HistoryTable:
             # Another run was faster, or our own response was lost: either way there is a table to wait for.
             return
 
-    def write(self, lease: Lease, event: Event, record: Record | None = None) -> None:
-        """Append an event, and put a record with it; raises LockLost, with nothing written, if somebody took over."""
-        actions: list[Any] = [lease.condition()]
-        if record is not None:
-            actions.append({"Put": {"TableName": self._table, "Item": items.record_item(self._scope, record)}})
-        logged = items.event_item(self._scope, event, fence=lease.holder.fence, number=next(self._numbers))
-        actions.append({"Put": {"TableName": self._table, "Item": logged}})
+    def write(self, lease: Lease, entries: Sequence[tuple[Event | None, Record]]) -> None:
+        """Put records and append the events told of; raises LockLost, with nothing written, if somebody took over."""
+        for start in range(0, len(entries), _PAIRS):
+            self._transact(lease, entries[start : start + _PAIRS])
+
+    def _transact(self, lease: Lease, entries: Sequence[tuple[Event | None, Record]]) -> None:
+        put = [items.record_item(self._scope, record) for _, record in entries]
+        put += [
+            items.event_item(self._scope, event, fence=lease.holder.fence, number=next(self._numbers))
+            for event, _ in entries
+            if event is not None
+        ]
+        actions: list[Any] = [lease.condition(), *({"Put": {"TableName": self._table, "Item": item}} for item in put)]
         for pause in (*_CONFLICT_PAUSES, None):
             try:
                 self._client.transact_write_items(TransactItems=actions)

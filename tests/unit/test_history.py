@@ -1,6 +1,7 @@
 """Record, Holder, History and Event: what the history table says."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ RECORD = Record(
     state=RecordedState.APPLIED,
     checksum="sha256:v1:0",
     operations_total=1,
-    operations_done=1,
+    done=(0,),
     operation_hashes=("sha256:v1:1",),
     started_at=1,
     finished_at=2,
@@ -49,6 +50,28 @@ def test_what_a_state_means(state: RecordedState, *, applied: bool, unfinished: 
     record = replace(RECORD, state=state)
     assert (record.is_applied, record.is_unfinished) == (applied, unfinished)
     assert History(records={record.migration: record}).is_applied(record.migration) is applied
+
+
+def test_how_many_are_live_is_what_is_listed() -> None:
+    """Lanes overtake each other: the operations that are live need not be the first ones."""
+    assert replace(RECORD, operations_total=3, done=(0, 2)).operations_done == 2
+    assert replace(RECORD, done=()).operations_done == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "attended"),
+    [
+        ({"state": RecordedState.RUNNING}, True),
+        ({"state": RecordedState.RUNNING, "started_at": None}, False),
+        ({"state": RecordedState.RUNNING, "left_at": 3}, False),
+        ({"state": RecordedState.FAILED}, False),
+        ({"state": RecordedState.APPLIED}, False),
+    ],
+    ids=["at work", "not begun", "left under way", "failed", "applied"],
+)
+def test_only_what_a_run_is_at_work_on_is_attended(changes: dict[str, Any], *, attended: bool) -> None:
+    """Neither what a run has not come to yet, nor what it left to DynamoDB on purpose, needs a heartbeat."""
+    assert replace(RECORD, **changes).is_attended is attended
 
 
 def test_every_recorded_state_can_be_shown() -> None:

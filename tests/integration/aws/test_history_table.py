@@ -58,9 +58,9 @@ def test_what_is_written_is_read(engine: Engine, table: HistoryTable) -> None:
     """The newest record of each migration, the log in order, and the holder."""
     lease = acquire(engine, "ada")
     other = replace(RECORD, migration="0001_create_users", state=RecordedState.RUNNING, finished_at=None)
-    table.write(lease, event("started", 1_800_000_000_000), replace(RECORD, operations_done=1))
-    table.write(lease, event("applied", 1_800_000_000_001), RECORD)
-    table.write(lease, event("started", 1_800_000_000_001), other)
+    table.write(lease, [(event("started", 1_800_000_000_000), replace(RECORD, done=(0,)))])
+    table.write(lease, [(event("applied", 1_800_000_000_001), RECORD)])
+    table.write(lease, [(event("started", 1_800_000_000_001), other)])
     found = table.read()
     assert dict(found.records) == {RECORD.migration: RECORD, other.migration: other}
     assert found.holder == lease.holder
@@ -69,7 +69,7 @@ def test_what_is_written_is_read(engine: Engine, table: HistoryTable) -> None:
 
 def test_another_application_has_another_history(engine: Engine, table: HistoryTable) -> None:
     """Applications may share a table without reading each other's records."""
-    table.write(acquire(engine, "ada"), event("applied"), RECORD)
+    table.write(acquire(engine, "ada"), [(event("applied"), RECORD)])
     assert HistoryTable(engine.client(), TABLE, "other", SYSTEM_CLOCK).read() == History(exists=True)
 
 
@@ -78,7 +78,7 @@ def test_after_a_take_over_nothing_is_written(engine: Engine, table: HistoryTabl
     dead = acquire(engine, "ada")
     acquire(engine, "bob", timeout=60.0)
     with pytest.raises(LockLost, match="bob"):
-        table.write(dead, event("applied"), RECORD)
+        table.write(dead, [(event("applied"), RECORD)])
     assert table.read().records == {}
     assert table.events() == []
 
@@ -88,7 +88,7 @@ def test_after_a_release_nothing_is_written(engine: Engine, table: HistoryTable)
     lease = acquire(engine, "ada")
     lease.release()
     with pytest.raises(LockLost, match="released"):
-        table.write(lease, event("applied"), RECORD)
+        table.write(lease, [(event("applied"), RECORD)])
     assert table.events() == []
 
 
@@ -102,7 +102,7 @@ def test_the_same_owner_with_an_older_fence_writes_nothing(engine: Engine, table
         ExpressionAttributeValues={":fence": {"N": "9"}},
     )
     with pytest.raises(LockLost):
-        table.write(lease, event("applied"), RECORD)
+        table.write(lease, [(event("applied"), RECORD)])
     assert table.events() == []
 
 
@@ -120,7 +120,7 @@ def test_writing_and_beating_do_not_disturb_each_other(engine: Engine, table: Hi
     heart.start()
     try:
         for number in range(50):
-            table.write(lease, event("advanced", 1_800_000_000_000 + number), RECORD)
+            table.write(lease, [(event("advanced", 1_800_000_000_000 + number), RECORD)])
     finally:
         stop.set()
         heart.join()

@@ -1,5 +1,6 @@
 """The history table against answers that an engine does not give: collisions, throttling and lost locks."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -63,7 +64,7 @@ class World:
         return self
 
     def write(self) -> None:
-        self.table.write(LEASE, EVENT, RECORD)
+        self.table.write(LEASE, [(EVENT, RECORD)])
         self.stub.assert_no_pending_responses()
 
 
@@ -74,11 +75,43 @@ def test_every_write_is_one_transaction_under_the_lock() -> None:
     World().accepts({"TransactItems": [CONDITION, record, event]}).write()
 
 
-def test_an_event_alone_is_under_the_lock_too() -> None:
-    """There is no write without the condition."""
+def test_a_record_without_an_event_is_under_the_lock_too() -> None:
+    """What nothing was done for yet is no news for the log; there is no write without the condition."""
+    record = {"Put": {"TableName": NAME, "Item": items.record_item("osem", RECORD)}}
     world = World()
-    world.stub.add_response("transact_write_items", {}, {"TransactItems": [CONDITION, ANY]})
-    world.table.write(LEASE, EVENT)
+    world.stub.add_response("transact_write_items", {}, {"TransactItems": [CONDITION, record]})
+    world.table.write(LEASE, [(None, RECORD)])
+    world.stub.assert_no_pending_responses()
+
+
+def test_no_records_are_no_transaction() -> None:
+    """DynamoDB refuses a transaction of nothing but a check."""
+    World().table.write(LEASE, [])
+
+
+@pytest.mark.parametrize(
+    ("count", "event", "sizes"),
+    [(49, EVENT, [99]), (50, EVENT, [99, 3]), (120, None, [50, 50, 23]), (120, EVENT, [99, 99, 45])],
+)
+def test_a_long_plan_is_written_in_transactions_that_dynamodb_takes(
+    count: int, event: Event | None, sizes: list[int]
+) -> None:
+    """At most 100 actions each, the check of the lock among them in every one, and no record is left out."""
+    world = World()
+    sent: list[list[dict[str, Any]]] = []
+    world.client.meta.events.register(
+        "before-parameter-build.dynamodb.TransactWriteItems", lambda params, **_: sent.append(params["TransactItems"])
+    )
+    for _ in sizes:
+        world.accepts()
+    world.table.write(LEASE, [(event, replace(RECORD, migration=f"{number:04}_a")) for number in range(1, count + 1)])
+    world.stub.assert_no_pending_responses()
+    assert [len(actions) for actions in sent] == sizes
+    assert all(actions[0] == CONDITION for actions in sent)
+    puts = [action["Put"]["Item"]["item"]["S"] for actions in sent for action in actions[1:]]
+    assert [key for key in puts if key.startswith("migration#")] == [
+        f"migration#{number:04}_a" for number in range(1, count + 1)
+    ]
 
 
 def test_no_two_events_of_a_run_share_a_key() -> None:
@@ -90,8 +123,8 @@ def test_no_two_events_of_a_run_share_a_key() -> None:
         lambda params, **_: seen.append(params["TransactItems"][-1]["Put"]["Item"]["item"]["S"]),
     )
     world.accepts().accepts()
-    world.table.write(LEASE, EVENT)
-    world.table.write(LEASE, EVENT)
+    world.table.write(LEASE, [(EVENT, RECORD)])
+    world.table.write(LEASE, [(EVENT, RECORD)])
     assert len(set(seen)) == 2
 
 

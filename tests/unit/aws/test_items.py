@@ -13,7 +13,7 @@ RECORD = Record(
     state=RecordedState.APPLIED,
     checksum="sha256:v1:aa",
     operations_total=2,
-    operations_done=2,
+    done=(0, 1),
     operation_hashes=("sha256:v1:bb", "sha256:v1:cc"),
     started_at=1_800_000_000_000,
     finished_at=1_800_000_000_999,
@@ -41,7 +41,9 @@ HOLDER = Holder(
     "record",
     [
         RECORD,
-        replace(RECORD, state=RecordedState.RUNNING, operations_done=1, finished_at=None),
+        replace(RECORD, state=RecordedState.RUNNING, done=(1,), doubt=(0,), finished_at=None),
+        replace(RECORD, state=RecordedState.RUNNING, done=(), started_at=None, finished_at=None),
+        replace(RECORD, state=RecordedState.RUNNING, done=(), doubt=(0, 1), left_at=1_800_000_000_500),
         replace(RECORD, state=RecordedState.FAILED, error=RecordedError(code="DRIFT_FOUND", message="it differs")),
         replace(RECORD, state=RecordedState.REVERTED),
     ],
@@ -58,12 +60,14 @@ def test_a_record_stands_under_its_application_and_migration() -> None:
     assert item["scope"] == {"S": "osem"}
     assert item["item"] == {"S": "migration#0007_add_manager_id_index_to_teams"}
     assert item["createdAt"] == {"N": "1800000000000"}
-    assert item["operations_done"] == {"N": "2"}
+    assert item["operations_done"] == {"N": "2"}, "how many, for people and their queries"
+    assert item["done"] == {"L": [{"N": "0"}, {"N": "1"}]}
+    assert item["doubt"] == {"L": []}
     assert {"updatedAt", "createdBy", "operation_hashes", "checksum", "fence"} <= item.keys()
-    assert not {"finished_at", "error"} & item.keys()
+    assert not {"finished_at", "left_at", "error"} & item.keys()
 
 
-@pytest.mark.parametrize("damage", ["state", "checksum", "operation_hashes", "createdBy", "operations_done"])
+@pytest.mark.parametrize("damage", ["state", "checksum", "operation_hashes", "createdBy", "done", "doubt"])
 def test_an_incomplete_record_is_unreadable(damage: str) -> None:
     """A record without a field is an error that names the migration, never a traceback."""
     item = items.record_item("osem", RECORD)
