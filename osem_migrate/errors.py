@@ -26,6 +26,7 @@ OsemMigrateError
 │   ├── MigrationOutOfOrder
 │   └── TargetUnknown
 ├── ConfirmationRequired            data would be destroyed and nobody said yes
+├── DeletionProtected               DynamoDB itself guards a table that would be dropped
 ├── LockError
 │   ├── LockHeld                    somebody else is upgrading
 │   └── LockLost                    somebody else took over
@@ -285,6 +286,13 @@ class ConfirmationRequired(OsemMigrateError):
 
     code = "CONFIRMATION_REQUIRED"
     remedy = "Read the plan with --dry-run, then run the command again with --yes."
+
+
+class DeletionProtected(OsemMigrateError):
+    """A table that the plan drops has deletion protection on."""
+
+    code = "DELETION_PROTECTED"
+    remedy = 'Turn it off first, by a script with SetDeletionProtection("TABLE", False), if the table really is to go.'
 
 
 class LockError(OsemMigrateError):

@@ -35,11 +35,14 @@ class EnvironmentSettings(BaseModel):
     account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
     profile: str | None = None
     endpoint_url: str | None = None
+    tunnel: bool = False
     protected: bool = False
     deletion_protection: bool | None = None
     point_in_time_recovery: bool | None = None
     tags: Mapping[str, str] = Field(default_factory=dict)
     capacity: Capacity | None = None
+    fold_indexes: bool = False
+    mutations_in_flight: Annotated[int, Field(ge=1, le=100)] = 3
 
 
 class LocalSettings(BaseModel):

@@ -1,6 +1,6 @@
 """Drift of one table: every difference of what is live from what is expected, with the operations that repair them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from osem_migrate.live import Live
@@ -52,9 +52,26 @@ def diff(live: Live, expected: Table | None) -> tuple[Difference, ...]:
     )
 
 
-def matches(live: Live, state: Table | None) -> bool:
-    """Whether the live table is in a state, as far as that state declares anything."""
-    return not diff(live, state)
+def matches(live: Live, state: Table | None, ahead: Collection[Index] = ()) -> bool:
+    """Whether the live table is in a state, as far as that state declares anything.
+
+    An index of ``ahead`` that is there already, exactly as declared, is no surprise.
+    """
+    return not diff(overlooking(live, state, ahead), state)
+
+
+def overlooking(live: Live, state: Table | None, ahead: Collection[Index]) -> Live:
+    """The live table without the indexes of ``ahead``, as far as they are there and the state does not have them."""
+    if live.table is None or state is None or not ahead:
+        return live
+    wanted = {_shape(index) for index in ahead if state.index(index.name) is None}
+    kept = [index for index in live.table.indexes if _shape(index) not in wanted]
+    return replace(live, table=replace(live.table, indexes=kept))
+
+
+def _shape(index: Index) -> Index:
+    """The index as far as it can never change."""
+    return replace(index, throughput=None)
 
 
 def _existence(live: Live, expected: Table | None) -> Iterator[Difference]:

@@ -1,21 +1,54 @@
 """Plan: what an upgrade would do, as a value that is printed by ``--dry-run`` and carried out by the executor."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from osem_migrate.errors import MigrationChanged, MigrationMissing, MigrationOutOfOrder, TargetUnknown
-from osem_migrate.history import History, Record
+from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
-from osem_migrate.operations import Operation
+from osem_migrate.operations import AddIndex, Operation
 from osem_migrate.planning.estimate import Estimate, estimate_all
 from osem_migrate.planning.replay import apply, operations_done, replay_recorded
-from osem_migrate.schema import Schema, Table
+from osem_migrate.schema import Index, Schema, Table
 from osem_migrate.steps import Step
+
+
+class Direction(StrEnum):
+    """Which way a plan goes, and what that means for the record of a migration."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+
+    def live(self, migration: Migration, remaining: Collection[int]) -> tuple[int, ...]:
+        """Positions of the operations that are live while the remaining ones are still to be carried out."""
+        if self is Direction.DOWNGRADE:
+            return tuple(sorted(remaining))
+        return tuple(position for position in range(len(migration.operations)) if position not in remaining)
+
+    def after(self, live: tuple[int, ...], position: int) -> tuple[int, ...]:
+        """The positions that are live once one more operation is finished."""
+        if self is Direction.DOWNGRADE:
+            return tuple(known for known in live if known != position)
+        return tuple(sorted({*live, position}))
+
+    def ended(self, record: Record) -> RecordedState | None:
+        """The state of a migration of which nothing remains; None while something does."""
+        if self is Direction.DOWNGRADE:
+            return None if record.done else RecordedState.REVERTED
+        return RecordedState.APPLIED if len(record.done) == record.operations_total else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedOperation:
-    """One operation with the table before it and the steps that lead to the table after it."""
+    """One operation with the table before it and the steps that lead to the table after it.
+
+    Attributes:
+        position: where the operation, or the one it reverses, stands in its migration.
+        ahead: indexes that later operations of the plan add to the same table. One that is there already, exactly as
+            declared (folded into CreateTable, or made by hand), is no surprise.
+        folded: whether an earlier call of the plan brings its index along.
+    """
 
     migration: Migration
     position: int
@@ -23,6 +56,13 @@ class PlannedOperation:
     before: Table | None
     after: Table | None
     steps: tuple[Step, ...]
+    ahead: tuple[Index, ...] = ()
+    folded: bool = False
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Migration and position: the operation's identity within a plan."""
+        return (self.migration.id, self.position)
 
     @property
     def table(self) -> str:
@@ -68,6 +108,7 @@ class Plan:
     before: Schema
     after: Schema
     creates_history: bool = False
+    direction: Direction = Direction.UPGRADE
 
     @property
     def is_empty(self) -> bool:
@@ -81,8 +122,8 @@ class Plan:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Every call, in script order."""
-        return tuple(step for operation in self.operations for step in operation.steps)
+        """Every call, in script order; what is folded into another call makes none of its own."""
+        return tuple(step for operation in self.operations if not operation.folded for step in operation.steps)
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -93,6 +134,20 @@ class Plan:
         return tuple(Lane(table, tuple(operations)) for table, operations in lanes.items())
 
     @property
+    def predecessors(self) -> dict[tuple[str, int], frozenset[tuple[str, int]]]:
+        """What each operation waits for, by key: the one before it in its lane, and all that its script depends on."""
+        last: dict[str, tuple[str, int]] = {}
+        waits: dict[tuple[str, int], frozenset[tuple[str, int]]] = {}
+        keys = {planned.migration.id: {op.key for op in planned.operations} for planned in self.migrations}
+        for operation in self.operations:
+            before = {last[operation.table]} if operation.table in last else set()
+            for name in operation.migration.depends if self.direction is Direction.UPGRADE else ():
+                before |= keys.get(name, set())
+            waits[operation.key] = frozenset(before)
+            last[operation.table] = operation.key
+        return waits
+
+    @property
     def hazards(self) -> tuple[str, ...]:
         """What is lost for good, one sentence an operation; empty when nothing is."""
         hazards = (planned.operation.hazard for planned in self.operations)
@@ -100,8 +155,14 @@ class Plan:
 
     @property
     def estimate(self) -> Estimate:
-        """The usual time on AWS, one operation after the other."""
-        return estimate_all(self.steps)
+        """The usual time on AWS: that of the longest lane."""
+        lanes = [
+            estimate_all(
+                tuple(step for operation in lane.operations if not operation.folded for step in operation.steps)
+            )
+            for lane in self.lanes
+        ]
+        return Estimate(max((lane.low for lane in lanes), default=0), max((lane.high for lane in lanes), default=0))
 
 
 def make_plan(
@@ -121,7 +182,7 @@ def make_plan(
         TargetUnknown: ``target`` names no script.
         ScriptOperationInapplicable: an operation does not fit the schema so far.
     """
-    _check_history(migrations, history.records)
+    check_history(migrations, history.records)
     wanted = _up_to(migrations, target)
     applied = [migration for migration in migrations if history.is_applied(migration.id)]
     pending = [migration for migration in wanted if not history.is_applied(migration.id)]
@@ -134,7 +195,10 @@ def make_plan(
         schema, operations = _plan_migration(migration, done, schema)
         planned.append(PlannedMigration(migration=migration, operations=operations))
     return Plan(
-        migrations=tuple(planned), before=before, after=schema, creates_history=bool(planned) and not history.exists
+        migrations=_looking_ahead(planned),
+        before=before,
+        after=schema,
+        creates_history=bool(planned) and not history.exists,
     )
 
 
@@ -146,9 +210,13 @@ def find_version(migrations: Sequence[Migration], version: str) -> Migration:
     raise TargetUnknown(f"no migration {version!r}", version=version)
 
 
-def _plan_migration(migration: Migration, done: int, schema: Schema) -> tuple[Schema, tuple[PlannedOperation, ...]]:
+def _plan_migration(
+    migration: Migration, done: Collection[int], schema: Schema
+) -> tuple[Schema, tuple[PlannedOperation, ...]]:
     planned = []
-    for position, operation in enumerate(migration.operations[done:], start=done):
+    for position, operation in enumerate(migration.operations):
+        if position in done:
+            continue
         after = apply(operation, schema, migration, position)
         planned.append(
             PlannedOperation(
@@ -164,6 +232,26 @@ def _plan_migration(migration: Migration, done: int, schema: Schema) -> tuple[Sc
     return schema, tuple(planned)
 
 
+def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigration, ...]:
+    """The same migrations, each operation knowing the indexes that later ones add to its table."""
+    ahead: dict[str, tuple[Index, ...]] = {}
+    looking: list[PlannedMigration] = []
+    for planned in reversed(migrations):
+        operations: list[PlannedOperation] = []
+        for operation in reversed(planned.operations):
+            known = () if operation.before is None else operation.before.indexes
+            names = {index.name for index in known}
+            later = tuple(index for index in ahead.get(operation.table, ()) if index.name not in names)
+            operations.append(replace(operation, ahead=later))
+            if operation.before is None or operation.after is None:
+                # What comes later belongs to another incarnation of the table.
+                ahead.pop(operation.table, None)
+            if isinstance(operation.operation, AddIndex):
+                ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.index)
+        looking.append(replace(planned, operations=tuple(reversed(operations))))
+    return tuple(reversed(looking))
+
+
 def _up_to(migrations: Sequence[Migration], target: str | None) -> Sequence[Migration]:
     if target is None:
         return migrations
@@ -171,7 +259,8 @@ def _up_to(migrations: Sequence[Migration], target: str | None) -> Sequence[Migr
     return migrations[: migrations.index(last) + 1]
 
 
-def _check_history(migrations: Sequence[Migration], records: Mapping[str, Record]) -> None:
+def check_history(migrations: Sequence[Migration], records: Mapping[str, Record]) -> None:
+    """Raise MigrationMissing or MigrationChanged where the scripts are no longer what was applied."""
     known = {migration.id: migration for migration in migrations}
     for record in sorted(records.values(), key=lambda record: (record.number, record.migration)):
         migration = known.get(record.migration)
@@ -197,8 +286,8 @@ def is_changed(migration: Migration, record: Record) -> bool:
     if record.is_applied:
         return record.checksum != migration.checksum
     if record.is_unfinished:
-        done = record.operations_done
-        return record.operation_hashes[:done] != migration.operation_hashes[:done]
+        recorded, found = dict(enumerate(record.operation_hashes)), dict(enumerate(migration.operation_hashes))
+        return any(recorded.get(position) != found.get(position) for position in record.done)
     return False
 
 

@@ -82,7 +82,9 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
     return {
         ShownState.PENDING: ("not applied yet", upgrade),
         ShownState.REVERTED: ("reverted, and pending again", upgrade),
-        ShownState.RUNNING: ("being applied right now by another run", look),
+        ShownState.RUNNING: ("being applied right now by another run", look)
+        if record is None or record.left_at is None
+        else ("in progress, and nobody waits for it", caller.command("upgrade", "--wait-only")),
         ShownState.FAILED: (f"failed{progress}{error}", f"Remove the cause, then continue with: {upgrade}"),
         ShownState.INTERRUPTED: (f"interrupted{progress}", upgrade),
         ShownState.OUT_OF_ORDER: (

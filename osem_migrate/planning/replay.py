@@ -13,25 +13,25 @@ from osem_migrate.schema import Schema
 def replay(migrations: Iterable[Migration], schema: Schema) -> Schema:
     """The schema after all operations of the migrations, in the order given."""
     for migration in migrations:
-        schema = _replay(migration, len(migration.operations), schema)
+        schema = _replay(migration, range(len(migration.operations)), schema)
     return schema
 
 
 def replay_recorded(migrations: Iterable[Migration], records: Mapping[str, Record], schema: Schema) -> Schema:
     """The schema that is live by the history: applied migrations whole, unfinished ones as far as they came."""
     for migration in migrations:
-        schema = _replay(migration, operations_done(migration, records), schema)
+        schema = _replay(migration, sorted(operations_done(migration, records)), schema)
     return schema
 
 
-def operations_done(migration: Migration, records: Mapping[str, Record]) -> int:
-    """How many of a migration's operations, from the first, are live by the history."""
+def operations_done(migration: Migration, records: Mapping[str, Record]) -> frozenset[int]:
+    """Positions of a migration's operations that are surely live by the history."""
     record = records.get(migration.id)
     if record is None:
-        return 0
+        return frozenset()
     if record.is_applied:
-        return len(migration.operations)
-    return record.operations_done if record.is_unfinished else 0
+        return frozenset(range(len(migration.operations)))
+    return frozenset(record.done) - frozenset(record.doubt) if record.is_unfinished else frozenset()
 
 
 def apply(operation: Operation, schema: Schema, migration: Migration, position: int) -> Schema:
@@ -42,9 +42,9 @@ def apply(operation: Operation, schema: Schema, migration: Migration, position: 
         _blame(misfit, migration, position)
 
 
-def _replay(migration: Migration, count: int, schema: Schema) -> Schema:
-    for position, operation in enumerate(migration.operations[:count]):
-        schema = apply(operation, schema, migration, position)
+def _replay(migration: Migration, positions: Iterable[int], schema: Schema) -> Schema:
+    for position in positions:
+        schema = apply(migration.operations[position], schema, migration, position)
     return schema
 
 

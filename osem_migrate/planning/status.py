@@ -194,8 +194,11 @@ def _shown(migrations: Sequence[Migration], history: History, *, lock_alive: boo
 def _state(migration: Migration, record: Record | None, newest_applied: int, *, lock_alive: bool) -> ShownState:
     if record is not None and is_changed(migration, record):
         return ShownState.CHANGED
+    if record is not None and record.is_unfinished and record.started_at is None:
+        # Part of a run that did not come to it, or has not yet.
+        return ShownState.PENDING
     if record is not None and record.state is RecordedState.RUNNING:
-        return ShownState.RUNNING if lock_alive else ShownState.INTERRUPTED
+        return ShownState.RUNNING if lock_alive or record.left_at is not None else ShownState.INTERRUPTED
     if record is not None and record.state is not RecordedState.REVERTED:
         return ShownState(record.state.value)
     if migration.number < newest_applied:

@@ -64,10 +64,10 @@ def test_only_the_application_is_needed(tmp_path: Path) -> None:
     assert (settings.tags, settings.environments) == ({}, {})
     assert (settings.local.engine, settings.local.port, settings.local.dynamodb_local_folder) == ("moto", None, None)
     nothing = EnvironmentSettings()
-    assert not nothing.protected
-    assert nothing.model_dump(exclude={"protected", "tags"}) == dict.fromkeys(
-        EnvironmentSettings.model_fields.keys() - {"protected", "tags"}
-    )
+    assert [nothing.protected, nothing.fold_indexes, nothing.tunnel] == [False, False, False]
+    assert nothing.mutations_in_flight == 3
+    decided = {"protected", "fold_indexes", "tunnel", "mutations_in_flight", "tags"}
+    assert nothing.model_dump(exclude=decided) == dict.fromkeys(EnvironmentSettings.model_fields.keys() - decided)
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,13 @@ def migration(number: int, *operations: Operation, slug: str = "change") -> Migr
 def record(
     of: Migration, state: RecordedState = RecordedState.APPLIED, done: int | None = None, **changes: Any
 ) -> Record:
-    """What the history says of a migration; all its operations are done unless ``done`` says how many."""
+    """What the history says of a migration; all its operations are done, or the first ``done`` of them."""
     made = Record(
         migration=of.id,
         state=state,
         checksum=of.checksum,
         operations_total=len(of.operations),
-        operations_done=len(of.operations) if done is None else done,
+        done=tuple(range(len(of.operations) if done is None else done)),
         operation_hashes=of.operation_hashes,
         started_at=1,
         finished_at=None,

@@ -20,9 +20,9 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
-from osem_migrate.planning.diff import diff, matches
+from osem_migrate.planning.diff import diff, matches, overlooking
 from osem_migrate.schema import Index, LocalIndex, N, S, Schema, Table, Throughput
-from tests.unit.planning.builders import created, live, live_of
+from tests.unit.planning.builders import created, described, live, live_of
 
 PLANS = created(
     CreateTable(
@@ -427,3 +427,51 @@ def test_differences_come_in_one_order() -> None:
         ("DRIFT_BILLING", "Plans"),
         ("DRIFT_SETTING", "Plans"),
     ]
+
+
+BY_NAME = Index("name-index", S("name"))
+
+
+def test_an_index_that_is_expected_later_is_no_surprise() -> None:
+    """It is there already, exactly as it will be declared: folded into CreateTable, or made by hand."""
+    early = live(replace(described(PLANS), indexes=[*described(PLANS).indexes, BY_NAME]))
+    assert not matches(early, PLANS)
+    assert matches(early, PLANS, [BY_NAME])
+    assert diff(overlooking(early, PLANS, [BY_NAME]), PLANS) == ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [Index("name-index", N("name")), Index("name-index", S("name"), (), "KEYS_ONLY"), Index("nom-index", S("name"))],
+    ids=["other keys", "another projection", "another name"],
+)
+def test_an_index_that_only_looks_like_it_is_a_surprise(other: Index) -> None:
+    """What can never be changed has to be right."""
+    found = live(replace(described(PLANS), indexes=[*described(PLANS).indexes, other]))
+    assert not matches(found, PLANS, [BY_NAME])
+
+
+def test_the_capacity_of_what_is_expected_later_is_not_compared() -> None:
+    """It can be changed, and the operation that adds the index says what it should be."""
+    early = Index("name-index", S("name"), throughput=Throughput(3, 3))
+    found = live(replace(described(PLANS), indexes=[*described(PLANS).indexes, early]))
+    assert matches(found, PLANS, [BY_NAME])
+
+
+def test_an_index_of_the_state_itself_is_never_overlooked() -> None:
+    """Although a later operation adds it again, the state has it now: its absence and its presence both count."""
+    owner = PLANS.index("owner-index")
+    assert owner is not None
+    assert matches(live_of(PLANS), PLANS, [owner])
+    without = live(
+        replace(described(PLANS), indexes=[one for one in described(PLANS).indexes if one.name != owner.name])
+    )
+    assert not matches(without, PLANS, [owner])
+
+
+def test_where_there_is_no_table_nothing_is_overlooked() -> None:
+    """A missing table is missing, and one too many is one too many."""
+    gone, there = live(None, name="Plans"), live_of(PLANS)
+    assert overlooking(gone, PLANS, [BY_NAME]) is gone
+    assert overlooking(there, None, [BY_NAME]) is there
+    assert overlooking(there, PLANS, []) is there

@@ -20,6 +20,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.planning.estimate import NOTHING, Estimate, estimate, estimate_all
+from osem_migrate.planning.fold import fold
 from osem_migrate.planning.plan import make_plan
 from osem_migrate.schema import Index, S, Schema
 from osem_migrate.steps import Step
@@ -89,8 +90,16 @@ def test_the_cool_down_is_each_tables_own() -> None:
 
 
 def test_the_estimate_of_the_projects_own_tables_is_honest() -> None:
-    """Six plain tables and eight index builds: one hour at best, two and a quarter at worst, never a minute."""
+    """Tables run side by side, so it is the two builds of the slowest: a quarter of an hour at best, never a minute."""
     plan = make_plan(load(MIGRATIONS).migrations, History())
     methods = [step.method for step in plan.steps]
     assert (methods.count("create_table"), methods.count("update_table"), len(methods)) == (6, 8, 14)
-    assert plan.estimate == Estimate(6 * 2 + 8 * 468, 6 * 6 + 8 * 1000) == Estimate(3756, 8036)
+    assert max(len(lane.operations) for lane in plan.lanes) == 3
+    assert plan.estimate == Estimate(2 + 2 * 468, 6 + 2 * 1000) == Estimate(938, 2006)
+
+
+def test_folded_the_estimate_is_that_of_one_table_with_its_indexes() -> None:
+    """Nothing is waited for but the creation itself."""
+    plan = fold(make_plan(load(MIGRATIONS).migrations, History()))
+    assert plan.estimate == Estimate(14, 22)
+    assert fold(make_plan((), History())).estimate == NOTHING

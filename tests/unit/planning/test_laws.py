@@ -173,12 +173,13 @@ def test_running_again_finishes_the_work(data: st.DataObject, migrations: tuple[
 @settings(max_examples=SOME)
 @given(st.data(), scripts())
 def test_a_target_splits_a_plan_in_two(data: st.DataObject, migrations: tuple[Migration, ...]) -> None:
-    """Up to the target, and from there on, is the same as all at once."""
+    """Up to the target, and from there on, is the same as all at once; the first part sees less ahead of it."""
     whole = make_plan(migrations, History())
     count = data.draw(st.integers(0, len(migrations)))
     first = make_plan(migrations, History(), target=str(count)) if count else None
     second = make_plan(migrations, applied(*migrations[:count]))
-    assert (first.operations if first else ()) + second.operations == whole.operations
+    parts = (first.operations if first else ()) + second.operations
+    assert [replace(one, ahead=()) for one in parts] == [replace(one, ahead=()) for one in whole.operations]
 
 
 RECORDS = st.sampled_from(["none", "applied", "edited", "failed", "running", "reverted"])

@@ -23,7 +23,8 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
-from osem_migrate.planning.plan import Plan, find_version, make_plan
+from osem_migrate.planning.estimate import Estimate
+from osem_migrate.planning.plan import Direction, Plan, find_version, make_plan
 from osem_migrate.schema import S, Schema
 from tests.unit.planning.builders import applied, history, migration, record
 
@@ -312,3 +313,94 @@ def test_scripts_made_in_memory_are_named_by_their_id() -> None:
         make_plan((made, later), applied(later))
     with pytest.raises(MigrationChanged, match=r"^0001_made was changed"):
         make_plan((made,), history(record(made, checksum="sha256:v1:other")))
+
+
+def test_an_operation_waits_for_the_one_before_it_in_its_lane() -> None:
+    """And for nothing else: tables are changed side by side, whatever script they stand in."""
+    assert make_plan(ALL, History()).predecessors == {
+        ("0001_change", 0): frozenset(),
+        ("0002_change", 0): frozenset(),
+        ("0003_change", 0): {("0002_change", 0)},
+        ("0004_change", 0): {("0003_change", 0)},
+        ("0004_change", 1): {("0001_change", 0)},
+    }
+
+
+def test_an_operation_waits_for_all_that_its_script_depends_on() -> None:
+    """Every operation of the other script that is still to do; what is applied already is not waited for."""
+    depends = replace(migration(5), depends=("0004_change", "0001_change"))
+    waits = make_plan((*ALL, depends), History()).predecessors
+    assert waits["0005_change", 0] == {("0004_change", 0), ("0004_change", 1), ("0001_change", 0)}
+    rest = make_plan((*ALL, depends), applied(USERS, TEAMS, MANAGERS)).predecessors
+    assert rest["0005_change", 0] == {("0004_change", 0), ("0004_change", 1)}
+
+
+def test_the_estimate_is_that_of_the_slowest_table() -> None:
+    """Tables take their time side by side; what waits in one of them adds up."""
+    plan = make_plan(ALL, History())
+    assert plan.estimate == Estimate(2 + 2 * 468, 6 + 2 * 1000)
+    assert make_plan(ALL, History(), target="2").estimate == Estimate(2, 6)
+    assert make_plan((), History()).estimate == Estimate(0, 0)
+
+
+def test_an_operation_knows_the_indexes_that_come_later() -> None:
+    """Those that later operations add to its table, and not what it has or makes itself."""
+    ahead = {planned.key: [index.name for index in planned.ahead] for planned in make_plan(ALL, History()).operations}
+    assert {key: sorted(names) for key, names in ahead.items()} == {
+        ("0001_change", 0): ["mail-index"],
+        ("0002_change", 0): ["manager-index", "name-index"],
+        ("0003_change", 0): ["name-index"],
+        ("0004_change", 0): [],
+        ("0004_change", 1): [],
+    }
+
+
+def test_what_a_later_incarnation_of_a_table_gets_is_not_ahead() -> None:
+    """The table is dropped and made anew in between."""
+    anew = (migration(5, DropTable("Teams")), migration(6, CreateTable("Teams", S("id"))))
+    later = migration(7, AddIndex("Teams", "late-index", S("late")))
+    operations = {
+        planned.key[0][:4]: planned for planned in make_plan((TEAMS, MANAGERS, *anew, later), History()).operations
+    }
+    assert {number: [index.name for index in planned.ahead] for number, planned in operations.items()} == {
+        "0002": ["manager-index"],
+        "0003": [],
+        "0005": [],
+        "0006": ["late-index"],
+        "0007": [],
+    }
+
+
+def test_an_index_that_is_built_again_is_not_ahead_of_its_own_removal() -> None:
+    """While it is there, it is the table's own; once it is dropped, it may be back already."""
+    again = (migration(4, DropIndex("Teams", "manager-index")), migration(5, *MANAGERS.operations))
+    operations = {p.key[0][:4]: p for p in make_plan((TEAMS, MANAGERS, *again), History()).operations}
+    assert "manager-index" not in [index.name for index in operations["0004"].ahead]
+    assert operations["0005"].ahead == ()
+
+
+def test_operations_that_lanes_left_out_are_planned_at_their_place() -> None:
+    """Not the first ones but the missing ones are left, and what is in doubt among them."""
+    three = migration(
+        4,
+        AddIndex("Teams", "name-index", S("name")),
+        AddIndex("Users", "mail-index", S("mail")),
+        AddIndex("Users", "city-index", S("city")),
+    )
+    begun = replace(record(three, RecordedState.RUNNING), done=(1, 2), doubt=(2,))
+    plan = make_plan((USERS, TEAMS, three), history(record(USERS), record(TEAMS), begun))
+    assert [planned.position for planned in plan.operations] == [0, 2]
+    assert plan.before.table("Users").index("mail-index") is not None
+    assert plan.migrations[0].already_done == 1
+
+
+def test_directions_say_what_is_live_and_when_it_ends() -> None:
+    """Upgrading makes operations live until all are; downgrading takes them away until none is."""
+    up, down = Direction.UPGRADE, Direction.DOWNGRADE
+    assert (up.live(BOTH, {1}), down.live(BOTH, {1})) == ((0,), (1,))
+    assert (up.live(BOTH, ()), down.live(BOTH, ())) == ((0, 1), ())
+    assert (up.after((1,), 0), down.after((0, 1), 0)) == ((0, 1), (1,))
+    assert (up.after((0,), 0), down.after((1,), 0)) == ((0,), (1,))
+    some, whole, none = (replace(record(BOTH, RecordedState.RUNNING), done=done) for done in ((1,), (0, 1), ()))
+    assert [up.ended(one) for one in (some, whole, none)] == [None, RecordedState.APPLIED, None]
+    assert [down.ended(one) for one in (some, whole, none)] == [None, None, RecordedState.REVERTED]

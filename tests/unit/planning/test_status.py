@@ -82,6 +82,27 @@ STATES = [
     (record(MANAGERS, RecordedState.FAILED, 0), True, "failed", "MIGRATION_FAILED", ExitCode.HISTORY),
     (record(MANAGERS, checksum="sha256:v1:other"), False, "changed", "MIGRATION_CHANGED", ExitCode.HISTORY),
     (
+        record(MANAGERS, RecordedState.RUNNING, 0, started_at=None),
+        False,
+        "pending",
+        "MIGRATION_PENDING",
+        ExitCode.PENDING,
+    ),
+    (
+        record(MANAGERS, RecordedState.RUNNING, 0, started_at=None),
+        True,
+        "pending",
+        "MIGRATION_PENDING",
+        ExitCode.PENDING,
+    ),
+    (
+        record(MANAGERS, RecordedState.RUNNING, 0, doubt=(0,), left_at=1),
+        False,
+        "running",
+        "MIGRATION_RUNNING",
+        ExitCode.PENDING,
+    ),
+    (
         record(MANAGERS, RecordedState.RUNNING, 1, operation_hashes=("sha256:v1:other",)),
         True,
         "changed",
@@ -322,3 +343,12 @@ def test_a_script_without_a_file_has_none() -> None:
     made = Migration("0001_made", 1, USERS.operations)
     found = status((made,), History())
     assert (found.migrations[0].file, found.problems[0].file) == (None, None)
+
+
+def test_a_migration_that_a_run_did_not_come_to_is_simply_pending() -> None:
+    """Lanes overtake each other: the newer one is applied, the older one is part of the same run, and not late."""
+    waiting = record(TEAMS, RecordedState.RUNNING, 0, started_at=None)
+    later = migration(3)
+    found = status((USERS, TEAMS, later), history(record(USERS), waiting, record(later)))
+    assert states(found) == [("0001", "applied"), ("0002", "pending"), ("0003", "applied")]
+    assert found.exit_code() is ExitCode.PENDING

@@ -1,0 +1,86 @@
+"""A Plan that reverses the newest migrations, the last operation first."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from osem_migrate.history import History
+from osem_migrate.migration import Migration
+from osem_migrate.operations import AddIndex
+from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation, check_history, find_version
+from osem_migrate.planning.replay import apply, operations_done
+from osem_migrate.schema import Index, Schema
+
+NOTHING = "0"  # the target that stands for "before the first migration"
+
+
+def make_downgrade(
+    migrations: Sequence[Migration], history: History, target: str, *, defaults: tuple[object, ...] = ()
+) -> Plan:
+    """What reverses everything above ``target``; every reverse is known before anything is changed.
+
+    An operation in doubt, begun in either direction and never recorded as finished, is reversed as well: where it turns
+    out not to be live, there is nothing to do.
+
+    Raises:
+        MigrationChanged, MigrationMissing: what was applied can only be reversed as it was.
+        TargetUnknown: ``target`` names no script.
+    """
+    check_history(migrations, history.records)
+    last = -1 if target == NOTHING else find_version(migrations, target).number
+    schema = Schema(defaults=defaults)
+    reversed_: dict[str, list[PlannedOperation]] = {}
+    for migration in migrations:
+        for position in _live(migration, history):
+            before, operation = schema, migration.operations[position]
+            schema = apply(operation, schema, migration, position)
+            if migration.number > last:
+                reversed_.setdefault(migration.id, []).append(_reverse(migration, position, before, schema))
+    folded = _folded(migrations, history)
+    planned = [
+        PlannedMigration(
+            migration=migration,
+            operations=tuple(replace(op, ahead=folded.get(op.table, ())) for op in reversed(reversed_[migration.id])),
+        )
+        for migration in reversed(migrations)
+        if migration.id in reversed_
+    ]
+    kept = [migration for migration in migrations if migration.number <= last]
+    after = Schema(defaults=defaults)
+    for migration in kept:
+        for position in _live(migration, history):
+            after = apply(migration.operations[position], after, migration, position)
+    return Plan(migrations=tuple(planned), before=schema, after=after, direction=Direction.DOWNGRADE)
+
+
+def _live(migration: Migration, history: History) -> list[int]:
+    record = history.records.get(migration.id)
+    doubt = record.doubt if record is not None and record.is_unfinished else ()
+    # What was begun and then taken out of the script is nobody's any more.
+    begun = {position for position in doubt if position < len(migration.operations)}
+    return sorted(operations_done(migration, history.records) | begun)
+
+
+def _folded(migrations: Sequence[Migration], history: History) -> dict[str, tuple[Index, ...]]:
+    """By table, the indexes that a run which did not come to their operations may have folded into CreateTable."""
+    found: dict[str, tuple[Index, ...]] = {}
+    for migration in migrations:
+        record = history.records.get(migration.id)
+        if record is None or not record.is_unfinished:
+            continue
+        live = _live(migration, history)
+        for position, operation in enumerate(migration.operations):
+            if isinstance(operation, AddIndex) and position not in live:
+                found[operation.table] = (*found.get(operation.table, ()), operation.index)
+    return found
+
+
+def _reverse(migration: Migration, position: int, before: Schema, after: Schema) -> PlannedOperation:
+    reverse = migration.operations[position].reverse(before)
+    return PlannedOperation(
+        migration=migration,
+        position=position,
+        operation=reverse,
+        before=after.tables.get(reverse.table),
+        after=before.tables.get(reverse.table),
+        steps=reverse.steps(after),
+    )

@@ -1,0 +1,58 @@
+"""Fold: move index additions into the CreateTable of a table that the same plan creates.
+
+An index inside CreateTable is there in about 20 seconds; one added later takes 8 to 17 minutes, even when it is empty.
+Only the call changes: every operation is still decided, recorded and reported by itself, and finds its index there.
+"""
+
+from dataclasses import replace
+
+from osem_migrate.operations import AddIndex, CreateTable
+from osem_migrate.planning.plan import Lane, Plan, PlannedMigration, PlannedOperation
+from osem_migrate.schema import Schema
+
+
+def fold(plan: Plan) -> Plan:
+    """The same plan with every index addition that directly follows its CreateTable folded into it."""
+    folded: dict[tuple[str, int], PlannedOperation] = {}
+    for lane in plan.lanes:
+        folded |= _fold_lane(lane, plan.before)
+    migrations = tuple(
+        PlannedMigration(
+            migration=planned.migration,
+            operations=tuple(folded.get(op.key, op) for op in planned.operations),
+        )
+        for planned in plan.migrations
+    )
+    return replace(plan, migrations=migrations)
+
+
+def foldable(plan: Plan) -> int:
+    """How many index additions ``fold`` would move."""
+    return sum(operation.folded for operation in fold(plan).operations)
+
+
+def _fold_lane(lane: Lane, before: Schema) -> dict[tuple[str, int], PlannedOperation]:
+    """The operations of one lane that change: a leading CreateTable and the AddIndex operations right behind it."""
+    create, *others = lane.operations
+    if not isinstance(create.operation, CreateTable):
+        return {}
+    additions = []
+    for planned in others:
+        # Anything else in between may read or write the table.
+        if not isinstance(planned.operation, AddIndex):
+            break
+        additions.append(planned)
+    if not additions:
+        return {}
+    whole = replace(
+        create.operation,
+        indexes=(
+            *create.operation.indexes,
+            *(a.operation.index for a in additions if isinstance(a.operation, AddIndex)),
+        ),
+    )
+    # The state afterwards stays that of the bare table: the indexes are known to be ahead; each is found in its turn.
+    request = whole.steps(before)[0].parameters
+    steps = (replace(create.steps[0], parameters=request), *create.steps[1:])
+    changed = [replace(create, steps=steps), *(replace(addition, folded=True) for addition in additions)]
+    return {operation.key: operation for operation in changed}
