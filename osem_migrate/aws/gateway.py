@@ -1,5 +1,6 @@
 """Gateway: the one object through which tables are described and Steps performed."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -58,9 +59,11 @@ class Gateway:
 
     def __init__(self, client: "DynamoDBClient", physical_name: Callable[[str], str], *, emulated: bool) -> None:
         self._client = client
-        self._emulated = emulated
+        self.emulated = emulated
         self._describer = Describer(client, physical_name, emulated=emulated)
+        self._guards = threading.local()
         self.physical_name = physical_name
+        client.meta.events.register("before-send.dynamodb", self._before_send)
 
     def describe(self, table: str, kinds: Iterable[type[Setting]] = ()) -> Live:
         """One table right now; ``kinds`` are the settings wanted beside those that DescribeTable shows."""
@@ -73,8 +76,25 @@ class Gateway:
         with ThreadPoolExecutor(max_workers=min(CONCURRENCY, len(tables))) as pool:
             return list(pool.map(self.describe, tables.keys(), tables.values()))
 
-    def perform(self, step: Step, live: Live) -> Outcome:
-        """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError."""
+    def perform(self, step: Step, live: Live, *, guard: Callable[[], None]) -> Outcome:
+        """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.
+
+        ``guard`` raises where the step must not be sent any more. It is asked before each request, the SDK's own
+        repetitions among them: a process may be stopped between two of them for longer than its lock lasts.
+        """
+        self._guards.check = guard
+        try:
+            return self._perform(step, live)
+        finally:
+            del self._guards.check
+
+    def _before_send(self, **_request: object) -> None:
+        """Called by botocore in the thread that sends."""
+        guard: Callable[[], None] | None = getattr(self._guards, "check", None)
+        if guard is not None:
+            guard()
+
+    def _perform(self, step: Step, live: Live) -> Outcome:
         address = live.arn if step.named_by == RESOURCE_ARN and live.arn is not None else live.physical_name
         try:
             getattr(self._client, step.method)(**step.call(address))
@@ -82,7 +102,7 @@ class Gateway:
             failure = classify(refusal, action=f"dynamodb:{step.action}", resource=live.physical_name)
             answer = _ANSWERS.get(failure.verdict)
             # A local engine may lack what goes beside a table; what cannot create tables at all is no DynamoDB.
-            optional = self._emulated and step.settles is not Description.TABLE
+            optional = self.emulated and step.settles is not Description.TABLE
             if answer is None or (answer is Answer.UNSUPPORTED and not optional):
                 raise failure.error from refusal
             return Outcome(answer, failure.error, failure.retry_after)

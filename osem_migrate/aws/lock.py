@@ -97,6 +97,12 @@ class Lock:
         """A ConditionCheck on owner and fence, for the transactions of the history table."""
         return {"ConditionCheck": {"TableName": self._table, "Key": self._key, **self._ours(holder, {})}}
 
+    def verify(self, holder: Holder) -> None:
+        """Raise LockLost unless owner and fence are still the holder's, by a consistent read."""
+        fence, current = self._read()
+        if current is None or (current.owner, fence) != (holder.owner, holder.fence):
+            raise _lost(holder, fence, current)
+
     def _read(self) -> tuple[int, Holder | None]:
         with door("dynamodb:GetItem", self._table):
             response = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
@@ -164,17 +170,15 @@ class Lock:
             failure = self._refused(refusal)
             # A collision with a transaction of ours is a ConditionFailed, too, but one that passes.
             if isinstance(failure.error, ConditionFailed) and failure.verdict is not Verdict.WAIT:
-                raise self.lost() from refusal
+                raise self.lost(holder) from refusal
             raise failure.error from refusal
 
     def _refused(self, refusal: Exception) -> Failure:
         return classify(refusal, action="dynamodb:UpdateItem", resource=self._table)
 
-    def lost(self) -> LockLost:
-        """The error of a lock that somebody else has, naming who."""
-        holder = self._read()[1]
-        by = f"taken over by {holder.describe()}" if holder is not None else "released by somebody else"
-        return LockLost(f"the upgrade lock was {by}")
+    def lost(self, holder: Holder) -> LockLost:
+        """The error of a lock that is not this holder's any more, naming who took it."""
+        return _lost(holder, *self._read())
 
 
 class Lease:
@@ -202,6 +206,16 @@ class Lease:
 
     def check(self) -> None:
         """Raise LockLost unless this run surely still holds the lock; asked before every mutation."""
+        try:
+            self.check_age()
+        except LockLost:
+            with suppress(AwsError):
+                self._lock.verify(self.holder)  # which knows who took it
+            raise
+        self._lock.verify(self.holder)
+
+    def check_age(self) -> None:
+        """Raise LockLost once the last heartbeat is a lease old; asks nobody, so it may stand before every request."""
         if isinstance(self._lost, LockLost):
             raise self._lost
         if self._clock.monotonic() - self._renewed >= self.holder.lease_ms / 1000:
@@ -214,7 +228,7 @@ class Lease:
 
     def lost(self) -> LockLost:
         """The error to raise once that condition has failed."""
-        return self._lock.lost()
+        return self._lock.lost(self.holder)
 
     def release(self) -> None:
         """Stop the heartbeat and let go; somebody who took over keeps the lock, and a second call changes nothing.
@@ -228,7 +242,7 @@ class Lease:
             self._lock.release(self.holder)
 
     def _beat(self) -> None:
-        while not self._stop.wait(HEARTBEAT_SECONDS):
+        while not self._clock.wait(self._stop, HEARTBEAT_SECONDS):
             try:
                 before = self._clock.monotonic()
                 self._lock.renew(self.holder)
@@ -244,6 +258,14 @@ def _held(holder: Holder) -> LockHeld:
     return LockHeld(
         f"another run holds the upgrade lock: {holder.describe()}", holder=holder.describe(), run_url=holder.run_url
     )
+
+
+def _lost(mine: Holder, fence: int, current: Holder | None) -> LockLost:
+    if current is not None:
+        return LockLost(f"the upgrade lock was taken over by {current.describe()}")
+    if fence > mine.fence:
+        return LockLost("the upgrade lock was taken over by a run that has ended since")
+    return LockLost("the upgrade lock was released by somebody else")
 
 
 def _owner(refusal: Exception) -> str | None:

@@ -84,11 +84,12 @@ class Session:
         *,
         region: RegionChoice,
         endpoint_url: str | None,
+        tunnel: bool,
         max_pool_connections: int,
     ) -> None:
         self.region = region
         self.endpoint_url = endpoint_url
-        self.local = is_local(endpoint_url)
+        self.local = is_local(endpoint_url) and not tunnel
         self.profile: str | None = core.profile
         self._core = core
         self._boto = boto3.Session(botocore_session=core, region_name=region.name)
@@ -105,6 +106,7 @@ class Session:
         configured_region: str | None = None,
         profile: str | None = None,
         endpoint_url: str | None = None,
+        tunnel: bool = False,
         environ: Mapping[str, str] = os.environ,
         max_pool_connections: int = 20,
     ) -> Session:
@@ -115,6 +117,7 @@ class Session:
             configured_region: of pyproject.toml; goes before the AWS files.
             profile: of the command line or the configuration; without it AWS_PROFILE counts.
             endpoint_url: of the command line or the configuration; goes before what is configured for the SDK.
+            tunnel: that a local endpoint leads to AWS, and is to be treated as AWS.
             environ: where regions and endpoints are looked up; credentials the SDK reads from the process itself.
             max_pool_connections: connections kept open to the endpoint, one for each call at a time.
 
@@ -130,7 +133,7 @@ class Session:
             url = endpoint_url or configured_endpoint(environ, settings, core.full_config)
             if url is not None:
                 require_url(url)
-            return cls(core, region=choice, endpoint_url=url, max_pool_connections=max_pool_connections)
+            return cls(core, region=choice, endpoint_url=url, tunnel=tunnel, max_pool_connections=max_pool_connections)
 
     def dynamodb(self) -> DynamoDBClient:
         """The client of DynamoDB; raises CredentialsMissing before the first call, if the chain holds none."""

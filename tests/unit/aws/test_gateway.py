@@ -57,16 +57,20 @@ def gateway(aws: ControlPlane) -> Gateway:
     return Gateway(aws.client, physical_name, emulated=False)
 
 
+def unguarded() -> None:
+    """Nothing keeps the step from being sent."""
+
+
 def existing(aws: ControlPlane, gateway: Gateway) -> None:
     """Teams, ACTIVE."""
-    gateway.perform(CREATE, gateway.describe("Teams"))
+    gateway.perform(CREATE, gateway.describe("Teams"), guard=unguarded)
     aws.settle(60)
     aws.calls.clear()
 
 
 def test_a_step_is_addressed_to_the_physical_table(aws: ControlPlane, gateway: Gateway) -> None:
     """The logical name never reaches AWS, and the answer says that the step was taken up."""
-    outcome = gateway.perform(CREATE, gateway.describe("Teams"))
+    outcome = gateway.perform(CREATE, gateway.describe("Teams"), guard=unguarded)
     assert (outcome.answer, outcome.error, outcome.retry_after) == (Answer.ACCEPTED, None, None)
     assert aws.calls[-1] == ("CreateTable", {"TableName": NAME, **CREATE.parameters})
 
@@ -74,7 +78,7 @@ def test_a_step_is_addressed_to_the_physical_table(aws: ControlPlane, gateway: G
 def test_a_tagging_step_is_addressed_to_the_arn(aws: ControlPlane, gateway: Gateway) -> None:
     """TagResource takes the ARN that the description showed."""
     existing(aws, gateway)
-    gateway.perform(TAG, gateway.describe("Teams"))
+    gateway.perform(TAG, gateway.describe("Teams"), guard=unguarded)
     assert aws.calls[-1][1]["ResourceArn"].endswith(f":table/{NAME}")
 
 
@@ -117,7 +121,7 @@ def test_a_refusal_says_what_to_do(  # noqa: PLR0917 - a table of refusals
     """What passes is asked again, what may be our own echo is looked into, and both carry the error."""
     existing(aws, gateway)
     aws.refuse(step.action, code, message, status=500 if code == "InternalServerError" else 400)
-    outcome = gateway.perform(step, gateway.describe("Teams"))
+    outcome = gateway.perform(step, gateway.describe("Teams"), guard=unguarded)
     assert (outcome.answer, outcome.retry_after) == (answer, retry_after)
     assert outcome.error is not None
     assert step.action in outcome.error.message
@@ -138,14 +142,14 @@ def test_a_permanent_refusal_is_raised(
     existing(aws, gateway)
     aws.refuse("UpdateTable", code, message)
     with pytest.raises(error):
-        gateway.perform(ADD, gateway.describe("Teams"))
+        gateway.perform(ADD, gateway.describe("Teams"), guard=unguarded)
 
 
 def test_a_lost_answer_is_doubtful(aws: ControlPlane, gateway: Gateway) -> None:
     """No answer says nothing about whether the call was applied."""
     existing(aws, gateway)
     aws.lose_response("UpdateTable", ReadTimeoutError(endpoint_url="https://dynamodb"))
-    outcome = gateway.perform(ADD, gateway.describe("Teams"))
+    outcome = gateway.perform(ADD, gateway.describe("Teams"), guard=unguarded)
     assert outcome.answer is Answer.DOUBTFUL
     assert isinstance(outcome.error, EndpointUnreachable)
 
@@ -155,7 +159,7 @@ def test_a_call_that_could_not_be_sent_is_raised(aws: ControlPlane, gateway: Gat
     existing(aws, gateway)
     aws.fail("UpdateTable", EndpointConnectionError(endpoint_url="https://dynamodb"))
     with pytest.raises(EndpointUnreachable):
-        gateway.perform(ADD, gateway.describe("Teams"))
+        gateway.perform(ADD, gateway.describe("Teams"), guard=unguarded)
 
 
 @pytest.mark.parametrize(
@@ -174,11 +178,11 @@ def test_an_unknown_call_is_a_note_on_a_local_engine_only(aws: ControlPlane, unk
     existing(aws, Gateway(aws.client, physical_name, emulated=False))
     local = Gateway(aws.client, physical_name, emulated=True)
     refuse()
-    assert local.perform(TTL, local.describe("Teams")).answer is Answer.UNSUPPORTED
+    assert local.perform(TTL, local.describe("Teams"), guard=unguarded).answer is Answer.UNSUPPORTED
     remote = Gateway(aws.client, physical_name, emulated=False)
     refuse()
     with pytest.raises(OperationUnsupported):
-        remote.perform(TTL, remote.describe("Teams"))
+        remote.perform(TTL, remote.describe("Teams"), guard=unguarded)
 
 
 def test_an_endpoint_that_cannot_change_tables_is_no_local_engine(aws: ControlPlane) -> None:
@@ -187,7 +191,7 @@ def test_an_endpoint_that_cannot_change_tables_is_no_local_engine(aws: ControlPl
     local = Gateway(aws.client, physical_name, emulated=True)
     aws.refuse("UpdateTable", "UnknownOperationException")
     with pytest.raises(OperationUnsupported):
-        local.perform(ADD, local.describe("Teams"))
+        local.perform(ADD, local.describe("Teams"), guard=unguarded)
 
 
 def test_tables_are_described_in_the_order_asked_for(aws: ControlPlane, gateway: Gateway) -> None:
@@ -252,7 +256,7 @@ def test_a_refused_listing_passes_the_door() -> None:
 def test_a_table_busy_with_its_creation_is_doubtful_to_create(aws: ControlPlane, gateway: Gateway) -> None:
     """Somebody was faster by a second, or our own answer was lost: look before failing."""
     before = gateway.describe("Teams")
-    gateway.perform(CREATE, before)
-    outcome = gateway.perform(CREATE, before)
+    gateway.perform(CREATE, before, guard=unguarded)
+    outcome = gateway.perform(CREATE, before, guard=unguarded)
     assert outcome.answer is Answer.DOUBTFUL
     assert isinstance(outcome.error, ResourceInUse)

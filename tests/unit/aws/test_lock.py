@@ -40,7 +40,9 @@ class World:
         self.clock = FakeClock()
         self.on_wait: Callable[[Holder, float], None] = no_wait
         self.item = LockItem()
-        self.lock = Lock(self.item.client, "osem-dev-SchemaMigrations", "osem", self.clock.clock)
+        # The heartbeat's thread waits for real; everything else in virtual time.
+        clock = replace(self.clock.clock, wait=threading.Event.wait)
+        self.lock = Lock(self.item.client, "osem-dev-SchemaMigrations", "osem", clock)
 
     def acquire(self, *, timeout: float = 60.0, me: Holder = ME) -> Lease:
         return self.lock.acquire(me, timeout=timeout, on_wait=self.on_wait)
@@ -267,6 +269,37 @@ def test_the_same_owner_with_another_fence_is_not_us() -> None:
         world.lock.renew(lease.holder)
 
 
+@pytest.mark.parametrize(
+    ("now", "text"),
+    [
+        ({**items.holder_values(OTHER), "fence": 2}, "user/bob"),
+        ({**items.holder_values(replace(ME, identity="me again")), "fence": 2}, "me again"),
+        ({"fence": 2}, "taken over by a run that has ended since"),
+        ({"fence": 1}, "released by somebody else"),
+        ({}, "released by somebody else"),
+    ],
+    ids=["taken over", "our owner, another fence", "taken over and let go", "unlocked by force", "the item is gone"],
+)
+def test_a_check_looks_at_the_lock_itself(now: dict[str, Any], text: str) -> None:
+    """A lock that was lost is noticed before the next mutation, not at the next heartbeat; nothing is written."""
+    world = World()
+    lease = world.acquire()
+    lease.check()
+    written = world.item.updates
+    world.item.put(items.serialize({name: value for name, value in now.items() if value is not None}))
+    with pytest.raises(LockLost, match=text):
+        lease.check()
+    assert world.item.updates == written
+
+
+def test_a_heartbeat_is_no_loss() -> None:
+    """Between two checks our own heart has beaten: owner and fence are what counts."""
+    world = World()
+    lease = world.acquire()
+    world.lock.renew(lease.holder)
+    lease.check()
+
+
 def test_release_is_idempotent() -> None:
     """A second release changes nothing, not even somebody else's lock."""
     world = World()
@@ -294,6 +327,16 @@ def test_an_unrenewed_lease_is_lost_after_its_length() -> None:
     lease.check()
     world.clock.sleep(0.2)
     with pytest.raises(LockLost, match="whole lease"):
+        lease.check()
+
+
+def test_a_run_that_slept_too_long_learns_who_took_over() -> None:
+    """Its own clock has told it already that the lock is lost; the reason is asked for all the same."""
+    world = World()
+    lease = world.acquire()
+    world.clock.sleep(20.1)
+    world.held_by(replace(OTHER, fence=2))
+    with pytest.raises(LockLost, match="user/bob"):
         lease.check()
 
 
