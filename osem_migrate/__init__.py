@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "osem_migrate.connection": {"Connection"},
     "osem_migrate.errors": {"OsemMigrateError", "PartialError"},
-    "osem_migrate.migrator": {"Connection", "Migrator"},
+    "osem_migrate.migrator": {"Migrator"},
     "osem_migrate.schema": {"B", "Index", "Key", "LocalIndex", "N", "S", "Throughput"},
 }
 
 if TYPE_CHECKING:
+    from osem_migrate.connection import Connection as Connection
     from osem_migrate.errors import OsemMigrateError as OsemMigrateError
     from osem_migrate.errors import PartialError as PartialError
-    from osem_migrate.migrator import Connection as Connection
     from osem_migrate.migrator import Migrator as Migrator
     from osem_migrate.operations import *  # noqa: F403 - the export list of the operations is there, and only there
     from osem_migrate.schema import B as B

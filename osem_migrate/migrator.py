@@ -10,51 +10,50 @@ from osem_migrate.actor import Actor, local_identity
 from osem_migrate.aws.calls import ApiCall
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.history_table import HistoryTable
-from osem_migrate.aws.lock import LEASE_SECONDS, Lease, Lock
+from osem_migrate.aws.lock import Lock
 from osem_migrate.aws.session import Identity, Session
-from osem_migrate.aws.waiting import Poller
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
-from osem_migrate.config import DEFAULT_ENVIRONMENT, HISTORY_ENTITY, LOCAL, Environment, Project
-from osem_migrate.errors import AccountMismatch, ConfirmationRequired, RegionMismatch
-from osem_migrate.events import LockWaiting, RunEvent, RunStarted
-from osem_migrate.executor import Executor
+from osem_migrate.config import DEFAULT_ENVIRONMENT, Environment, Project
+from osem_migrate.connection import Connection, connect
+from osem_migrate.errors import AccountMismatch
+from osem_migrate.events import RunEvent
 from osem_migrate.files.loader import Scripts, load
-from osem_migrate.history import Event, History, RecordedState
+from osem_migrate.history import Event, History
 from osem_migrate.live import Live
-from osem_migrate.local.configured import configured_engine
 from osem_migrate.operations import SETTINGS, Setting
-from osem_migrate.performer import Performer
+from osem_migrate.performer import Pace
+from osem_migrate.planning.downgrade import make_downgrade
+from osem_migrate.planning.fold import fold as fold_plan
 from osem_migrate.planning.plan import Plan, make_plan
 from osem_migrate.planning.remedy import Caller
 from osem_migrate.planning.status import Status, assess, expect
+from osem_migrate.runner import Runner, Terms
 from osem_migrate.schema import Table
+from osem_migrate.stopping import Stop
 
 DEFAULT_LOCK_TIMEOUT = 60.0
-HISTORY_TABLE_TIMEOUT = 10 * 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """Where to connect, as asked for on the command line; None leaves it to the environment's configuration."""
-
-    region: str | None = None
-    profile: str | None = None
-    endpoint_url: str | None = None
-    force: bool = False
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """The same as command-line options, for the commands that remedies name."""
-        options = {"--region": self.region, "--profile": self.profile, "--endpoint-url": self.endpoint_url}
-        given = [word for option, text in options.items() if text is not None for word in (option, text)]
-        return (*given, "--force") if self.force else tuple(given)
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What an upgrade did: ids of the migrations it applied, in order; none when there was nothing to do."""
+    """What an upgrade did.
+
+    Attributes:
+        applied: ids of the migrations it applied, in order; none when there was nothing to do.
+        plan: what it set out to do.
+        in_progress: ids of those that DynamoDB is still working on, where it did not wait.
+    """
 
     applied: tuple[str, ...]
+    plan: Plan
+    in_progress: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Downgrade:
+    """What a downgrade did: ids of the migrations it reverted, newest first; none when there was nothing to do."""
+
+    reverted: tuple[str, ...]
     plan: Plan
 
 
@@ -114,17 +113,7 @@ class Migrator:
         project = project or Project.find()
         environment = project.environment(env)
         asked = connection or Connection()
-        endpoint = asked.endpoint_url or environment.settings.endpoint_url
-        if endpoint is None and env == LOCAL:
-            engine = configured_engine(project)
-            endpoint = (engine.status() or engine.start()).endpoint_url
-        session = Session.open(
-            region=asked.region,
-            configured_region=environment.settings.region,
-            profile=asked.profile or environment.settings.profile,
-            endpoint_url=endpoint,
-        )
-        _check_region(session, environment, asked)
+        session = connect(project, environment, asked)
         if on_call is not None:
             session.on_call(on_call)
         return cls(project, environment, session, connection=asked, on_event=on_event, clock=clock)
@@ -144,49 +133,87 @@ class Migrator:
             aws += ["--profile", self.session.profile]
         return Caller(self.environment.name, self._connection.flags, tuple(aws))
 
-    def plan(self, target: str | None = None, *, allow_out_of_order: bool = False) -> Plan:
-        """What is pending up to a version (all when None); reads the history and writes nothing."""
-        return self._plan(target, allow_out_of_order=allow_out_of_order)[0]
+    def resume(self, command: str, target: str | None) -> str:
+        """The command that continues an interrupted run; it goes no further than that run was to go."""
+        return self.caller.command(command, *(("--to", target) if target is not None else ()))
 
-    def upgrade(
+    def plan(self, target: str | None = None, *, fold: bool | None = None, allow_out_of_order: bool = False) -> Plan:
+        """What is pending up to a version (all when None); reads the history and writes nothing."""
+        return self._plan_upgrade(target, fold=fold, allow_out_of_order=allow_out_of_order)[0]
+
+    def plan_downgrade(self, target: str) -> Plan:
+        """What reverses everything above a version ("0": everything); reads the history and writes nothing."""
+        return self._plan_downgrade(target)[0]
+
+    def upgrade(  # noqa: PLR0913 - one keyword for each option of the command
         self,
         target: str | None = None,
         *,
+        fold: bool | None = None,
+        pace: Pace = Pace.FULL,
         allow_out_of_order: bool = False,
         allow_data_loss: bool = False,
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         timeout: float | None = None,
+        stop: Stop | None = None,
     ) -> Upgrade:
         """Apply what is pending, under the lock; does nothing, and takes no lock, where nothing is.
 
         Args:
             target: the last version to apply; all when None.
+            fold: whether index additions move into the CreateTable of the same run; as configured when None.
+            pace: whether to wait for what is begun, and whether to begin anything.
             allow_out_of_order: apply scripts older than the newest applied one, too.
             allow_data_loss: carry out operations that lose data.
             lock_timeout: seconds to wait for another run.
             timeout: seconds that one operation may take to settle; chosen by kind when None.
+            stop: lets a signal handler, or another thread, ask the run to end between two calls.
 
         Raises:
             ConfirmationRequired: the plan loses data and ``allow_data_loss`` is not given.
             PartialError: it stopped after something was changed.
             OsemMigrateError: it stopped before anything was changed.
         """
-        plan, history = self._plan(target, allow_out_of_order=allow_out_of_order)
-        if plan.is_empty:
-            return Upgrade((), plan)
-        _confirm(plan, allow_data_loss=allow_data_loss)
-        actor = self._preflight()
-        if not history.exists:
-            self._create_history_table()
-        lease = self._acquire(actor, lock_timeout)
-        try:
-            # What was pending may have been applied while we waited for the lock.
-            plan, history = self._plan(target, allow_out_of_order=allow_out_of_order)
-            _confirm(plan, allow_data_loss=allow_data_loss)
-            self._tell(RunStarted(plan))
-            return Upgrade(self._executor(actor, lease, timeout, target).run(plan, history), plan)
-        finally:
-            lease.release()
+        terms = Terms(
+            allow_data_loss=allow_data_loss,
+            lock_timeout=lock_timeout,
+            timeout=timeout,
+            pace=pace,
+            stop=stop or Stop(self._clock),
+            resume=self.resume("upgrade", target),
+        )
+        plan, outcome = self._runner.run(
+            lambda: self._plan_upgrade(target, fold=fold, allow_out_of_order=allow_out_of_order),
+            self._preflight,
+            terms,
+        )
+        return Upgrade(outcome.finished, plan, outcome.in_progress)
+
+    def downgrade(
+        self,
+        target: str,
+        *,
+        allow_data_loss: bool = False,
+        lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
+        timeout: float | None = None,
+        stop: Stop | None = None,
+    ) -> Downgrade:
+        """Reverse every migration above a version ("0": all), newest first; arguments and errors are upgrade's."""
+        terms = Terms(
+            allow_data_loss=allow_data_loss,
+            lock_timeout=lock_timeout,
+            timeout=timeout,
+            pace=Pace.FULL,
+            stop=stop or Stop(self._clock),
+            resume=self.resume("downgrade", target),
+        )
+        plan, outcome = self._runner.run(lambda: self._plan_downgrade(target), self._preflight, terms)
+        return Downgrade(outcome.finished, plan)
+
+    def losses(self, plan: Plan) -> list[Live]:
+        """The live tables of which the plan drops something, with their item counts and sizes."""
+        hurt = {planned.table for planned in plan.operations if planned.operation.hazard is not None}
+        return self._gateway.describe_all(dict.fromkeys(sorted(hurt), ()))
 
     def status(self) -> Status:
         """Where the environment stands; reads only, and works before the history table exists."""
@@ -225,7 +252,7 @@ class Migrator:
         environment = self.environment
         return Lock(self.session.dynamodb(), environment.history_table, environment.application, self._clock)
 
-    def _plan(self, target: str | None, *, allow_out_of_order: bool) -> tuple[Plan, History]:
+    def _plan_upgrade(self, target: str | None, *, fold: bool | None, allow_out_of_order: bool) -> tuple[Plan, History]:
         # The scripts first: a mistake in one of them should cost no call.
         migrations = self.scripts.migrations
         self._check_account()
@@ -237,7 +264,25 @@ class Migrator:
             target=target,
             allow_out_of_order=allow_out_of_order,
         )
-        return plan, history
+        folds = self.environment.settings.fold_indexes if fold is None else fold
+        return fold_plan(plan) if folds else plan, history
+
+    def _plan_downgrade(self, target: str) -> tuple[Plan, History]:
+        migrations = self.scripts.migrations
+        self._check_account()
+        history = self._history.read()
+        return make_downgrade(migrations, history, target, defaults=self.environment.defaults), history
+
+    @property
+    def _runner(self) -> Runner:
+        return Runner(
+            environment=self.environment,
+            gateway=self._gateway,
+            history=self._history,
+            lock=self._lock,
+            clock=self._clock,
+            on_event=self._tell,
+        )
 
     def _observe(self) -> tuple[History, bool]:
         """The history, and whether the run that it shows as running is alive.
@@ -246,7 +291,7 @@ class Migrator:
         """
         history = self._history.read()
         holder = history.holder
-        if holder is None or all(record.state is not RecordedState.RUNNING for record in history.records.values()):
+        if holder is None or not any(record.is_attended for record in history.records.values()):
             return history, False
         if self._lock.is_alive(holder):
             return history, True
@@ -273,61 +318,6 @@ class Migrator:
         """Valid credentials, before the first write; a local engine knows no identities."""
         return Actor(local_identity() if self.session.local else self._identity.arn, __version__)
 
-    def _create_history_table(self) -> None:
-        self._history.create(self.environment.tags)
-        Poller(self._clock).until(
-            lambda: self._gateway.describe(HISTORY_ENTITY),
-            lambda live: live.table is not None and not live.busy,
-            timeout=HISTORY_TABLE_TIMEOUT,
-            what=f"the history table {self.environment.history_table}",
-        )
-
-    def _acquire(self, actor: Actor, timeout: float) -> Lease:
-        me = actor.as_holder(lease_ms=int(LEASE_SECONDS * 1000), acquired_at=self._clock.milliseconds())
-        lease = self._lock.acquire(
-            me, timeout=timeout, on_wait=lambda holder, waited: self._tell(LockWaiting(holder, waited))
-        )
-        lease.start()
-        return lease
-
-    def _executor(self, actor: Actor, lease: Lease, timeout: float | None, target: str | None) -> Executor:
-        # What continues the run must go no further than it was to go.
-        until = ("--to", target) if target is not None else ()
-        performer = Performer(
-            gateway=self._gateway,
-            lease=lease,
-            poller=Poller(self._clock),
-            clock=self._clock,
-            timeout=timeout,
-            on_event=self._tell,
-        )
-        return Executor(
-            performer=performer,
-            history=self._history,
-            lease=lease,
-            actor=actor,
-            clock=self._clock,
-            physical_name=self.environment.physical_name,
-            resume=self.caller.command("upgrade", *until),
-            on_event=self._tell,
-        )
-
-
-def _confirm(plan: Plan, *, allow_data_loss: bool) -> None:
-    if plan.hazards and not allow_data_loss:
-        raise ConfirmationRequired("; ".join(plan.hazards), hazards=list(plan.hazards))
-
 
 def _declared(table: Table) -> tuple[type[Setting], ...]:
     return tuple(type(setting) for setting in table.settings)
-
-
-def _check_region(session: Session, environment: Environment, asked: Connection) -> None:
-    expected = environment.settings.region
-    if session.local or asked.force or expected is None or session.region.name == expected:
-        return
-    raise RegionMismatch(
-        f"environment {environment.name!r} is in {expected}, but {session.region.source} says {session.region.name}",
-        expected=expected,
-        found=session.region.name,
-    )

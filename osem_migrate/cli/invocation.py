@@ -47,7 +47,8 @@ class Invocation:
         """The library, connected as the options say, telling its progress to people and to the log file."""
         # Imported here, so that --help, new and local pay for neither boto3 nor rich.
         from osem_migrate.cli.narrator import Narrator  # noqa: PLC0415
-        from osem_migrate.migrator import Connection, Migrator  # noqa: PLC0415
+        from osem_migrate.connection import Connection  # noqa: PLC0415
+        from osem_migrate.migrator import Migrator  # noqa: PLC0415
 
         narrator = self.narrator = Narrator(verbosity=self.verbosity, log_file=self.log_file)
         connection = Connection(

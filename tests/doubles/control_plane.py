@@ -4,6 +4,7 @@ A real boto3 client asks it, so parameters are validated and errors raised by th
 Texts and durations are those of the live probes that ``planning/estimate.py`` names as its source.
 """
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ class ControlPlane:
         self._before: dict[str, list[Fault]] = defaultdict(list)
         self._after: dict[str, list[Fault]] = defaultdict(list)
         self._ids = 0
+        self._one_at_a_time = threading.RLock()  # lanes call side by side
         self.client = self._connect()
 
     def refuse(self, operation: str, code: str, message: str = "", *, times: int = 1, status: int = 400) -> None:
@@ -119,7 +121,10 @@ class ControlPlane:
         context["fake_parameters"] = params
 
     def _answer(self, model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
-        parameters = context["fake_parameters"]
+        with self._one_at_a_time:
+            return self._decide(model, context["fake_parameters"])
+
+    def _decide(self, model: Any, parameters: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         self.calls.append((model.name, parameters))
         self._advance()
         try:
@@ -265,7 +270,16 @@ class ControlPlane:
             if found is None:
                 raise Refused("ResourceNotFoundException", f"Requested resource not found: Index: {index['IndexName']}")
             found["IndexStatus"] = "DELETING"
-            self._busy(table, DELETING, lambda: table.indexes.remove(found))
+            self._busy(table, DELETING, lambda: self._forget(table, found))
+
+    def _forget(self, table: FakeTable, index: dict[str, Any]) -> None:
+        """An index is gone, and the attributes that only it needed with it."""
+        table.indexes.remove(index)
+        keys = [*table.description["KeySchema"], *(key for left in table.indexes for key in left["KeySchema"])]
+        keys += [key for left in table.description.get("LocalSecondaryIndexes", ()) for key in left["KeySchema"]]
+        used = {key["AttributeName"] for key in keys}
+        known = table.description["AttributeDefinitions"]
+        table.description["AttributeDefinitions"] = [item for item in known if item["AttributeName"] in used]
 
     def _build(self, table: FakeTable, index: dict[str, Any], definitions: list[dict[str, Any]]) -> None:
         index["Backfilling"] = False

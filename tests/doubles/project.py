@@ -10,8 +10,9 @@ import boto3
 
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
 from osem_migrate.config import Project
+from osem_migrate.connection import Connection
 from osem_migrate.events import RunEvent
-from osem_migrate.migrator import Connection, Migrator
+from osem_migrate.migrator import Migrator
 
 if TYPE_CHECKING:
     from osem_migrate.aws.calls import ApiCall

@@ -6,10 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from osem_migrate import migrator as module
+from osem_migrate import connection as module
 from osem_migrate.aws.session import Identity, RegionChoice, Session
 from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project
+from osem_migrate.connection import Connection
 from osem_migrate.errors import (
     AccountMismatch,
     ConfirmationRequired,
@@ -20,7 +21,7 @@ from osem_migrate.errors import (
     UnknownEnvironment,
 )
 from osem_migrate.history import History
-from osem_migrate.migrator import Connection, Migrator
+from osem_migrate.migrator import Migrator
 from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ACCOUNT, ControlPlane
 from tests.doubles.project import TEAMS, Watched, client_of, write_project
@@ -262,8 +263,8 @@ def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(
     )
     watched = Watched(project, connection=Connection(endpoint_url=moto_server))
     migrator = watched.migrator
-    original, targets = migrator._plan, iter(["1", None])
-    monkeypatch.setattr(migrator, "_plan", lambda _target, **options: original(next(targets), **options))
+    original, targets = migrator._plan_upgrade, iter(["1", None])
+    monkeypatch.setattr(migrator, "_plan_upgrade", lambda _target, **options: original(next(targets), **options))
     with pytest.raises(ConfirmationRequired):
         migrator.upgrade()
     assert [mutation[1] for mutation in watched.mutations()] == ["osem-dev-SchemaMigrations"]

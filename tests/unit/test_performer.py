@@ -1,17 +1,22 @@
 """The performer describes, decides and acts, from wherever it finds the table, and survives what AWS answers."""
 
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
+from unittest import mock
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from osem_migrate.aws.gateway import Gateway
+from osem_migrate.aws.gateway import Answer, Gateway, Outcome
 from osem_migrate.aws.waiting import Poller
 from osem_migrate.errors import (
     AccessDenied,
     DriftFound,
     EndpointUnreachable,
+    Interrupted,
     LockLost,
     OsemMigrateError,
     QuotaExceeded,
@@ -22,6 +27,7 @@ from osem_migrate.errors import (
     WaitTimeout,
 )
 from osem_migrate.events import OperationStarted, RunEvent, StepPerformed, Waiting
+from osem_migrate.live import Live
 from osem_migrate.operations import (
     AddIndex,
     CreateTable,
@@ -34,8 +40,10 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
-from osem_migrate.performer import Performed, Performer
-from osem_migrate.schema import Index, N, S
+from osem_migrate.performer import MUTATIONS_IN_FLIGHT, Pace, Performed, Performer
+from osem_migrate.planning.plan import PlannedOperation
+from osem_migrate.schema import Index, N, S, Schema
+from osem_migrate.stopping import Stop
 from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane, Refused
 from tests.doubles.planning import planned, planned_migration
@@ -67,22 +75,37 @@ class FakeLease:
         if len(self.checks) == self.lost_at:
             raise LockLost("taken over")
 
+    def check_age(self) -> None:
+        """Young."""
+
 
 class World:
     """A control plane, and a performer in front of it."""
 
-    def __init__(self, *, emulated: bool = False, timeout: float | None = None, lost_at: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        emulated: bool = False,
+        timeout: float | None = None,
+        lost_at: int | None = None,
+        pace: Pace = Pace.FULL,
+        mutations: int = MUTATIONS_IN_FLIGHT,
+    ) -> None:
         self.clock = FakeClock()
+        self.stop = Stop(self.clock.clock)
         self.aws = ControlPlane(self.clock)
         self.lease = FakeLease(self.aws, lost_at)
         self.events: list[RunEvent] = []
         self.performer = Performer(
             gateway=Gateway(self.aws.client, lambda name: f"osem-dev-{name}", emulated=emulated),
             lease=cast("Lease", self.lease),
-            poller=Poller(self.clock.clock),
-            clock=self.clock.clock,
+            poller=Poller(replace(self.clock.clock, sleep=self.stop.sleep)),
+            clock=replace(self.clock.clock, sleep=self.stop.sleep),
             timeout=timeout,
             on_event=self.events.append,
+            stop=self.stop,
+            mutations=mutations,
+            pace=pace,
         )
 
     def having(self, *operations: Operation) -> "World":
@@ -96,8 +119,14 @@ class World:
         return self
 
     def perform(self, *operations: Operation) -> Performed:
-        """The last of the operations, planned after the others."""
-        return self.performer.perform(planned(*operations))
+        """The last of the operations, planned after the others, to its end."""
+        performed = self.performer.perform(planned(*operations))
+        assert performed is not None
+        return performed
+
+    def leaves(self, *operations: Operation) -> None:
+        """The same, which is left under way."""
+        assert self.performer.perform(planned(*operations)) is None
 
     def fails(self, error: type[OsemMigrateError], *operations: Operation) -> OsemMigrateError:
         with pytest.raises(error) as caught:
@@ -511,6 +540,19 @@ def test_nothing_is_called_after_the_lock_is_lost(lost_at: int) -> None:
     assert world.performer.mutated is (lost_at > 1)
 
 
+@pytest.mark.parametrize(("lost_at", "reason"), [(None, "too old"), (2, "taken over")])
+def test_a_call_that_is_held_back_is_explained(lost_at: int | None, reason: str) -> None:
+    """Where the lock ran out while the SDK was repeating a call, it says who took it; else how old it is."""
+    world = World(lost_at=lost_at)
+
+    def held_back(_step: Any, _live: Live, *, guard: Callable[[], None]) -> Outcome:
+        guard()
+        raise LockLost("too old")
+
+    with mock.patch.object(world.performer._gateway, "perform", held_back):
+        assert reason in world.fails(LockLost, TEAMS).message
+
+
 # --- local engines
 
 
@@ -544,6 +586,170 @@ def test_a_setting_that_can_be_read_but_not_written_is_left_out_once() -> None:
     assert world.table.time_to_live["TimeToLiveStatus"] == "ENABLED"
     assert world.perform(RICH, SetPointInTimeRecovery("Teams", enabled=True, days=3)).adopted
     assert world.aws.mutations().count("UpdateContinuousBackups") == 1
+
+
+# --- indexes that come later in the plan
+
+
+def with_ahead(*operations: Operation, upto: int) -> PlannedOperation:
+    """The operation at that position of a plan of all of them."""
+    return planned_migration(*operations).operations[upto]
+
+
+def test_an_index_that_the_plan_adds_later_is_no_surprise() -> None:
+    """Folded into CreateTable, or made by hand, it is there already: the operations before it are done or go on."""
+    by_season = AddIndex("Teams", "seasonId-index", S("seasonId"))
+    world = World().having(TEAMS, by_season)
+    plan = (TEAMS, BY_MANAGER, by_season)
+    assert world.performer.perform(with_ahead(*plan, upto=0)) == Performed(adopted=True, note="it was there already")
+    assert world.performer.perform(with_ahead(*plan, upto=1)) == Performed(adopted=False)
+    assert world.performer.perform(with_ahead(*plan, upto=2)) == Performed(adopted=True, note="it was there already")
+    assert world.aws.mutations() == ["UpdateTable"]
+
+
+def test_an_index_that_only_looks_like_a_later_one_is_drift() -> None:
+    """Of the same name with other keys, it is not what the plan adds, and nothing is touched."""
+    world = World().having(TEAMS, AddIndex("Teams", "seasonId-index", N("seasonId")))
+    plan = (TEAMS, BY_MANAGER, AddIndex("Teams", "seasonId-index", S("seasonId")))
+    with pytest.raises(DriftFound, match="seasonId-index"):
+        world.performer.perform(with_ahead(*plan, upto=1))
+    assert world.aws.mutations() == []
+
+
+# --- stopping
+
+
+def test_a_request_to_stop_is_heard_before_a_mutation() -> None:
+    """Nothing is asked of DynamoDB any more, and nothing counts as changed."""
+    world = World().having(TEAMS)
+    world.stop.request(Interrupted("stopped by Ctrl-C"))
+    world.fails(Interrupted, TEAMS, BY_MANAGER)
+    assert world.aws.mutations() == []
+    assert not world.performer.mutated
+
+
+def test_a_request_to_stop_ends_a_wait() -> None:
+    """The build goes on in AWS; it is not asked about again, and counts as changed."""
+    world = World().having(TEAMS)
+    questions: list[int] = []
+
+    def stop(**_: Any) -> None:
+        questions.append(1)
+        if len(questions) == 5:
+            world.stop.request(Interrupted("stopped by Ctrl-C"))
+
+    world.aws.client.meta.events.register_first("before-call.dynamodb.DescribeTable", stop)
+    world.fails(Interrupted, TEAMS, BY_MANAGER)
+    assert len(questions) == 5
+    assert world.performer.mutated
+    assert world.table.indexes[0]["IndexStatus"] == "CREATING"
+
+
+# --- without waiting
+
+
+def test_without_waiting_the_next_step_is_begun_and_left() -> None:
+    """One call, no sleep, no event of an end; it is known that something was changed."""
+    world = World(pace=Pace.NO_WAIT).having(TEAMS)
+    world.leaves(TEAMS, BY_MANAGER)
+    assert world.aws.mutations() == ["UpdateTable"]
+    assert world.clock.slept == []
+    assert world.performer.mutated
+    assert world.table.indexes[0]["IndexStatus"] == "CREATING"
+
+
+def test_without_waiting_what_is_under_way_is_left_alone() -> None:
+    """Twice in a row begins nothing twice."""
+    world = World(pace=Pace.NO_WAIT).having(TEAMS)
+    world.leaves(TEAMS, BY_MANAGER)
+    world.leaves(TEAMS, BY_MANAGER)
+    assert world.aws.mutations() == ["UpdateTable"]
+    world.aws.settle()
+    assert world.perform(TEAMS, BY_MANAGER).adopted
+
+
+def test_without_waiting_a_refusal_for_now_is_left_to_the_next_run() -> None:
+    """Throttled or in use: nothing was begun, and nothing is asked again."""
+    world = World(pace=Pace.NO_WAIT).having(TEAMS)
+    world.aws.refuse("UpdateTable", "ThrottlingException", "Rate exceeded")
+    world.leaves(TEAMS, BY_MANAGER)
+    assert world.aws.mutations() == ["UpdateTable"]
+    assert not world.performer.mutated
+
+
+def test_without_waiting_what_an_engine_lacks_is_left_out() -> None:
+    """There is nothing to wait for, so the note is made at once."""
+    world = World(emulated=True, pace=Pace.NO_WAIT).having(TEAMS)
+    world.aws.refuse("UpdateContinuousBackups", "UnknownOperationException")
+    assert world.perform(TEAMS, SESSIONS[1]).note is not None
+
+
+def test_only_waiting_begins_nothing() -> None:
+    """What is as before is left so, without a call."""
+    world = World(pace=Pace.WAIT_ONLY).having(TEAMS)
+    world.leaves(TEAMS, BY_MANAGER)
+    assert world.aws.mutations() == []
+    assert not world.performer.mutated
+
+
+def test_only_waiting_waits_for_what_was_begun() -> None:
+    """The index that a run without waiting left is carried to its end."""
+    world = World(pace=Pace.WAIT_ONLY).having(TEAMS)
+    world.aws.client.update_table(**planned(TEAMS, BY_MANAGER).steps[0].call(NAME))
+    assert world.perform(TEAMS, BY_MANAGER).adopted
+    assert world.table.indexes[0]["IndexStatus"] == "ACTIVE"
+
+
+def test_only_waiting_stops_between_two_steps() -> None:
+    """The table that was begun is there; its settings are left for an upgrade."""
+    world = World(pace=Pace.WAIT_ONLY)
+    world.aws.client.create_table(**planned(RICH).steps[0].call(NAME))
+    world.aws.calls.clear()
+    world.leaves(RICH)
+    assert world.aws.mutations() == []
+    assert world.table.description["TableStatus"] == "ACTIVE"
+
+
+# --- side by side
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_mutations_in_flight_are_limited(width: int) -> None:
+    """However many lanes there are, no more calls than that are under way at once; waits are not limited."""
+    world = World(mutations=width)
+    names = [f"T{number}" for number in range(8)]
+    inside, most, counting = set[str](), [0], threading.Lock()
+    full = threading.Event()
+
+    class Slow:
+        """A gateway whose mutations last until as many are under way as may be."""
+
+        emulated = False
+
+        def physical_name(self, name: str) -> str:
+            return name
+
+        def describe(self, table: str, _kinds: Any = ()) -> Live:
+            there = CreateTable(table, S("id")).apply(Schema()).table(table) if table in inside else None
+            return Live(name=table, physical_name=table, table=there, status="ACTIVE" if there else None)
+
+        def perform(self, step: Any, _live: Live, *, guard: Callable[[], None]) -> Outcome:
+            guard()
+            with counting:
+                most.append(most[-1] + 1)
+                if most[-1] == width:
+                    full.set()
+            assert full.wait(10)
+            with counting:
+                inside.add(step.table)
+                most.append(most[-1] - 1)
+            return Outcome(Answer.ACCEPTED)
+
+    world.performer._gateway = cast("Gateway", Slow())
+    with ThreadPoolExecutor(len(names)) as pool:
+        plans = [planned(CreateTable(name, S("id"))) for name in names]
+        assert list(pool.map(world.performer.perform, plans)) == [Performed(adopted=False)] * len(names)
+    assert max(most) == width
 
 
 # --- what is told

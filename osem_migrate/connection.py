@@ -1,0 +1,59 @@
+"""Connection: where the calls of an environment go."""
+
+from dataclasses import dataclass
+
+from osem_migrate.aws.session import Session
+from osem_migrate.config import LOCAL, Environment, Project
+from osem_migrate.errors import RegionMismatch
+from osem_migrate.local.configured import configured_engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where to connect, as asked for on the command line; None leaves it to the environment's configuration."""
+
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    force: bool = False
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The same as command-line options, for the commands that remedies name."""
+        options = {"--region": self.region, "--profile": self.profile, "--endpoint-url": self.endpoint_url}
+        given = [word for option, text in options.items() if text is not None for word in (option, text)]
+        return (*given, "--force") if self.force else tuple(given)
+
+
+def connect(project: Project, environment: Environment, asked: Connection) -> Session:
+    """A session where the options and the configuration say; starts the embedded engine of ``local``.
+
+    Raises:
+        RegionMismatch: the region asked for is not the configured one.
+        AwsError: the profile, the region's name or the endpoint is not usable.
+        LocalEngineError: the embedded engine cannot be started.
+    """
+    endpoint = asked.endpoint_url or environment.settings.endpoint_url
+    if endpoint is None and environment.name == LOCAL:
+        engine = configured_engine(project)
+        endpoint = (engine.status() or engine.start()).endpoint_url
+    session = Session.open(
+        region=asked.region,
+        configured_region=environment.settings.region,
+        profile=asked.profile or environment.settings.profile,
+        endpoint_url=endpoint,
+        tunnel=environment.settings.tunnel,
+    )
+    _check_region(session, environment, asked)
+    return session
+
+
+def _check_region(session: Session, environment: Environment, asked: Connection) -> None:
+    expected = environment.settings.region
+    if session.local or asked.force or expected is None or session.region.name == expected:
+        return
+    raise RegionMismatch(
+        f"environment {environment.name!r} is in {expected}, but {session.region.source} says {session.region.name}",
+        expected=expected,
+        found=session.region.name,
+    )

@@ -1,0 +1,121 @@
+"""boto3 against the simulator in this process: everything but the socket is real."""
+
+import io
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import botocore.endpoint
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError
+
+from osem_migrate.aws import session
+from osem_migrate.config import Project
+from osem_migrate.connection import Connection
+from osem_migrate.events import RunEvent
+from osem_migrate.migrator import Migrator
+from tests.doubles.skipping_clock import SkippingClock
+from tests.simulator import ConnectionCut, SimulatedError, Simulator
+from tests.simulator.simulator import IDENTITY
+
+NOWHERE = "http://127.0.0.1:9"  # the port that answers nobody: what went past the simulator would be noticed
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIASIMULATED",
+    "AWS_SECRET_ACCESS_KEY": "simulated",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+TUNNEL = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\ntunnel = true\n'
+"""The environment that is AWS as far as the tool knows."""
+
+
+class _Raw(io.BytesIO):
+    def stream(self, **_options: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+class SimulatedAws:
+    """A simulator, the clock it lives by, and Migrators whose calls end there.
+
+    Args:
+        clock: skips the waiting; is entered and left by whoever made it.
+        simulator: takes the calls.
+    """
+
+    def __init__(self, clock: SkippingClock, simulator: Simulator | None = None) -> None:
+        self.clock = clock
+        self.simulator = simulator or Simulator(clock=clock, sleep=clock.sleep)
+
+    @contextmanager
+    def surroundings(self) -> Iterator[None]:
+        """Credentials, botocore's own retries by this clock, and its service models read once for all Migrators."""
+        paced, files = SimpleNamespace(sleep=self.clock.sleep, time=time.time), session._ServiceFiles()
+        with (
+            mock.patch.dict("os.environ", CREDENTIALS),
+            mock.patch.object(botocore.endpoint, "time", paced),
+            mock.patch.object(session, "_ServiceFiles", return_value=files),
+        ):
+            yield
+
+    def migrator(
+        self, project: Project, on_event: Callable[[RunEvent], None] = lambda _event: None, env: str = "dev"
+    ) -> Migrator:
+        """A new one, as if in a new process."""
+        connection = Connection(endpoint_url=NOWHERE)
+        migrator = Migrator.open(env, project=project, connection=connection, on_event=on_event, clock=self.clock.clock)
+        migrator.session._core.register("before-send", self.answer)  # type: ignore[arg-type]
+        return migrator
+
+    def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """What the service says to one request of botocore's; ConnectionClosedError where it says nothing."""
+        target: Any = request.headers.get("X-Amz-Target")
+        body: Any = request.body
+        try:
+            if target is None:
+                return _sts(self.simulator.call(IDENTITY, {}))
+            action = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+            return _json(200, self.simulator.call(action, json.loads(body), connection=self))
+        except SimulatedError as refusal:
+            if target is None:
+                return _response(refusal.status, "text/xml", _sts_error(refusal))
+            space = "com.amazonaws.dynamodb.v20120810#"
+            return _json(
+                refusal.status, {"__type": space + refusal.code, "message": refusal.message, **refusal.details}
+            )
+        except ConnectionCut as cut:
+            raise ConnectionClosedError(endpoint_url=NOWHERE, request=request) from cut
+
+
+def project_of(folder: Path, settings: str = TUNNEL) -> Project:
+    """A project without scripts."""
+    (folder / "migrations").mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(f'[tool.osem-migrate]\napplication = "osem"\n{settings}')
+    return Project.find(folder, environ={})
+
+
+def _json(status: int, answer: dict[str, Any]) -> AWSResponse:
+    return _response(status, "application/x-amz-json-1.0", json.dumps(answer).encode())
+
+
+def _response(status: int, kind: str, content: bytes) -> AWSResponse:
+    headers: Any = {"Content-Type": kind, "x-amzn-RequestId": "simulated", "x-amz-crc32": str(zlib.crc32(content))}
+    return AWSResponse(NOWHERE, status, headers, _Raw(content))
+
+
+def _sts(found: dict[str, Any]) -> AWSResponse:
+    members = "".join(f"<{name}>{text}</{name}>" for name, text in found.items())
+    body = f"<{IDENTITY}Response><{IDENTITY}Result>{members}</{IDENTITY}Result></{IDENTITY}Response>"
+    return _response(200, "text/xml", body.encode())
+
+
+def _sts_error(refusal: SimulatedError) -> bytes:
+    kind = f"<Type>Sender</Type><Code>{refusal.code}</Code><Message>{refusal.message}</Message>"
+    return f"<ErrorResponse><Error>{kind}</Error></ErrorResponse>".encode()
