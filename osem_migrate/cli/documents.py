@@ -93,13 +93,14 @@ def _operation(operation: "PlannedOperation", migrator: "Migrator") -> Document:
     return {
         "operation": operation.operation.describe(),
         "table": migrator.environment.physical_name(operation.table),
+        "folded": operation.folded,
         "calls": [
             {
                 "action": step.action,
                 "parameters": step.call(address(step, migrator)),
                 "usual_seconds": [estimate(step).low, estimate(step).high],
             }
-            for step in operation.steps
+            for step in (() if operation.folded else operation.steps)
         ],
     }
 

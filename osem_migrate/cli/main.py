@@ -23,6 +23,7 @@ GARBAGE_THRESHOLD = 100_000
 # Name → (module, one-line help). The modules are imported only when their command runs, which keeps --help fast.
 COMMANDS = {
     "upgrade": ("osem_migrate.cli.upgrade", "Apply what is pending."),
+    "downgrade": ("osem_migrate.cli.downgrade", "Reverse the newest migrations."),
     "status": ("osem_migrate.cli.status", "Say where an environment stands: history and drift."),
     "new": ("osem_migrate.cli.new", "Write the next numbered script."),
     "history": ("osem_migrate.cli.history", "Show what was done, by whom and when."),

@@ -65,7 +65,16 @@ class Narrator:
         self._write(datetime.now(UTC), "command failed", code=error.code, message=error.message)
 
     def call(self, call: ApiCall) -> None:
-        """One API call that has ended."""
+        """One API call that has ended, in any thread."""
+        with self._lock:
+            self._call(call)
+
+    def event(self, event: RunEvent) -> None:
+        """One event of the run, from any lane."""
+        with self._lock:
+            self._event(event)
+
+    def _call(self, call: ApiCall) -> None:
         milliseconds = round(call.duration * 1000)
         self._write(
             call.started_at,
@@ -82,8 +91,7 @@ class Narrator:
                 call.started_at, f"{call.action} {call.table or '-'}: {call.outcome} in {milliseconds} ms{retried}"
             )
 
-    def event(self, event: RunEvent) -> None:
-        """One event of the run."""
+    def _event(self, event: RunEvent) -> None:
         now = datetime.now(UTC)
         match event:
             case OperationStarted():

@@ -3,9 +3,12 @@
 from typing import TYPE_CHECKING
 
 from osem_migrate.cli import output
+from osem_migrate.cli.confirmation import losses_of
 from osem_migrate.cli.invocation import place
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.planning.estimate import estimate
+from osem_migrate.planning.fold import fold, foldable
+from osem_migrate.planning.plan import Direction
 from osem_migrate.steps import RESOURCE_ARN, Step
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
         return
     calls = len(plan.steps) + plan.creates_history
     output.echo(
-        f"{output.counted(len(plan.migrations), 'migration')} pending on {place(migrator)}: "
+        f"{output.counted(len(plan.migrations), 'migration')} {_verb(plan)} on {place(migrator)}: "
         f"{output.counted(calls, 'call')}. Nothing is changed by this."
     )
     number = 0
@@ -32,16 +35,28 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
     for migration in plan.migrations:
         output.echo(f"\n{migration.migration.id}  {output.dim(migration.migration.summary)}".rstrip())
         for operation in migration.operations:
+            if operation.folded:
+                output.echo(output.dim(f"       {operation.operation.describe()}: folded into CreateTable above"))
+                continue
             for step in operation.steps:
                 number += 1
                 output.echo(f"  {number:>3}. {_call(step, migrator)}: {operation.operation.describe()}")
                 output.echo(
                     output.dim(f"       then wait until {_waited_for(step, migrator)}, {output.usual(estimate(step))}")
                 )
-    for hazard in plan.hazards:
-        output.line("warning", hazard)
+    for loss in losses_of(plan, migrator) if plan.hazards else ():
+        output.line("warning", loss)
     if plan.steps:
         output.echo(f"\nOn AWS all of it takes {output.usual(plan.estimate)}; longer where tables are large.")
+    moved = foldable(plan) if plan.direction is Direction.UPGRADE else 0
+    if moved and not any(operation.folded for operation in plan.operations):
+        folded = output.usual(fold(plan).estimate)
+        whose = "its table" if moved == 1 else "their tables"
+        output.echo(f"With --fold, {output.counted(moved, 'index')} would come with {whose}: {folded}.")
+
+
+def _verb(plan: "Plan") -> str:
+    return "to reverse" if plan.direction is Direction.DOWNGRADE else "pending"
 
 
 def address(step: Step, migrator: "Migrator") -> str:

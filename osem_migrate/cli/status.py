@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "github", "junit")
 
+_TO_APPLY = {"pending", "reverted"}  # what the next upgrade applies: listed, and explained once for all
+
 
 @click.command("status", epilog="Exit codes: 0 in sync, 3 pending, 4 history problem, 5 drift; the largest wins.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
@@ -69,7 +71,7 @@ def _show(status: "Status", where: str) -> None:
         )
         at = output.moment(migration.record.finished_at) if migration.record and migration.record.finished_at else ""
         output.line(kind, f"{migration.state.replace('_', ' '):<12} {migration.id}  {output.dim(at)}".rstrip())
-    shown = [problem for problem in status.problems if problem.state != "pending"]
+    shown = [problem for problem in status.problems if problem.state not in _TO_APPLY]
     for problem in shown:
         output.echo()
         kind = "info" if problem.kind == "pending" else "error"
@@ -95,6 +97,6 @@ def _summarise(status: "Status", where: str) -> None:
     parts += [output.counted(found["history"], "history problem")] if found["history"] else []
     parts += [output.counted(found["drift"], "difference")] if found["drift"] else []
     output.line("warning", f"{where}: {applied} of {total} migrations applied; {', '.join(parts)}.")
-    pending = next((problem for problem in status.problems if problem.state == "pending"), None)
+    pending = next((problem for problem in status.problems if problem.state in _TO_APPLY), None)
     if pending is not None:
         output.echo(f"{click.style('hint:', fg='cyan')} apply what is pending with: {pending.remedy}")

@@ -1,20 +1,19 @@
 """``osem-migrate upgrade``: apply what is pending."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate.cli import output
+from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.documents import plan_document
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import Seconds, connected
 from osem_migrate.cli.plan_text import show_plan
-from osem_migrate.errors import ConfirmationRequired, ExitCode
+from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator, Upgrade
-    from osem_migrate.planning.plan import Plan
 
 
 @click.command("upgrade")
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
               help="How long to wait for another run.")  # fmt: skip
 @click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS",
               help="How long one operation may take.  [default: 24 h for an index, else 30 min]")  # fmt: skip
+@click.option("--fold/--no-fold", default=None,
+              help="Bring indexes along with their new table: 20 s instead of 8 to 17 min.")  # fmt: skip
+@click.option("--no-wait", "pace", flag_value="no-wait", help="Begin the next call of each table and return.")
+@click.option("--wait-only", "pace", flag_value="wait-only", help="Wait for what was begun, and begin nothing.")
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,
@@ -38,54 +41,50 @@ def command(  # noqa: PLR0913 - one parameter an option
     allow_out_of_order: bool,
     lock_timeout: float,
     timeout: float | None,
+    fold: bool | None,
+    pace: str | None,
 ) -> ExitCode:
     """Apply what is pending.
 
-    Runs the scripts that the history table does not know yet, in order, one call at a time, and waits until DynamoDB
-    has settled. Running it again continues wherever it stopped; with nothing to do it changes nothing.
+    Runs the scripts that the history table does not know yet: tables side by side, the calls of one table in order, and
+    waits until DynamoDB has settled. Running it again continues wherever it stopped; with nothing to do it changes
+    nothing.
     """
+    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.performer import Pace  # noqa: PLC0415
+
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    plan = migrator.plan(target, allow_out_of_order=allow_out_of_order)
+    plan = migrator.plan(target, fold=fold, allow_out_of_order=allow_out_of_order)
     if dry_run:
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
-    if plan.hazards:
-        _confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
-    result = migrator.upgrade(
-        target,
-        allow_out_of_order=allow_out_of_order,
-        allow_data_loss=bool(plan.hazards),
-        lock_timeout=lock_timeout,
-        timeout=timeout,
-    )
-    data = {"applied": list(result.applied), "up_to_date": result.plan.is_empty}
-    return invocation.finish(data, lambda: _show(result, migrator))
-
-
-def _confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: bool, can_ask: bool) -> None:
-    """Ask before data is lost; in a protected environment only both options together count."""
-    name = migrator.environment.name
-    if migrator.environment.settings.protected:
-        if yes and allow_data_loss:
-            return
-        raise ConfirmationRequired(
-            f"{name} is protected, and {'; '.join(plan.hazards)}",
-            remediation="Read the plan with --dry-run, then run the command again with --yes --allow-data-loss",
-            hazards=list(plan.hazards),
+    confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
+    with stop_on_signal(migrator.resume("upgrade", target)) as stop:
+        result = migrator.upgrade(
+            target,
+            fold=fold,
+            pace=Pace(pace or Pace.FULL),
+            allow_out_of_order=allow_out_of_order,
+            allow_data_loss=bool(plan.hazards),
+            lock_timeout=lock_timeout,
+            timeout=timeout,
+            stop=stop,
         )
-    if yes:
-        return
-    if can_ask and sys.stdin.isatty():
-        for hazard in plan.hazards:
-            output.line("warning", hazard, err=True)
-        if click.prompt(f"Type {name} to go on", default="", show_default=False, err=True) == name:
-            return
-    raise ConfirmationRequired("; ".join(plan.hazards), hazards=list(plan.hazards))
+    data = {
+        "applied": list(result.applied),
+        "in_progress": list(result.in_progress),
+        "up_to_date": result.plan.is_empty,
+    }
+    return invocation.finish(data, lambda: _show(result, migrator))
 
 
 def _show(result: "Upgrade", migrator: "Migrator") -> None:
     where = place(migrator)
-    if not result.applied:
+    if result.in_progress:
+        begun = output.counted(len(result.in_progress), "migration")
+        output.line("info", f"{begun} in progress on {where}: {', '.join(result.in_progress)}.")
+        output.echo(f"{click.style('hint:', fg='cyan')} wait with: {migrator.caller.command('upgrade', '--wait-only')}")
+    elif not result.applied:
         output.line("done", f"{where} is up to date; nothing to do.")
-        return
-    output.line("done", f"{output.counted(len(result.applied), 'migration')} applied to {where}.")
+    if result.applied:
+        output.line("done", f"{output.counted(len(result.applied), 'migration')} applied to {where}.")

@@ -25,7 +25,9 @@ CONNECTION = {"--env", "--region", "--profile", "--endpoint-url", "--force", "--
               "--verbose", "--log-file", "-h", "--help"}  # fmt: skip
 OPTIONS = {
     "upgrade": CONNECTION
-    | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--allow-out-of-order", "--lock-timeout", "--timeout"},
+    | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--allow-out-of-order", "--lock-timeout", "--timeout"}
+    | {"--fold", "--no-fold", "--no-wait", "--wait-only"},
+    "downgrade": CONNECTION | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format"},
     "history": CONNECTION,
     "list": CONNECTION | {"--details"},
@@ -82,7 +84,10 @@ def test_every_option_is_documented_and_none_is_offered_that_does_not_exist(word
         assert found is not None
         command = found
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
-    assert {name for option in options for name in option.opts} | {"-h", "--help"} == OPTIONS[words]
+    assert {name for option in options for name in (*option.opts, *option.secondary_opts)} | {
+        "-h",
+        "--help",
+    } == OPTIONS[words]
     assert all(option.help for option in options)
 
 

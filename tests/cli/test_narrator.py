@@ -3,21 +3,28 @@
 import io
 import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from osem_migrate import AddIndex, S
 from osem_migrate.cli.narrator import Narrator
 from osem_migrate.errors import LockHeld, UsageError
 from osem_migrate.events import (
     LockWaiting,
     MigrationFinished,
     MigrationStarted,
+    OperationStarted,
     RunFailed,
     RunStarted,
     StepPerformed,
+    Waiting,
 )
 from tests.cli.command_line import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, Project, Run, Tables
 from tests.cli.story import CREATE, HOLDER, INDEX, PLAN, call, finished, started, waiting
@@ -229,13 +236,57 @@ def test_no_live_line_where_none_is_wanted(kind: str, verbosity: int, monkeypatc
     assert "\x1b" not in terminal.getvalue()
 
 
+def test_lanes_tell_without_mixing(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Many lanes at once: every line whole, on stderr and in the log, and none lost."""
+    narrator = Narrator(verbosity=1, log_file=log)
+    lanes, rounds = 16, 25
+    together = threading.Barrier(lanes, timeout=30)
+
+    def lane(_number: int) -> None:
+        together.wait()
+        for _ in range(rounds):
+            narrator.event(started())
+            narrator.call(call())
+            narrator.event(finished())
+
+    with ThreadPoolExecutor(lanes) as pool:
+        list(pool.map(lane, range(lanes)))
+    narrator.close()
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3 * lanes * rounds
+    ends = (": started", "ok in 12 ms", "(15 min 0 s)")
+    assert [sum(line.endswith(end) for line in told) for end in ends] == [lanes * rounds] * 3
+    assert len(_entries(log)) == 3 * lanes * rounds
+
+
+def test_lanes_on_a_terminal_share_the_live_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tables in work: a line each, and what one finishes stands above the line of the other."""
+    monkeypatch.setenv("COLUMNS", "160")
+    terminal = _on_terminal(monkeypatch)
+    narrator = Narrator(verbosity=0, log_file=None)
+    other = replace(INDEX, operation=AddIndex("Plans", "teamId-index", partition_key=S("teamId")))
+    narrator.event(started())
+    narrator.event(OperationStarted(other, "shop-dev-Plans"))
+    narrator.event(waiting("backfilling", 0.5))
+    narrator.event(Waiting(other, "shop-dev-Plans", "teamId-index", "allocating", 0.5))
+    assert narrator._live is not None
+    first, second = (str(line) for line in narrator._live._render().renderables)
+    assert "managerId-index to Teams  managerId-index backfilling, " in first
+    assert "teamId-index to Plans  teamId-index allocating, " in second
+    narrator.event(finished())
+    (left,) = narrator._live._render().renderables
+    assert "teamId-index to Plans" in str(left)
+    assert "✓ 0002_add_index: add index managerId-index to Teams" in click.unstyle(terminal.getvalue())
+    narrator.close()
+
+
 def test_a_real_run_is_logged_call_by_call(project: Project, run: Run, tables: Tables, log: Path) -> None:
     """An upgrade's log has each operation once, each mutating call, and durations that fit into the run."""
     before = datetime.now().astimezone()
     assert run("upgrade", "-q", "--log-file", str(log)).code == 0
     entries = _entries(log)
     operations = [entry for entry in entries if entry["event"] == "operation finished"]
-    assert [entry["table"] for entry in operations] == ["shop-dev-Teams", "shop-dev-Teams", "shop-dev-Plans"]
+    assert sorted(entry["table"] for entry in operations) == ["shop-dev-Plans", "shop-dev-Teams", "shop-dev-Teams"]
     calls = [entry["action"] for entry in entries if entry["event"] == "call"]
     assert calls.count("dynamodb:CreateTable") == 3
     assert calls.count("dynamodb:UpdateTable") == 1

@@ -170,7 +170,7 @@ def test_a_partial_run_exits_with_2_and_names_the_way_on(run: Run, tables: Table
     )
     said = run("upgrade", *until)
     assert (said.code, said.out) == (2, "")
-    assert "✗ PARTIALLY_APPLIED: 2 applied (0001_create_teams, 0002_add_manager_id_index_to_teams), then: " in said.err
+    assert re.search(r"✗ PARTIALLY_APPLIED: \d applied \(0001_create_teams.*\), then: .*shop-dev-Plans", said.err)
     way_on = said.err.strip().splitlines()[-1].partition("continue with: osem-migrate ")[2]
     assert way_on == " ".join(["upgrade", *until, "--env dev"])
     tables.drop("shop-dev-Plans")
@@ -240,6 +240,85 @@ def test_a_password_in_the_endpoint_is_not_shown(run: Run, tables: Tables) -> No
     for words in (["upgrade", "--dry-run"], ["status"], ["status", "--json"], ["upgrade"]):
         said = run(*words, "--endpoint-url", url)
         assert "hunter2" not in said.out + said.err
+
+
+def test_folding_spares_calls(run: Run, tables: Tables) -> None:
+    """--fold brings the index along with its table: the same schema and the same history, one call less."""
+    said = run("upgrade", "--fold", "-v")
+    assert said.code == 0
+    assert "dynamodb:UpdateTable" not in said.err
+    assert said.out == f"✓ 3 migrations applied to dev ({tables.endpoint_url}).\n"
+    assert "✓ 0002_add_manager_id_index_to_teams: add index managerId-index to Teams" in said.err
+    (index,) = tables.client.describe_table(TableName="shop-dev-Teams")["Table"]["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "managerId-index"
+    assert run("status").code == 0
+    assert run("upgrade", "--no-fold").out.endswith("is up to date; nothing to do.\n")
+
+
+def test_a_dry_run_says_what_folding_would_gain(run: Run, tables: Tables) -> None:
+    """Unfolded: one line with what --fold would spare; folded: the call is not listed, and said where it went."""
+    plain = run("upgrade", "--dry-run").out
+    assert "With --fold, 1 index would come with its table: usually " in plain
+    folded = run("upgrade", "--dry-run", "--fold").out
+    assert "With --fold" not in folded
+    assert re.findall(r"^ +\d+\. (.*)", folded, re.MULTILINE) == [
+        "CreateTable shop-dev-SchemaMigrations",
+        "CreateTable shop-dev-Teams: create table Teams",
+        "CreateTable shop-dev-Plans: create table Plans",
+    ]
+    assert "add index managerId-index to Teams: folded into CreateTable above" in folded
+    assert "8 to 17 min" not in folded
+
+
+def test_a_folded_plan_as_data(run: Run, tables: Tables) -> None:
+    """The parameters of CreateTable have the index, and the folded operation has no call."""
+    data = run("upgrade", "--dry-run", "--fold", "--json").document["data"]
+    teams, index, _ = (migration["operations"][0] for migration in data["migrations"])
+    (create,) = teams["calls"]
+    assert [i["IndexName"] for i in create["parameters"]["GlobalSecondaryIndexes"]] == ["managerId-index"]
+    assert (teams["folded"], index["folded"], index["calls"]) == (False, True, [])
+
+
+def test_an_environment_may_fold_by_configuration(project: Project, run: Run, tables: Tables) -> None:
+    """fold_indexes makes it the default there, and --no-fold overrules it."""
+    project.configure(f"{(project.folder / 'pyproject.toml').read_text()}\nfold_indexes = true\n")
+    assert "folded into CreateTable" in run("upgrade", "--dry-run", "--env", "prod").out
+    assert "folded into CreateTable" not in run("upgrade", "--dry-run", "--env", "prod", "--no-fold").out
+    assert "folded into CreateTable" not in run("upgrade", "--dry-run", "--env", "dev").out
+
+
+def test_begin_without_waiting_and_wait_without_beginning(run: Run, tables: Tables) -> None:
+    """--no-wait makes the next call of each table and names the way on; --wait-only makes none."""
+    begun = run("upgrade", "--no-wait")
+    where = f"dev ({tables.endpoint_url})"
+    assert begun.code == 0
+    assert begun.out.splitlines() == [
+        f"ℹ 2 migrations in progress on {where}: 0001_create_teams, 0003_create_plans.",  # noqa: RUF001 - our sign
+        "hint: wait with: osem-migrate upgrade --wait-only --env dev",
+    ]
+    assert tables.names() == ALL
+    waited = run("upgrade", "--wait-only", "-v")
+    assert waited.code == 0
+    assert "dynamodb:UpdateTable" not in waited.err
+    assert f"✓ 2 migrations applied to {where}." in waited.out
+    assert not tables.client.describe_table(TableName="shop-dev-Teams")["Table"].get("GlobalSecondaryIndexes")
+    assert run("upgrade").out == f"✓ 1 migration applied to {where}.\n"
+    assert run("status").code == 0
+
+
+def test_what_is_in_progress_as_data(run: Run, tables: Tables) -> None:
+    """--json tells what was applied from what is still under way."""
+    data = run("upgrade", "--no-wait", "--json").document["data"]
+    assert data == {"applied": [], "in_progress": ["0001_create_teams", "0003_create_plans"], "up_to_date": False}
+    data = run("upgrade", "--json").document["data"]
+    assert (len(data["applied"]), data["in_progress"], data["up_to_date"]) == (3, [], False)
+    assert run("upgrade", "--json").document["data"] == {"applied": [], "in_progress": [], "up_to_date": True}
+
+
+def test_waiting_only_begins_nothing(run: Run, tables: Tables) -> None:
+    """With nothing under way, --wait-only creates no table of the application."""
+    assert run("upgrade", "--wait-only").code == 0
+    assert tables.names() in ([], ["shop-dev-SchemaMigrations"])
 
 
 def test_the_module_offers_one_command() -> None:

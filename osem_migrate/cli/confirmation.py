@@ -1,0 +1,54 @@
+"""Confirmation: nobody loses data without having been asked twice."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.errors import ConfirmationRequired
+
+if TYPE_CHECKING:
+    from osem_migrate.migrator import Migrator
+    from osem_migrate.planning.plan import Plan
+
+
+def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: bool, can_ask: bool) -> None:
+    """Ask before data is lost; in a protected environment only both options together count."""
+    if not plan.hazards:
+        return
+    name = migrator.environment.name
+    losses = losses_of(plan, migrator)
+    if migrator.environment.settings.protected:
+        if yes and allow_data_loss:
+            return
+        raise ConfirmationRequired(
+            f"{name} is protected, and {'; '.join(losses)}",
+            remediation="Read the plan with --dry-run, then run the command again with --yes --allow-data-loss",
+            hazards=losses,
+        )
+    if yes:
+        return
+    if can_ask and sys.stdin.isatty():
+        for loss in losses:
+            output.line("warning", loss, err=True)
+        if click.prompt(f"Type {name} to go on", default="", show_default=False, err=True) == name:
+            return
+    raise ConfirmationRequired("; ".join(losses), hazards=losses)
+
+
+def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:
+    """The hazards of the plan, each with what the live table holds by AWS's six-hourly count."""
+    lives = {live.name: live for live in migrator.losses(plan)}
+    losses = []
+    for planned in plan.operations:
+        if planned.operation.hazard is None:
+            continue
+        live = lives[planned.table]
+        holds = (
+            f"{output.counted(live.items, 'item')}, {live.size_bytes} bytes"
+            if live.table is not None
+            else "gone already"
+        )
+        losses.append(f"{planned.operation.hazard} ({live.physical_name}: {holds})")
+    return losses

@@ -1,0 +1,60 @@
+"""``osem-migrate downgrade``: reverse the newest migrations."""
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.confirmation import confirm
+from osem_migrate.cli.documents import plan_document
+from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.cli.plan_text import show_plan
+from osem_migrate.errors import ExitCode
+
+
+@click.command("downgrade")
+@click.option("--to", "target", metavar="VERSION", required=True,
+              help="Keep this version and those before it (7, 0007 or its whole name); 0 keeps none.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Print every call in order, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before losing data.")
+@click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
+@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
+              help="How long to wait for another run.")  # fmt: skip
+@click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS",
+              help="How long one operation may take.  [default: 24 h for an index, else 30 min]")  # fmt: skip
+@connected
+def command(  # noqa: PLR0913 - one parameter an option
+    invocation: Invocation,
+    *,
+    target: str,
+    dry_run: bool,
+    yes: bool,
+    allow_data_loss: bool,
+    lock_timeout: float,
+    timeout: float | None,
+) -> ExitCode:
+    """Reverse the newest migrations.
+
+    Drops what they created, the newest first, under the same lock as upgrade. What loses data is named with its item
+    counts and has to be confirmed; a table with deletion protection stops it before anything is changed.
+    """
+    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+
+    migrator = invocation.migrator()
+    invocation.warn(migrator.scripts.warnings)
+    plan = migrator.plan_downgrade(target)
+    if dry_run:
+        return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+    confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
+    with stop_on_signal(migrator.resume("downgrade", target)) as stop:
+        result = migrator.downgrade(
+            target, allow_data_loss=bool(plan.hazards), lock_timeout=lock_timeout, timeout=timeout, stop=stop
+        )
+
+    def show() -> None:
+        if result.reverted:
+            reverted = output.counted(len(result.reverted), "migration")
+            output.line("done", f"{reverted} reverted on {place(migrator)}.")
+        else:
+            output.line("done", f"{place(migrator)} has nothing above {target}; nothing to do.")
+
+    return invocation.finish({"reverted": list(result.reverted)}, show)

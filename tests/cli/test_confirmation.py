@@ -1,0 +1,113 @@
+"""Nobody loses data without having been asked: what is named, who is asked, and what counts as a yes."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.command_line import Project, Result, Run, Tables, run_process
+
+END_OF_INPUT = "\x04"  # Ctrl-D
+
+
+@pytest.fixture
+def upgraded(project: Project, run: Run, tables: Tables) -> Project:
+    """Applied to dev and to prod, which is protected, with three items in dev's Plans."""
+    assert run("upgrade").code == 0
+    assert run("upgrade", "--env", "prod").code == 0
+    for number in range(3):
+        tables.client.put_item(TableName="shop-dev-Plans", Item={"planId": {"S": f"p{number}"}})
+    return project
+
+
+def test_without_a_terminal_only_yes_counts(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Refused before the lock is taken, with what would be lost and the option to type."""
+    lock = tables.lock()
+    said = run("downgrade", "--to", "2")
+    assert (said.code, said.out) == (1, "")
+    loss = r"every item of table Plans is lost (shop-dev-Plans: 3 items, "
+    assert f"✗ CONFIRMATION_REQUIRED: {loss}" in said.err
+    assert "hint: Read the plan with --dry-run, then run the command again with --yes." in said.err
+    assert tables.lock() == lock
+    assert run("downgrade", "--to", "2", "--yes").code == 0
+    assert "shop-dev-Plans" not in tables.names()
+
+
+def test_the_losses_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
+    """--json never asks, and names each loss with its counts."""
+    document = run("downgrade", "--to", "1", "--json").document
+    assert document["error"]["code"] == "CONFIRMATION_REQUIRED"
+    plans, index = document["error"]["details"]["hazards"]
+    assert plans.startswith("every item of table Plans is lost (shop-dev-Plans: 3 items, ")
+    assert index.startswith(
+        "queries on index managerId-index of Teams fail until it is built again (shop-dev-Teams: 0 "
+    )
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--allow-data-loss"], []])
+def test_a_protected_environment_needs_both_options(
+    words: list[str], upgraded: Project, run: Run, tables: Tables
+) -> None:
+    """In prod neither option alone is enough, and nothing is changed."""
+    before = tables.everything()
+    said = run("downgrade", "--env", "prod", "--to", "2", *words)
+    assert said.code == 1
+    assert "CONFIRMATION_REQUIRED: prod is protected, and every item of table Plans is lost" in said.err
+    assert "run the command again with --yes --allow-data-loss" in said.err
+    assert tables.everything() == before
+
+
+def test_a_protected_environment_with_both_options(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Both together go on."""
+    assert run("downgrade", "--env", "prod", "--to", "2", "--yes", "--allow-data-loss").code == 0
+    assert "shop-prod-Plans" not in tables.names()
+
+
+def test_a_table_that_is_gone_already(upgraded: Project, run: Run, tables: Tables) -> None:
+    """What somebody dropped by hand is still asked about, as gone, and then only recorded."""
+    tables.drop("shop-dev-Plans")
+    assert "(shop-dev-Plans: gone already)" in run("downgrade", "--to", "2").err
+    said = run("downgrade", "--to", "2", "--yes")
+    assert said.code == 0
+    assert "drop table Plans: it was gone already" in said.err
+
+
+@pytest.fixture
+def keyboard() -> Iterator[tuple[int, int]]:
+    """A terminal: the end that a person types at, and the one that is a program's standard input."""
+    hand, program = os.openpty()
+    yield hand, program
+    os.close(hand)
+    os.close(program)
+
+
+def _answered(keyboard: tuple[int, int], answer: str, *words: str) -> Result:
+    hand, program = keyboard
+    os.write(hand, answer.encode())
+    return run_process("downgrade", "--to", "2", *words, stdin=program)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("dev\n", 0), ("y\n", 1), ("\n", 1), (END_OF_INPUT, 130)],
+    ids=["name", "y", "nothing", "ctrl-d"],
+)
+def test_on_a_terminal_the_name_is_typed(
+    answer: str, code: int, keyboard: tuple[int, int], upgraded: Project, tables: Tables
+) -> None:
+    """A real terminal: the losses first, then only the environment's name goes on."""
+    said = _answered(keyboard, answer)
+    assert said.code == code
+    assert "⚠ every item of table Plans is lost (shop-dev-Plans: 3 items, " in said.err
+    assert "Type dev to go on" in said.err
+    assert ("shop-dev-Plans" in tables.names()) is (code != 0)
+
+
+def test_a_protected_environment_is_not_asked_about(
+    keyboard: tuple[int, int], upgraded: Project, tables: Tables
+) -> None:
+    """Typing its name is not enough there."""
+    said = _answered(keyboard, "prod\n", "--env", "prod")
+    assert said.code == 1
+    assert "Type prod" not in said.err
+    assert "shop-prod-Plans" in tables.names()

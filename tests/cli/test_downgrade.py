@@ -1,0 +1,126 @@
+"""``downgrade``: what it reverses, what it shows before, and what stops it before anything is changed."""
+
+import re
+
+import pytest
+
+from osem_migrate.cli import downgrade
+from tests.cli.command_line import Project, Run, Tables
+
+
+@pytest.fixture
+def upgraded(project: Project, run: Run, tables: Tables) -> Project:
+    """A project whose three scripts are applied to dev, with two items in Teams."""
+    assert run("upgrade").code == 0
+    for number in range(2):
+        tables.client.put_item(TableName="shop-dev-Teams", Item={"teamId": {"S": f"t{number}"}})
+    return project
+
+
+def test_it_reverses_the_newest_and_then_nothing(upgraded: Project, run: Run, tables: Tables) -> None:
+    """The newest are gone, the others kept with their items; a second run writes nothing and says so."""
+    first = run("downgrade", "--to", "1", "--yes")
+    assert first.code == 0
+    assert first.out == f"✓ 2 migrations reverted on dev ({tables.endpoint_url}).\n"
+    assert tables.names() == ["shop-dev-SchemaMigrations", "shop-dev-Teams"]
+    teams = tables.client.describe_table(TableName="shop-dev-Teams")["Table"]
+    assert not teams.get("GlobalSecondaryIndexes")
+    assert tables.client.scan(TableName="shop-dev-Teams")["Count"] == 2
+    before = tables.everything()
+    second = run("downgrade", "--to", "1", "--yes")
+    assert (second.code, second.err) == (0, "")
+    assert second.out == f"✓ dev ({tables.endpoint_url}) has nothing above 1; nothing to do.\n"
+    assert tables.everything() == before
+    assert run("status").code == 3
+
+
+def test_down_to_nothing_and_up_again(upgraded: Project, run: Run, tables: Tables) -> None:
+    """0 reverses everything but the history, and upgrade starts afresh; the log keeps both."""
+    assert run("downgrade", "--to", "0", "--yes").code == 0
+    assert tables.names() == ["shop-dev-SchemaMigrations"]
+    assert run("upgrade").out.startswith("✓ 3 migrations applied")
+    assert run("status").code == 0
+    events = run("history", "--json").document["data"]["events"]
+    of_plans = [event["what"] for event in events if event["migration"] == "0003_create_plans"]
+    assert of_plans == ["started", "applied", "started", "reverted", "started", "applied"]
+
+
+def test_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
+    """--json has what was reverted, newest first; nothing at all when there was nothing to do."""
+    data = run("downgrade", "--to", "1", "--yes", "--json").document["data"]
+    assert sorted(data["reverted"]) == ["0002_add_manager_id_index_to_teams", "0003_create_plans"]
+    assert data["reverted"][0] == "0003_create_plans"
+    assert run("downgrade", "--to", "1", "--yes", "--json").document["data"] == {"reverted": []}
+
+
+def test_a_dry_run_shows_every_call_and_every_loss(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Newest first, with item counts and sizes of what would be lost; nothing is changed, and no yes is needed."""
+    before = tables.everything()
+    said = run("downgrade", "--to", "0", "--dry-run")
+    assert (said.code, tables.everything()) == (0, before)
+    assert said.out.startswith(f"3 migrations to reverse on dev ({tables.endpoint_url}): 3 calls. Nothing is changed")
+    assert re.findall(r"^ +\d+\. (.*)", said.out, re.MULTILINE) == [
+        "DeleteTable shop-dev-Plans: drop table Plans",
+        "UpdateTable shop-dev-Teams managerId-index: drop index managerId-index from Teams",
+        "DeleteTable shop-dev-Teams: drop table Teams",
+    ]
+    assert re.search(r"⚠ every item of table Teams is lost \(shop-dev-Teams: 2 items, \d+ bytes\)", said.out)
+    assert re.search(r"⚠ every item of table Plans is lost \(shop-dev-Plans: 0 items, 0 bytes\)", said.out)
+    assert "--fold" not in said.out
+
+
+def test_a_dry_run_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
+    """The same calls, with the parameters that would be sent, and the hazards."""
+    data = run("downgrade", "--to", "2", "--dry-run", "--json").document["data"]
+    (migration,) = data["migrations"]
+    (operation,) = migration["operations"]
+    assert [(call["action"], call["parameters"]) for call in operation["calls"]] == [
+        ("DeleteTable", {"TableName": "shop-dev-Plans"})
+    ]
+    assert data["hazards"] == ["every item of table Plans is lost"]
+
+
+def test_where_to_has_to_be_said(upgraded: Project, run: Run, tables: Tables) -> None:
+    """There is no default for how much to take away, and an unknown version is told before anything is read."""
+    said = run("downgrade", "--yes")
+    assert said.code == 64
+    assert "--to" in said.err
+    assert "TARGET_UNKNOWN" in run("downgrade", "--to", "9", "--yes").err
+
+
+def test_deletion_protection_stops_before_anything_is_changed(upgraded: Project, run: Run, tables: Tables) -> None:
+    """One protected table among those to drop: no other is touched either, nothing is recorded, the lock is free."""
+    tables.client.update_table(TableName="shop-dev-Teams", DeletionProtectionEnabled=True)
+    history = run("history").out
+    said = run("downgrade", "--to", "0", "--yes", "--allow-data-loss")
+    assert said.code == 1
+    assert "✗ DELETION_PROTECTED: deletion protection is on for shop-dev-Teams" in said.err
+    assert 'hint: Turn it off first, by a script with SetDeletionProtection("TABLE", False)' in said.err
+    assert tables.names() == ["shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
+    assert run("history").out == history
+    assert "owner" not in tables.lock()
+    tables.client.update_table(TableName="shop-dev-Teams", DeletionProtectionEnabled=False)
+    assert run("downgrade", "--to", "0", "--yes").code == 0
+
+
+def test_a_lock_that_is_held_exits_with_6(upgraded: Project, run: Run, tables: Tables) -> None:
+    """It is the lock of upgrade."""
+    tables.hold_lock()
+    said = run("downgrade", "--to", "1", "--yes", "--lock-timeout", "0.1")
+    assert said.code == 6
+    assert "✗ LOCK_HELD: another run holds the upgrade lock: ada@build-7 on build-7 (pid 4711)" in said.err
+    assert "shop-dev-Plans" in tables.names()
+
+
+def test_a_changed_script_is_not_reversed(upgraded: Project, run: Run, tables: Tables) -> None:
+    """What was applied can only be reversed as it was."""
+    upgraded.script("0003_create_plans", 'CreateTable("Plans", partition_key=S("other"))')
+    said = run("downgrade", "--to", "1", "--yes")
+    assert said.code == 1
+    assert "HISTORY_MIGRATION_CHANGED" in said.err
+    assert "shop-dev-Plans" in tables.names()
+
+
+def test_the_module_offers_one_command() -> None:
+    """The lazy group finds the command under the agreed name."""
+    assert downgrade.command.name == "downgrade"
