@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engines demo test lint types contracts check bench lock clean
+.PHONY: help setup engines demo test torture lint types contracts check bench lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,10 @@ demo: $(STAMP) ## Create the tables in the embedded engine and show where they s
 
 test: engines ## Run every test with coverage (more: make test PYTEST_ARGS='-k name')
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
+
+torture: engines ## Disturb every call of every run, and let many contend; takes about half an hour
+	@$(BIN)/python -m tests.torture
+	@OSEM_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/integration/test_concurrency.py tests/integration/test_journeys.py
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .

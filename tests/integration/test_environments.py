@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from osem_migrate.connection import Connection
 from osem_migrate.errors import ExitCode
-from osem_migrate.migrator import Connection
 from tests.doubles.project import TEAMS, Watched, client_of, own_project, write_project
 
 ENVIRONMENTS = ("dev", "staging", "prod")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from osem_migrate.connection import Connection
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ExitCode, LockHeld, PartialError, ScriptError
 from osem_migrate.events import LockWaiting, OperationFinished, Waiting
-from osem_migrate.migrator import Connection
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, own_project, write_project
 from tests.engines.engine import Engine
 
@@ -67,7 +67,7 @@ def test_the_projects_own_migrations(on_engine: Engine, tmp_path: Path) -> None:
 
     assert Counter(name for name, _ in first.mutations()) == {"CreateTable": 7, "UpdateTable": 8}
     assert all(len(request["GlobalSecondaryIndexUpdates"]) == 1 for request in first.requests)
-    assert first.counts()["TransactWriteItems"] == 2 * 14, "the intent and the end of each migration"
+    assert first.counts()["TransactWriteItems"] == 1 + 2 * 14, "the plan, and the intent and the end of each migration"
 
     second = Watched(project)
     assert second.migrator.upgrade().applied == ()

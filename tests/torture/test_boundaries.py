@@ -1,0 +1,26 @@
+"""A sample of the sweep: the runs that are disturbed are finished by the next one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.torture.boundaries import Disturbance, live_through, sample
+from tests.torture.scenarios import NAMES, scenario
+from tests.torture.victim import Victims, victims
+
+
+@pytest.fixture(scope="module")
+def forge() -> Iterator[Victims]:
+    """A warm process that forks the victims."""
+    with victims() as warm:
+        yield warm
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_disturbed_run_is_finished_by_the_next(name: str, forge: Victims, tmp_path: Path) -> None:
+    """Killed, cut, lost, failed and throttled somewhere: schema, history and items end as if nothing had happened."""
+    scene = scenario(name, tmp_path, forge)
+    verdicts = [live_through(scene, case, forge) for case in sample(scene.calls, len(Disturbance))]
+    assert [verdict for verdict in verdicts if verdict.complaints] == []
+    assert any(verdict.struck for verdict in verdicts)
