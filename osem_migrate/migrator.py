@@ -240,7 +240,12 @@ class Migrator:
 
     @cached_property
     def _gateway(self) -> Gateway:
-        return Gateway(self.session.dynamodb(), self.environment.physical_name, emulated=self.session.local)
+        return Gateway(
+            self.session.dynamodb(),
+            self.environment.physical_name,
+            emulated=self.session.local,
+            sleep=self._clock.sleep,
+        )
 
     @cached_property
     def _history(self) -> HistoryTable:

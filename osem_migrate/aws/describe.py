@@ -1,13 +1,14 @@
 """What DynamoDB describes, as our Live values: order, defaults and volatile members cannot matter."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from osem_migrate.aws.failures import Verdict, classify
-from osem_migrate.errors import ResourceNotFound
+from osem_migrate.errors import ResourceNotFound, Throttled
 from osem_migrate.live import Live, LiveIndex
 from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, SetTimeToLive, Setting
 from osem_migrate.operations.set_billing import read_throughput
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _TRANSITIONS = {"ENABLING", "DISABLING", "UPDATING"}
 _ON_THE_WAY = {"CREATING", "DELETING"}  # to every call but DescribeTable, such a table may not exist
 
+# Seconds, after the SDK has given up: DescribeTimeToLive takes four rapid calls, then about one in two seconds (Q-403).
+_THROTTLED_PAUSES = (2.0, 4.0, 8.0)
+
 Responses = Mapping[Description, Mapping[str, Any] | None]
 """What was answered, by what was asked; None: a local engine does not know the call."""
 
@@ -30,10 +34,18 @@ class Describer:
     Errors of AWS come out through the door: AccessDenied, Throttled and so on.
     """
 
-    def __init__(self, client: "DynamoDBClient", physical_name: Callable[[str], str], *, emulated: bool) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        physical_name: Callable[[str], str],
+        *,
+        emulated: bool,
+        sleep: Callable[[float], None],
+    ) -> None:
         self._client = client
         self._physical_name = physical_name
         self._emulated = emulated
+        self._sleep = sleep
 
     def describe(self, name: str, kinds: Iterable[type[Setting]] = ()) -> Live:
         """The table of that logical name: one DescribeTable, and one call more for each kind that takes its own.
@@ -71,7 +83,16 @@ class Describer:
         return None
 
     def _ask(self, description: Description, parameters: dict[str, str], physical: str) -> Mapping[str, Any] | None:
-        """The response, or None for a call that this local engine does not know."""
+        """The response, or None for a call that this local engine does not know; while it is throttled, asked again."""
+        for pause in _THROTTLED_PAUSES:
+            with suppress(Throttled):
+                return self._ask_once(description, parameters, physical)
+            self._sleep(pause)
+        return self._ask_once(description, parameters, physical)
+
+    def _ask_once(
+        self, description: Description, parameters: dict[str, str], physical: str
+    ) -> Mapping[str, Any] | None:
         action = "".join(part.capitalize() for part in description.value.split("_"))
         try:
             response: Mapping[str, Any] = getattr(self._client, description.value)(**parameters)

@@ -1,6 +1,7 @@
 """Gateway: the one object through which tables are described and Steps performed."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,12 +56,20 @@ class Gateway:
         client: boto3's client, with explicit retry settings.
         physical_name: gives the physical name of a logical one.
         emulated: whether the endpoint is a local engine, where an unknown call is a note and no error.
+        sleep: waits seconds, where a question was throttled.
     """
 
-    def __init__(self, client: "DynamoDBClient", physical_name: Callable[[str], str], *, emulated: bool) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        physical_name: Callable[[str], str],
+        *,
+        emulated: bool,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self.emulated = emulated
-        self._describer = Describer(client, physical_name, emulated=emulated)
+        self._describer = Describer(client, physical_name, emulated=emulated, sleep=sleep)
         self._guards = threading.local()
         self.physical_name = physical_name
         client.meta.events.register("before-send.dynamodb", self._before_send)

@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from osem_migrate.aws.describe import Describer
-from osem_migrate.errors import AccessDenied, OperationUnsupported
+from osem_migrate.errors import AccessDenied, OperationUnsupported, Throttled
 from osem_migrate.live import Live
 from osem_migrate.operations import (
     SETTINGS,
@@ -104,11 +104,14 @@ class Conversation:
             "dynamodb", region_name="eu-west-1", aws_access_key_id="AKIAFAKE", aws_secret_access_key="fake"
         )
         self.stub = Stubber(self.client)
+        self.paused: list[float] = []
 
     def describe(self, *kinds: Any, emulated: bool = False) -> Live:
         """Describe Teams; every stubbed answer must be used."""
         with self.stub:
-            live = Describer(self.client, lambda name: f"osem-dev-{name}", emulated=emulated).describe("Teams", kinds)
+            live = Describer(
+                self.client, lambda name: f"osem-dev-{name}", emulated=emulated, sleep=self.paused.append
+            ).describe("Teams", kinds)
         self.stub.assert_no_pending_responses()
         return live
 
@@ -426,6 +429,32 @@ def test_a_denied_call_says_which() -> None:
         conversation.describe(SetTimeToLive)
     assert caught.value.details["action"] == "dynamodb:DescribeTimeToLive"
     assert caught.value.details["resource"] == NAME
+
+
+def throttled(times: int) -> Conversation:
+    """DescribeTimeToLive is throttled so often, the SDK's own attempts not counted, and then answered."""
+    conversation = Conversation().shows(table())
+    for _ in range(times):
+        conversation.stub.add_client_error("describe_time_to_live", "ThrottlingException", "Rate exceeded")
+    return conversation
+
+
+def test_a_throttled_question_is_asked_again() -> None:
+    """A few looks in a row are enough for AWS to throttle them (Q-403): reading goes slower, and does not fail."""
+    conversation = throttled(3)
+    described = {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}}
+    conversation.stub.add_response("describe_time_to_live", described, {"TableName": NAME})
+    live = conversation.describe(SetTimeToLive)
+    assert live.table is not None
+    assert live.table.setting(SetTimeToLive) == SetTimeToLive("Teams", "expiresAt")
+    assert conversation.paused == [2.0, 4.0, 8.0]
+
+
+def test_a_question_that_stays_throttled_is_an_error() -> None:
+    """Some time or other somebody has to hear of it."""
+    conversation = throttled(4)
+    with pytest.raises(Throttled):
+        conversation.describe(SetTimeToLive)
 
 
 def test_a_type_that_an_emulator_forgot_does_not_break_the_reading() -> None:
