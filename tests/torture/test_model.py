@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from osem_migrate.errors import DeletionProtected, DriftFound, Interrupted, OsemMigrateError, PartialError
+from osem_migrate.errors import DeletionProtected, DriftFound, Interrupted, LockLost, OsemMigrateError, PartialError
 from osem_migrate.files.writer import script_source
 from osem_migrate.migrator import Migrator
 from osem_migrate.operations import (
@@ -60,6 +60,7 @@ class Model(RuleBasedStateMachine):
     Attributes:
         scripts: the operations of each script, in order.
         level: how many scripts are applied; None after an interruption, until a run has come through.
+        starved: whether the last run that failed lost its lock to a busy machine.
         by_hand: what somebody did behind our back, by table, with the schema before it.
     """
 
@@ -74,6 +75,7 @@ class Model(RuleBasedStateMachine):
         self.scripts: list[tuple[Operation, ...]] = []
         self.level: int | None = 0
         self.by_hand: dict[str, tuple[Operation, Schema]] = {}
+        self.starved = False
 
     def teardown(self) -> None:
         """Nothing was asked that the simulator does not know."""
@@ -135,9 +137,11 @@ class Model(RuleBasedStateMachine):
             )
         finally:
             self.aws.simulator.faults.clear()
-        if whole or not planned.struck:
+        if whole:
             self.level = known
             self.reached(target, max if up else min)
+        else:
+            assert planned.struck or self.starved, "nothing happened to it, and yet it failed"
 
     @precondition(lambda self: self.level and not self.by_hand and self.live().tables)
     @rule(data=st.data())
@@ -167,8 +171,9 @@ class Model(RuleBasedStateMachine):
         first = self.scripts[self.level or 0][0]
         if isinstance(first, AddIndex) and first.throughput is None:
             self.perform(first, schema)
-            assert self.act(lambda one, stop: one.upgrade(str((self.level or 0) + 1), allow_data_loss=True, stop=stop))
-            self.reached((self.level or 0) + 1, max)
+            target = (self.level or 0) + 1
+            if self.act(lambda one, stop: one.upgrade(str(target), allow_data_loss=True, stop=stop)):
+                self.reached(target, max)
 
     @rule()
     def status(self) -> None:
@@ -220,7 +225,10 @@ class Model(RuleBasedStateMachine):
             act(self.aws.migrator(self.project), stop)
         except OsemMigrateError as refusal:
             cause = refusal.cause if isinstance(refusal, PartialError) else refusal
-            if not disturbed and not (self.by_hand and isinstance(cause, DriftFound | DeletionProtected)):
+            # Nobody else is here to take the lock: the machine was too busy for a heartbeat.
+            self.starved = isinstance(cause, LockLost)
+            in_the_way = self.by_hand and isinstance(cause, DriftFound | DeletionProtected)
+            if not disturbed and not in_the_way and not self.starved:
                 raise
             self.level = None
             told = isinstance(refusal, PartialError)
