@@ -18,7 +18,15 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from osem_migrate.errors import DeletionProtected, DriftFound, Interrupted, LockLost, OsemMigrateError, PartialError
+from osem_migrate.errors import (
+    DeletionProtected,
+    DriftFound,
+    Interrupted,
+    LockLost,
+    OsemMigrateError,
+    PartialError,
+    QuotaExceeded,
+)
 from osem_migrate.files.writer import script_source
 from osem_migrate.migrator import Migrator
 from osem_migrate.operations import (
@@ -46,6 +54,7 @@ PREFIX = "osem-dev-"
 HISTORY = f"{PREFIX}SchemaMigrations"
 HANDS: tuple[type[Setting], ...] = (SetDeletionProtection, SetPointInTimeRecovery, SetStream)
 PATIENCE = 2 * 60 * 60.0  # simulated seconds in which whatever AWS refuses for now is taken at last
+MONTH = 31 * 86_400.0
 FAULTS: tuple[Fault, ...] = (Drop(), LoseResponse(), INTERNAL, THROTTLED, Expire())
 FOLDED = (
     (CreateTable("Plans", S("id")),),
@@ -60,7 +69,7 @@ class Model(RuleBasedStateMachine):
     Attributes:
         scripts: the operations of each script, in order.
         level: how many scripts are applied; None after an interruption, until a run has come through.
-        starved: whether the last run that failed lost its lock to a busy machine.
+        excused: whether the last run that failed did so for a reason that is nobody's mistake.
         by_hand: what somebody did behind our back, by table, with the schema before it.
     """
 
@@ -75,7 +84,7 @@ class Model(RuleBasedStateMachine):
         self.scripts: list[tuple[Operation, ...]] = []
         self.level: int | None = 0
         self.by_hand: dict[str, tuple[Operation, Schema]] = {}
-        self.starved = False
+        self.excused = False
 
     def teardown(self) -> None:
         """Nothing was asked that the simulator does not know."""
@@ -141,7 +150,7 @@ class Model(RuleBasedStateMachine):
             self.level = known
             self.reached(target, max if up else min)
         else:
-            assert planned.struck or self.starved, "nothing happened to it, and yet it failed"
+            assert planned.struck or self.excused, "nothing happened to it, and yet it failed"
 
     @precondition(lambda self: self.level and not self.by_hand and self.live().tables)
     @rule(data=st.data())
@@ -226,9 +235,11 @@ class Model(RuleBasedStateMachine):
         except OsemMigrateError as refusal:
             cause = refusal.cause if isinstance(refusal, PartialError) else refusal
             # Nobody else is here to take the lock: the machine was too busy for a heartbeat.
-            self.starved = isinstance(cause, LockLost)
+            self.excused = isinstance(cause, LockLost | QuotaExceeded)
+            if isinstance(cause, QuotaExceeded):
+                self.aws.clock.sleep(MONTH)  # in which AWS forgets what was changed too often
             in_the_way = self.by_hand and isinstance(cause, DriftFound | DeletionProtected)
-            if not disturbed and not in_the_way and not self.starved:
+            if not disturbed and not in_the_way and not self.excused:
                 raise
             self.level = None
             told = isinstance(refusal, PartialError)
