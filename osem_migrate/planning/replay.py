@@ -31,7 +31,10 @@ def operations_done(migration: Migration, records: Mapping[str, Record]) -> froz
         return frozenset()
     if record.is_applied:
         return frozenset(range(len(migration.operations)))
-    return frozenset(record.done) - frozenset(record.doubt) if record.is_unfinished else frozenset()
+    if not record.is_unfinished:
+        return frozenset()
+    # A script may have been shortened since; what it has lost is told of as a change.
+    return frozenset(range(len(migration.operations))) & frozenset(record.done) - frozenset(record.doubt)
 
 
 def apply(operation: Operation, schema: Schema, migration: Migration, position: int) -> Schema:

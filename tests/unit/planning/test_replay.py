@@ -61,6 +61,14 @@ def test_lanes_leave_gaps() -> None:
     assert operations_done(both, reversing) == {0}
 
 
+def test_a_script_that_was_shortened_since_can_still_be_replayed() -> None:
+    """Status has to say that it was changed, so it must not stumble over what is gone."""
+    whole = migration(1, *TEAMS.operations, DropTable("Teams"))
+    records = history(record(whole, RecordedState.FAILED, done=3)).records
+    assert operations_done(TEAMS, records) == {0, 1}
+    assert set(replay_recorded([TEAMS], records, Schema()).tables) == {"Teams"}
+
+
 def test_a_migration_without_a_record_is_not_live() -> None:
     """What nobody recorded has not run."""
     assert operations_done(TEAMS, {}) == frozenset()
