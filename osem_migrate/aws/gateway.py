@@ -1,7 +1,6 @@
 """Gateway: the one object through which tables are described and Steps performed."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ class Gateway:
         physical_name: Callable[[str], str],
         *,
         emulated: bool,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
         self._client = client
         self.emulated = emulated

@@ -37,7 +37,7 @@ class Account:
         stop = stop or Stop(self.clock.clock)
         clock = replace(self.clock.clock, sleep=stop.sleep)
         performer = Performer(
-            gateway=Gateway(self.aws.client, physical_name, emulated=False),
+            gateway=Gateway(self.aws.client, physical_name, emulated=False, sleep=self.clock.sleep),
             lease=lease(),
             poller=Poller(clock),
             clock=clock,

@@ -97,7 +97,9 @@ class World:
         self.lease = FakeLease(self.aws, lost_at)
         self.events: list[RunEvent] = []
         self.performer = Performer(
-            gateway=Gateway(self.aws.client, lambda name: f"osem-dev-{name}", emulated=emulated),
+            gateway=Gateway(
+                self.aws.client, lambda name: f"osem-dev-{name}", emulated=emulated, sleep=self.clock.sleep
+            ),
             lease=cast("Lease", self.lease),
             poller=Poller(replace(self.clock.clock, sleep=self.stop.sleep)),
             clock=replace(self.clock.clock, sleep=self.stop.sleep),

@@ -96,7 +96,7 @@ class World:
         history = SimpleNamespace(write=self.history.write, create=self.create)
         self.runner = Runner(
             environment=environment,
-            gateway=Gateway(self.aws.client, environment.physical_name, emulated=emulated),
+            gateway=Gateway(self.aws.client, environment.physical_name, emulated=emulated, sleep=self.clock.sleep),
             history=cast("HistoryTable", history),
             lock=cast("Lock", self.lock),
             clock=self.clock.clock,

@@ -54,7 +54,7 @@ def aws() -> ControlPlane:
 @pytest.fixture
 def gateway(aws: ControlPlane) -> Gateway:
     """The gateway in front of it."""
-    return Gateway(aws.client, physical_name, emulated=False)
+    return Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep)
 
 
 def unguarded() -> None:
@@ -175,11 +175,11 @@ def test_an_unknown_call_is_a_note_on_a_local_engine_only(aws: ControlPlane, unk
         else:
             aws.fail("UpdateTimeToLive", ResponseParserError("Unable to parse response"))
 
-    existing(aws, Gateway(aws.client, physical_name, emulated=False))
-    local = Gateway(aws.client, physical_name, emulated=True)
+    existing(aws, Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep))
+    local = Gateway(aws.client, physical_name, emulated=True, sleep=FakeClock().sleep)
     refuse()
     assert local.perform(TTL, local.describe("Teams"), guard=unguarded).answer is Answer.UNSUPPORTED
-    remote = Gateway(aws.client, physical_name, emulated=False)
+    remote = Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep)
     refuse()
     with pytest.raises(OperationUnsupported):
         remote.perform(TTL, remote.describe("Teams"), guard=unguarded)
@@ -187,8 +187,8 @@ def test_an_unknown_call_is_a_note_on_a_local_engine_only(aws: ControlPlane, unk
 
 def test_an_endpoint_that_cannot_change_tables_is_no_local_engine(aws: ControlPlane) -> None:
     """A setting may be left out; a table or an index may not."""
-    existing(aws, Gateway(aws.client, physical_name, emulated=False))
-    local = Gateway(aws.client, physical_name, emulated=True)
+    existing(aws, Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep))
+    local = Gateway(aws.client, physical_name, emulated=True, sleep=FakeClock().sleep)
     aws.refuse("UpdateTable", "UnknownOperationException")
     with pytest.raises(OperationUnsupported):
         local.perform(ADD, local.describe("Teams"), guard=unguarded)
@@ -239,7 +239,7 @@ def test_tables_are_listed_by_prefix_over_all_pages() -> None:
         stub.add_response(
             "list_tables", {"TableNames": ["osem-dev-Teams"]}, {"ExclusiveStartTableName": "osem-prod-Users"}
         )
-        gateway = Gateway(client, physical_name, emulated=False)
+        gateway = Gateway(client, physical_name, emulated=False, sleep=FakeClock().sleep)
         assert gateway.list_tables("osem-dev-") == ["osem-dev-Teams", "osem-dev-Users"]
         stub.assert_no_pending_responses()
 
@@ -250,7 +250,7 @@ def test_a_refused_listing_passes_the_door() -> None:
     with Stubber(client) as stub:
         stub.add_client_error("list_tables", "AccessDeniedException", "no")
         with pytest.raises(AccessDenied):
-            Gateway(client, physical_name, emulated=False).list_tables("osem-dev-")
+            Gateway(client, physical_name, emulated=False, sleep=FakeClock().sleep).list_tables("osem-dev-")
 
 
 def test_a_table_busy_with_its_creation_is_doubtful_to_create(aws: ControlPlane, gateway: Gateway) -> None:
