@@ -80,9 +80,13 @@ def test_wherever_it_stops_the_next_run_finishes(client: Any, tmp_path: Path, ki
     project = write_project(tmp_path, {"0001_teams": BOTH, "0002_users": TEAMS.replace("eam", "eamster")})
     stop = Stop()
     first = Watched(project, on_event=stopping(kind, stop, KeyboardInterrupt(), after=after))
-    with pytest.raises(OsemMigrateError) as caught:
+    try:
         first.migrator.upgrade(stop=stop)
-    assert caught.value.exit_code is ExitCode.INTERRUPTED
+        code = ExitCode.OK
+    except OsemMigrateError as stopped:
+        code = stopped.exit_code
+    # A request that comes when no lane has anything left to begin changes nothing.
+    assert code is (ExitCode.OK if Watched(project).migrator.plan().is_empty else ExitCode.INTERRUPTED)
     second = Watched(project)
     second.migrator.upgrade()
     made: dict[str | None, list[str]] = {}
