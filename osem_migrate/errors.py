@@ -24,17 +24,25 @@ OsemMigrateError
 │   ├── MigrationChanged
 │   ├── MigrationMissing
 │   ├── MigrationOutOfOrder
+│   ├── MigrationsPending
+│   ├── ResolutionRefused
 │   └── TargetUnknown
 ├── ConfirmationRequired            data would be destroyed and nobody said yes
 ├── DeletionProtected               DynamoDB itself guards a table that would be dropped
+├── EnvironmentProtected            the configuration guards all tables of the environment
 ├── LockError
 │   ├── LockHeld                    somebody else is upgrading
 │   └── LockLost                    somebody else took over
 ├── RunError                        an upgrade that could not go on
 │   ├── DriftFound
+│   ├── AdoptionMismatch
 │   ├── WaitTimeout
 │   ├── Interrupted
-│   └── PartialError                some of it was applied, then it stopped
+│   ├── PartialError                some of it was applied, then it stopped
+│   └── DestructionIncomplete       some of it was dropped, then it stopped
+├── ProbeError                      what verify --probe could not do
+│   ├── ProbeUnconfirmed            the environment is protected and nobody said yes
+│   └── SampleLeft                  the sample item could not be removed
 ├── LocalEngineError
 │   ├── LocalEngineMissing
 │   └── LocalEngineNotStarted
@@ -274,8 +282,21 @@ class MigrationOutOfOrder(HistoryError):
     remedy = "Give the script the next free number, or apply it late with: osem-migrate upgrade --allow-out-of-order"
 
 
+class ResolutionRefused(HistoryError):
+    """``resolve`` would record what cannot be, or what nobody can know."""
+
+    code = "RESOLUTION_REFUSED"
+
+
+class MigrationsPending(HistoryError):
+    """Scripts would be recorded as applied while older ones are still pending."""
+
+    code = "HISTORY_MIGRATIONS_PENDING"
+    remedy = "Apply them first with: osem-migrate upgrade"
+
+
 class TargetUnknown(HistoryError):
-    """``--to`` names no migration."""
+    """``--to``, or the version of ``resolve``, names no migration."""
 
     code = "TARGET_UNKNOWN"
     remedy = "See the versions with: osem-migrate status"
@@ -293,6 +314,13 @@ class DeletionProtected(OsemMigrateError):
 
     code = "DELETION_PROTECTED"
     remedy = 'Turn it off first, by a script with SetDeletionProtection("TABLE", False), if the table really is to go.'
+
+
+class EnvironmentProtected(OsemMigrateError):
+    """``destroy`` was asked of an environment that is ``protected``."""
+
+    code = "ENVIRONMENT_PROTECTED"
+    remedy = "Choose another environment with --env, or first take protected = true out of its table in pyproject.toml."
 
 
 class LockError(OsemMigrateError):
@@ -328,6 +356,13 @@ class DriftFound(RunError):
 
     code = "DRIFT_FOUND"
     remedy = "See every difference and its remedy with: osem-migrate status"
+
+
+class AdoptionMismatch(RunError):
+    """Tables that are there already are not what the scripts would make of them; ``details`` has every difference."""
+
+    code = "ADOPTION_MISMATCH"
+    remedy = "Change the tables or the scripts until they agree, then run the command again; nothing was written."
 
 
 class WaitTimeout(RunError):
@@ -374,6 +409,69 @@ class PartialError(RunError):
             cause=cause.as_dict(),
         )
         self.applied = applied
+        self.cause = cause
+        if isinstance(cause, Interrupted):
+            self.exit_code = cause.exit_code
+
+
+class ProbeError(OsemMigrateError):
+    """``verify --probe`` could not write its sample items, or not remove them."""
+
+    code = "PROBE_FAILED"
+    remedy = "Run the command again; it removes what an earlier probe left."
+
+
+class ProbeUnconfirmed(ProbeError):
+    """The environment is protected, and nobody confirmed that sample items may be written to its tables."""
+
+    code = "PROBE_UNCONFIRMED"
+    remedy = "Run the command again with --yes, or leave --probe out."
+
+
+class SampleLeft(ProbeError):
+    """A probe's sample item may still be in its table.
+
+    Attributes:
+        cause: the error that stopped the probe, or its removal.
+    """
+
+    code = "PROBE_SAMPLE_LEFT"
+
+    def __init__(self, table: str, cause: OsemMigrateError, *, again: str) -> None:
+        super().__init__(
+            f"the sample item may still be in {table}, because of: {cause.message}",
+            remediation=f"{cause.remediation}\nThen remove it with: {again}",
+            table=table,
+            cause=cause.as_dict(),
+        )
+        self.cause = cause
+        if isinstance(cause, Interrupted):
+            self.exit_code = cause.exit_code
+
+
+class DestructionIncomplete(RunError):
+    """Some tables of an environment are gone or on their way out, then ``destroy`` stopped.
+
+    Attributes:
+        dropped: physical names of the tables that are gone.
+        cause: the error that stopped it.
+    """
+
+    code = "DESTRUCTION_INCOMPLETE"
+    exit_code = ExitCode.PARTIAL
+    remedy = "Running destroy again finishes."
+
+    def __init__(self, dropped: tuple[str, ...], cause: OsemMigrateError, *, resume: str) -> None:
+        done = f"{len(dropped)} dropped ({', '.join(dropped)})" if dropped else "the first tables are on their way out"
+        super().__init__(
+            f"{done}, then: {cause.message}",
+            remediation=cause.remediation
+            if resume in cause.remediation
+            else f"{cause.remediation}\nThen continue with: {resume}",
+            dropped=list(dropped),
+            cause=cause.as_dict(),
+        )
+        self.dropped = dropped
         self.cause = cause
         if isinstance(cause, Interrupted):
             self.exit_code = cause.exit_code

@@ -24,6 +24,14 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class TableAdopted:
+    """A first run found a table as these operations make it; they are recorded as done, and not carried out."""
+
+    physical_name: str
+    operations: tuple[PlannedOperation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationStarted:
     """A migration begins, or goes on where an earlier run left it."""
 
@@ -77,6 +85,23 @@ class MigrationFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class TableLeaving:
+    """A table that is being destroyed is still there."""
+
+    physical_name: str
+    phase: str
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
+class TableDropped:
+    """A table that was to be destroyed is gone."""
+
+    physical_name: str
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunFailed:
     """The run stopped; what was applied stays applied."""
 
@@ -86,11 +111,14 @@ class RunFailed:
 RunEvent = (
     LockWaiting
     | RunStarted
+    | TableAdopted
     | MigrationStarted
     | OperationStarted
     | StepPerformed
     | Waiting
     | OperationFinished
     | MigrationFinished
+    | TableLeaving
+    | TableDropped
     | RunFailed
 )

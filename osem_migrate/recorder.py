@@ -120,7 +120,7 @@ class Recorder:
 
     def _ended(self, record: Record) -> Event | None:
         """The log's entry of a migration that has ended before anything was done; None for the others."""
-        return None if record.is_unfinished else self._event(record.state.value, record, "")
+        return None if record.is_unfinished else self._event(record.state.value, record, "all of it was found done")
 
     def _event(self, what: str, record: Record, detail: str) -> Event:
         by = self._actor.identity

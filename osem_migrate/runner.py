@@ -4,23 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from osem_migrate.actor import Actor
-from osem_migrate.aws.gateway import Gateway
-from osem_migrate.aws.history_table import HistoryTable
-from osem_migrate.aws.lock import LEASE_SECONDS, Lease, Lock
-from osem_migrate.aws.waiting import SHORTEST, SHORTEST_LOCALLY, Poller
-from osem_migrate.clock import Clock
-from osem_migrate.config import HISTORY_ENTITY, Environment
+from osem_migrate.adoption import adopt, check
+from osem_migrate.aws.lock import Lease
+from osem_migrate.deployment import Deployment
 from osem_migrate.errors import ConfirmationRequired, DeletionProtected
-from osem_migrate.events import LockWaiting, RunEvent, RunStarted
+from osem_migrate.events import RunStarted
 from osem_migrate.executor import Executor, Outcome
-from osem_migrate.history import History, Holder
+from osem_migrate.history import History
+from osem_migrate.holding import held, poller
 from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.performer import Pace, Performer
 from osem_migrate.planning.plan import Direction, Plan
 from osem_migrate.recorder import Recorder
 from osem_migrate.stopping import Stop
-
-HISTORY_TABLE_TIMEOUT = 10 * 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,88 +41,39 @@ class Terms:
 
 
 class Runner:
-    """Runs plans of one environment, one at a time over all machines.
+    """Runs plans of one deployment, one at a time over all machines."""
 
-    Args:
-        environment: names and settings.
-        gateway: describes tables and performs steps.
-        history: the history table.
-        lock: its lock.
-        clock: time of day, monotonic time and sleep.
-        on_event: told what goes on.
-    """
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
 
-    def __init__(  # noqa: PLR0913 - one collaborator each
-        self,
-        *,
-        environment: Environment,
-        gateway: Gateway,
-        history: HistoryTable,
-        lock: Lock,
-        clock: Clock,
-        on_event: Callable[[RunEvent], None],
-    ) -> None:
-        self._environment = environment
-        self._gateway = gateway
-        self._history = history
-        self._lock = lock
-        self._clock = clock
-        self._tell = on_event
-
-    def run(
-        self, make: Callable[[], tuple[Plan, History]], identify: Callable[[], Actor], terms: Terms
-    ) -> tuple[Plan, Outcome]:
+    def run(self, make: Callable[[], tuple[Plan, History]], terms: Terms) -> tuple[Plan, Outcome]:
         """Plan, and carry the plan out under the lock; where there is nothing to do, write nothing and take no lock.
 
         Args:
             make: reads the history and plans; asked again once the lock is held.
-            identify: valid credentials, before the first write.
             terms: on what terms.
         """
         plan, history = make()
         if plan.is_empty:
             return plan, Outcome(())
         _confirm(plan, terms)
-        actor = identify()
-        if not history.exists:
-            self._create_history_table()
-        lease = self._acquire(actor, terms)
-        try:
+        actor = self._deployment.actor()
+        existing = check(self._deployment, plan, lambda: make()[0])
+        timeout, stop = terms.lock_timeout, terms.stop
+        with held(self._deployment, actor, timeout=timeout, stop=stop, exists=history.exists) as lease:
             # What was pending may have been done while we waited for the lock.
             plan, history = make()
             _confirm(plan, terms)
+            if existing:
+                plan = adopt(self._deployment, plan, existing)
             self._refuse_protected(plan)
-            self._tell(RunStarted(plan))
+            self._deployment.tell(RunStarted(plan))
             return plan, self._executor(plan.direction, actor, lease, terms).run(plan, history)
-        finally:
-            lease.release()
-
-    def _create_history_table(self) -> None:
-        self._history.create(self._environment.tags)
-        self._poller(self._clock).until(
-            lambda: self._gateway.describe(HISTORY_ENTITY),
-            lambda live: live.table is not None and not live.busy,
-            timeout=HISTORY_TABLE_TIMEOUT,
-            what=f"the history table {self._environment.history_table}",
-        )
-
-    def _poller(self, clock: Clock) -> Poller:
-        return Poller(clock, SHORTEST_LOCALLY if self._gateway.emulated else SHORTEST)
-
-    def _acquire(self, actor: Actor, terms: Terms) -> Lease:
-        def waiting(holder: Holder, waited: float) -> None:
-            terms.stop.check()
-            self._tell(LockWaiting(holder, waited))
-
-        me = actor.as_holder(lease_ms=int(LEASE_SECONDS * 1000), acquired_at=self._clock.milliseconds())
-        lease = self._lock.acquire(me, timeout=terms.lock_timeout, on_wait=waiting)
-        lease.start()
-        return lease
 
     def _refuse_protected(self, plan: Plan) -> None:
         """Raise DeletionProtected before anything is changed, where a table to drop must not be."""
         dropped = {lane.table for lane in plan.lanes if any(planned.after is None for planned in lane.operations)}
-        for live in self._gateway.describe_all(dict.fromkeys(sorted(dropped), ())):
+        for live in self._deployment.gateway.describe_all(dict.fromkeys(sorted(dropped), ())):
             setting = live.table.setting(SetDeletionProtection) if live.table is not None else None
             if setting is not None and setting.enabled and not _turns_off(plan, live.name):
                 raise DeletionProtected(
@@ -135,26 +82,30 @@ class Runner:
                 )
 
     def _executor(self, direction: Direction, actor: Actor, lease: Lease, terms: Terms) -> Executor:
-        clock = replace(self._clock, sleep=terms.stop.sleep)
+        deployment = self._deployment
+        clock = replace(deployment.clock, sleep=terms.stop.sleep)
         performer = Performer(
-            gateway=self._gateway,
+            gateway=deployment.gateway,
             lease=lease,
-            poller=self._poller(clock),
+            poller=poller(deployment, clock),
             clock=clock,
             timeout=terms.timeout,
-            on_event=self._tell,
+            on_event=deployment.tell,
             stop=terms.stop,
-            mutations=self._environment.settings.mutations_in_flight,
+            mutations=deployment.environment.settings.mutations_in_flight,
             pace=terms.pace,
+        )
+        recorder = Recorder(
+            history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=direction
         )
         return Executor(
             performer=performer,
-            recorder=Recorder(history=self._history, lease=lease, actor=actor, clock=self._clock, direction=direction),
+            recorder=recorder,
             clock=clock,
-            physical_name=self._environment.physical_name,
+            physical_name=deployment.environment.physical_name,
             stop=terms.stop,
             resume=terms.resume,
-            on_event=self._tell,
+            on_event=deployment.tell,
         )
 
 

@@ -12,6 +12,9 @@ from osem_migrate.actor import Actor
 from osem_migrate.aws import waiting
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.lock import LEASE_SECONDS, Lease, Lock
+from osem_migrate.aws.session import Identity, Session
+from osem_migrate.connection import Connection
+from osem_migrate.deployment import Deployment
 from osem_migrate.errors import (
     ConfirmationRequired,
     CredentialsMissing,
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 TEAMS = migration(1, CreateTable("Teams", S("teamId")))
 BY_MANAGER = migration(2, AddIndex("Teams", "managerId-index", S("managerId")))
 GONE = migration(3, DropTable("Teams"))
-ACTOR = Actor("arn:aws:iam::1:user/ada", "0.1.0")
+ME = Identity("1", "arn:aws:iam::1:user/ada")
 NAME = "osem-dev-Teams"
 
 
@@ -94,14 +97,21 @@ class World:
             tmp_path, {}, "[tool.osem-migrate.environments.dev]\nmutations_in_flight = 2\ntags = { Env = 'dev' }\n"
         ).environment("dev")
         history = SimpleNamespace(write=self.history.write, create=self.create)
-        self.runner = Runner(
-            environment=environment,
-            gateway=Gateway(self.aws.client, environment.physical_name, emulated=emulated, sleep=self.clock.sleep),
-            history=cast("HistoryTable", history),
-            lock=cast("Lock", self.lock),
+        session = SimpleNamespace(local=False, identity=lambda: self.identify())  # noqa: PLW0108 - a test replaces it
+        deployment = Deployment(
+            environment,
+            cast("Session", session),
+            connection=Connection(),
+            tool_version="0.1.0",
             clock=self.clock.clock,
-            on_event=self.events.append,
+            tell=self.events.append,
         )
+        deployment.gateway = Gateway(
+            self.aws.client, environment.physical_name, emulated=emulated, sleep=self.clock.sleep
+        )
+        deployment.history = cast("HistoryTable", history)
+        deployment.lock = cast("Lock", self.lock)
+        self.runner = Runner(deployment)
 
     def create(self, tags: dict[str, str]) -> None:
         """The history table, which takes its seconds like any other."""
@@ -119,9 +129,9 @@ class World:
         past = replace(self.history.read(), exists=self.exists)
         return make_plan(self.migrations, past), past
 
-    def identify(self) -> Actor:
+    def identify(self) -> Identity:
         self.identified += 1
-        return ACTOR
+        return ME
 
     def run(self, make: Callable[[], tuple[Plan, History]] | None = None, **terms: Any) -> tuple[Plan, Outcome]:
         given: dict[str, Any] = {
@@ -132,7 +142,7 @@ class World:
             "stop": self.stop,
             "resume": "osem-migrate upgrade",
         }
-        return self.runner.run(make or self.plan, self.identify, Terms(**{**given, **terms}))
+        return self.runner.run(make or self.plan, Terms(**{**given, **terms}))
 
     def having(self, *, protected: bool) -> "World":
         """With the table there, protected or not."""
@@ -161,7 +171,7 @@ def test_work_is_done_under_the_lock(tmp_path: Path) -> None:
     assert world.lock.order == ["acquired", "beating", "released"]
     assert world.lock.asked is not None
     me, timeout = world.lock.asked
-    assert (me.identity, me.lease_ms, timeout) == (ACTOR.identity, LEASE_SECONDS * 1000, 17.0)
+    assert (me.identity, me.lease_ms, timeout) == (ME.arn, LEASE_SECONDS * 1000, 17.0)
     assert world.aws.mutations() == ["CreateTable", "UpdateTable"]
     assert [event.plan for event in world.events if isinstance(event, RunStarted)] == [plan]
     assert world.created == []
@@ -202,7 +212,7 @@ def test_credentials_are_checked_before_the_first_write(tmp_path: Path) -> None:
     """Without an identity not even the history table is created."""
     world = World(tmp_path, TEAMS)
 
-    def nobody() -> Actor:
+    def nobody() -> Identity:
         raise CredentialsMissing("none")
 
     world.identify = nobody  # type: ignore[method-assign]
@@ -281,7 +291,7 @@ def test_the_holder_is_told_to_those_who_wait(tmp_path: Path) -> None:
     with pytest.raises(LockHeld):
         world.run()
     assert world.events == [LockWaiting(bob, 1.5)]
-    assert world.aws.calls == []
+    assert world.aws.mutations() == []
 
 
 def test_a_request_to_stop_ends_the_wait_for_the_lock(tmp_path: Path) -> None:
