@@ -128,10 +128,11 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One entry of the append-only log. ``at`` is Unix milliseconds."""
+    """One entry of the append-only log. ``at`` is Unix milliseconds; ``reason`` is why, where somebody said so."""
 
     at: int
     what: str
     migration: str | None
     by: str
     detail: str = ""
+    reason: str | None = None

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from osem_migrate.operations import Setting
 from osem_migrate.schema import Table
 
+UNWELL = frozenset({"INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"})
+"""Every TableStatus in which a table cannot be used and that no waiting ends."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveIndex:
@@ -38,6 +41,7 @@ class Live:
         unreadable: settings that this endpoint cannot tell (local engines only).
         emulated: whether the endpoint is a local engine, which keeps less than AWS does.
         arn: the table's ARN, or None.
+        beyond: what AWS shows of it that no operation declares, such as ``Replicas``.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Live:
     items: int = 0
     size_bytes: int = 0
     created_at: int | None = None
+    beyond: tuple[str, ...] = ()
 
     @property
     def busy(self) -> dict[str, str]:

@@ -16,6 +16,11 @@ class Description(StrEnum):
     CONTINUOUS_BACKUPS = "describe_continuous_backups"
     TAGS = "list_tags_of_resource"
 
+    @property
+    def permission(self) -> str:
+        """The IAM action, such as ``dynamodb:DescribeTable``."""
+        return f"dynamodb:{_action(self.value)}"
+
 
 # The members that name the table in a call; the sub-resource calls for tags take the ARN instead.
 TABLE_NAME = "TableName"
@@ -47,8 +52,20 @@ class Step:
     @property
     def action(self) -> str:
         """The API's own name of the call, such as ``UpdateTable``."""
-        return "".join(part.capitalize() for part in self.method.split("_"))
+        return _action(self.method)
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The IAM actions that the call is authorised through; tags that a new table brings along need their own."""
+        needed = (f"dynamodb:{self.action}",)
+        brings_tags = self.method == "create_table" and "Tags" in self.parameters
+        return (*needed, "dynamodb:TagResource") if brings_tags else needed
 
     def call(self, physical_name: str) -> dict[str, Any]:
         """The whole parameters, addressed to a physical table name (or ARN, for calls that take one)."""
         return {self.named_by: physical_name, **self.parameters}
+
+
+def _action(method: str) -> str:
+    """``DescribeTable`` for ``describe_table``."""
+    return "".join(part.capitalize() for part in method.split("_"))

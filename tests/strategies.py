@@ -5,6 +5,7 @@ small pools on purpose: collisions between keys, projections and settings are wh
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from hypothesis import strategies as st
@@ -100,6 +101,24 @@ def create_tables(draw: DrawFn, name: str | None = None) -> CreateTable:
     created = bare.apply(Schema()).table(table)
     settings = [draw(settings_of(created, kind)) for kind in kinds]
     return CreateTable(table, partition_key, sort_key, bare.indexes, bare.local_indexes, settings)
+
+
+@st.composite
+def creations(draw: DrawFn, kinds: Collection[type[Setting]] | None = None) -> tuple[CreateTable, ...]:
+    """One to three new tables with at most four global indexes each; ``kinds`` are the settings they may declare."""
+    names = draw(st.lists(st.sampled_from(TABLE_NAMES), unique=True, min_size=1))
+    return tuple(_reduced(draw(create_tables(name)), kinds) for name in names)
+
+
+def _reduced(create: CreateTable, kinds: Collection[type[Setting]] | None) -> CreateTable:
+    kept = create.indexes[:4]
+    gone = {index.name for index in create.indexes[4:]}
+    wanted = [setting for setting in create.settings if kinds is None or type(setting) in kinds]
+    for position, setting in enumerate(wanted):
+        if isinstance(setting, SetBilling):
+            own = {name: units for name, units in setting.indexes.items() if name not in gone}
+            wanted[position] = replace(setting, indexes=own)
+    return replace(create, indexes=kept, settings=wanted)
 
 
 @st.composite

@@ -43,6 +43,11 @@ class Environment:
         names = {"env": self.name, "application": self.application}
         return {key: fill(text, names) for key, text in self.settings.tags.items()}
 
+    def is_autoscaled(self, entity: str) -> bool:
+        """Whether the configuration leaves the capacity of that table, by its logical name, to an autoscaler."""
+        autoscaled = self.settings.autoscaled
+        return autoscaled if isinstance(autoscaled, bool) else entity in autoscaled
+
     @property
     def defaults(self) -> tuple[Setting, ...]:
         """Settings of every new table unless its script says otherwise."""

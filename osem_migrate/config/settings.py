@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from osem_migrate.errors import ConfigurationError
 
@@ -15,6 +16,15 @@ SECTION = "tool.osem-migrate"
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 _PATH = Field(strict=False)  # strictly, it would have to be a Path already, and TOML knows only strings
+
+
+def _tables(given: object) -> bool | tuple[str, ...]:
+    """All tables, none, or those of a list of logical names; a type of both would complain of each in turn."""
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, list | tuple) and all(isinstance(name, str) for name in given):
+        return tuple(given)
+    raise PydanticCustomError("tables", "Input should be true, false or a list of table names")
 
 
 class Capacity(BaseModel):
@@ -41,6 +51,7 @@ class EnvironmentSettings(BaseModel):
     point_in_time_recovery: bool | None = None
     tags: Mapping[str, str] = Field(default_factory=dict)
     capacity: Capacity | None = None
+    autoscaled: Annotated[bool | tuple[str, ...], PlainValidator(_tables)] = False
     fold_indexes: bool = False
     mutations_in_flight: Annotated[int, Field(ge=1, le=100)] = 3
 

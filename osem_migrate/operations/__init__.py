@@ -6,6 +6,7 @@ from osem_migrate.operations.base import Setting as Setting
 from osem_migrate.operations.create_table import CreateTable as CreateTable
 from osem_migrate.operations.drop_index import DropIndex as DropIndex
 from osem_migrate.operations.drop_table import DropTable as DropTable
+from osem_migrate.operations.repair_table import RepairTable as RepairTable
 from osem_migrate.operations.set_billing import SetBilling as SetBilling
 from osem_migrate.operations.set_deletion_protection import SetDeletionProtection as SetDeletionProtection
 from osem_migrate.operations.set_encryption import SetEncryption as SetEncryption

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Self
 
 from osem_migrate.errors import InapplicableOperation
 from osem_migrate.operations import parameters
@@ -24,6 +25,19 @@ class AddIndex(Operation):
     projection: Projection = "ALL"
     include: Sequence[str] = ()
     throughput: Throughput | None = None
+
+    @classmethod
+    def of(cls, table: str, index: Index) -> Self:
+        """The operation that adds this very index to a table of that name."""
+        return cls(
+            table,
+            index.name,
+            index.partition_key,
+            index.sort_key,
+            index.projection,
+            index.include,
+            index.throughput,
+        )
 
     def __post_init__(self) -> None:
         """Let the Index check itself and bring every field to its canonical spelling."""
@@ -69,4 +83,6 @@ class AddIndex(Operation):
                 index=self.name,
             )
         (table.setting(SetBilling) or SetBilling.default(table.name)).check_index(self.index)
-        return replace(table, indexes=(*table.indexes, self.index))
+        added = replace(table, indexes=(*table.indexes, self.index))
+        added.check_quota()
+        return added

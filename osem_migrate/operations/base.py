@@ -24,6 +24,10 @@ class Operation(ABC):
     def steps(self, before: Schema) -> tuple[Step, ...]:
         """What to ask of DynamoDB to get from ``before`` to ``apply(before)``, in order."""
 
+    def start(self, before: Schema) -> Table | None:
+        """The table as the first step finds it: as declared before, unless that is what needs a repair."""
+        return before.tables.get(self.table)
+
     @abstractmethod
     def reverse(self, before: Schema) -> "Operation":
         """The operation that leads from ``apply(before)`` back to ``before``."""

@@ -34,15 +34,7 @@ class DropIndex(Operation):
         from osem_migrate.operations.add_index import AddIndex  # noqa: PLC0415 - each is the other's reverse
 
         index = self._index(before)
-        return AddIndex(
-            self.table,
-            index.name,
-            index.partition_key,
-            index.sort_key,
-            index.projection,
-            index.include,
-            index.throughput,
-        )
+        return AddIndex.of(self.table, index)
 
     def describe(self) -> str:
         """``drop index managerId-index from Teams``."""

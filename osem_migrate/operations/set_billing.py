@@ -100,13 +100,14 @@ class SetBilling(Setting):
             if name not in names:
                 raise InapplicableOperation(f"table {table.name!r} has no index {name!r}", table=table.name, index=name)
         kept = (table.setting(SetBilling) or self.default(table.name)).mode == self.mode
-        indexes = [
-            replace(index, throughput=self.indexes.get(index.name, index.throughput if kept else None))
+        indexes = tuple(
+            _with_throughput(index, self.indexes.get(index.name, index.throughput if kept else None))
             for index in table.indexes
-        ]
+        )
         for index in indexes:
             self.check_index(index)
-        return replace(table.with_setting(replace(self, indexes={})), indexes=indexes)
+        paid = table.with_setting(replace(self, indexes={}) if self.indexes else self)
+        return replace(paid, indexes=indexes) if indexes != paid.indexes else paid
 
     def steps_on(self, before: Table) -> tuple[Step, ...]:
         """One concern a call: the table's mode and throughput, then the throughput of the indexes that change."""
@@ -180,6 +181,11 @@ def read_throughput(mode: str, described: Mapping[str, Any]) -> Throughput | Non
     maximum = described.get("OnDemandThroughput", {})
     read, write = (_limit(maximum.get(member)) for member in ("MaxReadRequestUnits", "MaxWriteRequestUnits"))
     return as_throughput(Throughput(read, write))
+
+
+def _with_throughput(index: Index, throughput: Throughput | None) -> Index:
+    """The very same index where nothing changes: a value is checked whenever it is made."""
+    return index if index.throughput == throughput else replace(index, throughput=throughput)
 
 
 def _limit(units: int | None) -> int | None:

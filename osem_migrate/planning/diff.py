@@ -92,7 +92,7 @@ def _existence(live: Live, expected: Table | None) -> Iterator[Difference]:
 
 def _table_keys(live: Table, expected: Table) -> Iterator[Difference]:
     if live.keys != expected.keys:
-        yield _difference(TABLE_KEYS, expected.name, expected.name, _table_keys_text(expected), _table_keys_text(live))
+        yield _difference(TABLE_KEYS, expected.name, expected.name, table_keys_text(expected), table_keys_text(live))
 
 
 def _indexes(live: Live, table: Table, expected: Table) -> Iterator[Difference]:
@@ -100,10 +100,12 @@ def _indexes(live: Live, table: Table, expected: Table) -> Iterator[Difference]:
     wanted = {index.name: index for index in expected.indexes}
     for name in sorted(found.keys() | wanted.keys()):
         if name not in found:
-            yield _difference(INDEX_MISSING, expected.name, name, _index(wanted[name]), "none", _add(expected, name))
+            yield _difference(
+                INDEX_MISSING, expected.name, name, index_text(wanted[name]), "none", _add(expected, name)
+            )
         elif name not in wanted:
             drop = DropIndex(expected.name, name)
-            yield _difference(INDEX_UNEXPECTED, expected.name, name, "no index", _index(found[name]), drop)
+            yield _difference(INDEX_UNEXPECTED, expected.name, name, "no index", index_text(found[name]), drop)
         else:
             yield from _index_differences(live, table, expected, found[name], wanted[name])
 
@@ -131,7 +133,9 @@ def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
     wanted = {index.name: index for index in expected.local_indexes}
     for name in sorted(found.keys() | wanted.keys()):
         if found.get(name) != wanted.get(name):
-            yield _difference(LOCAL_INDEX, expected.name, name, _local(wanted.get(name)), _local(found.get(name)))
+            yield _difference(
+                LOCAL_INDEX, expected.name, name, local_index_text(wanted.get(name)), local_index_text(found.get(name))
+            )
 
 
 def _settings(live: Live, table: Table, expected: Table) -> Iterator[Difference]:
@@ -142,7 +146,7 @@ def _settings(live: Live, table: Table, expected: Table) -> Iterator[Difference]
             continue
         code = BILLING if kind is SetBilling else SETTING
         repair = _repair(setting, found, table, expected)
-        yield _difference(code, expected.name, expected.name, _setting(setting), _setting(found), repair)
+        yield _difference(code, expected.name, expected.name, setting_text(setting), setting_text(found), repair)
 
 
 def _repair(setting: Setting, found: Setting, table: Table, expected: Table) -> Setting:
@@ -166,15 +170,7 @@ def _difference(code: str, table: str, subject: str, expected: str, found: str, 
 
 def _add(table: Table, name: str) -> Operation:
     index = next(index for index in table.indexes if index.name == name)
-    return AddIndex(
-        table.name,
-        index.name,
-        index.partition_key,
-        index.sort_key,
-        index.projection,
-        index.include,
-        index.throughput,
-    )
+    return AddIndex.of(table.name, index)
 
 
 def _keys(partition: tuple[Key, ...], sort: tuple[Key, ...]) -> str:
@@ -183,7 +179,8 @@ def _keys(partition: tuple[Key, ...], sort: tuple[Key, ...]) -> str:
     return f"keys {' / '.join(parts)}"
 
 
-def _table_keys_text(table: Table) -> str:
+def table_keys_text(table: Table) -> str:
+    """``keys planId S / createdAt N`` of a table."""
     return _keys((table.partition_key,), as_keys(table.sort_key))
 
 
@@ -196,11 +193,13 @@ def _projection(index: Index | LocalIndex) -> str:
     return f"projection {index.projection}{included}"
 
 
-def _index(index: Index) -> str:
+def index_text(index: Index) -> str:
+    """``keys managerId S, projection ALL``; the throughput stands elsewhere."""
     return f"{_index_keys(index)}, {_projection(index)}"
 
 
-def _local(index: LocalIndex | None) -> str:
+def local_index_text(index: LocalIndex | None) -> str:
+    """``sort key status S, projection ALL``, or ``none``."""
     if index is None:
         return "none"
     return f"sort key {index.sort_key.name} {index.sort_key.type}, {_projection(index)}"
@@ -213,7 +212,7 @@ def _units(throughput: Throughput | None) -> str:
     return f"throughput of {throughput.read or '∞'} read and {throughput.write or '∞'} write units"
 
 
-def _setting(setting: Setting) -> str:
+def setting_text(setting: Setting) -> str:
     """``billing on-demand``: the setting without the table's name, which stands beside it already."""
     text = setting.describe().removeprefix("set ").removesuffix(f" of {setting.table}")
     return text.replace(f"{setting.noun} of {setting.table} to ", f"{setting.noun} ", 1)

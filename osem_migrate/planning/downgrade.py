@@ -7,7 +7,7 @@ from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation, check_history, find_version
-from osem_migrate.planning.replay import apply, operations_done
+from osem_migrate.planning.replay import apply, blaming, operations_done
 from osem_migrate.schema import Index, Schema
 
 NOTHING = "0"  # the target that stands for "before the first migration"
@@ -24,6 +24,7 @@ def make_downgrade(
     Raises:
         MigrationChanged, MigrationMissing: what was applied can only be reversed as it was.
         TargetUnknown: ``target`` names no script.
+        ScriptOperationInapplicable: an operation cannot be reversed.
     """
     check_history(migrations, history.records)
     last = -1 if target == NOTHING else find_version(migrations, target).number
@@ -75,12 +76,15 @@ def _folded(migrations: Sequence[Migration], history: History) -> dict[str, tupl
 
 
 def _reverse(migration: Migration, position: int, before: Schema, after: Schema) -> PlannedOperation:
-    reverse = migration.operations[position].reverse(before)
+    operation = migration.operations[position]
+    with blaming(migration, position, f"reverse {operation.describe()!r}"):
+        reverse = operation.reverse(before)
+        steps = reverse.steps(after)
     return PlannedOperation(
         migration=migration,
         position=position,
         operation=reverse,
-        before=after.tables.get(reverse.table),
+        before=reverse.start(after),
         after=before.tables.get(reverse.table),
-        steps=reverse.steps(after),
+        steps=steps,
     )

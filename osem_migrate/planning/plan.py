@@ -101,13 +101,15 @@ class Plan:
     """Migrations in the order in which they run, and the schema before and after them.
 
     ``before`` is what is live by the history, the completed operations of unfinished migrations among it.
-    ``creates_history`` says that the history table does not exist yet and is created first.
+    ``creates_history`` says that the history table does not exist yet and is created first; ``is_first`` that nothing
+    was ever recorded, so that a table that is there already was made by somebody else.
     """
 
     migrations: tuple[PlannedMigration, ...]
     before: Schema
     after: Schema
     creates_history: bool = False
+    is_first: bool = False
     direction: Direction = Direction.UPGRADE
 
     @property
@@ -199,6 +201,7 @@ def make_plan(
         before=before,
         after=schema,
         creates_history=bool(planned) and not history.exists,
+        is_first=bool(planned) and not history.records,
     )
 
 
@@ -223,7 +226,7 @@ def _plan_migration(
                 migration=migration,
                 position=position,
                 operation=operation,
-                before=schema.tables.get(operation.table),
+                before=operation.start(schema),
                 after=after.tables.get(operation.table),
                 steps=operation.steps(schema),
             )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.history import Record, ShownState
 from osem_migrate.live import Live
-from osem_migrate.operations import Operation
+from osem_migrate.operations import Operation, SetBilling
 from osem_migrate.planning import diff
 from osem_migrate.planning.diff import Difference
+from osem_migrate.planning.undeclared import SETTING_UNDECLARED
 from osem_migrate.schema import Schema
 from osem_migrate.steps import RESOURCE_ARN, Step
 
@@ -36,6 +37,7 @@ class Caller:
 
 _REBUILD = "Drop the index and build it again; queries on it fail meanwhile:"
 _SET_BACK = "Set it back, or declare what is there in a new script:"
+_SCALED = "If an autoscaler owns it, say so in pyproject.toml (autoscaled); else set it back, or declare what is there:"
 _MOVE = "never be changed: declare a table of another name in a new script, create it, and copy the items:"
 _ADVICE = {
     diff.TABLE_MISSING: "Restore the table from a backup, or create it empty:",
@@ -51,13 +53,27 @@ _ADVICE = {
     diff.SETTING: _SET_BACK,
 }
 
+_RESTORE = "Restore the table from the backup that AWS made of it (aws dynamodb restore-table-from-backup):"
+_CURES = {
+    "INACCESSIBLE_ENCRYPTION_CREDENTIALS": (
+        "Enable the KMS key again, and DynamoDB's right to use it; after seven days AWS archives the table. The key:",
+        "SSEDescription",
+    ),
+    "ARCHIVING": (_RESTORE, "ArchivalSummary"),
+    "ARCHIVED": (_RESTORE, "ArchivalSummary"),
+    "REPLICATION_NOT_AUTHORIZED": (
+        "Give DynamoDB back its right to replicate the table (policies, service-linked role, KMS keys). The replicas:",
+        "Replicas",
+    ),
+}
+
 # What a script mends: AWS has no call for it, or only one that destroys what somebody may be using.
 _BY_SCRIPT = frozenset({diff.TABLE_UNEXPECTED, diff.TABLE_KEYS, diff.INDEX_UNEXPECTED, diff.LOCAL_INDEX})
 
 
 def remedy(difference: Difference, live: Live, caller: Caller) -> str:
     """The advice, and the commands that carry it out, one a line."""
-    advice = _ADVICE[difference.code]
+    advice = _advice(difference, live)
     if difference.code in _BY_SCRIPT:
         return f"{advice}\n{caller.command('upgrade')}"
     try:
@@ -79,13 +95,21 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
     part = "part of it" if record is not None and record.is_unfinished else "it"
     late = caller.command("upgrade", "--allow-out-of-order")
     ignoring = caller.command("status", "--ignore", state.value)
+    declare = f"Restore the script, and declare the change in a new one (osem-migrate new TITLE); then: {look}"
+    restore = f"Restore {migration}.py from version control, or use the checkout that applied it"
+    accept = caller.command("resolve", migration, "--accept-checksum")
+    forget = caller.command("resolve", migration, "--reverted", "--no-verify")
+    done = caller.command("resolve", migration, "--applied")
     return {
         ShownState.PENDING: ("not applied yet", upgrade),
         ShownState.REVERTED: ("reverted, and pending again", upgrade),
         ShownState.RUNNING: ("being applied right now by another run", look)
         if record is None or record.left_at is None
         else ("in progress, and nobody waits for it", caller.command("upgrade", "--wait-only")),
-        ShownState.FAILED: (f"failed{progress}{error}", f"Remove the cause, then continue with: {upgrade}"),
+        ShownState.FAILED: (
+            f"failed{progress}{error}",
+            f"If somebody has finished it by hand: {done}\nElse remove the cause, then continue with: {upgrade}",
+        ),
         ShownState.INTERRUPTED: (f"interrupted{progress}", upgrade),
         ShownState.OUT_OF_ORDER: (
             "pending, but a later migration is applied already",
@@ -93,17 +117,37 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
         ),
         ShownState.MISSING: (
             f"{recorded}, but its script is gone",
-            f"Restore {migration}.py from version control, or use the checkout that applied it; then: {look}",
+            f"{restore}; then: {look}\nIf nothing of it is left in the tables, forget it: {forget}",
         ),
         ShownState.CHANGED: (
             f"its script was changed after {part} was applied",
-            f"Restore the script, and declare the change in a new one (osem-migrate new TITLE); then: {look}",
+            f"{declare}\nIf the tables are what the script says now: {accept}"
+            if record is None or record.is_applied
+            else declare,
         ),
         ShownState.FUTURE: (
             f"{recorded} by a newer checkout than this one",
             f"Update this checkout (git pull), or ignore it with: {ignoring}",
         ),
     }[state]
+
+
+def cure(live: Live, caller: Caller) -> str:
+    """What to do about a table that AWS has put out of use, and the command that shows why it did."""
+    advice, member = _CURES[live.status or ""]
+    words = ["aws", "dynamodb", "describe-table", "--table-name", live.physical_name, "--query", f"Table.{member}"]
+    return f"{advice}\n{shlex.join([*words, *caller.aws_flags])}"
+
+
+def _advice(difference: Difference, live: Live) -> str:
+    if difference.code == SETTING_UNDECLARED:
+        kind = type(difference.repair[0])
+        line = next(repr(found) for found in (live.table.settings if live.table else ()) if type(found) is kind)
+        return f"Declare it in a new script (osem-migrate new TITLE) with {line}, or turn it off:"
+    scalable = difference.code in {diff.BILLING, diff.INDEX_THROUGHPUT}
+    if scalable and any(isinstance(one, SetBilling) and one.mode == "PROVISIONED" for one in difference.repair):
+        return _SCALED
+    return _ADVICE[difference.code]
 
 
 def _steps(repair: tuple[Operation, ...], live: Live) -> Iterator[Step]:

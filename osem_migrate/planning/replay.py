@@ -1,7 +1,7 @@
 """Replay: run migrations in memory, to learn the schema they build."""
 
-from collections.abc import Iterable, Mapping
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation, ScriptOperationInapplicable
 from osem_migrate.history import Record
@@ -39,10 +39,8 @@ def operations_done(migration: Migration, records: Mapping[str, Record]) -> froz
 
 def apply(operation: Operation, schema: Schema, migration: Migration, position: int) -> Schema:
     """One operation; what does not fit is reported with the script's file and line."""
-    try:
+    with blaming(migration, position, operation.describe()):
         return operation.apply(schema)
-    except (InapplicableOperation, DefinitionError) as misfit:
-        _blame(misfit, migration, position)
 
 
 def _replay(migration: Migration, positions: Iterable[int], schema: Schema) -> Schema:
@@ -51,10 +49,15 @@ def _replay(migration: Migration, positions: Iterable[int], schema: Schema) -> S
     return schema
 
 
-def _blame(misfit: InapplicableOperation | DefinitionError, migration: Migration, position: int) -> NoReturn:
-    raise ScriptOperationInapplicable(
-        f"cannot {migration.operations[position].describe()}: {misfit.message}",
-        file=migration.file or migration.id,
-        line=migration.locate(position),
-        **misfit.details,
-    ) from misfit
+@contextmanager
+def blaming(migration: Migration, position: int, attempt: str) -> Iterator[None]:
+    """Report what does not fit inside with the script's file and line; ``attempt`` is what could not be done."""
+    try:
+        yield
+    except (InapplicableOperation, DefinitionError) as misfit:
+        raise ScriptOperationInapplicable(
+            f"cannot {attempt}: {misfit.message}",
+            file=migration.file or migration.id,
+            line=migration.locate(position),
+            **misfit.details,
+        ) from misfit

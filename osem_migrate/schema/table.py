@@ -48,7 +48,6 @@ class Table:
         object.__setattr__(self, "local_indexes", tuple(sorted(self.local_indexes, key=lambda index: index.name)))
         object.__setattr__(self, "settings", tuple(sorted(self.settings, key=lambda setting: type(setting).__name__)))
         where = f"table {self.name!r}"
-        check_at_most(where, "global secondary indexes", len(self.indexes), MAX_INDEXES)
         check_at_most(where, "local secondary indexes", len(self.local_indexes), MAX_LOCAL_INDEXES)
         check_distinct(where, "key attribute", [key.name for key in self.keys])
         check_distinct(where, "index", [index.name for index in self.all_indexes])
@@ -84,6 +83,13 @@ class Table:
         """This table with one setting put in place of any other of its kind."""
         others = (known for known in self.settings if type(known) is not type(setting))
         return replace(self, settings=(*others, setting))
+
+    def check_quota(self) -> None:
+        """Raise DefinitionError where more global indexes are declared than AWS allows unless its quota was raised.
+
+        A live table may have more of them, so a Table alone is no declaration.
+        """
+        check_at_most(f"table {self.name!r}", "global secondary indexes", len(self.indexes), MAX_INDEXES)
 
     def _all_keys(self) -> Iterator[Key]:
         yield from self.keys

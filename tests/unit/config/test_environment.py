@@ -135,3 +135,13 @@ def test_protection_is_asked_for(tmp_path: Path) -> None:
         tmp_path, "[tool.osem-migrate.environments.dev]\n[tool.osem-migrate.environments.prod]\nprotected = true\n"
     )
     assert [found.environment(name).settings.protected for name in ("dev", "local", "prod")] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("settings", "teams", "users"),
+    [("", False, False), ("autoscaled = true", True, True), ('autoscaled = ["Teams"]', True, False)],
+)
+def test_capacity_may_be_left_to_an_autoscaler(tmp_path: Path, settings: str, *, teams: bool, users: bool) -> None:
+    """Of all tables, or of those that are named by their logical names."""
+    dev = project(tmp_path, f"[tool.osem-migrate.environments.dev]\n{settings}\n").environment("dev")
+    assert (dev.is_autoscaled("Teams"), dev.is_autoscaled("Users")) == (teams, users)

@@ -66,13 +66,22 @@ def test_only_the_application_is_needed(tmp_path: Path) -> None:
     nothing = EnvironmentSettings()
     assert [nothing.protected, nothing.fold_indexes, nothing.tunnel] == [False, False, False]
     assert nothing.mutations_in_flight == 3
-    decided = {"protected", "fold_indexes", "tunnel", "mutations_in_flight", "tags"}
+    assert nothing.autoscaled is False
+    decided = {"protected", "fold_indexes", "tunnel", "mutations_in_flight", "tags", "autoscaled"}
     assert nothing.model_dump(exclude=decided) == dict.fromkeys(EnvironmentSettings.model_fields.keys() - decided)
 
 
 @pytest.mark.parametrize(
     ("text", "key", "message"),
     [
+        *(
+            (
+                f"[tool.osem-migrate.environments.dev]\nautoscaled = {wrong}",
+                "environments.dev.autoscaled",
+                "Input should be true, false or a list of table names",
+            )
+            for wrong in ("'Teams'", "1", "[1]")
+        ),
         (
             "migratoins = 'x'",
             "migratoins",

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from osem_migrate.errors import InapplicableOperation, MigrationChanged, MigrationMissing, TargetUnknown
+from osem_migrate.errors import (
+    InapplicableOperation,
+    MigrationChanged,
+    MigrationMissing,
+    ScriptOperationInapplicable,
+    TargetUnknown,
+)
 from osem_migrate.history import History, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, Operation, SetStream, SetTags
@@ -120,10 +126,12 @@ class Forget(Operation):
 
 
 def test_an_irreversible_operation_stops_before_anything_is_changed() -> None:
-    """It makes no plan at all; below the target it does not matter."""
+    """It makes no plan at all, and is named by file and line; below the target it does not matter."""
     forgets = migration(4, Forget())
-    with pytest.raises(InapplicableOperation, match="cannot take this back"):
+    with pytest.raises(ScriptOperationInapplicable, match="cannot take this back") as caught:
         make_downgrade((*ALL, forgets), applied(*ALL, forgets), "1")
+    assert caught.value.message.startswith("migrations/0004_change.py:5: cannot reverse 'forget': ")
+    assert caught.value.details == {"file": "migrations/0004_change.py", "line": 5}
     later = migration(5, SetStream("Users", "NEW_IMAGE"))
     plan = make_downgrade((*ALL, forgets, later), applied(*ALL, forgets, later), "4")
     assert [planned.migration for planned in plan.migrations] == [later]

@@ -123,7 +123,7 @@ def test_how_much_folding_would_save_is_known() -> None:
     assert (foldable(plan), foldable(fold(plan))) == (2, 2)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(scripts())
 def test_folding_changes_nothing_but_the_calls(migrations: tuple[Migration, ...]) -> None:
     """Every operation keeps its place, its table before and after it, and its part in the history."""

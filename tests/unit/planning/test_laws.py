@@ -28,7 +28,7 @@ from tests.unit.operations.service_model import assert_accepted
 from tests.unit.planning.builders import CALLER, applied, history, live, live_of, migration, record
 from tests.unit.planning.drifts import Drift, drifts, undeclared
 
-SOME = 50  # examples of the laws over whole folders of scripts, which are slow to draw
+SOME = 25  # examples of the laws over whole folders of scripts, which are slow to draw
 
 
 @st.composite

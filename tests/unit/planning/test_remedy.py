@@ -10,10 +10,11 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from osem_migrate.history import RecordedError, RecordedState, ShownState
-from osem_migrate.live import Live
+from osem_migrate.live import UNWELL, Live
 from osem_migrate.operations import CreateTable, SetBilling, SetPointInTimeRecovery, SetStream, SetTags, SetTimeToLive
 from osem_migrate.planning.diff import diff
-from osem_migrate.planning.remedy import Caller, explain, remedy
+from osem_migrate.planning.remedy import Caller, cure, explain, remedy
+from osem_migrate.planning.undeclared import undeclared
 from osem_migrate.schema import Index, LocalIndex, N, S, Table, Throughput
 from tests.unit.planning.builders import CALLER, ENVIRONMENT_AND_FLAGS, created, live, live_of, migration, record
 
@@ -177,7 +178,7 @@ def test_setting_back_is_one_command_a_step() -> None:
     declared = SetBilling.provisioned("Teams", read=5, write=5).on(TEAMS)
     ((code, text),) = remedies(live(TEAMS), declared)
     assert code == "DRIFT_BILLING"
-    assert text.startswith("Set it back, or declare what is there in a new script:\n")
+    assert text.startswith("If an autoscaler owns it, say so in pyproject.toml (autoscaled); else set it back, or ")
     ((_, request),) = calls(text)
     assert (request["BillingMode"], len(request["GlobalSecondaryIndexUpdates"])) == ("PROVISIONED", 1)
     other = replace(declared, indexes=[replace(INDEX, throughput=Throughput(9, 9))])
@@ -229,8 +230,18 @@ ONE = migration(3)
             "pending, but a later migration is applied already",
             f"osem-migrate upgrade --allow-out-of-order {ENVIRONMENT_AND_FLAGS}",
         ),
-        (ShownState.MISSING, RecordedState.APPLIED, "recorded as applied, but its script is gone", STATUS),
-        (ShownState.CHANGED, RecordedState.APPLIED, "its script was changed after it was applied", STATUS),
+        (
+            ShownState.MISSING,
+            RecordedState.APPLIED,
+            "recorded as applied, but its script is gone",
+            f"osem-migrate resolve 0003_change --reverted --no-verify {ENVIRONMENT_AND_FLAGS}",
+        ),
+        (
+            ShownState.CHANGED,
+            RecordedState.APPLIED,
+            "its script was changed after it was applied",
+            f"osem-migrate resolve 0003_change --accept-checksum {ENVIRONMENT_AND_FLAGS}",
+        ),
         (ShownState.CHANGED, RecordedState.FAILED, "its script was changed after part of it was applied", STATUS),
         (
             ShownState.FUTURE,
@@ -252,6 +263,48 @@ def test_a_failure_says_why() -> None:
     """The recorded error is part of the message."""
     failed = record(ONE, RecordedState.FAILED, 0, error=RecordedError(code="AWS_ACCESS_DENIED", message="no right"))
     assert explain(ShownState.FAILED, ONE.id, failed, CALLER)[0] == "failed after 0 of 1 operations: no right"
+
+
+def test_a_failure_may_have_been_finished_by_hand() -> None:
+    """Then there is nothing to continue, and the history is what has to be set right."""
+    failed = record(ONE, RecordedState.FAILED, 0)
+    by_hand, _ = explain(ShownState.FAILED, ONE.id, failed, CALLER)[1].splitlines()
+    assert by_hand.endswith(f": osem-migrate resolve 0003_change --applied {ENVIRONMENT_AND_FLAGS}")
+
+
+def test_set_back_or_declare() -> None:
+    """What is no capacity is nobody's but ours."""
+    declared = TEAMS.with_setting(SetStream("Teams", "NEW_IMAGE"))
+    ((_, text),) = remedies(live(TEAMS.with_setting(SetStream("Teams", None))), declared)
+    assert text.startswith("Set it back, or declare what is there in a new script:\n")
+
+
+def test_what_nobody_declared_is_declared_or_turned_off() -> None:
+    """The line for the script says what is there, and can be pasted; the call turns it off."""
+    found = live(TEAMS.with_setting(SetTimeToLive("Teams", "expiresAt")))
+    (difference,) = undeclared(found, TEAMS)
+    text = remedy(difference, found, CALLER)
+    line = text.splitlines()[0].partition(" with ")[2].partition(", or turn it off:")[0]
+    assert eval(line, {"SetTimeToLive": SetTimeToLive}) == SetTimeToLive("Teams", "expiresAt")  # noqa: S307 - our own
+    assert calls(text) == [
+        (
+            "update-time-to-live",
+            {
+                "TableName": "osem-staging-Teams",
+                "TimeToLiveSpecification": {"Enabled": False, "AttributeName": "expiresAt"},
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize("status", sorted(UNWELL))
+def test_a_table_that_aws_put_out_of_use_has_a_cure(status: str) -> None:
+    """Each status has its own advice, and the command that shows the reason."""
+    advice, command = cure(live(TEAMS, status=status), CALLER).splitlines()
+    assert advice.endswith((":", "."))
+    words = shlex.split(command)
+    assert words[:5] == ["aws", "dynamodb", "describe-table", "--table-name", "osem-staging-Teams"]
+    assert words[-4:] == AWS_FLAGS
 
 
 def test_a_missing_script_is_named() -> None:

@@ -16,12 +16,13 @@ from osem_migrate.operations import (
     SetStream,
     SetTags,
 )
-from osem_migrate.planning.status import IGNORABLE, ProblemKind, Status, assess, expect
+from osem_migrate.planning.status import IGNORABLE, ProblemKind, Severity, Status, assess, expect
 from osem_migrate.schema import Index, S
 from tests.unit.planning.builders import (
     CALLER,
     ENVIRONMENT_AND_FLAGS,
     applied,
+    created,
     history,
     live,
     live_of,
@@ -43,6 +44,11 @@ def status(
     given = {one.name for one in lives}
     rest = [live_of(table) for name, table in expectation.schema.tables.items() if whole and name not in given]
     return assess(migrations, past, expectation, [*lives, *rest], lock_alive=alive, caller=CALLER)
+
+
+def told(found: Status) -> list[tuple[str, str, str]]:
+    """Code, subject and message of every remark."""
+    return [(remark.code, remark.subject, remark.message) for remark in found.remarks]
 
 
 def states(found: Status) -> list[tuple[str, str]]:
@@ -127,7 +133,7 @@ def test_each_state_has_its_code_and_exit(
     (problem,) = found.problems
     assert (problem.code, problem.state, problem.subject) == (code, state, "0003_change")
     assert problem.kind.exit_code is exits is found.exit_code()
-    assert problem.file == "migrations/0003_change.py"
+    assert (problem.file, problem.line) == ("migrations/0003_change.py", 5)
     assert ENVIRONMENT_AND_FLAGS in problem.remedy
     assert problem.message
     assert (problem.expected, problem.found) == (None, None)
@@ -227,18 +233,24 @@ def test_the_largest_exit_code_wins() -> None:
     """Pending 3, history 4, drift 5: the worst that is not ignored decides."""
     past = history(record(USERS), record(TEAMS, RecordedState.FAILED, 0))
     found = status(ALL, past, live(None, name="Users"))
-    assert {problem.kind for problem in found.problems} == set(ProblemKind)
+    assert {problem.kind for problem in found.problems} == set(ProblemKind) - {ProblemKind.NOTE}
     assert found.exit_code() is ExitCode.DRIFT
     assert found.exit_code({"drift"}) is ExitCode.HISTORY
     assert found.exit_code({"drift", "failed"}) is ExitCode.PENDING
     assert found.exit_code({"drift", "failed", "pending"}) is ExitCode.OK
     assert found.exit_code({"pending", "failed"}) is ExitCode.DRIFT
-    assert [kind.exit_code for kind in ProblemKind] == [3, 4, 5]
+    assert [kind.exit_code for kind in ProblemKind] == [0, 3, 4, 5]
+    assert [kind.severity for kind in ProblemKind] == ["info", "warning", "error", "error"]
+    assert {problem.subject: problem.severity for problem in found.problems} == {
+        "0002_change": "error",
+        "0003_change": "warning",
+        "osem-staging-Users": "error",
+    }
 
 
 def test_every_shown_state_but_applied_can_be_ignored() -> None:
     """The words that --ignore takes."""
-    assert set(IGNORABLE) == {state.value for state in ShownState} - {"applied"} | {"drift"}
+    assert set(IGNORABLE) == {state.value for state in ShownState} - {"applied"} | {"drift", "newer_tool"}
     assert len(IGNORABLE) == len(set(IGNORABLE))
 
 
@@ -293,10 +305,13 @@ def test_what_has_not_settled_is_a_note() -> None:
     building = {"manager-index": LiveIndex(status="CREATING", backfilling=True)}
     found = status(ALL, applied(*ALL), live_of(teams, status="UPDATING", indexes=building))
     assert found.in_sync
-    assert found.notes == (
-        "osem-staging-Teams: manager-index is backfilling.",
-        "osem-staging-Teams: Teams is updating.",
-    )
+    assert told(found) == [
+        ("IN_PROGRESS", "osem-staging-Teams", "manager-index is backfilling"),
+        ("IN_PROGRESS", "osem-staging-Teams", "Teams is updating"),
+    ]
+    assert {remark.severity for remark in found.remarks} == {Severity.INFO}
+    assert all(ENVIRONMENT_AND_FLAGS in remark.remedy for remark in found.remarks)
+    assert found.notes == ()
 
 
 def test_what_an_interrupted_run_left_building_is_a_note() -> None:
@@ -304,10 +319,9 @@ def test_what_an_interrupted_run_left_building_is_a_note() -> None:
     past = history(record(USERS), record(TEAMS), record(MANAGERS, RecordedState.RUNNING, 0))
     teams = expect(ALL, applied(*ALL)).schema.table("Teams")
     building = {"manager-index": LiveIndex(status="CREATING")}
-    assert status(ALL, past, live_of(teams, indexes=building)).notes == (
-        "osem-staging-Teams: manager-index is allocating.",
-        "osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",
-    )
+    found = status(ALL, past, live_of(teams, indexes=building))
+    assert told(found) == [("IN_PROGRESS", "osem-staging-Teams", "manager-index is allocating")]
+    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
 
 
 def test_an_unreadable_setting_is_one_note() -> None:
@@ -352,3 +366,60 @@ def test_a_migration_that_a_run_did_not_come_to_is_simply_pending() -> None:
     found = status((USERS, TEAMS, later), history(record(USERS), waiting, record(later)))
     assert states(found) == [("0001", "applied"), ("0002", "pending"), ("0003", "applied")]
     assert found.exit_code() is ExitCode.PENDING
+
+
+def test_what_nobody_declared_is_a_remark() -> None:
+    """Somebody may have wanted it; --strict makes it drift of its own code, with the same remedy."""
+    teams = expect(ALL, applied(*ALL)).schema.table("Teams")
+    streaming = live_of(teams.with_setting(SetStream("Teams", "NEW_IMAGE")))
+    found = status(ALL, applied(*ALL), streaming)
+    assert (found.in_sync, found.exit_code()) == (True, ExitCode.OK)
+    assert told(found) == [
+        ("DRIFT_SETTING_UNDECLARED", "osem-staging-Teams", "stream NEW_IMAGE, which nobody declared")
+    ]
+    (remark,) = found.remarks
+    assert (remark.expected, remark.found) == ("stream off", "stream NEW_IMAGE")
+    users = live_of(expect(ALL, applied(*ALL)).schema.table("Users"))
+    lives = (streaming, users)
+    strictly = assess(
+        ALL, applied(*ALL), expect(ALL, applied(*ALL)), lives, lock_alive=False, caller=CALLER, strict=True
+    )
+    (problem,) = strictly.problems
+    assert strictly.remarks == ()
+    assert (problem.code, problem.remedy) == ("DRIFT_SETTING_UNDECLARED", remark.remedy)
+    assert problem.message == "Teams: expected stream off, found stream NEW_IMAGE"
+    assert strictly.exit_code() is ExitCode.DRIFT
+
+
+def test_a_table_that_nobody_declared_is_drift() -> None:
+    """Unless a script that is not applied yet creates it: then it may be adopted, which is told."""
+    stranger = live_of(created(CreateTable("Strangers", S("id"))))
+    past = applied(USERS)
+    found = status((USERS, TEAMS), past, stranger, live_of(created(CreateTable("Teams", S("teamId")))))
+    assert [(one.code, one.subject) for one in found.problems] == [
+        ("MIGRATION_PENDING", "0002_change"),
+        ("DRIFT_TABLE_UNEXPECTED", "osem-staging-Strangers"),
+    ]
+    assert told(found) == [
+        (
+            "TABLE_AHEAD",
+            "osem-staging-Teams",
+            "it exists already; 0002_change, which is not applied yet, creates it",
+        )
+    ]
+
+
+def test_a_table_that_went_while_one_looked_is_nothing() -> None:
+    """It was listed, and gone when it was described."""
+    assert status((USERS, TEAMS), applied(USERS), live(None, name="Teams")).remarks == ()
+    assert status((USERS,), applied(USERS), live(None, name="Strangers")).in_sync
+
+
+def test_what_could_not_be_gathered_is_a_note() -> None:
+    """It comes after the reason why nothing was compared."""
+    past = applied(USERS, migration(9, slug="theirs"))
+    found = assess((USERS,), past, expect((USERS,), past), (), lock_alive=False, caller=CALLER, notes=["no right"])
+    assert found.notes == (
+        "The tables were not compared: 0009_theirs ran here but is not among the scripts.",
+        "no right",
+    )

@@ -1,0 +1,89 @@
+"""RepairTable: undo what somebody did to a table by hand, where it was done."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.operations.add_index import AddIndex
+from osem_migrate.operations.base import Operation
+from osem_migrate.operations.create_table import CreateTable
+from osem_migrate.operations.drop_index import DropIndex
+from osem_migrate.operations.set_point_in_time_recovery import SetPointInTimeRecovery
+from osem_migrate.schema import Schema, Table
+from osem_migrate.steps import Step
+from osem_migrate.values import value
+
+
+@value
+class RepairTable(Operation):
+    """Bring a table back to what the scripts before this one declare.
+
+    ``drift`` says what was done to it by hand, in operations and in order: ``[DropIndex("Teams", "managerId-index")]``.
+    Where that was done, it is undone, the last change first; where the table is as declared, nothing happens.
+    ``osem-migrate status --write-repair`` writes such scripts.
+    """
+
+    table: str
+    drift: Sequence[Any]
+
+    def __post_init__(self) -> None:
+        """Check that there is something to undo, and that all of it was done to this table."""
+        object.__setattr__(self, "drift", tuple(self.drift))
+        if not self.drift:
+            raise DefinitionError(f"table {self.table!r}: a repair needs the drift that it undoes", table=self.table)
+        for change in self.drift:
+            if not isinstance(change, Operation) or isinstance(change, CreateTable | RepairTable):
+                raise DefinitionError(f"table {self.table!r}: {change!r} is no drift of a table", table=self.table)
+            if change.table != self.table:
+                raise DefinitionError(f"table {self.table!r}: its drift names table {change.table!r}", table=self.table)
+
+    def apply(self, schema: Schema) -> Schema:
+        """What is declared stays what it is; raises InapplicableOperation where the drift could not have happened."""
+        self._undoing(schema)
+        return schema
+
+    def start(self, before: Schema) -> Table | None:
+        """The table with the drift."""
+        return self._undoing(before)[0].tables.get(self.table)
+
+    def steps(self, before: Schema) -> tuple[Step, ...]:
+        """The calls that undo the drift, the last change first."""
+        schema, undoing = self._undoing(before)
+        steps: list[Step] = []
+        for operation in undoing:
+            steps += operation.steps(schema)
+            schema = operation.apply(schema)
+        return tuple(steps)
+
+    def reverse(self, before: Schema) -> Operation:
+        """The same again: the declarations before this script are those after it, and nobody wants the drift back."""
+        del before
+        return self
+
+    def describe(self) -> str:
+        """``repair Teams: undo drop index managerId-index from Teams``."""
+        return f"repair {self.table}: undo {', '.join(change.describe() for change in self.drift)}"
+
+    @property
+    def hazard(self) -> str | None:
+        """What undoing the drift may lose where it was done: an index, or the history of recovery."""
+        losses = [loss for change in self.drift if (loss := _loss(change)) is not None]
+        return "; ".join(losses) if losses else None
+
+    def _undoing(self, before: Schema) -> tuple[Schema, list[Operation]]:
+        """The schema with the drift, and the operations that lead back from it."""
+        # Without the defaults of new tables: a table that is made anew gets what it had, and nothing else.
+        schema = Schema({name: table for name, table in before.tables.items() if name == self.table})
+        undoing: list[Operation] = []
+        for change in self.drift:
+            undoing.insert(0, change.reverse(schema))
+            schema = change.apply(schema)
+        return schema, undoing
+
+
+def _loss(change: Operation) -> str | None:
+    if isinstance(change, AddIndex):
+        return DropIndex(change.table, change.name).hazard
+    if isinstance(change, SetPointInTimeRecovery) and change.enabled:
+        return SetPointInTimeRecovery(change.table, enabled=False).hazard
+    return None

@@ -1,0 +1,82 @@
+"""Adoption: what a first run does about tables that are there already, decided from what they look like."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from osem_migrate.live import Live
+from osem_migrate.operations import Setting
+from osem_migrate.planning.diff import Difference, diff, matches, overlooking
+from osem_migrate.planning.plan import Lane, Plan, PlannedMigration, PlannedOperation
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A live table that is as it is at no point of its lane, and how it differs from the nearest one."""
+
+    live: Live
+    differences: tuple[Difference, ...]
+
+
+def strangers(plan: Plan) -> Mapping[str, frozenset[type[Setting]]]:
+    """The tables that may be there before a first run, each with the settings that its lane ever declares.
+
+    Empty for every other run: what is there then is there by the history.
+    """
+    if not plan.is_first:
+        return {}
+    return {lane.table: _declared(lane) for lane in plan.lanes}
+
+
+def find_misfits(plan: Plan, lives: Sequence[Live]) -> tuple[Misfit, ...]:
+    """Of the tables that are there, those that match the plan neither whole nor after any of its operations."""
+    lanes = {lane.table: lane for lane in plan.lanes}
+    misfits = [(live, lanes[live.name]) for live in lives if _reached(lanes[live.name], live) is None]
+    return tuple(Misfit(live, _nearest(lane, live)) for live, lane in misfits)
+
+
+def adopt(plan: Plan, lives: Sequence[Live]) -> Plan:
+    """The same plan without the operations that are live already: they are done, as if an earlier run had done them.
+
+    On a table that is still moving nothing is taken for granted; the run waits for it, operation by operation.
+    """
+    lanes = {lane.table: lane for lane in plan.lanes}
+    done = {
+        operation.key: operation.table
+        for live in lives
+        if not live.busy
+        for operation in lanes[live.name].operations[: _reached(lanes[live.name], live) or 0]
+    }
+    return replace(plan, migrations=tuple(_remaining(planned, done) for planned in plan.migrations))
+
+
+def _remaining(planned: PlannedMigration, done: Mapping[tuple[str, int], str]) -> PlannedMigration:
+    # What would have come with the creation of its table takes a call of its own where there is nothing to create.
+    remaining = [
+        replace(operation, folded=operation.folded and operation.table not in done.values())
+        for operation in planned.operations
+        if operation.key not in done
+    ]
+    return replace(planned, operations=tuple(remaining))
+
+
+def _reached(lane: Lane, live: Live) -> int | None:
+    """How many operations of the lane are live; None where the table is there, but as it is after none of them."""
+    if live.table is None:
+        return 0
+    counts = range(len(lane.operations), 0, -1)
+    return next((count for count in counts if _is_after(lane.operations[count - 1], live)), None)
+
+
+def _is_after(operation: PlannedOperation, live: Live) -> bool:
+    return matches(live, operation.after, operation.ahead)
+
+
+def _nearest(lane: Lane, live: Live) -> tuple[Difference, ...]:
+    """The fewest differences from any point of the lane; of equally near points, from the latest."""
+    points = [operation for operation in reversed(lane.operations) if operation.after is not None]
+    return min((diff(overlooking(live, point.after, point.ahead), point.after) for point in points), key=len)
+
+
+def _declared(lane: Lane) -> frozenset[type[Setting]]:
+    tables = [operation.after for operation in lane.operations if operation.after is not None]
+    return frozenset(type(setting) for table in tables for setting in table.settings)

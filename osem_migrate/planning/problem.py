@@ -1,0 +1,70 @@
+"""Problem: one finding of ``status``, with what was expected and found, how grave it is, and what to type next."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from osem_migrate.errors import ExitCode
+
+
+class Severity(StrEnum):
+    """How grave a finding is: only an error or a warning has an exit code of its own."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class ProblemKind(StrEnum):
+    """What CI gates on, in the order of the exit codes; a note is for information only."""
+
+    NOTE = "note"
+    PENDING = "pending"
+    HISTORY = "history"
+    DRIFT = "drift"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of ``status`` when this is the worst there is."""
+        return {
+            "note": ExitCode.OK,
+            "pending": ExitCode.PENDING,
+            "history": ExitCode.HISTORY,
+            "drift": ExitCode.DRIFT,
+        }[self.value]
+
+    @property
+    def severity(self) -> Severity:
+        """What is pending is a warning; history problems and drift are errors."""
+        return {"note": Severity.INFO, "pending": Severity.WARNING}.get(self.value, Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One finding.
+
+    Attributes:
+        code: stable, such as ``DRIFT_INDEX_MISSING``.
+        kind: decides severity and exit code.
+        state: the word that ``--ignore`` takes for it: the migration's shown state, ``newer_tool`` or ``drift``.
+        subject: the migration's id, or the table's physical name.
+        message: what is wrong, in one sentence.
+        remedy: the next command to type, the advice before it where there is any.
+        file: the script, where one is concerned.
+        line: of its first operation.
+    """
+
+    code: str
+    kind: ProblemKind
+    state: str
+    subject: str
+    message: str
+    remedy: str
+    expected: str | None = None
+    found: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return self.kind.severity

@@ -1,0 +1,134 @@
+"""RepairTable undoes what was done by hand, and leaves a table alone that is as declared."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.operations import (
+    AddIndex,
+    CreateTable,
+    DropIndex,
+    DropTable,
+    RepairTable,
+    SetBilling,
+    SetDeletionProtection,
+    SetPointInTimeRecovery,
+    SetStream,
+    SetTags,
+    SetTimeToLive,
+)
+from osem_migrate.schema import Index, S, Schema, Throughput
+from tests import strategies
+
+CREATE = CreateTable(
+    "Teams", S("teamId"), indexes=[Index("by-manager", S("managerId"))], settings=[SetStream("Teams", "NEW_IMAGE")]
+)
+DECLARED = CREATE.apply(Schema(defaults=(SetDeletionProtection("any", enabled=True),)))
+
+
+def calls(repair: RepairTable, schema: Schema = DECLARED) -> list[dict[str, Any]]:
+    """The parameters of every call."""
+    return [dict(step.parameters) for step in repair.steps(schema)]
+
+
+def test_a_lost_index_is_added_as_it_was_declared() -> None:
+    """The repair begins with the table that lacks it and ends with the declared one, which it does not change."""
+    repair = RepairTable("Teams", [DropIndex("Teams", "by-manager")])
+    assert repair.apply(DECLARED) == DECLARED
+    start = repair.start(DECLARED)
+    assert start is not None
+    assert start.indexes == ()
+    (step,) = repair.steps(DECLARED)
+    assert step.parameters["GlobalSecondaryIndexUpdates"][0]["Create"]["IndexName"] == "by-manager"
+    assert step.after == DECLARED.table("Teams")
+
+
+def test_several_changes_are_undone_the_last_first() -> None:
+    """As they were made, in the other direction, one concern a call."""
+    billing = SetBilling("Teams", "PROVISIONED", Throughput(3, 3))
+    repair = RepairTable("Teams", [DropIndex("Teams", "by-manager"), billing, SetStream("Teams", None)])
+    stream, mode, index = calls(repair)
+    assert stream == {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
+    assert mode == {"BillingMode": "PAY_PER_REQUEST"}
+    assert "GlobalSecondaryIndexUpdates" in index
+    assert repair.describe() == (
+        "repair Teams: undo drop index by-manager from Teams, "
+        "set billing of Teams to provisioned, 3 read and 3 write units, set stream of Teams to off"
+    )
+
+
+def test_a_lost_table_comes_back_as_it_was() -> None:
+    """With its own settings, and not with what the environment has meanwhile begun to give to new tables."""
+    later = Schema(DECLARED.tables, (SetTags("any", {"New": "default"}),))
+    repair = RepairTable("Teams", [DropTable("Teams")])
+    assert repair.start(later) is None
+    (step,) = repair.steps(later)
+    assert step.method == "create_table"
+    assert step.after == DECLARED.table("Teams")
+
+
+def test_its_reverse_is_the_same_again() -> None:
+    """Nobody wants the drift back."""
+    repair = RepairTable("Teams", [DropIndex("Teams", "by-manager")])
+    assert repair.reverse(DECLARED) == repair
+
+
+@pytest.mark.parametrize(
+    ("drift", "hazard"),
+    [
+        ([DropIndex("Teams", "x-index")], None),
+        ([SetPointInTimeRecovery("Teams", enabled=False)], None),
+        (
+            [DropIndex("Teams", "x-index"), AddIndex("Teams", "x-index", S("x"))],
+            "queries on index x-index of Teams fail until it is built again",
+        ),
+        ([SetPointInTimeRecovery("Teams", enabled=True)], "the recovery history of table Teams is lost"),
+    ],
+)
+def test_what_undoing_may_lose_is_a_hazard(drift: list[Any], hazard: str | None) -> None:
+    """An index that is dropped to be built anew, and recovery that is turned off; nothing else."""
+    assert RepairTable("Teams", drift).hazard == hazard
+
+
+@pytest.mark.parametrize(
+    ("drift", "complaint"),
+    [
+        ([], "a repair needs the drift"),
+        (["by hand"], "no drift of a table"),
+        ([CREATE], "no drift of a table"),
+        ([RepairTable("Teams", [DropTable("Teams")])], "no drift of a table"),
+        ([DropTable("Users")], "names table 'Users'"),
+    ],
+)
+def test_a_drift_that_makes_no_sense_is_refused(drift: list[Any], complaint: str) -> None:
+    """When the script is read, not when it runs."""
+    with pytest.raises(DefinitionError, match=complaint):
+        RepairTable("Teams", drift)
+
+
+def test_a_drift_that_could_not_have_happened_does_not_apply() -> None:
+    """An index can only have been dropped from a table that has it."""
+    with pytest.raises(InapplicableOperation, match="no-index"):
+        RepairTable("Teams", [DropIndex("Teams", "no-index")]).apply(DECLARED)
+    with pytest.raises(InapplicableOperation, match="Users"):
+        RepairTable("Users", [DropTable("Users")]).apply(DECLARED)
+
+
+@given(table=strategies.tables(), other=strategies.tables("Other"))
+@settings(max_examples=60)
+def test_every_repair_of_settings_ends_with_what_is_declared(table: Any, other: Any) -> None:
+    """Whatever values were set by hand, and in whatever number of calls."""
+    found = [s.for_table(table.name) for s in other.settings if not isinstance(s, SetTags | SetBilling)]
+    declared = {type(setting) for setting in table.settings}
+    drift = [setting for setting in found if type(setting) in declared] or [SetTimeToLive(table.name, "by-hand")]
+    schema = Schema({table.name: table})
+    repair = RepairTable(table.name, drift)
+    assert repair.apply(schema) == schema
+    steps = repair.steps(schema)
+    if steps:
+        after = steps[-1].after
+        assert after is not None
+        for kind in declared:
+            assert table.setting(kind).matches(after.setting(kind))
