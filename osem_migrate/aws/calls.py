@@ -28,6 +28,7 @@ class ApiCall:
         duration: seconds, retries and their pauses included.
         attempts: requests made, the first included.
         outcome: ``ok``, the error code of AWS, or the name of the SDK's exception.
+        date: the Date header of the answer, as it stood there.
     """
 
     action: str
@@ -36,6 +37,7 @@ class ApiCall:
     duration: float
     attempts: int
     outcome: str
+    date: str | None = None
 
 
 Listener = Callable[[ApiCall], None]
@@ -90,17 +92,18 @@ class CallRecorder:
             beginning.attempts += 1
 
     def _end(self, parsed: Mapping[str, Any], context: Mapping[str, Any], **_: Any) -> None:
-        self._tell(context, str(parsed.get("Error", {}).get("Code", "ok")))
+        date = parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+        self._tell(context, str(parsed.get("Error", {}).get("Code", "ok")), date)
 
     def _end_unanswered(self, exception: Exception, context: Mapping[str, Any], **_: Any) -> None:
         self._tell(context, type(exception).__name__)
 
-    def _tell(self, context: Mapping[str, Any], outcome: str) -> None:
+    def _tell(self, context: Mapping[str, Any], outcome: str, date: str | None = None) -> None:
         noted: _Beginning | None = context.get(_NOTE)
         if noted is None:
             return
         duration = self._monotonic() - noted.tick
-        call = ApiCall(noted.action, noted.table, noted.at, duration, noted.attempts, outcome)
+        call = ApiCall(noted.action, noted.table, noted.at, duration, noted.attempts, outcome, date)
         for listener in self._listeners:
             listener(call)
 

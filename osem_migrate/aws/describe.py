@@ -1,15 +1,13 @@
 """What DynamoDB describes, as our Live values: order, defaults and volatile members cannot matter."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
-from osem_migrate.aws.failures import Verdict, classify
-from osem_migrate.errors import ResourceNotFound, Throttled
-from osem_migrate.live import Live, LiveIndex
+from osem_migrate.aws.curiosity import Curiosity
+from osem_migrate.aws.failures import REFUSALS, Verdict, classify
+from osem_migrate.errors import AwsError, ResourceNotFound, Throttled
+from osem_migrate.live import UNWELL, Live, LiveIndex
 from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, SetTimeToLive, Setting
 from osem_migrate.operations.set_billing import read_throughput
 from osem_migrate.schema import Index, Key, LocalIndex, Projection, Table
@@ -21,11 +19,26 @@ if TYPE_CHECKING:
 _TRANSITIONS = {"ENABLING", "DISABLING", "UPDATING"}
 _ON_THE_WAY = {"CREATING", "DELETING"}  # to every call but DescribeTable, such a table may not exist
 
+# What operations declare, and what AWS fills in or counts; whatever else DescribeTable shows is beyond us.
+_FAMILIAR = frozenset(
+    {
+        *("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"),
+        *("TableName", "TableStatus", "TableId", "TableArn", "CreationDateTime", "TableSizeBytes", "ItemCount"),
+        *("BillingModeSummary", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"),
+        *("StreamSpecification", "LatestStreamLabel", "LatestStreamArn", "SSEDescription", "TableClassSummary"),
+        *("DeletionProtectionEnabled", "RestoreSummary", "ArchivalSummary"),
+    }
+)
+
 # Seconds, after the SDK has given up: DescribeTimeToLive takes four rapid calls, then about one in two seconds (Q-403).
 _THROTTLED_PAUSES = (2.0, 4.0, 8.0)
 
 Responses = Mapping[Description, Mapping[str, Any] | None]
 """What was answered, by what was asked; None: a local engine does not know the call."""
+
+Answer = tuple[Description, Mapping[str, Any] | AwsError | None]
+SideBySide = Callable[[Callable[[Description], Answer], Iterable[Description]], Iterable[Answer]]
+"""How the questions beside DescribeTable are asked: ``map``, or that of a pool of threads."""
 
 
 class Describer:
@@ -47,10 +60,18 @@ class Describer:
         self._emulated = emulated
         self._sleep = sleep
 
-    def describe(self, name: str, kinds: Iterable[type[Setting]] = ()) -> Live:
+    def describe(
+        self,
+        name: str,
+        kinds: Iterable[type[Setting]] = (),
+        *,
+        curiosity: Curiosity | None = None,
+        side_by_side: SideBySide = map,
+    ) -> Live:
         """The table of that logical name: one DescribeTable, and one call more for each kind that takes its own.
 
         A setting that cannot be asked for yet, because the table is new, counts as on its way: it is in ``changing``.
+        One that only ``curiosity`` asks for is left out where AWS does not tell.
         """
         physical = self._physical_name(name)
         try:
@@ -58,33 +79,60 @@ class Describer:
         except ResourceNotFound:
             return Live(name=name, physical_name=physical, table=None, emulated=self._emulated)
         responses: dict[Description, Mapping[str, Any] | None] = {Description.TABLE: described}
-        lagging: set[Description] = set()
+        wanted = {kind.described_by for kind in kinds} - {Description.TABLE}
         table = described["Table"]
-        for description in sorted({kind.described_by for kind in kinds} - {Description.TABLE}):
-            if table["TableStatus"] in _ON_THE_WAY:
-                lagging.add(description)
-                continue
-            try:
-                responses[description] = self._side(description, physical, table["TableArn"])
-            except ResourceNotFound:
-                lagging.add(description)
+        if table["TableStatus"] in _ON_THE_WAY | UNWELL:
+            lagging = wanted if table["TableStatus"] in _ON_THE_WAY else set()
+            return _live(name, physical, responses, lagging, emulated=self._emulated)
+        questions = sorted(wanted | (curiosity.questions if curiosity is not None else set()))
+        lagging = set()
+
+        def ask(question: Description) -> Answer:
+            # Curiosity is not worth a wait.
+            pauses = _THROTTLED_PAUSES if question in wanted else ()
+            return self._aside(question, physical, table["TableArn"], pauses)
+
+        for question, answer in side_by_side(ask, questions):
+            if not isinstance(answer, AwsError):
+                responses[question] = answer
+            elif question not in wanted and curiosity is not None:
+                curiosity.refuse(question, answer)
+            elif isinstance(answer, ResourceNotFound):
+                lagging.add(question)
+            else:
+                raise answer
         return _live(name, physical, responses, lagging, emulated=self._emulated)
 
-    def _side(self, description: Description, physical: str, arn: str) -> Mapping[str, Any] | None:
+    def _aside(self, question: Description, physical: str, arn: str, pauses: Sequence[float]) -> Answer:
+        """One question beside DescribeTable; the refusal is an answer, too, because other questions are under way."""
+        try:
+            return question, self._side(question, physical, arn, pauses)
+        except AwsError as refusal:
+            return question, refusal
+
+    def _side(
+        self, description: Description, physical: str, arn: str, pauses: Sequence[float]
+    ) -> Mapping[str, Any] | None:
         if description is not Description.TAGS:
-            return self._ask(description, {"TableName": physical}, physical)
+            return self._ask(description, {"TableName": physical}, physical, pauses)
         tags: list[Any] = []
         parameters = {"ResourceArn": arn}
-        while (page := self._ask(description, parameters, physical)) is not None:
+        while (page := self._ask(description, parameters, physical, pauses)) is not None:
             tags += page.get("Tags", [])
             if not page.get("NextToken"):
                 return {"Tags": tags}
             parameters["NextToken"] = page["NextToken"]
         return None
 
-    def _ask(self, description: Description, parameters: dict[str, str], physical: str) -> Mapping[str, Any] | None:
+    def _ask(
+        self,
+        description: Description,
+        parameters: dict[str, str],
+        physical: str,
+        pauses: Sequence[float] = _THROTTLED_PAUSES,
+    ) -> Mapping[str, Any] | None:
         """The response, or None for a call that this local engine does not know; while it is throttled, asked again."""
-        for pause in _THROTTLED_PAUSES:
+        for pause in pauses:
             with suppress(Throttled):
                 return self._ask_once(description, parameters, physical)
             self._sleep(pause)
@@ -96,7 +144,7 @@ class Describer:
         action = "".join(part.capitalize() for part in description.value.split("_"))
         try:
             response: Mapping[str, Any] = getattr(self._client, description.value)(**parameters)
-        except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+        except REFUSALS as refusal:
             failure = classify(refusal, action=f"dynamodb:{action}", resource=physical)
             optional = description is not Description.TABLE
             if optional and self._emulated and failure.verdict is Verdict.UNSUPPORTED:
@@ -130,6 +178,7 @@ def _live(name: str, physical: str, responses: Responses, lagging: set[Descripti
         items=described.get("ItemCount", 0),
         size_bytes=described.get("TableSizeBytes", 0),
         created_at=int(described["CreationDateTime"].timestamp() * 1000),
+        beyond=tuple(name for name in sorted(described.keys() - _FAMILIAR) if described[name]),
     )
 
 

@@ -18,7 +18,10 @@ from osem_migrate.aws.sdk_refusals import COMPLAINTS
 from osem_migrate.aws.service_refusals import ANSWERS
 from osem_migrate.errors import AccessDenied, AwsError
 
-__all__ = ["Failure", "Verdict", "classify", "door", "translate"]
+__all__ = ["REFUSALS", "Failure", "Verdict", "classify", "door", "translate"]
+
+REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
+"""What a call of botocore's raises; ``classify`` says what it means."""
 
 _PAUSE = re.compile(r"within the previous (\d+) milliseconds|once every (\d+) seconds")
 _DENIAL = re.compile(
@@ -62,7 +65,7 @@ def door(action: str, resource: str | None = None) -> Iterator[None]:
     """Turn what botocore raises inside into an AwsError, ``from`` the original; anything else passes untouched."""
     try:
         yield
-    except (BotoCoreError, ClientError, ResponseParserError) as exception:
+    except REFUSALS as exception:
         raise translate(exception, action=action, resource=resource) from exception
     except ValueError as exception:
         if not str(exception).startswith("Invalid endpoint"):

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
+from osem_migrate.aws.curiosity import Curiosity
 from osem_migrate.aws.describe import Describer
-from osem_migrate.aws.failures import Verdict, classify, door
+from osem_migrate.aws.failures import REFUSALS, Verdict, classify, door
 from osem_migrate.errors import AwsError
 from osem_migrate.live import Live
 from osem_migrate.operations import Setting
@@ -77,12 +75,24 @@ class Gateway:
         """One table right now; ``kinds`` are the settings wanted beside those that DescribeTable shows."""
         return self._describer.describe(table, kinds)
 
-    def describe_all(self, tables: Mapping[str, Iterable[type[Setting]]]) -> list[Live]:
-        """Several tables side by side, in the order asked for; ``tables`` maps logical names to the settings wanted."""
+    def describe_all(
+        self, tables: Mapping[str, Iterable[type[Setting]]], *, curiosity: Curiosity | None = None
+    ) -> list[Live]:
+        """Several tables side by side, in the order asked for; ``tables`` maps logical names to the settings wanted.
+
+        ``curiosity`` asks for more about each of them, as far as AWS tells.
+        """
         if not tables:
             return []
-        with ThreadPoolExecutor(max_workers=min(CONCURRENCY, len(tables))) as pool:
-            return list(pool.map(self.describe, tables.keys(), tables.values()))
+        with (
+            ThreadPoolExecutor(max_workers=min(CONCURRENCY, len(tables))) as pool,
+            ThreadPoolExecutor(max_workers=CONCURRENCY) as asides,
+        ):
+
+            def describe(table: str, kinds: Iterable[type[Setting]]) -> Live:
+                return self._describer.describe(table, kinds, curiosity=curiosity, side_by_side=asides.map)
+
+            return list(pool.map(describe, tables.keys(), tables.values()))
 
     def perform(self, step: Step, live: Live, *, guard: Callable[[], None]) -> Outcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.
@@ -106,7 +116,7 @@ class Gateway:
         address = live.arn if step.named_by == RESOURCE_ARN and live.arn is not None else live.physical_name
         try:
             getattr(self._client, step.method)(**step.call(address))
-        except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+        except REFUSALS as refusal:
             failure = classify(refusal, action=f"dynamodb:{step.action}", resource=live.physical_name)
             answer = _ANSWERS.get(failure.verdict)
             # A local engine may lack what goes beside a table; what cannot create tables at all is no DynamoDB.

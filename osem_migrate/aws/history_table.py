@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from osem_migrate.aws import items
-from osem_migrate.aws.failures import Verdict, classify, door
+from osem_migrate.aws.failures import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.lock import Lease
 from osem_migrate.clock import Clock
 from osem_migrate.errors import ConditionFailed, ResourceInUse, ResourceNotFound
@@ -18,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_ACTIONS = 99  # a transaction takes 100, one of them the check of the lock
 _PAIRS = 49  # of a record and its event; a transaction takes 100 actions, one of them the check of the lock
 _CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds; a heartbeat holds the lock item for some milliseconds
 
@@ -92,30 +90,87 @@ class HistoryTable:
     def write(self, lease: Lease, entries: Sequence[tuple[Event | None, Record]]) -> None:
         """Put records and append the events told of; raises LockLost, with nothing written, if somebody took over."""
         for start in range(0, len(entries), _PAIRS):
-            self._transact(lease, entries[start : start + _PAIRS])
+            self._write(lease, entries[start : start + _PAIRS])
 
-    def _transact(self, lease: Lease, entries: Sequence[tuple[Event | None, Record]]) -> None:
+    def unlock(self, clearing: Mapping[str, Any], event: Event, *, fence: int) -> bool:
+        """Clear the lock and append the event, or neither; False where the lock is not as ``clearing`` expects.
+
+        Args:
+            clearing: what ``Lock.clearing`` gave.
+            event: who does it, and why.
+            fence: of the hold that ends; its holder may still be writing events, which ours must not replace.
+        """
+        put = self._put(self._event(event, fence))
+        unwritten = {"ConditionExpression": "attribute_not_exists(#item)"}
+        put["Put"] |= {**unwritten, "ExpressionAttributeNames": {"#item": items.SORT_KEY}}
+        return self._transact([clearing, put]) is None
+
+    def note(self, lease: Lease, event: Event) -> None:
+        """Append one event that concerns no record; raises LockLost if somebody took over."""
+        self._under(lease, [self._put(self._event(event, lease.holder.fence))])
+
+    def is_shared(self) -> bool:
+        """Whether other applications keep their history here, too; one Scan, as far as to the first item of theirs."""
+        parameters: dict[str, Any] = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "FilterExpression": "#scope <> :scope",
+            "ProjectionExpression": "#scope",
+            "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY},
+            "ExpressionAttributeValues": items.serialize({":scope": self._scope}),
+        }
+        while True:
+            try:
+                with door("dynamodb:Scan", self._table):
+                    page = self._client.scan(**parameters)
+            except ResourceNotFound:
+                return False
+            if page["Items"] or "LastEvaluatedKey" not in page:
+                return bool(page["Items"])
+            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def forget(self, lease: Lease) -> None:
+        """Delete every record and event of this application, events first; the lock stays, and its fence with it."""
+        for prefix in (items.EVENT_PREFIX, items.MIGRATION_PREFIX):
+            found = self._query("BETWEEN :from AND :to", {":from": prefix, ":to": prefix + "~"})
+            keys = [{name: item[name] for name in (items.PARTITION_KEY, items.SORT_KEY)} for item in found]
+            deletes = [{"Delete": {"TableName": self._table, "Key": key}} for key in keys]
+            for start in range(0, len(deletes), _ACTIONS):
+                self._under(lease, deletes[start : start + _ACTIONS])
+
+    def _write(self, lease: Lease, entries: Sequence[tuple[Event | None, Record]]) -> None:
         put = [items.record_item(self._scope, record) for _, record in entries]
-        put += [
-            items.event_item(self._scope, event, fence=lease.holder.fence, number=next(self._numbers))
-            for event, _ in entries
-            if event is not None
-        ]
-        actions: list[Any] = [lease.condition(), *({"Put": {"TableName": self._table, "Item": item}} for item in put)]
+        put += [self._event(event, lease.holder.fence) for event, _ in entries if event is not None]
+        self._under(lease, [self._put(item) for item in put])
+
+    def _under(self, lease: Lease, actions: list[dict[str, Any]]) -> None:
+        failed = self._transact([lease.condition(), *actions])
+        if failed is not None:
+            raise lease.lost() from failed
+
+    def _event(self, event: Event, fence: int) -> items.Item:
+        return items.event_item(self._scope, event, fence=fence, number=next(self._numbers))
+
+    def _put(self, item: items.Item) -> dict[str, Any]:
+        return {"Put": {"TableName": self._table, "Item": item}}
+
+    def _transact(self, actions: list[Any]) -> ConditionFailed | None:
+        """All of the actions or none; gives the condition that failed, if one did, as the error it is."""
         for pause in (*_CONFLICT_PAUSES, None):
             try:
                 self._client.transact_write_items(TransactItems=actions)
-            except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+            except REFUSALS as refusal:
                 failure = classify(refusal, action="dynamodb:TransactWriteItems", resource=self._table)
                 # A collision is a ConditionFailed, too, but one that passes.
                 if failure.verdict is Verdict.WAIT and pause is not None:
                     self._clock.sleep(pause)
                 elif failure.verdict is Verdict.DESCRIBE and isinstance(failure.error, ConditionFailed):
-                    raise lease.lost() from refusal
+                    return failure.error
                 else:
                     raise failure.error from refusal
             else:
-                return
+                break
+        return None
 
     def _query(self, condition: str, values: Mapping[str, str]) -> list[Mapping[str, Any]]:
         parameters: dict[str, Any] = {

@@ -14,6 +14,11 @@ SORT_KEY = "item"
 LOCK_ITEM = "lock"
 MIGRATION_PREFIX = "migration#"
 EVENT_PREFIX = "event#"
+HOLDER_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
+_DAMAGED = (
+    "A newer osem-migrate may have written it: update the tool and run the command again. "
+    "Where no run is going on, clear it with: osem-migrate unlock --force"
+)
 
 _SERIALIZER = TypeSerializer()
 _DESERIALIZER = TypeDeserializer()
@@ -63,6 +68,7 @@ def read_record(item: Mapping[str, Any]) -> Record:
     values = deserialize(item)
     name = str(values.get(SORT_KEY, "")).removeprefix(MIGRATION_PREFIX)
     with _readable(f"the record of {name!r}", migration=name):
+        _check_id(name)
         error = values.get("error")
         return Record(
             migration=name,
@@ -104,7 +110,7 @@ def read_holder(item: Mapping[str, Any]) -> Holder | None:
     values = deserialize(item)
     if "owner" not in values:
         return None
-    with _readable("the lock"):
+    with _readable("the lock", remediation=_DAMAGED):
         return Holder(
             owner=values["owner"],
             host=values["host"],
@@ -118,6 +124,13 @@ def read_holder(item: Mapping[str, Any]) -> Holder | None:
         )
 
 
+def read_fence(item: Mapping[str, Any]) -> int:
+    """The fence of the newest acquisition; 0 before the first. Raises HistoryUnreadable like ``read_holder``."""
+    values = deserialize(item)
+    with _readable("the lock", remediation=_DAMAGED):
+        return int(values.get("fence", 0))
+
+
 def event_item(scope: str, event: Event, *, fence: int, number: int) -> Item:
     """The item of an event: sorted by time, and never the same twice within one hold of the lock."""
     return serialize(
@@ -129,6 +142,7 @@ def event_item(scope: str, event: Event, *, fence: int, number: int) -> Item:
             "migration": event.migration,
             "by": event.by,
             "detail": event.detail or None,
+            "reason": event.reason,
         }
     )
 
@@ -143,7 +157,14 @@ def read_event(item: Mapping[str, Any]) -> Event:
             migration=values.get("migration"),
             by=values["by"],
             detail=values.get("detail", ""),
+            reason=values.get("reason"),
         )
+
+
+def _check_id(name: str) -> None:
+    """Raise ValueError unless the id begins with a migration's number."""
+    if not name.partition("_")[0].isdecimal():
+        raise ValueError(f"{name!r} has no number")
 
 
 @contextmanager

@@ -10,11 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from osem_migrate.aws import items
-from osem_migrate.aws.failures import Failure, Verdict, classify, door
+from osem_migrate.aws.failures import REFUSALS, Failure, Verdict, classify, door
+from osem_migrate.aws.sighting import Sighting
 from osem_migrate.clock import Clock
 from osem_migrate.errors import AwsError, ConditionFailed, LockHeld, LockLost
 from osem_migrate.history import Holder
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 20.0
 HEARTBEAT_SECONDS = 2.0
 ASK_SECONDS = 0.5
-
-_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
 
 
 class Lock:
@@ -85,13 +81,24 @@ class Lock:
                 return True
         return False
 
+    def look(self) -> Sighting:
+        """The lock as it is now, by a consistent read; raises ResourceNotFound before there is a history table."""
+        return Sighting.of(self._item())
+
+    def clearing(self, seen: Sighting, *, still: bool) -> dict[str, Any]:
+        """An Update that takes the lock away from whom it was seen with, for a transaction of the history table."""
+        # Where the fence is lost: acquisitions are counted, and there is less than one in a second.
+        clearing = seen.clearing(still=still, fence=self._clock.milliseconds() // 1000)
+        return {"Update": {"TableName": self._table, "Key": self._key, **clearing}}
+
     def renew(self, holder: Holder) -> None:
         """One heartbeat; raises LockLost when somebody else has taken over."""
         self._update(holder, "SET heartbeat = heartbeat + :one", {":one": 1})
 
     def release(self, holder: Holder) -> None:
         """Let go, leaving the fence where it is; raises LockLost when it was not ours any more."""
-        self._update(holder, "REMOVE " + ", ".join(f"#{name}" for name in _ATTRIBUTES), {}, _ATTRIBUTES)
+        gone = items.HOLDER_ATTRIBUTES
+        self._update(holder, "REMOVE " + ", ".join(f"#{name}" for name in gone), {}, gone)
 
     def condition(self, holder: Holder) -> dict[str, Any]:
         """A ConditionCheck on owner and fence, for the transactions of the history table."""
@@ -104,10 +111,13 @@ class Lock:
             raise _lost(holder, fence, current)
 
     def _read(self) -> tuple[int, Holder | None]:
+        item = self._item()
+        return items.read_fence(item), items.read_holder(item)
+
+    def _item(self) -> Mapping[str, Any]:
         with door("dynamodb:GetItem", self._table):
             response = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
-        item = response.get("Item", {})
-        return int(items.deserialize(item).get("fence", 0)), items.read_holder(item)
+        return response.get("Item", {})
 
     def _take(self, me: Holder, fence: int, dead: Holder | None) -> "Lease | None":
         """One conditional write; None when somebody else was faster."""
@@ -120,7 +130,7 @@ class Lock:
             expected = {":dead_owner": dead.owner, ":dead_heartbeat": dead.heartbeat}
         condition += " AND (attribute_not_exists(fence) OR fence = :seen)"
         assignments = ", ".join(f"#{name} = :{name}" for name in values)
-        gone = "".join(f" REMOVE #{name}" for name in _ATTRIBUTES if name not in values)
+        gone = "".join(f" REMOVE #{name}" for name in items.HOLDER_ATTRIBUTES if name not in values)
         asked = self._clock.monotonic()
         try:
             self._client.update_item(
@@ -128,14 +138,14 @@ class Lock:
                 Key=self._key,
                 UpdateExpression=f"SET {assignments}, fence = :fence{gone}",
                 ConditionExpression=condition,
-                ExpressionAttributeNames={f"#{name}": name for name in _ATTRIBUTES},
+                ExpressionAttributeNames={f"#{name}": name for name in items.HOLDER_ATTRIBUTES},
                 ExpressionAttributeValues=items.serialize(
                     {**{f":{name}": value for name, value in values.items()}, **expected}
                     | {":fence": mine.fence, ":seen": fence}
                 ),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+        except REFUSALS as refusal:
             failure = self._refused(refusal)
             if not isinstance(failure.error, ConditionFailed):
                 raise failure.error from refusal
@@ -166,7 +176,7 @@ class Lock:
         ours["ExpressionAttributeNames"] |= {f"#{name}": name for name in names}
         try:
             self._client.update_item(TableName=self._table, Key=self._key, UpdateExpression=update, **ours)
-        except (ClientError, BotoCoreError, ResponseParserError) as refusal:
+        except REFUSALS as refusal:
             failure = self._refused(refusal)
             # A collision with a transaction of ours is a ConditionFailed, too, but one that passes.
             if isinstance(failure.error, ConditionFailed) and failure.verdict is not Verdict.WAIT:

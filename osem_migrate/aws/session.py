@@ -39,8 +39,8 @@ older botocore (10) nor AWS_MAX_ATTEMPTS changes it. It bridges seconds; longer 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
 """Seconds. Control-plane calls answer within one or two; a lost answer should be found out before the user doubts."""
-_IDENTITY_ATTEMPTS = 2
-_IDENTITY_TIMEOUT = 5.0
+_BRIEF = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5.0, read_timeout=5.0)
+"""For a question beside the tables, which an unreachable service must not hold up for long."""
 
 _STATIC_SOURCES = frozenset({"env", "shared-credentials-file", "config-file"})
 _OPENING = "Opening the AWS session"
@@ -148,6 +148,14 @@ class Session:
                 self._dynamodb = client
             return self._dynamodb
 
+    def autoscaling(self) -> Any:
+        """The client of application-autoscaling, which is asked on AWS only; it is given up within seconds."""
+        with self._lock, _opening():
+            self._find_credentials()
+            client: Any = self._boto.client("application-autoscaling", config=self._config().merge(_BRIEF))
+        self._recorder.watch(client.meta.events)
+        return client
+
     def identity(self) -> Identity:
         """Ask STS of the region who we are: one call that needs no permission, answered or given up within seconds.
 
@@ -158,22 +166,26 @@ class Session:
             answer = client.get_caller_identity()
         return Identity(answer["Account"], answer["Arn"])
 
+    def credentials_source(self) -> str:
+        """Where the credentials come from, in botocore's own word (``env``, ``sso``, ``assume-role`` …).
+
+        Raises CredentialsMissing, or whatever else keeps them from being found; whether they are valid is not asked.
+        """
+        with self._lock, _opening():
+            self._find_credentials()
+            return str(getattr(self._core.get_credentials(), "method", "unknown"))
+
     def on_call(self, callback: Callable[[ApiCall], None]) -> None:
         """Tell ``callback`` of every call that ends from now on, in the thread that made it."""
         self._recorder.listen(callback)
 
     def _sts(self) -> STSClient:
-        brief = Config(
-            retries={"mode": "standard", "total_max_attempts": _IDENTITY_ATTEMPTS},
-            connect_timeout=_IDENTITY_TIMEOUT,
-            read_timeout=_IDENTITY_TIMEOUT,
-        )
         with self._lock, _opening():
             self._find_credentials()
             # The global endpoint answers from us-east-1, which a network or a policy may keep out of reach.
             self._core.set_config_variable("sts_regional_endpoints", "regional")
             url = self.endpoint_url if self.local else None
-            client: STSClient = self._boto.client("sts", endpoint_url=url, config=self._config().merge(brief))
+            client: STSClient = self._boto.client("sts", endpoint_url=url, config=self._config().merge(_BRIEF))
         self._recorder.watch(client.meta.events)
         return client
 

@@ -126,3 +126,38 @@ def test_writing_and_beating_do_not_disturb_each_other(engine: Engine, table: Hi
         heart.join()
     assert len(table.events()) == 50
     assert table.read().holder is not None
+
+
+def test_a_note_is_an_event_under_the_lock(engine: Engine, table: HistoryTable) -> None:
+    """It concerns no record, and is not written by whoever has lost the lock."""
+    lease = acquire(engine, "ada")
+    table.note(lease, Event(at=1_800_000_000_000, what="destroying", migration=None, by="ada", detail="all"))
+    assert [(entry.what, entry.migration, entry.detail) for entry in table.events()] == [("destroying", None, "all")]
+    lease.release()
+    with pytest.raises(LockLost):
+        table.note(lease, event("destroying"))
+    assert len(table.events()) == 1
+
+
+def test_forgetting_leaves_the_lock_and_other_applications(engine: Engine, table: HistoryTable) -> None:
+    """More than a transaction takes goes, under the lock alone; the fence stays, so that it never falls."""
+    lease = acquire(engine, "ada")
+    for number in range(120):
+        table.note(lease, event("advanced", 1_800_000_000_000 + number))
+    table.write(lease, [(event("applied"), RECORD)])
+    assert not table.is_shared()
+    other = HistoryTable(engine.client(), TABLE, "other", SYSTEM_CLOCK)
+    Lock(engine.client(), TABLE, "other", SYSTEM_CLOCK).acquire(
+        replace(lease.holder, owner="theirs"), timeout=0.0, on_wait=lambda _holder, _waited: None
+    )
+    assert table.is_shared()
+    assert other.is_shared()
+    table.forget(lease)
+    found = table.read()
+    assert (found.records, table.events()) == ({}, [])
+    assert found.holder == lease.holder
+    assert other.read().holder is not None
+    lease.release()
+    with pytest.raises(LockLost):
+        table.note(lease, event("advanced"))
+    assert acquire(engine, "bob").holder.fence == lease.holder.fence + 1

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -127,7 +128,7 @@ def test_only_the_table_is_told_of_the_parameters(method: str, params: dict[str,
     assert call.table == table
     assert "s3cret" not in str(asdict(call))
     assert {field.name for field in fields(ApiCall)} == {
-        "action", "table", "started_at", "duration", "attempts", "outcome",
+        "action", "table", "started_at", "duration", "attempts", "outcome", "date",
     }  # fmt: skip
 
 
@@ -163,3 +164,15 @@ def test_calls_of_several_threads_are_not_mixed_up() -> None:
         list(pool.map(lambda name: wire.client.describe_table(TableName=name), names))
     assert sorted(str(call.table) for call in wire.calls) == sorted(names)
     assert {call.attempts for call in wire.calls} == {1}
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_the_date_of_the_answer_is_told(status: int) -> None:
+    """As it stood in its header, of a refusal, too: it is how far apart the clocks are."""
+    dated = answer(status, {"TableNames": []})
+    dated.headers["Date"] = "Sat, 21 Nov 2026 09:00:00 GMT"
+    wire = Wire(dated, answer(200, {"TableNames": []}))
+    with suppress(ClientError):
+        wire.client.list_tables()
+    wire.client.list_tables()
+    assert [call.date for call in wire.calls] == ["Sat, 21 Nov 2026 09:00:00 GMT", None]

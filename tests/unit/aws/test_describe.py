@@ -9,9 +9,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from osem_migrate.aws.curiosity import Curiosity
 from osem_migrate.aws.describe import Describer
 from osem_migrate.errors import AccessDenied, OperationUnsupported, Throttled
-from osem_migrate.live import Live
+from osem_migrate.live import UNWELL, Live
 from osem_migrate.operations import (
     SETTINGS,
     SetBilling,
@@ -24,6 +25,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.schema import B, Index, LocalIndex, N, S, Throughput
+from osem_migrate.steps import Description
 
 NAME = "osem-dev-Teams"
 ARN = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{NAME}"
@@ -106,12 +108,12 @@ class Conversation:
         self.stub = Stubber(self.client)
         self.paused: list[float] = []
 
-    def describe(self, *kinds: Any, emulated: bool = False) -> Live:
+    def describe(self, *kinds: Any, emulated: bool = False, curiosity: Curiosity | None = None) -> Live:
         """Describe Teams; every stubbed answer must be used."""
         with self.stub:
             live = Describer(
                 self.client, lambda name: f"osem-dev-{name}", emulated=emulated, sleep=self.paused.append
-            ).describe("Teams", kinds)
+            ).describe("Teams", kinds, curiosity=curiosity)
         self.stub.assert_no_pending_responses()
         return live
 
@@ -396,6 +398,46 @@ def test_a_side_that_lags_behind_an_active_table_is_on_its_way(code: str) -> Non
     assert live.busy == {"point-in-time recovery": "changing"}
 
 
+@pytest.mark.parametrize("status", sorted(UNWELL))
+def test_the_sides_of_a_table_out_of_use_are_not_asked_for(status: str) -> None:
+    """They could not be told; and as no waiting helps, nothing about it is on its way."""
+    live = Conversation().shows(table(TableStatus=status)).describe(SetTags, curiosity=Curiosity((SetTimeToLive,)))
+    assert (live.status, live.busy) == (status, {})
+
+
+def test_a_live_table_may_have_more_indexes_than_can_be_declared() -> None:
+    """AWS raises that quota on request, and then describes them all."""
+    live = read(table(GlobalSecondaryIndexes=[index(f"i{n}-index", ("status", "HASH")) for n in range(21)]))
+    assert live.table is not None
+    assert len(live.table.indexes) == 21
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "ResourceNotFoundException"])
+def test_what_only_curiosity_asks_for_may_be_refused(code: str) -> None:
+    """The rest is told, nothing is waited for, and nothing counts as on its way."""
+    conversation = Conversation().shows(table())
+    conversation.stub.add_client_error("describe_time_to_live", code, "no")
+    curiosity = Curiosity((SetTimeToLive,))
+    live = conversation.describe(SetStream, curiosity=curiosity)
+    assert live.table is not None
+    assert (live.table.setting(SetTimeToLive), live.busy, conversation.paused) == (None, {}, [])
+    assert bool(curiosity.refused) is (code != "ResourceNotFoundException")
+
+
+def test_what_was_declared_is_asked_for_whatever_curiosity_was_told() -> None:
+    """A refusal there is none here."""
+    curiosity = Curiosity((SetTimeToLive,))
+    curiosity.refuse(Description.TIME_TO_LIVE, AccessDenied("no right"))
+    conversation = Conversation().shows(table())
+    conversation.stub.add_response(
+        "describe_time_to_live",
+        {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}},
+    )
+    live = conversation.describe(SetTimeToLive, curiosity=curiosity)
+    assert live.table is not None
+    assert live.table.setting(SetTimeToLive) == SetTimeToLive("Teams", "expiresAt")
+
+
 def test_an_unknown_call_is_unreadable_on_a_local_engine() -> None:
     """DynamoDB Local has no tags: that is no error there, and no statement about tags either."""
     conversation = Conversation().shows(table())
@@ -462,3 +504,10 @@ def test_a_type_that_an_emulator_forgot_does_not_break_the_reading() -> None:
     live = read(table(AttributeDefinitions=[{"AttributeName": "createdAt", "AttributeType": "N"}]), emulated=True)
     assert live.table is not None
     assert live.table.keys == (S("team"), N("createdAt"))
+
+
+def test_what_no_operation_declares_is_named() -> None:
+    """Members beyond those that are declared, filled in or counted; an empty one says nothing."""
+    assert read(table()).beyond == ()
+    strange = {"VectorIndexes": [], "Replicas": [{"RegionName": "eu-west-2"}], "GlobalTableVersion": "2019.11.21"}
+    assert read(table(**strange)).beyond == ("GlobalTableVersion", "Replicas")

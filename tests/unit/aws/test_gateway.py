@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
+from osem_migrate.aws.curiosity import Curiosity
 from osem_migrate.aws.gateway import CONCURRENCY, Answer, Gateway
 from osem_migrate.errors import (
     AccessDenied,
@@ -18,7 +19,7 @@ from osem_migrate.errors import (
     RequestInvalid,
     ResourceInUse,
 )
-from osem_migrate.operations import AddIndex, CreateTable, SetTags, SetTimeToLive
+from osem_migrate.operations import AddIndex, CreateTable, SetPointInTimeRecovery, SetTags, SetTimeToLive
 from osem_migrate.schema import S, Schema
 from osem_migrate.steps import Step
 from tests.doubles.clock import FakeClock
@@ -221,6 +222,22 @@ def test_tables_are_described_side_by_side(aws: ControlPlane, gateway: Gateway) 
 
     aws.client.meta.events.register("before-call.dynamodb.DescribeTable", meet)
     assert len(gateway.describe_all({f"T{number}": () for number in range(CONCURRENCY)})) == CONCURRENCY
+
+
+def test_the_questions_about_one_table_are_asked_side_by_side(aws: ControlPlane, gateway: Gateway) -> None:
+    """Each waits at the barrier until the others have come; one table takes hardly longer than its slowest answer."""
+    existing(aws, gateway)
+    barrier = threading.Barrier(3, timeout=10)
+
+    def meet(**_: Any) -> None:
+        barrier.wait()
+
+    for action in ("DescribeTimeToLive", "DescribeContinuousBackups", "ListTagsOfResource"):
+        aws.client.meta.events.register(f"before-call.dynamodb.{action}", meet)
+    curiosity = Curiosity((SetTimeToLive, SetPointInTimeRecovery))
+    (live,) = gateway.describe_all({"Teams": (SetTags,)}, curiosity=curiosity)
+    assert live.table is not None
+    assert {type(setting) for setting in live.table.settings} >= {SetTags, SetTimeToLive, SetPointInTimeRecovery}
 
 
 def test_one_failure_is_the_answer_for_all(aws: ControlPlane, gateway: Gateway) -> None:

@@ -239,3 +239,21 @@ def test_a_lost_answer_is_an_error_and_no_second_write() -> None:
     with pytest.raises(AwsError) as caught:
         world.write()
     assert not isinstance(caught.value, (LockLost, ResourceInUse))
+
+
+def test_whether_others_are_there_is_looked_for_page_by_page() -> None:
+    """A page without a find of theirs says nothing of the next one, and a table that is gone has nobody's."""
+    world = World()
+    key = {"scope": {"S": "osem"}, "item": {"S": "event#1"}}
+    world.stub.add_response("scan", {"Items": [], "LastEvaluatedKey": key})
+    world.stub.add_response("scan", {"Items": [{"scope": {"S": "other"}}], "LastEvaluatedKey": key})
+    assert world.table.is_shared()
+    world.stub.add_client_error("scan", "ResourceNotFoundException", "Requested resource not found")
+    assert not world.table.is_shared()
+    world.stub.assert_no_pending_responses()
+
+
+def test_a_note_that_fails_its_condition_is_a_lost_lock() -> None:
+    """Like any other write."""
+    with pytest.raises(LockLost):
+        World().cancels("ConditionalCheckFailed", "None").table.note(LEASE, EVENT)

@@ -106,11 +106,21 @@ def test_half_a_holder_is_unreadable() -> None:
         items.read_holder(items.serialize({"owner": "f00d"}))
 
 
+def test_a_fence_comes_back_as_it_was() -> None:
+    """It counts from nothing, and a lock whose fence is no number is an error of ours."""
+    assert items.read_fence({}) == 0
+    assert items.read_fence(items.serialize({"fence": 3})) == 3
+    with pytest.raises(HistoryUnreadable, match="the lock") as caught:
+        items.read_fence(items.serialize({"fence": "x"}))
+    assert "unlock --force" in caught.value.remediation
+
+
 @pytest.mark.parametrize(
     "event",
     [
         Event(at=1_800_000_000_000, what="applied", migration="0001_a", by="ada@build-7", detail="create table Users"),
         Event(at=1_800_000_000_000, what="unlocked", migration=None, by="ada@build-7"),
+        Event(at=1_800_000_000_000, what="unlocked", migration=None, by="ada@build-7", reason="the laptop fell"),
     ],
 )
 def test_an_event_comes_back_as_it_was(event: Event) -> None:

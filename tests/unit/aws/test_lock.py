@@ -456,3 +456,12 @@ def test_watching_writes_nothing() -> None:
     world = World().held_by(OTHER)
     world.lock.is_alive(OTHER)
     assert world.item.updates == 0
+
+
+def test_a_lock_whose_fence_is_no_number_is_unreadable() -> None:
+    """Nobody knows which fence comes next, so nobody takes the lock; a look at it is allowed."""
+    world = World().held_by(OTHER)
+    world.item.set(fence="torn")
+    with pytest.raises(HistoryUnreadable, match="the lock"):
+        world.acquire()
+    assert world.lock.look().unreadable is not None

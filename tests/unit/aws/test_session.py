@@ -180,6 +180,18 @@ def test_an_expired_sign_in_does_not_keep_from_a_local_engine(aws_files: Files) 
     assert access_key(Session.open(endpoint_url=LOCAL)) == LOCAL_ACCESS_KEY
 
 
+def test_the_source_of_the_credentials(aws_files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In botocore's own word, and without a call; that there are none is found as ever."""
+    with pytest.raises(errors.CredentialsMissing):
+        Session.open().credentials_source()
+    assert Session.open(endpoint_url="http://localhost:8000").credentials_source() == "explicit"
+    aws_files(credentials="[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
+    assert Session.open().credentials_source() == "shared-credentials-file"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    assert Session.open().credentials_source() == "env"
+
+
 def test_the_credentials_of_a_profile_are_used(aws_files: Files, key: str) -> None:
     """A profile that was named goes before the variables of the process."""
     aws_files(credentials="[team]\naws_access_key_id = AKIDTEAM\naws_secret_access_key = s\n")
@@ -230,6 +242,14 @@ def test_an_endpoint_of_dynamodb_is_none_of_sts(key: str) -> None:
     remote = Session.open(region="us-west-2", endpoint_url="https://vpce-1.dynamodb.us-west-2.vpce.amazonaws.com")
     assert remote._sts().meta.endpoint_url == "https://sts.us-west-2.amazonaws.com"
     assert Session.open(endpoint_url=LOCAL)._sts().meta.endpoint_url == LOCAL
+
+
+def test_autoscaling_is_asked_of_aws_with_short_timeouts(key: str) -> None:
+    """The endpoint of DynamoDB is none of its, and what is beside the tables may hold nothing up."""
+    client = Session.open(region="eu-west-1", endpoint_url="http://dynamodb.example.com:8000").autoscaling()
+    assert client.meta.endpoint_url == "https://application-autoscaling.eu-west-1.amazonaws.com"
+    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (5.0, 5.0)
+    assert client.meta.config.retries["total_max_attempts"] == 2
 
 
 def test_there_is_one_client_for_all_threads(key: str) -> None:
