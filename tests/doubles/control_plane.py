@@ -172,6 +172,10 @@ class ControlPlane:
             description.pop("GlobalSecondaryIndexes", None)
         return {"Table": description}
 
+    def _list_tables(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        del parameters
+        return {"TableNames": sorted(self.tables)}
+
     def _describe_time_to_live(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return {"TimeToLiveDescription": dict(self._side(parameters).time_to_live)}
 

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,11 +16,13 @@ import botocore.endpoint
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
+from osem_migrate import doctor
 from osem_migrate.aws import session
-from osem_migrate.config import Project
-from osem_migrate.connection import Connection
+from osem_migrate.config import Environment, Project
+from osem_migrate.connection import Connection, connect
 from osem_migrate.events import RunEvent
 from osem_migrate.migrator import Migrator
+from tests.doubles.leaping_clock import LeapingClock
 from tests.doubles.skipping_clock import SkippingClock
 from tests.simulator import ConnectionCut, SimulatedError, Simulator
 from tests.simulator.simulator import IDENTITY
@@ -50,7 +53,7 @@ class SimulatedAws:
         simulator: takes the calls.
     """
 
-    def __init__(self, clock: SkippingClock, simulator: Simulator | None = None) -> None:
+    def __init__(self, clock: SkippingClock | LeapingClock, simulator: Simulator | None = None) -> None:
         self.clock = clock
         self.simulator = simulator or Simulator(clock=clock, sleep=clock.sleep)
 
@@ -62,6 +65,7 @@ class SimulatedAws:
             mock.patch.dict("os.environ", CREDENTIALS),
             mock.patch.object(botocore.endpoint, "time", paced),
             mock.patch.object(session, "_ServiceFiles", return_value=files),
+            mock.patch.object(doctor, "connect", self.connect),
         ):
             yield
 
@@ -76,13 +80,25 @@ class SimulatedAws:
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """What the service says to one request of botocore's; ConnectionClosedError where it says nothing."""
+        answer = self._answer(request)
+        answer.headers["Date"] = formatdate(self.clock.now(), usegmt=True)
+        return answer
+
+    def connect(self, project: Project, environment: Environment, asked: Connection) -> session.Session:
+        """A session whose calls end here."""
+        connected = connect(project, environment, asked)
+        connected._core.register("before-send", self.answer)  # type: ignore[arg-type]
+        return connected
+
+    def _answer(self, request: AWSPreparedRequest) -> AWSResponse:
         target: Any = request.headers.get("X-Amz-Target")
         body: Any = request.body
+        key = _access_key(request)
         try:
             if target is None:
-                return _sts(self.simulator.call(IDENTITY, {}))
+                return _sts(self.simulator.call(IDENTITY, {}, access_key=key))
             action = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
-            return _json(200, self.simulator.call(action, json.loads(body), connection=self))
+            return _json(200, self.simulator.call(action, json.loads(body), access_key=key, connection=self))
         except SimulatedError as refusal:
             if target is None:
                 return _response(refusal.status, "text/xml", _sts_error(refusal))
@@ -99,6 +115,12 @@ def project_of(folder: Path, settings: str = TUNNEL) -> Project:
     (folder / "migrations").mkdir(parents=True, exist_ok=True)
     (folder / "pyproject.toml").write_text(f'[tool.osem-migrate]\napplication = "osem"\n{settings}')
     return Project.find(folder, environ={})
+
+
+def _access_key(request: AWSPreparedRequest) -> str:
+    signature: Any = request.headers["Authorization"]
+    text = signature.decode() if isinstance(signature, bytes) else signature
+    return str(text).partition("Credential=")[2].partition("/")[0]
 
 
 def _json(status: int, answer: dict[str, Any]) -> AWSResponse:

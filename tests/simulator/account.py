@@ -15,6 +15,8 @@ from tests.simulator.timeline import Change, Timeline
 class Account:
     """Everything that changes: ``tables`` by name, and ``tokens`` of transactions with what each asked for, and when.
 
+    ``scalable`` has what an autoscaler owns: ``("table/osem-dev-Teams", "table:ReadCapacityUnits")``.
+
     Args:
         clock: the simulated time.
         durations: how long things take.
@@ -32,6 +34,7 @@ class Account:
         self.account_id = account_id
         self.tables: dict[str, Table] = {}
         self.tokens: dict[str, tuple[str, float]] = {}
+        self.scalable: set[tuple[str, str]] = set()
         self._clock = clock
         self._timeline = Timeline(clock.now())
         self._incarnations = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulator.account import Account
+from tests.simulator.autoscaling import describe_scalable_targets
 from tests.simulator.backups import describe_continuous_backups, update_continuous_backups
 from tests.simulator.create_table import create_table, delete_table
 from tests.simulator.errors import constraint, unknown
@@ -66,6 +67,7 @@ ACTIONS = {
     "DescribeTable": Action(describe, _TABLE),
     "ListTables": Action(list_tables, (), ("ExclusiveStartTableName", "Limit")),
     "DescribeLimits": Action(describe_limits, ()),
+    "DescribeScalableTargets": Action(describe_scalable_targets, ("ServiceNamespace", "ResourceIds")),
     "DescribeTimeToLive": Action(describe_time_to_live, _TABLE),
     "UpdateTimeToLive": Action(update_time_to_live, ("TableName", "TimeToLiveSpecification")),
     "DescribeContinuousBackups": Action(describe_continuous_backups, _TABLE),

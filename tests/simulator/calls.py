@@ -1,7 +1,7 @@
 """Calls: the log that tests assert on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 OK = "ok"
@@ -24,6 +24,7 @@ class Call:
         members: the names of its parameters, sorted; never their values.
         at: simulated Unix seconds.
         outcome: ``ok``, an error code, or what became of the connection.
+        access_key: who asked.
     """
 
     number: int
@@ -32,11 +33,17 @@ class Call:
     members: tuple[str, ...]
     at: float
     outcome: str = UNDER_WAY
+    access_key: str = field(default="", compare=False)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it only looks; a transaction that merely checks counts as a write."""
+        return self.action.startswith(READS)
 
     @property
     def mutates(self) -> bool:
         """Whether it may change a table or its settings; writes of items do not count."""
-        return not self.action.startswith(READS) and self.action not in ITEM_WRITES
+        return not self.reads and self.action not in ITEM_WRITES
 
     @property
     def applied(self) -> bool:

@@ -27,6 +27,8 @@ class Durations:
         index_allocation: table UPDATING, index CREATING and not yet backfilling (Q-148, 458).
         index_build: from the call until the index is ACTIVE; two modes, the slower a third of all (Q-148, 458).
         index_delete: until the index is gone (Q-148, 375, 376).
+        index_lag: from a write until the global indexes show it; documented as a fraction of a second, and none here
+            unless a test asks for it.
         index_update: index UPDATING after a change of its throughput (Q-148, 159).
         throughput_update: table UPDATING after a change of its throughput (Q-058, 370).
         to_provisioned: billing switch (Q-056, 183).
@@ -53,6 +55,7 @@ class Durations:
     index_allocation: Spread = ((24.0, 56.0),)
     index_build: Spread = ((468.0, 539.0), (468.0, 539.0), (990.0, 1003.0))
     index_delete: Spread = ((2.6, 5.1),)
+    index_lag: Spread = ((0.0, 0.0),)
     index_update: Spread = ((2.0, 4.0),)
     throughput_update: Spread = ((1.0, 2.0),)
     to_provisioned: Spread = ((60.0, 98.0),)

@@ -17,17 +17,17 @@ MAX_BATCH_WRITE = 25
 
 def put_item(account: Account, parameters: Parameters) -> dict[str, Any]:
     """PutItem."""
-    return _make(writes.put(account, parameters), parameters)
+    return _make(account, writes.put(account, parameters), parameters)
 
 
 def update_item(account: Account, parameters: Parameters) -> dict[str, Any]:
     """UpdateItem."""
-    return _make(writes.update(account, parameters), parameters)
+    return _make(account, writes.update(account, parameters), parameters)
 
 
 def delete_item(account: Account, parameters: Parameters) -> dict[str, Any]:
     """DeleteItem."""
-    return _make(writes.delete(account, parameters), parameters)
+    return _make(account, writes.delete(account, parameters), parameters)
 
 
 def batch_write_item(account: Account, parameters: Parameters) -> dict[str, Any]:
@@ -43,14 +43,14 @@ def batch_write_item(account: Account, parameters: Parameters) -> dict[str, Any]
     if len({(write.table.name, comparable({"M": write.key})) for write in planned}) < len(planned):
         raise refused("Provided list of item keys contains duplicates")
     for write in planned:
-        write.make()
+        write.make(account)
     units = ((write.table.name, write_units(write.before, write.after)) for write in planned)
     return {"UnprocessedItems": {}, **report_all(parameters, units)}
 
 
-def _make(write: Write, parameters: Parameters) -> dict[str, Any]:
+def _make(account: Account, write: Write, parameters: Parameters) -> dict[str, Any]:
     write.check()
-    write.make()
+    write.make(account)
     shown = _returned(write, parameters.get("ReturnValues", "NONE"))
     answer: dict[str, Any] = {"Attributes": shown} if shown else {}
     return answer | report(parameters, write.table.name, write_units(write.before, write.after))

@@ -46,11 +46,16 @@ def identity(account: Account) -> dict[str, str]:
     }
 
 
+def resource(account: Account, table: str | None) -> str:
+    """What a permission is asked for: the ARN of a table, or ``*`` for a call that is about none."""
+    return account.arn(table) if table else "*"
+
+
 def denied(account: Account, action: str, table: str | None) -> SimulatedError:
     """AccessDeniedException, with AWS's text."""
-    resource = account.arn(table) if table else "*"
     return SimulatedError(
         "AccessDeniedException",
-        f"User: {identity(account)['Arn']} is not authorized to perform: dynamodb:{action} on resource: {resource} "
+        f"User: {identity(account)['Arn']} is not authorized to perform: dynamodb:{action} "
+        f"on resource: {resource(account, table)} "
         f"because no identity-based policy allows the dynamodb:{action} action",
     )

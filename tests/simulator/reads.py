@@ -92,10 +92,11 @@ def _source(table: Table, parameters: Parameters) -> Source:
             raise refused("Consistent reads are not supported on global secondary indexes")
         schema, projection = index.key_schema, index.projection
     names = [element["AttributeName"] for element in schema]
+    items = table.items if name in local else table.indexed
     hashes = tuple(element["AttributeName"] for element in schema if element["KeyType"] == "HASH")
     rows = [
         item
-        for item in table.items.rows_with(names)
+        for item in items.rows_with(names)
         if all(kind(item[key]) == table.attributes[key] and "" not in item[key].values() for key in names)
     ]
     shown = None

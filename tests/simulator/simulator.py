@@ -4,7 +4,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.simulator.account import Account
 from tests.simulator.actions import ACTIONS
@@ -14,7 +14,10 @@ from tests.simulator.durations import Durations
 from tests.simulator.errors import BROKEN, UNKNOWN, ConnectionCut, SimulatedError, unknown
 from tests.simulator.faults import EXPIRED, Drop, Fail, Fault, Faults, Hang, Hook, LoseResponse
 from tests.simulator.limits import Limiter
-from tests.simulator.permissions import denied, identity, needed
+from tests.simulator.permissions import denied, identity, needed, resource
+
+if TYPE_CHECKING:
+    from tests.simulator.policy import Policy
 
 Parameters = Mapping[str, Any]
 
@@ -39,6 +42,7 @@ class Simulator:
         account: the state of everything, for tests that look behind the curtain; ``describe`` is the lawful way.
         calls: the log, in the order of arrival.
         faults: what goes wrong, and when.
+        policies: what each access key may do; everything, where it has none.
         unknown: what was asked for that the simulator does not know, and its own defects; a test asserts it is empty.
     """
 
@@ -57,6 +61,7 @@ class Simulator:
         self.account = Account(self.clock, durations or Durations(), limiter, region=region, account_id=account_id)
         self.calls: list[Call] = []
         self.faults = Faults()
+        self.policies: dict[str, Policy] = {}
         self.unknown: list[str] = []
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -82,7 +87,9 @@ class Simulator:
             ConnectionCut: a fault takes the answer.
         """
         with self._lock:
-            call = Call(len(self.calls) + 1, action, table_of(parameters), tuple(sorted(parameters)), self.clock.now())
+            members = tuple(sorted(parameters))
+            call = Call(len(self.calls) + 1, action, table_of(parameters), members, self.clock.now())
+            call.access_key = access_key
             self.calls.append(call)
         try:
             answer = self._call(call, parameters, access_key, connection)
@@ -112,7 +119,7 @@ class Simulator:
             code = "ExpiredToken" if call.action == IDENTITY else "ExpiredTokenException"
             raise SimulatedError(code, EXPIRED, 403 if call.action == IDENTITY else 400)
         for action, table in needed(call, parameters):
-            if self.faults.is_denied(action):
+            if self.faults.is_denied(action) or not self._permits(access_key, action, table):
                 raise denied(self.account, action, table)
         with self._lock:
             self.account.limiter.read(call.action, connection)
@@ -123,6 +130,10 @@ class Simulator:
             raise
         self._after(call, faults, applied=True)
         return answer
+
+    def _permits(self, access_key: str, action: str, table: str | None) -> bool:
+        policy = self.policies.get(access_key)
+        return policy is None or policy.allows(f"dynamodb:{action}", resource(self.account, table))
 
     def _before(self, call: Call, faults: list[Fault]) -> None:
         for fault in faults:

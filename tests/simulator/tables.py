@@ -112,6 +112,7 @@ class Table:
         switched_at: when it last became an on-demand table.
         work: what it is busy with, each with a word on it for the text of a refusal.
         indexes: global secondary indexes by name, in the order of their creation.
+        indexed: the items as global indexes show them, a little behind ``items``.
         encrypted_at, classed_at: the times of such changes, which are rationed.
     """
 
@@ -145,6 +146,10 @@ class Table:
     work: dict[Work, str] = field(default_factory=dict)
     item_count: int = 0
     size_bytes: int = 0
+    indexed: Items = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.indexed = Items(self.items.key_names)
 
     @property
     def status(self) -> str:

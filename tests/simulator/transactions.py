@@ -34,7 +34,7 @@ def transact_write_items(account: Account, parameters: Parameters) -> dict[str, 
     reasons = [CLEAN if write.holds else write.failure(as_reason=True) for write in planned]
     _check_reasons(reasons)
     for write in planned:
-        write.make()
+        write.make(account)
     if token is not None:
         account.tokens[token] = (request, account.now)
     units = ((write.table.name, TRANSACTED * write_units(write.before, write.after)) for write in planned)

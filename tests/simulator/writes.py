@@ -9,6 +9,7 @@ from tests.simulator.account import Account, table_name
 from tests.simulator.conditions import Condition, read_condition
 from tests.simulator.errors import SimulatedError, invalid, missing, refused
 from tests.simulator.expressions import Scope
+from tests.simulator.items import Items
 from tests.simulator.tables import Table
 from tests.simulator.updates import Update
 from tests.simulator.values import Item, item_size, kind
@@ -68,12 +69,16 @@ class Write:
         shown: dict[str, Any] = {"Item": self.before} if wanted else {}
         return {"Code": "ConditionalCheckFailed", "Message": FAILED, **shown} if as_reason else shown
 
-    def make(self) -> None:
-        """Write it."""
+    def make(self, account: Account) -> None:
+        """Write it; the global indexes follow."""
+        self._to(self.table.items)
+        account.after("index_lag", (self.table.name,), lambda: self._to(self.table.indexed))
+
+    def _to(self, items: Items) -> None:
         if self.after is None:
-            self.table.items.delete(self.key)
+            items.delete(self.key)
         else:
-            self.table.items.put(self.after)
+            items.put(self.after)
 
     def check(self) -> None:
         """Raise ConditionalCheckFailedException unless the condition holds."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.simulator import Durations, exactly
 from tests.unit.simulator.world import World, definitions, index, keys
 
 Item = dict[str, Any]
@@ -376,3 +377,29 @@ def test_a_sort_key_may_be_matched_by_its_beginning(world: World) -> None:
     values = {":p": {"S": "p"}, ":b": {"S": "event#"}}
     answer = query(world, KeyConditionExpression="pk = :p AND begins_with(sk, :b)", ExpressionAttributeValues=values)
     assert [found["sk"]["S"] for found in answer["Items"]] == ["event#1", "event#2"]
+
+
+def test_global_indexes_follow_with_a_delay_where_a_test_asks_for_one() -> None:
+    """A write, a change and a deletion reach a global index later than the table and its local indexes."""
+    world = World(Durations(index_lag=exactly(2.0)))
+    world.create(
+        KeySchema=keys("pk", "sk"),
+        AttributeDefinitions=definitions("pk", "a", sk="N", n="N"),
+        GlobalSecondaryIndexes=[index()],
+        LocalSecondaryIndexes=[
+            {"IndexName": "l-index", "KeySchema": keys("pk", "n"), "Projection": {"ProjectionType": "ALL"}}
+        ],
+    )
+
+    def seen() -> tuple[int, int]:
+        by_a: Item = {"KeyConditionExpression": "a = :p", "ExpressionAttributeValues": {":p": {"S": "x"}}}
+        return query(world, IndexName="l-index")["Count"], query(world, IndexName="a-index", **by_a)["Count"]
+
+    world.call("PutItem", TableName="Teams", Item=item("p", 1, a={"S": "x"}, n={"N": "1"}))
+    assert seen() == (1, 0)
+    world.advance(2.0)
+    assert seen() == (1, 1)
+    world.call("DeleteItem", TableName="Teams", Key=item("p", 1))
+    assert seen() == (0, 1)
+    world.advance(2.0)
+    assert seen() == (0, 0)
