@@ -63,15 +63,23 @@ def _found(folder: Path) -> list[Any]:
     try:
         if not folder.is_dir():
             raise FolderMissing("there is no such folder", file=shown_path(folder))
-        # Before yoyo, which would take an SQL file for a script and pass over .rollback.sql in silence.
+        # Before yoyo, which would take an SQL file for a script and pass over .rollback.sql, and links, in silence.
         for path in sorted(folder.iterdir()):
             if path.suffix == ".sql":
                 raise SqlScriptUnsupported("SQL scripts do not apply to DynamoDB", file=shown_path(path))
+            if path.suffix == ".py" and path.is_symlink() and not path.exists():
+                raise _dangling(path)
         # Absolute, because that is how tracebacks will name the files; escaped, because yoyo globs.
         found = read_migrations(glob.escape(str(folder.absolute())))
     except OSError as refused:
         raise ScriptNotLoadable(f"cannot be read: {refused.strerror}", file=shown_path(folder)) from refused
     return [script for script in (*found, *found.post_apply) if script.id != "__init__"]
+
+
+def _dangling(link: Path) -> ScriptNotLoadable:
+    remedy = "Put the script where the link points, or remove the link, and run the command again; nothing was written."
+    what = f"is a link to {link.readlink()}, where there is no file"
+    return ScriptNotLoadable(what, file=shown_path(link), remediation=remedy)
 
 
 def _number(script: Any) -> int:

@@ -65,8 +65,11 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
 
 
 def _quoted(text: str) -> str:
-    """A string literal in double quotes; JSON's escapes are Python's, too."""
-    return json.dumps(text, ensure_ascii=False)
+    """A string literal, in single quotes where those spare escapes; JSON's other escapes are Python's, too."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    if text.count('"') <= text.count("'"):
+        return quoted
+    return "'" + quoted[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
 
 
 def _arguments(value: Any) -> Iterator[tuple[str, Any]]:

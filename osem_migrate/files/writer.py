@@ -4,8 +4,9 @@ import fcntl
 import os
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from osem_migrate.errors import DefinitionError, ScriptError, UsageError
@@ -29,6 +30,14 @@ _ADD_INDEX = re.compile(rf"(?:add|create)\s+{_INDEX}\s+(?:to|on)\s+{_TABLE}", re
 _DROP_INDEX = re.compile(rf"{_DROP}{_INDEX}\s+(?:from|of|on)\s+{_TABLE}", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A whole script, and the path under which it is written."""
+
+    path: Path
+    source: str
+
+
 def write_script(folder: Path, title: str, tables: Collection[str] = ()) -> Path:
     """Create ``NNNN_slug.py`` with the next free number and return its path; never overwrites.
 
@@ -41,20 +50,44 @@ def write_script(folder: Path, title: str, tables: Collection[str] = ()) -> Path
         UsageError: no file name can be made of the title.
         ScriptError: the folder cannot be written.
     """
-    slug, source = _slug(title), script_source(title, guess(title, tables))
+    return write_scripts(folder, [(title, guess(title, tables))])[0].path
+
+
+def write_scripts(folder: Path, scripts: Sequence[tuple[str, Collection[Operation]]]) -> tuple[Draft, ...]:
+    """Write a script for each title and its operations, under the next free numbers: all of them, or none.
+
+    Raises:
+        UsageError: no file name can be made of a title.
+        ScriptError: the folder cannot be written.
+    """
+    written: list[Path] = []
+    draft_scripts(folder, scripts)  # what is wrong with a title, before there is a folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone_in(folder):
-            path = folder / f"{_next_number(folder):04}_{slug}.py"
-            with path.open("x", encoding="utf-8", newline="\n") as script:
-                script.write(source)
+            drafts = draft_scripts(folder, scripts)
+            for draft in drafts:
+                with draft.path.open("x", encoding="utf-8", newline="\n") as script:
+                    written.append(draft.path)
+                    script.write(draft.source)
     except OSError as refused:
+        for path in written:
+            path.unlink(missing_ok=True)
         raise ScriptError(
             f"a script cannot be written here: {refused.strerror}",
             file=shown_path(folder),
             remediation="Make it a folder that you may write, then run the command again.",
         ) from refused
-    return path
+    return drafts
+
+
+def draft_scripts(folder: Path, scripts: Sequence[tuple[str, Collection[Operation]]]) -> tuple[Draft, ...]:
+    """The same scripts as they would be written now; raises UsageError for a title that makes no file name."""
+    first = _next_number(folder) if folder.is_dir() else 1
+    return tuple(
+        Draft(folder / f"{number:04}_{_slug(title)}.py", script_source(title, operations))
+        for number, (title, operations) in enumerate(scripts, first)
+    )
 
 
 def script_source(title: str, operations: Collection[Operation]) -> str:

@@ -404,3 +404,15 @@ def test_what_a_script_prints_is_no_result(folder: Path, capsys: pytest.CaptureF
     load(folder)
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "hello\n")
+
+
+def test_a_link_that_leads_nowhere_is_a_mistake(folder: Path) -> None:
+    """Passed over in silence, its migration would be missing; the link and where it points are named."""
+    put(folder, "0001_a.py")
+    (folder / "0002_b.py").symlink_to("../elsewhere/0002_b.py")
+    error = mistake(folder, ScriptNotLoadable, file="0002_b.py")
+    assert "is a link to ../elsewhere/0002_b.py" in error.message
+    assert "remove the link" in error.remediation
+    (folder / "0002_b.py").unlink()
+    (folder / "0002_b.py").symlink_to("0001_a.py")
+    assert [migration.id for migration in load(folder).migrations] == ["0001_a", "0002_b"]

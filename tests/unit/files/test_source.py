@@ -73,7 +73,7 @@ def test_any_text_survives_quoting(text: str) -> None:
         (SetTimeToLive("Teams", None, enabled=False), 'SetTimeToLive("Teams", attribute=None, enabled=False)'),
         (SetPointInTimeRecovery("Teams", enabled=True), 'SetPointInTimeRecovery("Teams", enabled=True)'),
         (SetStream("Teams", "NEW_IMAGE"), 'SetStream("Teams", view="NEW_IMAGE")'),
-        (SetTags("Teams", {"größe": 'a"b\\', "x": None}), 'SetTags("Teams", tags={"größe": "a\\"b\\\\", "x": None})'),
+        (SetTags("Teams", {"größe": 'a"b\\', "x": None}), 'SetTags("Teams", tags={"größe": \'a"b\\\\\', "x": None})'),
         (
             SetBilling.provisioned("Teams", read=1, write=2, indexes={"a-index": Throughput(3, 4)}),
             (
@@ -84,7 +84,7 @@ def test_any_text_survives_quoting(text: str) -> None:
     ],
 )
 def test_source_is_what_a_person_would_write(operation: Operation, source: str) -> None:
-    """Names stand bare, everything else by keyword, defaults are left out, quotes are double."""
+    """Names stand bare, everything else by keyword, defaults are left out, quotes spare escapes."""
     assert render(operation) == source
 
 

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from osem_migrate import operations
 from osem_migrate.errors import ScriptError, ScriptOperationsInvalid, UsageError
 from osem_migrate.files.loader import load
-from osem_migrate.files.writer import guess, script_source, write_script
+from osem_migrate.files.writer import draft_scripts, guess, script_source, write_script, write_scripts
 from osem_migrate.operations import (
     AddIndex,
     CreateTable,
     DropIndex,
     DropTable,
     Operation,
+    RepairTable,
     SetBilling,
     SetDeletionProtection,
     SetEncryption,
@@ -86,6 +87,7 @@ EVERY_KIND: tuple[Operation, ...] = (
     SetTableClass("Teams", "STANDARD"),
     SetTags("Teams", {"Team": "core", "Old": None}),
     SetTimeToLive("Teams", None, enabled=False),
+    RepairTable("Teams", drift=[DropIndex("Teams", "a-index")]),
     DropIndex("Teams", "a-index"),
     DropTable("Teams"),
 )
@@ -345,6 +347,44 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ScriptError, match="Read-only file system"):
         write_script(tmp_path / "other", "next")
+
+
+SEVERAL = (("create table Users", (CreateTable("Users", S("id")),)), ("drop it", (DropTable("Users"),)))
+
+
+def test_several_scripts_are_written_as_they_were_drafted(folder: Path) -> None:
+    """Under the next numbers, in the order given."""
+    put(folder, "0004_there.py", "")
+    drafts = draft_scripts(folder, SEVERAL)
+    assert [draft.path.name for draft in drafts] == ["0005_create_table_users.py", "0006_drop_it.py"]
+    assert not drafts[0].path.exists()
+    assert write_scripts(folder, SEVERAL) == drafts
+    assert [draft.path.read_text() for draft in drafts] == [draft.source for draft in drafts]
+    (folder / "0004_there.py").unlink()
+    assert [migration.operations for migration in load(folder).migrations] == [operations for _, operations in SEVERAL]
+
+
+def test_without_a_folder_drafts_begin_at_one(tmp_path: Path) -> None:
+    """And none is made for them."""
+    assert draft_scripts(tmp_path / "none", SEVERAL)[0].path.name == "0001_create_table_users.py"
+    assert not (tmp_path / "none").exists()
+
+
+def test_of_several_scripts_all_are_written_or_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one's place is taken: the first is taken back, and what was there stays."""
+    blocking = folder / "0002_drop_it.py"
+    blocking.mkdir()
+    monkeypatch.setattr("osem_migrate.files.writer._next_number", lambda _: 1)
+    with pytest.raises(ScriptError, match="File exists"):
+        write_scripts(folder, SEVERAL)
+    assert [path.name for path in folder.iterdir()] == [blocking.name]
+
+
+def test_a_title_that_makes_no_name_leaves_no_folder(tmp_path: Path) -> None:
+    """What is wrong with one of them is known before anything is made."""
+    with pytest.raises(UsageError):
+        write_scripts(tmp_path / "none", [*SEVERAL, ("!", ())])
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_number_is_chosen_once_nobody_else_chooses(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
