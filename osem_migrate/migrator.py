@@ -1,35 +1,47 @@
 """Migrator: the library's facade. Each method answers with a value; the command line only renders it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from osem_migrate import __version__
-from osem_migrate.actor import Actor, local_identity
+from osem_migrate import __version__, destruction, unlocking, verification
+from osem_migrate.adoption import foresee
 from osem_migrate.aws.calls import ApiCall
-from osem_migrate.aws.gateway import Gateway
-from osem_migrate.aws.history_table import HistoryTable
-from osem_migrate.aws.lock import Lock
-from osem_migrate.aws.session import Identity, Session
+from osem_migrate.aws.sighting import Sighting
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
-from osem_migrate.config import DEFAULT_ENVIRONMENT, Environment, Project
+from osem_migrate.config import DEFAULT_ENVIRONMENT, Project
 from osem_migrate.connection import Connection, connect
-from osem_migrate.errors import AccountMismatch
+from osem_migrate.deployment import Deployment
+from osem_migrate.destruction import Destroyed, refuse_protected
+from osem_migrate.doctor import Doctor, Patient
 from osem_migrate.events import RunEvent
 from osem_migrate.files.loader import Scripts, load
+from osem_migrate.files.location import shown_path
+from osem_migrate.files.writer import write_scripts
 from osem_migrate.history import Event, History
+from osem_migrate.importing import Imported, Importer, Survey
+from osem_migrate.inspection import inspect
+from osem_migrate.inventory import Inventory, take_inventory
 from osem_migrate.live import Live
 from osem_migrate.operations import SETTINGS, Setting
 from osem_migrate.performer import Pace
+from osem_migrate.planning.advice import advising
+from osem_migrate.planning.checkup import Checkup
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.fold import fold as fold_plan
+from osem_migrate.planning.permission import Role
 from osem_migrate.planning.plan import Plan, make_plan
 from osem_migrate.planning.remedy import Caller
-from osem_migrate.planning.status import Status, assess, expect
+from osem_migrate.planning.repair_plan import RepairPlan, plan_repair
+from osem_migrate.planning.resolution import Resolution
+from osem_migrate.planning.status import Status
+from osem_migrate.policy import Policy, make_policy
+from osem_migrate.repair import Repair, Resolved, Saying
 from osem_migrate.runner import Runner, Terms
-from osem_migrate.schema import Table
+from osem_migrate.stamping import Stamped, Stamper, Stamping
 from osem_migrate.stopping import Stop
+from osem_migrate.verification import Verification
 
 DEFAULT_LOCK_TIMEOUT = 60.0
 
@@ -57,6 +69,14 @@ class Downgrade:
     plan: Plan
 
 
+@dataclass(frozen=True, slots=True)
+class RepairScript:
+    """What a repair does and leaves out, and the path of the script; None where there was nothing to write."""
+
+    repair: RepairPlan
+    path: str | None = None
+
+
 class Migrator:
     """One application in one environment.
 
@@ -64,25 +84,15 @@ class Migrator:
         project: the configuration around the working folder.
         environment: the environment's settings and names.
         session: region, endpoint and credentials.
+        deployment: the same, connected.
     """
 
-    def __init__(  # noqa: PLR0913 - one collaborator each
-        self,
-        project: Project,
-        environment: Environment,
-        session: Session,
-        *,
-        connection: Connection,
-        on_event: Callable[[RunEvent], None],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, project: Project, deployment: Deployment) -> None:
         """Use ``Migrator.open`` instead."""
         self.project = project
-        self.environment = environment
-        self.session = session
-        self._connection = connection
-        self._tell = on_event
-        self._clock = clock
+        self.deployment = deployment
+        self.environment = deployment.environment
+        self.session = deployment.session
 
     @classmethod
     def open(  # noqa: PLR0913 - one keyword for each thing a caller may choose
@@ -116,7 +126,10 @@ class Migrator:
         session = connect(project, environment, asked)
         if on_call is not None:
             session.on_call(on_call)
-        return cls(project, environment, session, connection=asked, on_event=on_event, clock=clock)
+        deployment = Deployment(
+            environment, session, connection=asked, tool_version=__version__, clock=clock, tell=on_event
+        )
+        return cls(project, deployment)
 
     @cached_property
     def scripts(self) -> Scripts:
@@ -126,12 +139,7 @@ class Migrator:
     @property
     def caller(self) -> Caller:
         """How to call this tool, and the AWS CLI, about this environment."""
-        aws = ["--region", self.session.region.name]
-        if self.session.endpoint_url is not None:
-            aws += ["--endpoint-url", self.session.endpoint_url]
-        if self.session.profile is not None:
-            aws += ["--profile", self.session.profile]
-        return Caller(self.environment.name, self._connection.flags, tuple(aws))
+        return self.deployment.caller
 
     def resume(self, command: str, target: str | None) -> str:
         """The command that continues an interrupted run; it goes no further than that run was to go."""
@@ -179,13 +187,11 @@ class Migrator:
             lock_timeout=lock_timeout,
             timeout=timeout,
             pace=pace,
-            stop=stop or Stop(self._clock),
+            stop=stop or Stop(self.deployment.clock),
             resume=self.resume("upgrade", target),
         )
-        plan, outcome = self._runner.run(
-            lambda: self._plan_upgrade(target, fold=fold, allow_out_of_order=allow_out_of_order),
-            self._preflight,
-            terms,
+        plan, outcome = Runner(self.deployment).run(
+            lambda: self._plan_upgrade(target, fold=fold, allow_out_of_order=allow_out_of_order), terms
         )
         return Upgrade(outcome.finished, plan, outcome.in_progress)
 
@@ -204,125 +210,247 @@ class Migrator:
             lock_timeout=lock_timeout,
             timeout=timeout,
             pace=Pace.FULL,
-            stop=stop or Stop(self._clock),
+            stop=stop or Stop(self.deployment.clock),
             resume=self.resume("downgrade", target),
         )
-        plan, outcome = self._runner.run(lambda: self._plan_downgrade(target), self._preflight, terms)
+        plan, outcome = Runner(self.deployment).run(lambda: self._plan_downgrade(target), terms)
         return Downgrade(outcome.finished, plan)
+
+    def inventory(self) -> Inventory:
+        """What ``destroy`` would drop, and what it would keep; reads only.
+
+        Raises:
+            EnvironmentProtected: the environment is protected in the configuration.
+            HistoryError: what the applied scripts built cannot be known.
+        """
+        refuse_protected(self.deployment)
+        migrations = self.scripts.migrations
+        self.deployment.check_account()
+        with advising(self.caller, {}):
+            return take_inventory(self.deployment, migrations)
+
+    def destroy(
+        self,
+        *,
+        allow_data_loss: bool = False,
+        lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
+        timeout: float | None = None,
+        stop: Stop | None = None,
+    ) -> Destroyed:
+        """Drop the tables that the applied scripts built, then the history; ``upgrade`` creates all of it again.
+
+        Args:
+            allow_data_loss: whether somebody has confirmed that everything is to be lost.
+            lock_timeout: seconds to wait for another run.
+            timeout: seconds that one table may take to go; half an hour when None.
+            stop: lets a signal handler, or another thread, ask to end between two calls.
+
+        Raises:
+            EnvironmentProtected, ConfirmationRequired, DeletionProtected: before anything is changed.
+            DestructionIncomplete: it stopped after something was changed; running it again finishes.
+            OsemMigrateError: it stopped before anything was changed.
+        """
+        stop = stop or Stop(self.deployment.clock)
+        terms = destruction.Terms(
+            allow_data_loss=allow_data_loss, lock_timeout=lock_timeout, timeout=timeout, stop=stop
+        )
+        return destruction.destroy(self.deployment, self.inventory, terms)
+
+    def foresee(self, plan: Plan, target: str | None = None) -> Plan:
+        """What an upgrade would make of a plan: without what a first run adopts; reads only.
+
+        Raises:
+            AdoptionMismatch: tables that are there already are not what the scripts make, and upgrade would refuse.
+        """
+        return foresee(self.deployment, plan, lambda: self.plan(target))
+
+    def survey(self, names: Sequence[str] = ()) -> Survey:
+        """What there is to import: the tables of these logical or physical names, or all; reads only."""
+        return Importer(self.deployment, self.project.migrations).survey(names)
+
+    def import_tables(
+        self, survey: Survey, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT, stop: Stop | None = None
+    ) -> Imported:
+        """Write the scripts of a survey and record them as applied, under the lock; raises OsemMigrateError.
+
+        Where the recording fails the scripts stay, and the error says which command records them.
+        """
+        self.__dict__.pop("scripts", None)  # there are more from now on
+        importer = Importer(self.deployment, self.project.migrations)
+        return importer.run(survey, lock_timeout=lock_timeout, stop=stop or Stop(self.deployment.clock))
+
+    def stamp(
+        self,
+        version: str,
+        *,
+        verify: bool = True,
+        reason: str | None = None,
+        lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
+        stop: Stop | None = None,
+    ) -> Stamped:
+        """Record every migration up to a version as applied, under the lock, without carrying any of them out.
+
+        Args:
+            version: the last one to record.
+            verify: whether the live tables have to be as the scripts make them; AdoptionMismatch is raised where not.
+            reason: why, for the log.
+            lock_timeout: seconds to wait for another run.
+            stop: lets a signal handler, or another thread, end that wait.
+        """
+        stamper = Stamper(self.deployment, self.scripts.migrations)
+        asked = Stamping(version=version, verify=verify, reason=reason)
+        return stamper.stamp(asked, lock_timeout=lock_timeout, stop=stop or Stop(self.deployment.clock))
 
     def losses(self, plan: Plan) -> list[Live]:
         """The live tables of which the plan drops something, with their item counts and sizes."""
         hurt = {planned.table for planned in plan.operations if planned.operation.hazard is not None}
-        return self._gateway.describe_all(dict.fromkeys(sorted(hurt), ()))
+        return self.deployment.gateway.describe_all(dict.fromkeys(sorted(hurt), ()))
 
-    def status(self) -> Status:
-        """Where the environment stands; reads only, and works before the history table exists."""
+    def status(self, *, strict: bool = False) -> Status:
+        """Where the environment stands; reads only, and works before the history table exists.
+
+        With ``strict``, settings that AWS has on and that nobody declared are drift, too.
+        """
+        return inspect(self.deployment, self.scripts.migrations, strict=strict)
+
+    def write_repair(self, status: Status, *, rebuild: bool = False) -> RepairScript:
+        """Write the next numbered script, which repairs the drift that a migration can repair; asks AWS nothing.
+
+        With ``rebuild``, also what has to be made anew: indexes with other keys or another projection, lost tables.
+
+        Raises:
+            ScriptError: the folder cannot be written.
+        """
+        repair = plan_repair(status, self.scripts.migrations, rebuild=rebuild)
+        if not repair.operations:
+            return RepairScript(repair)
+        (draft,) = write_scripts(self.project.migrations, [(repair.title, repair.operations)])
+        return RepairScript(repair, shown_path(draft.path))
+
+    def verify(self, *, probe: bool = False, allow_protected: bool = False, stop: Stop | None = None) -> Verification:
+        """Check every table that the applied scripts build, point by point; needs no lock, and no history table.
+
+        Args:
+            probe: write one marked sample item to every table that is ready, read it back and remove it.
+            allow_protected: do so in a protected environment, too.
+            stop: lets a signal handler, or another thread, end a probe, which removes its samples all the same.
+
+        Raises:
+            ProbeUnconfirmed: a probe of a protected environment without ``allow_protected``.
+            HistoryError: what was applied cannot be known from these scripts.
+            SampleLeft: a sample could not be removed.
+            AwsError: DynamoDB refused.
+        """
         migrations = self.scripts.migrations
-        self._check_account()
-        history, alive = self._observe()
-        expectation = expect(migrations, history, self.environment.defaults)
-        lives = self._gateway.describe_all(
-            {table.name: _declared(table) for _, table in sorted(expectation.schema.tables.items())}
-        )
-        return assess(migrations, history, expectation, lives, lock_alive=alive, caller=self.caller)
+        if probe and not allow_protected:
+            verification.require_confirmation(self.deployment)
+        found = verification.verify(self.deployment, migrations)
+        if not probe:
+            return found
+        return verification.probe(self.deployment, found, stop or Stop(self.deployment.clock))
+
+    def resolve(  # noqa: PLR0913 - one keyword for each option of the command
+        self,
+        version: str,
+        resolution: Resolution,
+        *,
+        reason: str | None = None,
+        verify: bool = True,
+        lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
+        stop: Stop | None = None,
+    ) -> Resolved:
+        """Set right what the history says of one migration, under the lock, once the live tables have confirmed it.
+
+        Args:
+            version: its number, or its id.
+            resolution: what is to be recorded.
+            reason: why, for the log.
+            verify: compare the live tables with what is claimed; where not, the log says so.
+            lock_timeout: seconds to wait for another run.
+            stop: lets a signal handler, or another thread, end the waiting.
+
+        Raises:
+            DriftFound: the live tables say otherwise, and nothing was written.
+            ResolutionRefused: the history would contradict itself, or nobody can know what has to be live.
+            TargetUnknown: there is no such version.
+        """
+        migrations = self.scripts.migrations
+        self.deployment.check_account()
+        saying = Saying(version=version, resolution=resolution, reason=reason, verify=verify)
+        repair = Repair(self.deployment, migrations)
+        return repair.resolve(saying, lock_timeout=lock_timeout, stop=stop or Stop(self.deployment.clock))
+
+    def lock(self) -> Sighting | None:
+        """The upgrade lock as it is now; None while nobody holds it."""
+        return unlocking.look(self.deployment)
+
+    def unlock(
+        self,
+        seen: Sighting,
+        *,
+        force: bool = False,
+        reason: str | None = None,
+        confirm: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Take the lock from whom ``lock`` found, who can never write again; False when they let go by themselves.
+
+        Args:
+            seen: what ``lock`` gave; the lock is left alone where it has changed since.
+            force: take it although the holder's heart beats, or nobody can say who the holder is.
+            reason: why, for the log.
+            confirm: asked once the heartbeat has been watched; raises to leave everything as it is.
+
+        Raises:
+            LockHeld: the holder is alive, or the lock has changed; nothing was written.
+            HistoryUnreadable: nobody can say who holds it, and ``force`` is not given.
+        """
+        return unlocking.unlock(self.deployment, seen, force=force, reason=reason, confirm=confirm)
 
     def history(self) -> list[Event]:
         """The log of this environment, oldest first."""
-        self._check_account()
-        return self._history.events()
+        self.deployment.check_account()
+        return self.deployment.history.events()
 
     def tables(self, *, details: bool = False) -> list[Live]:
         """Every table of the environment, the history table too; with ``details`` every setting is read."""
-        self._check_account()
-        names = {self.environment.logical_name(name) for name in self._gateway.list_tables(self.environment.prefix)}
+        self.deployment.check_account()
+        physical = self.deployment.gateway.list_tables(self.environment.prefix)
+        names = {self.environment.logical_name(name) for name in physical}
         kinds: tuple[type[Setting], ...] = SETTINGS if details else ()
-        return self._gateway.describe_all(dict.fromkeys(sorted(filter(None, names)), kinds))
+        return self.deployment.gateway.describe_all(dict.fromkeys(sorted(filter(None, names)), kinds))
 
-    @cached_property
-    def _gateway(self) -> Gateway:
-        return Gateway(
-            self.session.dynamodb(),
-            self.environment.physical_name,
-            emulated=self.session.local,
-            sleep=self._clock.sleep,
-        )
+    @staticmethod
+    def doctor(patient: Patient) -> Checkup:
+        """Look at everything that a run depends on; works where ``open`` would raise, and changes nothing."""
+        return Doctor(patient).examine()
 
-    @cached_property
-    def _history(self) -> HistoryTable:
-        environment = self.environment
-        return HistoryTable(self.session.dynamodb(), environment.history_table, environment.application, self._clock)
+    def policy(self, role: Role = Role.UPGRADE, *, account: str | None = None) -> Policy:
+        """The least IAM policy of a role here, generated from the scripts; asks nobody, not even AWS.
 
-    @cached_property
-    def _lock(self) -> Lock:
-        environment = self.environment
-        return Lock(self.session.dynamodb(), environment.history_table, environment.application, self._clock)
+        ``account`` is its twelve digits; that of the configuration when None, and any account where there is none.
+        """
+        region = self.session.region.name
+        return make_policy(self.environment, self.scripts.migrations, role, region=region, account=account)
 
     def _plan_upgrade(self, target: str | None, *, fold: bool | None, allow_out_of_order: bool) -> tuple[Plan, History]:
         # The scripts first: a mistake in one of them should cost no call.
         migrations = self.scripts.migrations
-        self._check_account()
-        history = self._history.read()
-        plan = make_plan(
-            migrations,
-            history,
-            defaults=self.environment.defaults,
-            target=target,
-            allow_out_of_order=allow_out_of_order,
-        )
+        self.deployment.check_account()
+        history = self.deployment.history.read()
+        with advising(self.caller, history.records):
+            plan = make_plan(
+                migrations,
+                history,
+                defaults=self.environment.defaults,
+                target=target,
+                allow_out_of_order=allow_out_of_order,
+            )
         folds = self.environment.settings.fold_indexes if fold is None else fold
         return fold_plan(plan) if folds else plan, history
 
     def _plan_downgrade(self, target: str) -> tuple[Plan, History]:
         migrations = self.scripts.migrations
-        self._check_account()
-        history = self._history.read()
-        return make_downgrade(migrations, history, target, defaults=self.environment.defaults), history
-
-    @property
-    def _runner(self) -> Runner:
-        return Runner(
-            environment=self.environment,
-            gateway=self._gateway,
-            history=self._history,
-            lock=self._lock,
-            clock=self._clock,
-            on_event=self._tell,
-        )
-
-    def _observe(self) -> tuple[History, bool]:
-        """The history, and whether the run that it shows as running is alive.
-
-        A run may end while one watches for its heartbeat; then what it wrote last is read again.
-        """
-        history = self._history.read()
-        holder = history.holder
-        if holder is None or not any(record.is_attended for record in history.records.values()):
-            return history, False
-        if self._lock.is_alive(holder):
-            return history, True
-        history = self._history.read()
-        return history, history.holder is not None and history.holder.owner != holder.owner
-
-    @cached_property
-    def _identity(self) -> Identity:
-        return self.session.identity()
-
-    def _check_account(self) -> None:
-        """Raise AccountMismatch where the environment names its account and these credentials are of another."""
-        expected = self.environment.settings.account_id
-        if expected is None or self.session.local or self._identity.account == expected:
-            return
-        raise AccountMismatch(
-            f"environment {self.environment.name!r} is in account {expected}, "
-            f"but these credentials ({self._identity.arn}) are of account {self._identity.account}",
-            expected=expected,
-            found=self._identity.account,
-        )
-
-    def _preflight(self) -> Actor:
-        """Valid credentials, before the first write; a local engine knows no identities."""
-        return Actor(local_identity() if self.session.local else self._identity.arn, __version__)
-
-
-def _declared(table: Table) -> tuple[type[Setting], ...]:
-    return tuple(type(setting) for setting in table.settings)
+        self.deployment.check_account()
+        history = self.deployment.history.read()
+        with advising(self.caller, history.records):
+            return make_downgrade(migrations, history, target, defaults=self.environment.defaults), history

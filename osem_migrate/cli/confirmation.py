@@ -9,7 +9,9 @@ from osem_migrate.cli import output
 from osem_migrate.errors import ConfirmationRequired
 
 if TYPE_CHECKING:
+    from osem_migrate.live import Live, LiveIndex
     from osem_migrate.migrator import Migrator
+    from osem_migrate.operations import Operation
     from osem_migrate.planning.plan import Plan
 
 
@@ -27,8 +29,14 @@ def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: b
             remediation="Read the plan with --dry-run, then run the command again with --yes --allow-data-loss",
             hazards=losses,
         )
+    ask(losses, migrator, yes=yes, can_ask=can_ask)
+
+
+def ask(losses: list[str], migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
+    """Show what would be lost and go on only where the environment's name is typed, or ``yes`` was given."""
     if yes:
         return
+    name = migrator.environment.name
     if can_ask and sys.stdin.isatty():
         for loss in losses:
             output.line("warning", loss, err=True)
@@ -44,11 +52,16 @@ def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:
     for planned in plan.operations:
         if planned.operation.hazard is None:
             continue
-        live = lives[planned.table]
-        holds = (
-            f"{output.counted(live.items, 'item')}, {live.size_bytes} bytes"
-            if live.table is not None
-            else "gone already"
-        )
-        losses.append(f"{planned.operation.hazard} ({live.physical_name}: {holds})")
+        losses.append(f"{planned.operation.hazard} ({_holds(planned.operation, lives[planned.table])})")
     return losses
+
+
+def _holds(operation: "Operation", live: "Live") -> str:
+    """``shop-dev-Teams: 2 items, 80 bytes``: of the table, or of the index where it alone is dropped."""
+    from osem_migrate.operations import DropIndex  # noqa: PLC0415 - pydantic only when a command runs
+
+    name = live.physical_name
+    part: Live | LiveIndex | None = live if live.table is not None else None
+    if isinstance(operation, DropIndex):
+        name, part = f"{name} {operation.name}", live.indexes.get(operation.name)
+    return f"{name}: " + (f"{output.counted(part.items, 'item')}, {part.size_bytes} bytes" if part else "gone already")

@@ -1,5 +1,6 @@
 """Values as the ``data`` of the JSON envelope."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from osem_migrate.cli.plan_text import address
@@ -10,9 +11,11 @@ if TYPE_CHECKING:
 
     from osem_migrate.history import Event, Record
     from osem_migrate.live import Live
-    from osem_migrate.migrator import Migrator
+    from osem_migrate.migrator import Migrator, RepairScript
+    from osem_migrate.planning.checkup import Checkup
     from osem_migrate.planning.plan import Plan, PlannedOperation
     from osem_migrate.planning.status import Problem, Status
+    from osem_migrate.verification import Verification
 
 Document = dict[str, Any]
 
@@ -53,7 +56,54 @@ def status_document(status: "Status", ignored: "Collection[str]") -> Document:
             for migration in status.migrations
         ],
         "problems": [_problem(problem) for problem in status.problems],
+        "remarks": [_problem(remark) for remark in status.remarks],
         "notes": list(status.notes),
+    }
+
+
+def repair_document(written: "RepairScript") -> Document:
+    """The answer of ``status --write-repair``; ``path`` is None where nothing was written."""
+    return {
+        "path": written.path,
+        "operations": [operation.describe() for operation in written.repair.operations],
+        "left_out": [{"table": table, "reason": reason} for table, reason in written.repair.left_out],
+    }
+
+
+def verification_document(verification: "Verification") -> Document:
+    """The answer of ``verify``."""
+    return {
+        "passed": verification.passed,
+        "exit_code": int(verification.exit_code()),
+        "tables": [
+            {
+                "name": checklist.table,
+                "physical_name": checklist.physical_name,
+                "passed": checklist.passed,
+                "checked": checklist.was_checked,
+                "probed": checklist.table in verification.probed,
+                "checks": [asdict(check) for check in checklist.checks],
+                "notes": list(checklist.notes),
+            }
+            for checklist in verification.tables
+        ],
+    }
+
+
+def checkup_document(checkup: "Checkup") -> Document:
+    """The answer of ``doctor``."""
+    return {
+        "exit_code": int(checkup.exit_code),
+        "findings": [
+            {
+                "check": finding.check,
+                "health": finding.health.value,
+                "message": finding.message,
+                "remedy": finding.remedy,
+                "code": finding.code,
+            }
+            for finding in checkup.findings
+        ],
     }
 
 
@@ -86,7 +136,14 @@ def table_document(live: "Live") -> Document:
 
 def event_document(event: "Event") -> Document:
     """One entry of ``history``; ``at`` is Unix milliseconds."""
-    return {"at": event.at, "what": event.what, "migration": event.migration, "by": event.by, "detail": event.detail}
+    return {
+        "at": event.at,
+        "what": event.what,
+        "migration": event.migration,
+        "by": event.by,
+        "detail": event.detail,
+        "reason": event.reason,
+    }
 
 
 def _operation(operation: "PlannedOperation", migrator: "Migrator") -> Document:
@@ -109,6 +166,7 @@ def _problem(problem: "Problem") -> Document:
     return {
         "code": problem.code,
         "kind": problem.kind.value,
+        "severity": problem.severity.value,
         "state": problem.state,
         "subject": problem.subject,
         "message": problem.message,
@@ -116,6 +174,7 @@ def _problem(problem: "Problem") -> Document:
         "expected": problem.expected,
         "found": problem.found,
         "file": problem.file,
+        "line": problem.line,
     }
 
 

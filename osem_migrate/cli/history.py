@@ -1,11 +1,16 @@
 """``osem-migrate history``: the log of what was done."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation
 from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from osem_migrate.history import Event
 
 
 @click.command("history")
@@ -23,8 +28,14 @@ def command(invocation: Invocation) -> ExitCode:
     def show() -> None:
         if not events:
             output.line("info", f"Nothing was ever applied to {migrator.environment.name}.")
-        rows = [(output.moment(e.at), e.what, e.migration or "", e.by, e.detail) for e in events]
+        rows = [(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in events]
         for row in output.columns(rows):
             output.echo(row)
 
     return invocation.finish({"events": [event_document(event) for event in events]}, show)
+
+
+def _detail(event: "Event") -> str:
+    """What was done, and why where somebody said so, on one line."""
+    reason = f"reason: {' '.join(event.reason.split())}" if event.reason else ""
+    return "; ".join(filter(None, (event.detail, reason)))

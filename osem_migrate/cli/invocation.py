@@ -11,6 +11,7 @@ from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
     from osem_migrate.cli.narrator import Narrator
+    from osem_migrate.connection import Connection
     from osem_migrate.migrator import Migrator
 
 Document = dict[str, Any]
@@ -46,22 +47,30 @@ class Invocation:
     def migrator(self) -> "Migrator":
         """The library, connected as the options say, telling its progress to people and to the log file."""
         # Imported here, so that --help, new and local pay for neither boto3 nor rich.
-        from osem_migrate.cli.narrator import Narrator  # noqa: PLC0415
-        from osem_migrate.connection import Connection  # noqa: PLC0415
         from osem_migrate.migrator import Migrator  # noqa: PLC0415
 
-        narrator = self.narrator = Narrator(verbosity=self.verbosity, log_file=self.log_file)
-        connection = Connection(
-            region=self.region, profile=self.profile, endpoint_url=self.endpoint_url, force=self.force
-        )
+        narrator = self.narrate()
         migrator = Migrator.open(
             self.environment or "",
-            connection=connection,
+            connection=self.connection(),
             on_event=narrator.event,
             on_call=narrator.call if narrator.hears_calls else None,
         )
         self.region = migrator.session.region.name
         return migrator
+
+    def connection(self) -> "Connection":
+        """Where to connect, as the options say."""
+        from osem_migrate.connection import Connection  # noqa: PLC0415 - boto3 only when a command needs it
+
+        return Connection(region=self.region, profile=self.profile, endpoint_url=self.endpoint_url, force=self.force)
+
+    def narrate(self) -> "Narrator":
+        """Begin to tell people, and the log file, what goes on."""
+        from osem_migrate.cli.narrator import Narrator  # noqa: PLC0415 - boto3 only when a command needs it
+
+        self.narrator = Narrator(verbosity=self.verbosity, log_file=self.log_file)
+        return self.narrator
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Tell of what is odd without being wrong, on stderr, unless ``-q`` was given."""

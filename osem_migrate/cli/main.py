@@ -25,9 +25,17 @@ COMMANDS = {
     "upgrade": ("osem_migrate.cli.upgrade", "Apply what is pending."),
     "downgrade": ("osem_migrate.cli.downgrade", "Reverse the newest migrations."),
     "status": ("osem_migrate.cli.status", "Say where an environment stands: history and drift."),
+    "verify": ("osem_migrate.cli.verify", "Check every table, point by point."),
+    "import": ("osem_migrate.cli.import_tables", "Adopt tables that are there already, as scripts."),
+    "stamp": ("osem_migrate.cli.stamp", "Record migrations as applied without carrying them out."),
     "new": ("osem_migrate.cli.new", "Write the next numbered script."),
     "history": ("osem_migrate.cli.history", "Show what was done, by whom and when."),
     "list": ("osem_migrate.cli.list_tables", "List the environment's tables."),
+    "doctor": ("osem_migrate.cli.doctor", "Check all that a run depends on, and say how to mend it."),
+    "policy": ("osem_migrate.cli.policy", "Print the least IAM policy for an environment."),
+    "resolve": ("osem_migrate.cli.resolve", "Set right what the history says of one migration."),
+    "unlock": ("osem_migrate.cli.unlock", "Take the upgrade lock away from a run that is gone."),
+    "destroy": ("osem_migrate.cli.destroy", "Drop an environment's tables, with all their items."),
     "local": ("osem_migrate.cli.local", "Start, stop and inspect the embedded engine behind --env local."),
 }
 
@@ -143,7 +151,7 @@ class _Told:
         # click turns Ctrl-C and SIGTERM into Abort, and so does the end of the input at a prompt.
         causes = (stop, stop.__cause__, stop.__context__)
         interrupted = Interrupted.by(next((c for c in causes if isinstance(c, KeyboardInterrupt)), KeyboardInterrupt()))
-        interrupted.remediation = "Run the command again; upgrade continues where it stopped."
+        interrupted.remediation = "Run the command again; what it had begun goes on where it stopped."
         return interrupted
 
     def close(self) -> None:

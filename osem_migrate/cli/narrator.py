@@ -22,6 +22,9 @@ from osem_migrate.events import (
     RunFailed,
     RunStarted,
     StepPerformed,
+    TableAdopted,
+    TableDropped,
+    TableLeaving,
     Waiting,
 )
 from osem_migrate.planning.estimate import estimate_all
@@ -108,20 +111,38 @@ class Narrator:
             case MigrationFinished():
                 milliseconds = round(event.duration * 1000)
                 self._write(now, "migration finished", migration=event.migration.migration.id, duration_ms=milliseconds)
-            case LockWaiting():
-                self._remind("lock", f"waiting for the upgrade lock, held by {event.holder.describe()}", event.waited)
             case RunFailed():
                 self._write(now, "run failed", code=event.error.code, message=event.error.message)
                 self._end_live()
             case RunStarted():
                 self._write(now, "run started", migrations=len(event.plan.migrations), calls=len(event.plan.steps))
                 self._announce(event)
+            case _:
+                self._aside(now, event)
+
+    def _aside(self, now: datetime, event: LockWaiting | TableAdopted | TableDropped | TableLeaving) -> None:
+        """What happens beside the operations of a plan."""
+        match event:
+            case LockWaiting():
+                self._remind("lock", f"waiting for the upgrade lock, held by {event.holder.describe()}", event.waited)
+            case TableAdopted():
+                self._adopted(now, event)
+            case TableDropped():
+                self._dropped(now, event)
+            case TableLeaving():
+                self._remind(event.physical_name, f"{event.physical_name}: {event.phase}", event.waited)
 
     def _announce(self, event: RunStarted) -> None:
         plan = event.plan
         if self._verbosity >= 0 and plan.steps:
             what = f"{output.counted(len(plan.migrations), 'migration')}, {output.counted(len(plan.steps), 'call')}"
             self._say("info", f"{what}: {output.usual(plan.estimate)} on AWS.")
+
+    def _adopted(self, now: datetime, event: TableAdopted) -> None:
+        last = event.operations[-1].migration.id
+        self._write(now, "table adopted", table=event.physical_name, operations=len(event.operations), up_to=last)
+        if self._verbosity >= 0:
+            self._say("done", f"{event.physical_name} is there already, as the scripts up to {last} make it: adopted.")
 
     def _begin(self, event: OperationStarted) -> None:
         planned = event.operation
@@ -150,6 +171,11 @@ class Narrator:
             aside = f": {event.note}" if event.note else ""
             took = output.dim(f"({output.duration(event.duration)})")
             self._say("done", f"{planned.migration.id}: {planned.operation.describe()}{aside} {took}")
+
+    def _dropped(self, now: datetime, event: TableDropped) -> None:
+        self._write(now, "table dropped", table=event.physical_name, duration_ms=round(event.duration * 1000))
+        if self._verbosity >= 0:
+            self._say("done", f"{event.physical_name}: dropped {output.dim(f'({output.duration(event.duration)})')}")
 
     def _remind(self, key: str, text: str, waited: float) -> None:
         """A line about a wait: not at once, because most waits are short, and then only now and again."""

@@ -50,6 +50,21 @@ def connected(command: F) -> F:
     return _decorated(command, (*_CONNECTION, _JSON, *_LOGGING))
 
 
+def connected_forcibly(meaning: str) -> Callable[[F], F]:
+    """The same for a command whose ``--force`` does more than accept a region: what it does, as a sentence."""
+    force = click.option("--force", is_flag=True, help=f"{meaning} Accept a region other than the configured one, too.")
+
+    def decorate(command: F) -> F:
+        return _decorated(command, (*_CONNECTION[:-1], force, _JSON, *_LOGGING))
+
+    return decorate
+
+
+def placed(command: F) -> F:
+    """Options of a command about an environment that makes no call; of those for calls, only the region matters."""
+    return _decorated(command, (*_CONNECTION, _JSON))
+
+
 def unconnected(command: F) -> F:
     """Options of a command that does not."""
     return _decorated(command, (_JSON,))

@@ -13,7 +13,7 @@ from osem_migrate.steps import RESOURCE_ARN, Step
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator
-    from osem_migrate.planning.plan import Plan
+    from osem_migrate.planning.plan import Plan, PlannedMigration
 
 
 def show_plan(plan: "Plan", migrator: "Migrator") -> None:
@@ -33,7 +33,7 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
         output.echo("\nhistory table")
         output.echo(f"  {number:>3}. CreateTable {environment.physical_name(HISTORY_ENTITY)}")
     for migration in plan.migrations:
-        output.echo(f"\n{migration.migration.id}  {output.dim(migration.migration.summary)}".rstrip())
+        _show_heading(migration)
         for operation in migration.operations:
             if operation.folded:
                 output.echo(output.dim(f"       {operation.operation.describe()}: folded into CreateTable above"))
@@ -53,6 +53,12 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
         folded = output.usual(fold(plan).estimate)
         whose = "its table" if moved == 1 else "their tables"
         output.echo(f"With --fold, {output.counted(moved, 'index')} would come with {whose}: {folded}.")
+
+
+def _show_heading(migration: "PlannedMigration") -> None:
+    output.echo(f"\n{migration.migration.id}  {output.dim(migration.migration.summary)}".rstrip())
+    if not migration.operations:
+        output.echo(output.dim("       nothing left to do: it is recorded without a call"))
 
 
 def _verb(plan: "Plan") -> str:

@@ -1,4 +1,4 @@
-"""A Status for continuous integration: GitHub annotations and JUnit test reports."""
+"""A Status or a Verification for continuous integration: GitHub annotations and JUnit test reports."""
 
 import re
 from typing import TYPE_CHECKING
@@ -6,20 +6,24 @@ from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from osem_migrate.planning.status import Problem, Status
+    from osem_migrate.verification import Verification
 
 # What XML 1.0 has no way to write, not even as a reference.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def github(status: "Status") -> str:
-    """Workflow commands, one a line: errors for history problems and drift, warnings for what is pending."""
-    lines = [_annotation(problem) for problem in status.problems]
+    """Workflow commands, one a line: an error, a warning or a notice by the finding's severity."""
+    lines = [_annotation(problem) for problem in (*status.problems, *status.remarks)]
     lines += [f"::notice::{_escaped(note)}" for note in status.notes]
-    return "\n".join(lines) if lines else "::notice::in sync"
+    return "\n".join(lines if status.problems else [*lines, "::notice::in sync"])
 
 
 def junit(status: "Status") -> str:
-    """An XML report with a case for each migration and each table; a problem is a failure of its case."""
+    """An XML report with a case for each migration and each table; a problem is a failure of its case.
+
+    Its text begins with the severity; a remark is what its case says on standard output.
+    """
     cases = [("migrations", migration.id) for migration in status.migrations]
     cases += [("tables", live.physical_name) for live in status.tables]
     suite = ET.Element("testsuite", name="osem-migrate status", tests=str(len(cases)))
@@ -30,17 +34,52 @@ def junit(status: "Status") -> str:
         failures += bool(problems)
         if problems:
             failure = ET.SubElement(case, "failure", message=_printable(problems[0].message), type=problems[0].code)
-            texts = [f"{problem.code}: {problem.message}\n{problem.remedy}" for problem in problems]
-            failure.text = _printable("\n".join(texts))
+            failure.text = _printable("\n".join(_text(problem) for problem in problems))
+        if remarks := [remark for remark in status.remarks if remark.subject == name]:
+            ET.SubElement(case, "system-out").text = _printable("\n".join(_text(remark) for remark in remarks))
     suite.set("failures", str(failures))
     # References for everything beyond ASCII: right whatever encoding the file or terminal has.
     document: bytes = ET.tostring(suite, encoding="us-ascii", xml_declaration=True)
     return document.decode("ascii")
 
 
+def verification_github(verification: "Verification") -> str:
+    """Workflow commands, one a line: an error for each check that failed, a notice for what was left out."""
+    lines = []
+    for checklist in verification.tables:
+        subject = checklist.physical_name
+        failed = (check.describe() for check in checklist.checks if not check.passed)
+        lines += [f"::error title=VERIFY_FAILED::{_escaped(f'{subject}: {text}')}" for text in failed]
+        lines += [f"::notice::{_escaped(f'{subject}: {note}')}" for note in checklist.notes]
+    good = "verified" if verification.tables else "nothing is applied yet"
+    return "\n".join(lines) if lines else f"::notice::{good}"
+
+
+def verification_junit(verification: "Verification") -> str:
+    """An XML report with a case for each check of each table; a table that was not checked is a case skipped."""
+    suite = ET.Element("testsuite", name="osem-migrate verify")
+    for checklist in verification.tables:
+        for check in checklist.checks:
+            case = ET.SubElement(suite, "testcase", classname=checklist.physical_name, name=_printable(check.name))
+            if not check.passed:
+                ET.SubElement(case, "failure", message=_printable(check.describe()), type="VERIFY_FAILED")
+        if not checklist.was_checked:
+            case = ET.SubElement(suite, "testcase", classname=checklist.physical_name, name="table")
+            ET.SubElement(case, "skipped", message=_printable("; ".join(checklist.notes)))
+    for count, found in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
+        suite.set(count, str(len(suite.findall(found))))
+    document: bytes = ET.tostring(suite, encoding="us-ascii", xml_declaration=True)
+    return document.decode("ascii")
+
+
+def _text(problem: "Problem") -> str:
+    return f"{problem.severity} {problem.code}: {problem.message}\n{problem.remedy}"
+
+
 def _annotation(problem: "Problem") -> str:
-    level = "warning" if problem.kind == "pending" else "error"
+    level = {"error": "error", "warning": "warning", "info": "notice"}[problem.severity]
     file = f"file={_escaped(problem.file, value=True)}," if problem.file is not None else ""
+    file += f"line={problem.line}," if problem.line is not None else ""
     title = _escaped(problem.code, value=True)
     return f"::{level} {file}title={title}::{_escaped(f'{problem.subject}: {problem.message}. {problem.remedy}')}"
 

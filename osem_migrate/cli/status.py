@@ -12,6 +12,7 @@ from osem_migrate.errors import ExitCode, UsageError
 from osem_migrate.history import ShownState
 
 if TYPE_CHECKING:
+    from osem_migrate.migrator import Migrator, RepairScript
     from osem_migrate.planning.status import Status
 
 FORMATS = ("text", "json", "github", "junit")
@@ -22,27 +23,65 @@ _TO_APPLY = {"pending", "reverted"}  # what the next upgrade applies: listed, an
 @click.command("status", epilog="Exit codes: 0 in sync, 3 pending, 4 history problem, 5 drift; the largest wins.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @click.option("--ignore", metavar="STATE,…", default="",
-              help="States that do not count for the exit code, such as pending,future.")  # fmt: skip
+              help="States that do not count for the exit code: drift, pending, reverted, running, failed, "
+              "interrupted, out_of_order, missing, changed, future, newer_tool.")  # fmt: skip
 @click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True,
               help="For people, machines, GitHub annotations or test reports.")  # fmt: skip
+@click.option("--strict", is_flag=True,
+              help="Count as drift what AWS has on although no script declares it, such as a stream.")  # fmt: skip
+@click.option("--write-repair", is_flag=True,
+              help="Write the next numbered script, which undoes drift: lost indexes, settings, billing.")  # fmt: skip
+@click.option("--rebuild", is_flag=True,
+              help="With --write-repair: also make anew indexes with other keys or projection, and lost "
+              "tables, which come back empty.")  # fmt: skip
 @connected
-def command(invocation: Invocation, *, exit_zero: bool, ignore: str, shape: str) -> ExitCode:
+def command(  # noqa: PLR0913 - one parameter an option
+    invocation: Invocation,
+    *,
+    exit_zero: bool,
+    ignore: str,
+    shape: str,
+    strict: bool,
+    write_repair: bool,
+    rebuild: bool,
+) -> ExitCode:
     """Say where an environment stands: history and drift.
 
     Compares the scripts with the history table, and the live tables with what the applied scripts build. Reads only,
-    needs no lock, and works before the first upgrade.
-    """
-    from osem_migrate.cli.documents import status_document  # noqa: PLC0415 - pydantic only when a command runs
+    needs no lock, and works before the first upgrade. Each finding comes with what to type next. What is in progress,
+    and what nobody declared, is told and is no problem.
 
-    if invocation.as_json and shape in {"github", "junit"}:
-        raise UsageError(f"--json and --format {shape} contradict each other")
+    --write-repair writes a script, and nothing to AWS; upgrade carries it out. Tables and indexes that nobody declared
+    are left alone. In environments that have not drifted, the script changes nothing.
+    """
+    from osem_migrate.cli.documents import repair_document, status_document  # noqa: PLC0415 - pydantic, when needed
+
+    _check_options(invocation, shape, write_repair=write_repair, rebuild=rebuild)
     invocation.as_json = invocation.as_json or shape == "json"
     ignored = _ignored(ignore)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    status = migrator.status()
+    status = migrator.status(strict=strict)
     code = ExitCode.OK if exit_zero else status.exit_code(ignored)
-    return invocation.finish(status_document(status, ignored), _renderer(status, shape, place(migrator)), code)
+    document, render = status_document(status, ignored), _renderer(status, shape, migrator, hint=not write_repair)
+    if not write_repair:
+        return invocation.finish(document, render, code)
+    written = migrator.write_repair(status, rebuild=rebuild)
+
+    def show() -> None:
+        render()
+        _show_repair(written, migrator)
+
+    return invocation.finish({**document, "repair": repair_document(written)}, show, code)
+
+
+def _check_options(invocation: Invocation, shape: str, *, write_repair: bool, rebuild: bool) -> None:
+    if invocation.as_json and shape in {"github", "junit"}:
+        raise UsageError(f"--json and --format {shape} contradict each other")
+    if write_repair and shape in {"github", "junit"}:
+        raise UsageError(f"--write-repair and --format {shape} contradict each other")
+    if rebuild and not write_repair:
+        raise UsageError("--rebuild needs --write-repair")
 
 
 def _ignored(words: str) -> frozenset[str]:
@@ -55,41 +94,43 @@ def _ignored(words: str) -> frozenset[str]:
     return states
 
 
-def _renderer(status: "Status", shape: str, where: str) -> Callable[[], None]:
+def _renderer(status: "Status", shape: str, migrator: "Migrator", *, hint: bool) -> Callable[[], None]:
     if shape not in {"github", "junit"}:
-        return lambda: _show(status, where)
+        return lambda: _show(status, migrator, hint=hint)
     from osem_migrate.cli import reports  # noqa: PLC0415 - only continuous integration needs XML
 
     report = reports.github(status) if shape == "github" else reports.junit(status)
     return lambda: output.echo(report)
 
 
-def _show(status: "Status", where: str) -> None:
+def _show(status: "Status", migrator: "Migrator", *, hint: bool) -> None:
     for migration in status.migrations:
         kind = {"applied": "done", "pending": "info", "running": "info", "reverted": "info"}.get(
             migration.state, "error"
         )
         at = output.moment(migration.record.finished_at) if migration.record and migration.record.finished_at else ""
         output.line(kind, f"{migration.state.replace('_', ' '):<12} {migration.id}  {output.dim(at)}".rstrip())
-    shown = [problem for problem in status.problems if problem.state not in _TO_APPLY]
-    for problem in shown:
+    for problem in (*status.problems, *status.remarks):
+        if problem.state in _TO_APPLY:
+            continue
         output.echo()
-        kind = "info" if problem.kind == "pending" else "error"
-        output.line(kind, f"{click.style(problem.code, bold=True)} {problem.subject}: {problem.message}")
+        output.line(problem.severity, f"{click.style(problem.code, bold=True)} {problem.subject}: {problem.message}")
         for line in problem.remedy.splitlines():
             output.echo(f"    {line}")
     for note in status.notes:
         output.line("info", note)
     output.echo()
-    _summarise(status, where)
+    _summarise(status, place(migrator))
+    _give_hints(status, migrator, repair=hint)
 
 
 def _summarise(status: "Status", where: str) -> None:
     applied = status.count(ShownState.APPLIED)
     total = len(status.migrations)
     if status.in_sync:
-        indexes = sum(len(live.indexes) for live in status.tables)
-        tables = f"{output.counted(len(status.tables), 'table')}, {output.counted(indexes, 'index')}"
+        expected = [live for live in status.tables if live.name in status.expectation.schema.tables]
+        indexes = sum(len(live.indexes) for live in expected)
+        tables = f"{output.counted(len(expected), 'table')}, {output.counted(indexes, 'index')}"
         output.line("done", f"{where} is in sync: {applied} of {total} migrations applied, {tables}.")
         return
     found = {kind: sum(problem.kind == kind for problem in status.problems) for kind in ("pending", "history", "drift")}
@@ -97,6 +138,29 @@ def _summarise(status: "Status", where: str) -> None:
     parts += [output.counted(found["history"], "history problem")] if found["history"] else []
     parts += [output.counted(found["drift"], "difference")] if found["drift"] else []
     output.line("warning", f"{where}: {applied} of {total} migrations applied; {', '.join(parts)}.")
+
+
+def _give_hints(status: "Status", migrator: "Migrator", *, repair: bool) -> None:
+    from osem_migrate.planning.repair_plan import REPAIRABLE  # noqa: PLC0415 - pydantic only when a command runs
+
     pending = next((problem for problem in status.problems if problem.state in _TO_APPLY), None)
     if pending is not None:
-        output.echo(f"{click.style('hint:', fg='cyan')} apply what is pending with: {pending.remedy}")
+        _hint(f"apply what is pending with: {pending.remedy}")
+    if repair and any(problem.code in REPAIRABLE for problem in status.problems):
+        _hint(f"write a script that repairs what a script can: {migrator.caller.command('status', '--write-repair')}")
+
+
+def _show_repair(written: "RepairScript", migrator: "Migrator") -> None:
+    for table, reason in written.repair.left_out:
+        output.line("warning", f"{table} is not repaired: {reason}.")
+    if written.path is not None:
+        output.line("done", f"{written.path} repairs what has drifted.")
+        for operation in written.repair.operations:
+            output.echo(f"    {operation.describe()}")
+        _hint(f"read it, then carry it out with: {migrator.caller.command('upgrade')}")
+    elif not written.repair.left_out:
+        output.line("info", "There is nothing to repair.")
+
+
+def _hint(text: str) -> None:
+    output.echo(f"{click.style('hint:', fg='cyan')} {text}")

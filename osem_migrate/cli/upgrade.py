@@ -57,6 +57,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     invocation.warn(migrator.scripts.warnings)
     plan = migrator.plan(target, fold=fold, allow_out_of_order=allow_out_of_order)
     if dry_run:
+        plan = migrator.foresee(plan, target)
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(migrator.resume("upgrade", target)) as stop:

@@ -11,6 +11,7 @@ from osem_migrate.aws.session import Identity, RegionChoice, Session
 from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project
 from osem_migrate.connection import Connection
+from osem_migrate.deployment import Deployment
 from osem_migrate.errors import (
     AccountMismatch,
     ConfirmationRequired,
@@ -59,14 +60,15 @@ class FakeSession:
 
 def on_aws(project: Project, session: FakeSession, connection: Connection | None = None) -> Migrator:
     """A Migrator of prod on that session."""
-    return Migrator(
-        project,
+    deployment = Deployment(
         project.environment("prod"),
         cast("Session", session),
         connection=connection or Connection(),
-        on_event=lambda _event: None,
+        tool_version="0.1.0",
         clock=SYSTEM_CLOCK,
+        tell=lambda _event: None,
     )
+    return Migrator(project, deployment)
 
 
 @pytest.fixture
@@ -140,7 +142,7 @@ def test_the_right_account_is_asked_for_once(accounted: Project, monkeypatch: py
     """However many questions follow, one call to STS answers for all of them."""
     session = FakeSession()
     migrator = on_aws(accounted, session)
-    monkeypatch.setattr(migrator._history, "read", History)
+    monkeypatch.setattr(migrator.deployment.history, "read", History)
     migrator.plan()
     migrator.status()
     assert session.asked == 1
@@ -152,7 +154,7 @@ def test_a_question_needs_no_identity_where_no_account_is_named(
     """STS may be out of reach of a network that reaches DynamoDB."""
     session = FakeSession()
     migrator = on_aws(project, session)
-    monkeypatch.setattr(migrator._history, "read", History)
+    monkeypatch.setattr(migrator.deployment.history, "read", History)
     assert migrator.status().exit_code() is ExitCode.PENDING
     assert session.asked == 0
 
@@ -161,7 +163,7 @@ def test_credentials_are_checked_before_the_first_write(project: Project, monkey
     """An upgrade asks STS who we are even where no account is named; without an answer nothing is created."""
     session = FakeSession()
     migrator = on_aws(project, session)
-    monkeypatch.setattr(migrator._history, "read", History)
+    monkeypatch.setattr(migrator.deployment.history, "read", History)
 
     def nobody() -> Identity:
         raise CredentialsMissing("none")

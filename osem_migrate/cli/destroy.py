@@ -1,0 +1,110 @@
+"""``osem-migrate destroy``: drop an environment's tables, and its history with them."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.confirmation import ask
+from osem_migrate.cli.invocation import Document, Invocation, place
+from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from osem_migrate.inventory import Inventory
+    from osem_migrate.live import Live
+    from osem_migrate.migrator import Migrator
+
+
+@click.command("destroy")
+@click.option("--dry-run", is_flag=True, help="List what would be dropped and what would be kept, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask for the environment's name.")
+@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
+              help="How long to wait for another run.")  # fmt: skip
+@click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS",
+              help="How long one table may take.  [default: 30 min]")  # fmt: skip
+@connected
+def command(
+    invocation: Invocation, *, dry_run: bool, yes: bool, lock_timeout: float, timeout: float | None
+) -> ExitCode:
+    """Drop an environment's tables, with all their items.
+
+    Only the tables that its applied scripts built, and at the end the history table; others under the same prefix are
+    kept, and named. Asks for the environment's name. Refused where the environment is protected in pyproject.toml, and
+    where deletion protection is on for one of the tables. Running it again finishes what was interrupted; upgrade
+    afterwards begins with the first script.
+    """
+    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+
+    migrator = invocation.migrator()
+    inventory = migrator.inventory()
+    if dry_run:
+        return invocation.finish(_document(inventory), lambda: _show(inventory, migrator))
+    if not inventory.is_empty:
+        ask(_losses(inventory), migrator, yes=yes, can_ask=not invocation.as_json)
+    with stop_on_signal(migrator.caller.command("destroy")) as stop:
+        result = migrator.destroy(
+            allow_data_loss=not inventory.is_empty, lock_timeout=lock_timeout, timeout=timeout, stop=stop
+        )
+
+    def show() -> None:
+        if result.dropped:
+            output.line("done", f"{output.counted(len(result.dropped), 'table')} of {place(migrator)} dropped.")
+        else:
+            output.line("done", f"{place(migrator)} has nothing to destroy.")
+        _show_kept(result.kept)
+
+    return invocation.finish({"dropped": list(result.dropped), "kept": list(result.kept)}, show)
+
+
+def _losses(inventory: "Inventory") -> list[str]:
+    losses = [
+        f"every item of table {live.name} is lost ({live.physical_name}: {_holds(live)})" for live in inventory.tables
+    ]
+    if inventory.history is not None:
+        losses.append(f"the history of its migrations is lost ({inventory.history.physical_name})")
+    return losses
+
+
+def _holds(live: "Live") -> str:
+    return f"{output.counted(live.items, 'item')}, {live.size_bytes} bytes"
+
+
+def _document(inventory: "Inventory") -> Document:
+    history = inventory.history
+    return {
+        "dry_run": True,
+        "tables": [
+            {
+                "name": live.name,
+                "physical_name": live.physical_name,
+                "items": live.items,
+                "size_bytes": live.size_bytes,
+                "deletion_protection": live.physical_name in inventory.guarded,
+            }
+            for live in inventory.tables
+        ],
+        "history_table": history.physical_name if history is not None and not inventory.shared else None,
+        "kept": list(inventory.kept),
+    }
+
+
+def _show(inventory: "Inventory", migrator: "Migrator") -> None:
+    if inventory.is_empty:
+        output.line("done", f"{place(migrator)} has nothing to destroy.")
+    else:
+        output.echo(f"To be dropped on {place(migrator)}; nothing is changed by this.\n")
+        rows = [(live.physical_name, _holds(live)) for live in inventory.tables]
+        if inventory.history is not None:
+            part = "this application's part of it" if inventory.shared else "last, with the history of all migrations"
+            rows.append((inventory.history.physical_name, part))
+        for row in output.columns(rows):
+            output.echo(f"  {row}")
+        for name in inventory.guarded:
+            output.line("warning", f"{name}: deletion protection is on, and destroy would stop at it")
+    _show_kept(inventory.kept)
+
+
+def _show_kept(kept: tuple[str, ...]) -> None:
+    for name in kept:
+        output.line("info", f"{name} is kept: no applied script built it.")

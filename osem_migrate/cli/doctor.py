@@ -1,0 +1,77 @@
+"""``osem-migrate doctor``: is everything there that a run depends on?"""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Document, Invocation
+from osem_migrate.cli.options import connected
+from osem_migrate.cli.policy import ROLES
+from osem_migrate.errors import ExitCode, OsemMigrateError
+
+if TYPE_CHECKING:
+    from osem_migrate.planning.checkup import Checkup, Finding
+
+_KINDS = {"ok": "done", "warning": "warning", "failed": "error"}
+_CHECK_WIDTH = 14
+
+
+@click.command("doctor", epilog="Exit codes: 0 nothing has failed, 1 something has.")
+@click.option("--role", type=click.Choice(ROLES), default="status", show_default=True,
+              help="Try the permissions of this role, each by a request that can have no effect.")  # fmt: skip
+@connected
+def command(invocation: Invocation, *, role: str) -> ExitCode:
+    """Check all that a run depends on, and say how to mend it.
+
+    A line each: Python and libraries, configuration, scripts, region, credentials and who they belong to, the clock,
+    the endpoint, the history table, its lock, and every permission. Changes nothing. What depends on something broken
+    is skipped. By default only the permissions to read are tried, by reading.
+
+    With --role upgrade or downgrade the permissions to write are tried as well: changes are asked for on a table that
+    cannot exist, and writes of items under a condition that never holds, so that DynamoDB refuses them all.
+    """
+    try:
+        checkup, data = _examine(invocation, role)
+    except ImportError as missing:
+        remedy = "Install it anew: pip install --upgrade --force-reinstall osem-migrate"
+        raise OsemMigrateError(f"osem-migrate lacks a part of itself: {missing}", remediation=remedy) from missing
+    invocation.region = checkup.region or invocation.region
+    return invocation.finish(data, lambda: _show(checkup), checkup.exit_code)
+
+
+def _examine(invocation: Invocation, role: str) -> "tuple[Checkup, Document]":
+    from osem_migrate import __version__  # noqa: PLC0415 - boto3 and pydantic only when a command runs
+    from osem_migrate.cli.documents import checkup_document  # noqa: PLC0415
+    from osem_migrate.doctor import Patient  # noqa: PLC0415
+    from osem_migrate.migrator import Migrator  # noqa: PLC0415
+    from osem_migrate.planning.permission import Role  # noqa: PLC0415
+
+    patient = Patient(
+        environment=invocation.environment or "",
+        role=Role(role),
+        connection=invocation.connection(),
+        tool_version=__version__,
+        on_call=invocation.narrate().call,
+    )
+    checkup = Migrator.doctor(patient)
+    return checkup, checkup_document(checkup)
+
+
+def _show(checkup: "Checkup") -> None:
+    for finding in checkup.findings:
+        _show_finding(finding)
+    output.echo()
+    failed, warnings = (sum(found.health == health for found in checkup.findings) for health in ("failed", "warning"))
+    warned = f", {output.counted(warnings, 'warning')}" if warnings else ""
+    if failed:
+        output.line("error", f"{output.counted(failed, 'check')} failed{warned}.")
+    else:
+        output.line("done", f"Nothing has failed{warned}.")
+
+
+def _show_finding(finding: "Finding") -> None:
+    kind = _KINDS.get(finding.health, "info")
+    output.line(kind, f"{finding.check:<{_CHECK_WIDTH}} {finding.message}")
+    for line in (finding.remedy or "").splitlines():
+        output.echo(f"    {line}")

@@ -1,0 +1,115 @@
+"""``osem-migrate import``: write the scripts of tables that are there already, and record them as applied."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.errors import ConfirmationRequired, ExitCode
+
+if TYPE_CHECKING:
+    from osem_migrate.files.writer import Draft
+    from osem_migrate.importing import Imported, Survey
+    from osem_migrate.migrator import Migrator
+
+
+@click.command("import")
+@click.argument("tables", nargs=-1, metavar="[TABLE]…")
+@click.option("--dry-run", is_flag=True, help="Print the scripts, and write nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before recording in a protected environment.")
+@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
+              help="How long to wait for another run.")  # fmt: skip
+@connected
+def command(
+    invocation: Invocation, *, tables: tuple[str, ...], dry_run: bool, yes: bool, lock_timeout: float
+) -> ExitCode:
+    """Adopt tables that are there already, as scripts.
+
+    Reads every table under the environment's prefix, or each TABLE (its name in the scripts, or in DynamoDB), and
+    writes a numbered script for each that creates it just as it is: keys, indexes, local indexes and every setting that
+    is not what a new table of this environment gets anyway. The scripts are then recorded as applied, under the lock,
+    so that status is in sync; in other environments, upgrade creates the same tables. No table is ever changed.
+
+    Tables that the scripts declare already are left out, and so is the history table. What a script cannot declare,
+    such as replicas, is warned of. Scripts that are pending have to be applied first (osem-migrate upgrade adopts
+    tables that are there).
+    """
+    migrator = invocation.migrator()
+    survey = migrator.survey(tables)
+    invocation.warn(survey.warnings)
+    if dry_run:
+        return invocation.finish(_document(survey, survey.drafts, dry_run=True), lambda: _show_drafts(survey))
+    if survey.creations:
+        _confirm(survey, migrator, yes=yes, can_ask=not invocation.as_json)
+    imported = _run(survey, migrator, lock_timeout)
+    data = _document(survey, imported.drafts, recorded=imported.recorded)
+    return invocation.finish(data, lambda: _show(survey, imported, migrator))
+
+
+def _run(survey: "Survey", migrator: "Migrator", lock_timeout: float) -> "Imported":
+    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+
+    with stop_on_signal(migrator.caller.command("upgrade")) as stop:
+        return migrator.import_tables(survey, lock_timeout=lock_timeout, stop=stop)
+
+
+def _confirm(survey: "Survey", migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
+    """Ask before anything is recorded in a protected environment."""
+    name = migrator.environment.name
+    if yes or not migrator.environment.settings.protected:
+        return
+    what = f"{output.counted(len(survey.creations), 'script')} would be written and recorded as applied"
+    if can_ask and sys.stdin.isatty():
+        output.line("warning", f"{name} is protected, and {what}", err=True)
+        if click.prompt(f"Type {name} to go on", default="", show_default=False, err=True) == name:
+            return
+    raise ConfirmationRequired(
+        f"{name} is protected, and {what}",
+        remediation="Read the scripts with --dry-run, then run the command again with --yes",
+    )
+
+
+def _document(
+    survey: "Survey", drafts: "Sequence[Draft]", *, recorded: Sequence[str] = (), dry_run: bool = False
+) -> dict[str, Any]:
+    scripts = [
+        {"path": os.path.relpath(draft.path), "table": create.table, "source": draft.source}
+        for draft, create in zip(drafts, survey.creations, strict=True)
+    ]
+    return {
+        "dry_run": dry_run,
+        "scripts": scripts,
+        "recorded": list(recorded),
+        "skipped": dict(survey.skipped),
+        "warnings": list(survey.warnings),
+    }
+
+
+def _show_drafts(survey: "Survey") -> None:
+    for draft in survey.drafts:
+        output.echo(f"# {os.path.relpath(draft.path)}\n{draft.source}")
+    _show_skipped(survey)
+    output.line("info", f"{output.counted(len(survey.drafts), 'script')} to write. Nothing is changed by this.")
+
+
+def _show(survey: "Survey", imported: "Imported", migrator: "Migrator") -> None:
+    for draft, create in zip(imported.drafts, survey.creations, strict=True):
+        name = migrator.environment.physical_name(create.table)
+        output.line("done", f"{os.path.relpath(draft.path)}: {name}")
+    _show_skipped(survey)
+    where = place(migrator)
+    if not imported.drafts:
+        output.line("done", f"{where}: every table is declared already; nothing to import.")
+        return
+    tables = output.counted(len(imported.drafts), "table")
+    output.line("done", f"{tables} of {where} imported: the scripts are written, and recorded as applied there.")
+
+
+def _show_skipped(survey: "Survey") -> None:
+    for name, why in survey.skipped.items():
+        output.line("info", f"{name} is left out: {why}.")

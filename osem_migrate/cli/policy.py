@@ -1,0 +1,61 @@
+"""``osem-migrate policy``: the least IAM policy for an environment."""
+
+import json
+import re
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.options import placed
+from osem_migrate.errors import ExitCode
+
+ROLES = ("status", "upgrade", "downgrade")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+def _digits(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Twelve of them, or click's own refusal."""
+    if value is not None and not _ACCOUNT.fullmatch(value):
+        raise click.BadParameter(f"{value!r} does not have twelve digits.")
+    return value
+
+
+@click.command("policy")
+@click.option("--role", type=click.Choice(ROLES), default="upgrade", show_default=True,
+              help="What the identity is to do; each role includes the one before it.")  # fmt: skip
+@click.option("--account", callback=_digits, metavar="DIGITS",
+              help="AWS account of the tables, instead of the configured account_id.")  # fmt: skip
+@placed
+def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCode:
+    """Print the least IAM policy for an environment.
+
+    It allows what the migrations of this folder ask for, on tables that begin with the environment's prefix, and
+    nothing else: "status" only reads, "upgrade" also applies, "downgrade" also reverses. Makes no call and needs no
+    credentials. Print it again when the migrations use something new.
+
+    Write it to a file and attach it to a user:
+
+    \b
+    osem-migrate policy > policy.json
+    aws iam put-user-policy --user-name NAME --policy-name osem-migrate \\
+        --policy-document file://policy.json
+    """  # noqa: D301 - a backspace is how click is told to keep the lines
+    from osem_migrate.config import LOCAL, Project  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.files.loader import load  # noqa: PLC0415
+    from osem_migrate.planning.permission import Role  # noqa: PLC0415
+    from osem_migrate.policy import ANY, make_policy, region_of  # noqa: PLC0415
+
+    project = Project.find()
+    environment = project.environment(invocation.environment or "")
+    region = invocation.region = region_of(environment, region=invocation.region, profile=invocation.profile)
+    scripts = load(project.migrations)
+    policy = make_policy(environment, scripts.migrations, Role(role), region=region, account=account)
+    invocation.warn(scripts.warnings)
+    if environment.name == LOCAL:
+        invocation.warn(["The embedded engine of local checks no permissions; name an environment of AWS with --env."])
+    elif policy.place.account == ANY:
+        pinned = f"give account_id to environment {environment.name!r} in pyproject.toml, or use --account DIGITS."
+        invocation.warn([f"The policy holds for any account: {pinned}"])
+    data = {"role": role, "region": region, "account": policy.place.account, "policy": policy.document}
+    return invocation.finish(data, lambda: output.echo(json.dumps(policy.document, indent=2)))

@@ -1,0 +1,92 @@
+"""``osem-migrate resolve``: set right what the history says of one migration."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.cli.reason import reason_option
+from osem_migrate.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from osem_migrate.migrator import Migrator
+    from osem_migrate.repair import Resolved
+
+
+@click.command("resolve")
+@click.argument("version", metavar="VERSION")
+@click.option("--applied", is_flag=True, help="Record it as applied: the live tables are as they are after it.")
+@click.option("--reverted", is_flag=True, help="Record it as reverted: the live tables are as they were before it.")
+@click.option("--accept-checksum", is_flag=True,
+              help="Record the script as it is now: the live tables are as the changed one builds them.")  # fmt: skip
+@reason_option
+@click.option("--no-verify", is_flag=True, help="Do not compare with the live tables; the log says so.")
+@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
+              help="How long to wait for another run.")  # fmt: skip
+@connected
+def command(  # noqa: PLR0913 - one parameter an option
+    invocation: Invocation,
+    *,
+    version: str,
+    applied: bool,
+    reverted: bool,
+    accept_checksum: bool,
+    reason: str | None,
+    no_verify: bool,
+    lock_timeout: float,
+) -> ExitCode:
+    """Set right what the history says of one migration.
+
+    For a migration that failed or was finished, undone or edited by hand. VERSION is its number or its whole name.
+    Changes only the history, never a table: takes the lock, compares the live tables with what is claimed, and refuses
+    where they differ. Who, when and why is kept in the log.
+    """
+    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.planning.resolution import Resolution  # noqa: PLC0415
+
+    chosen = {Resolution.APPLIED: applied, Resolution.REVERTED: reverted, Resolution.ACCEPT_CHECKSUM: accept_checksum}
+    said = [resolution for resolution, given in chosen.items() if given]
+    if len(said) != 1:
+        ways = ", ".join(f"--{resolution}" for resolution in chosen)
+        raise UsageError(
+            f"say one of {ways}", remediation="Read what each of them means with: osem-migrate resolve --help"
+        )
+    migrator = invocation.migrator()
+    invocation.warn(migrator.scripts.warnings)
+    again = migrator.caller.command("resolve", version, f"--{said[0]}", *(["--no-verify"] if no_verify else []))
+    with stop_on_signal(again) as stop:
+        resolved = migrator.resolve(
+            version, said[0], reason=reason, verify=not no_verify, lock_timeout=lock_timeout, stop=stop
+        )
+    data = {
+        "migration": resolved.migration,
+        "resolution": resolved.resolution.value,
+        "recorded": resolved.recorded,
+        "state_before": resolved.before,
+        "state": resolved.record.state.value if resolved.record is not None else resolved.before,
+        "tables_compared": list(resolved.tables),
+        "reason": reason if resolved.recorded else None,
+    }
+    return invocation.finish(data, lambda: _show(resolved, migrator))
+
+
+def _show(resolved: "Resolved", migrator: "Migrator") -> None:
+    from osem_migrate.planning.resolution import Resolution  # noqa: PLC0415 - pydantic only when a command runs
+
+    accepts = resolved.resolution is Resolution.ACCEPT_CHECKSUM
+    now = "with the checksum of its script" if accepts else f"as {resolved.resolution}"
+    where = place(migrator)
+    if not resolved.recorded:
+        state = f"{resolved.before} on {where}" + (", and its script is as it was recorded" if accepts else "")
+        output.line("done", f"{resolved.migration} is {state}; nothing to do.")
+        return
+    was = "" if accepts else f" (was {resolved.before})"
+    output.line("done", f"{resolved.migration} is recorded {now} on {where}{was}.")
+    if resolved.tables:
+        output.line("info", f"Compared with {output.counted(len(resolved.tables), 'table')}: "
+                    f"{', '.join(resolved.tables)}.")  # fmt: skip
+    else:
+        output.line("warning", "Not compared with the live tables; look at them with: "
+                    f"{migrator.caller.command('status')}")  # fmt: skip

@@ -1,0 +1,46 @@
+"""``osem-migrate stamp``: record migrations as applied without carrying them out."""
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.errors import ExitCode
+
+
+@click.command("stamp")
+@click.argument("version")
+@click.option("--no-verify", is_flag=True, help="Do not compare the live tables with the scripts; the log says so.")
+@click.option("--reason", metavar="TEXT", help="Why, for the log.")
+@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
+              help="How long to wait for another run.")  # fmt: skip
+@connected
+def command(
+    invocation: Invocation, *, version: str, no_verify: bool, reason: str | None, lock_timeout: float
+) -> ExitCode:
+    """Record migrations as applied without carrying them out.
+
+    Every script up to VERSION (7, 0007 or its whole name) that the history table does not know as applied is recorded
+    as applied: for tables that were made by hand, by another tool, or restored from a backup. Before anything is
+    written, the live tables that these scripts touch are compared with what the scripts make of them; each difference
+    is named, and an index that is still being built counts as missing. No table is ever changed. Who recorded what,
+    when and why is in the log (osem-migrate history).
+    """
+    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+
+    migrator = invocation.migrator()
+    invocation.warn(migrator.scripts.warnings)
+    with stop_on_signal(migrator.caller.command("stamp", version)) as stop:
+        stamped = migrator.stamp(version, verify=not no_verify, reason=reason, lock_timeout=lock_timeout, stop=stop)
+
+    def show() -> None:
+        for name in stamped.recorded:
+            output.line("done", f"{name} is recorded as applied")
+        where = place(migrator)
+        if not stamped.recorded:
+            output.line("done", f"{where}: everything up to {stamped.version} is applied already; nothing to do.")
+        elif no_verify:
+            output.line("warning", f"The tables of {where} were not compared with the scripts.")
+
+    data = {"version": stamped.version, "recorded": list(stamped.recorded), "verified": not no_verify}
+    return invocation.finish(data, show)

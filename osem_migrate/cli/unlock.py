@@ -1,0 +1,98 @@
+"""``osem-migrate unlock``: take the upgrade lock away from a run that is gone."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.options import connected_forcibly
+from osem_migrate.cli.reason import reason_option
+from osem_migrate.errors import ConfirmationRequired, ExitCode
+
+if TYPE_CHECKING:
+    from osem_migrate.aws.sighting import Sighting
+    from osem_migrate.history import Holder
+    from osem_migrate.migrator import Migrator
+
+
+@click.command("unlock")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@reason_option
+@connected_forcibly("Take it from a run that is alive, or that cannot be read; its heartbeat is not watched.")
+def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCode:
+    """Take the upgrade lock away from a run that is gone.
+
+    Seldom needed: the next run takes over by itself once a heartbeat has stood still for 20 seconds. Shows who holds
+    the lock, watches the heartbeat for some seconds, refuses while it moves (exit 6), and asks. The run that is
+    unlocked can write nothing to the history any more. Who, when and why is kept in the log.
+    """
+    migrator = invocation.migrator()
+    where = place(migrator)
+    seen = migrator.lock()
+    data: dict[str, Any]
+    if seen is None:
+        data = {"held": False, "unlocked": False, "holder": _document(None)}
+        return invocation.finish(data, lambda: output.line("done", f"Nobody holds the lock of {where}; nothing to do."))
+    if not invocation.as_json:
+        _show(seen, where)
+    if not invocation.force and invocation.verbosity >= 0:
+        output.line("info", "Watching its heartbeat for a few seconds.", err=True)
+
+    def confirm() -> None:
+        _confirm(migrator, yes=yes, can_ask=not invocation.as_json)
+
+    unlocked = migrator.unlock(seen, force=invocation.force, reason=reason, confirm=confirm)
+    data = {"held": True, "unlocked": unlocked, "holder": _document(seen.holder)}
+    done = f"The lock of {where} is free again."
+    if not unlocked:
+        done = f"The lock of {where} was let go by its holder meanwhile; nothing to do."
+    return invocation.finish(data, lambda: output.line("done", done))
+
+
+def _confirm(migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
+    if yes or (can_ask and sys.stdin.isatty() and click.confirm("Take the lock away?", err=True)):
+        return
+    again = migrator.caller.command("unlock", "--yes")
+    raise ConfirmationRequired(
+        "the upgrade lock would be taken away from its holder", remediation=f"Confirm it with: {again}"
+    )
+
+
+def _show(seen: "Sighting", where: str) -> None:
+    if seen.holder is None:
+        output.line("warning", f"Nobody can say who holds the lock of {where}: {seen.unreadable}.")
+        return
+    output.line("info", f"The lock of {where} is held:")
+    for row in output.columns([(f"    {name}", text) for name, text in _facts(seen.holder)]):
+        output.echo(row)
+
+
+def _facts(holder: "Holder") -> list[tuple[str, str]]:
+    facts = [("by", holder.identity), ("on", f"{holder.host} (pid {holder.pid})")]
+    facts += [("since", _since(holder.acquired_at))]
+    facts += [("CI run", holder.run_url)] if holder.run_url is not None else []
+    return [*facts, ("fence", str(holder.fence)), ("heartbeat", str(holder.heartbeat))]
+
+
+def _since(milliseconds: int) -> str:
+    try:
+        return output.moment(milliseconds)
+    except (OverflowError, ValueError, OSError):
+        return f"{milliseconds} ms"  # no year that there is; the lock must be cleared all the same
+
+
+def _document(holder: "Holder | None") -> dict[str, Any] | None:
+    if holder is None:
+        return None
+    return {
+        "identity": holder.identity,
+        "host": holder.host,
+        "pid": holder.pid,
+        "run_url": holder.run_url,
+        "acquired_at": holder.acquired_at,
+        "fence": holder.fence,
+        "heartbeat": holder.heartbeat,
+        "lease_ms": holder.lease_ms,
+    }

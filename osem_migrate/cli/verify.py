@@ -1,0 +1,106 @@
+"""``osem-migrate verify``: every table checked against the schema, and on demand tried with a sample item."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from osem_migrate.cli import output
+from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.options import connected
+from osem_migrate.cli.status import FORMATS
+from osem_migrate.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from osem_migrate.migrator import Migrator
+    from osem_migrate.planning.checklist import Checklist
+    from osem_migrate.verification import Verification
+
+
+@click.command("verify", epilog="Exit codes: 0 every check passed, 5 a check failed.")
+@click.option("--probe", is_flag=True, help="Write one sample item to each table, query every index, and remove it.")
+@click.option("--yes", is_flag=True, help="Needed with --probe in a protected environment.")
+@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="For people, machines, GitHub annotations or test reports.")  # fmt: skip
+@connected
+def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> ExitCode:
+    """Check every table, point by point.
+
+    A checklist for each table that the applied scripts build: that it exists and is ACTIVE, its keys, every index with
+    its keys and projection and whether it is ready, billing, and each setting that was declared. Tables of a migration
+    that is unfinished are left out, and said to be so. Reads only, needs no lock, and works before the first upgrade.
+
+    With --probe, every table that passed is tried: one sample item, marked by the attribute osemMigrateProbe and with a
+    key of its own, is written, read back through the table and through every index (waiting up to 30 seconds for
+    them), and removed, also after Ctrl-C. Nobody else's item is ever touched, and what a killed probe left is removed
+    by the next one, which waits until it is two minutes old: another probe might be at work. While it lasts, queries
+    of the application, streams, replicas and autoscaled capacity see the item. The identity needs dynamodb:PutItem,
+    GetItem, Query and DeleteItem on the tables and their indexes.
+    """
+    from osem_migrate.cli.documents import verification_document  # noqa: PLC0415 - pydantic only when a command runs
+
+    if invocation.as_json and shape in {"github", "junit"}:
+        raise UsageError(f"--json and --format {shape} contradict each other")
+    invocation.as_json = invocation.as_json or shape == "json"
+    migrator = invocation.migrator()
+    invocation.warn(migrator.scripts.warnings)
+    verification = _probed(migrator, yes=yes) if probe else migrator.verify()
+    show = _renderer(verification, shape, migrator, probe=probe)
+    return invocation.finish(verification_document(verification), show, verification.exit_code())
+
+
+def _probed(migrator: "Migrator", *, yes: bool) -> "Verification":
+    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.probing import probe_command  # noqa: PLC0415
+
+    with stop_on_signal(probe_command(migrator.deployment)) as stop:
+        return migrator.verify(probe=True, allow_protected=yes, stop=stop)
+
+
+def _renderer(verification: "Verification", shape: str, migrator: "Migrator", *, probe: bool) -> Callable[[], None]:
+    if shape not in {"github", "junit"}:
+        return lambda: _show(verification, migrator, probe=probe)
+    from osem_migrate.cli import reports  # noqa: PLC0415 - only continuous integration needs XML
+
+    render = reports.verification_github if shape == "github" else reports.verification_junit
+    return lambda: output.echo(render(verification))
+
+
+def _show(verification: "Verification", migrator: "Migrator", *, probe: bool) -> None:
+    if not verification.tables:
+        output.line("info", f"Nothing is applied to {place(migrator)} yet; there is nothing to verify.")
+        return
+    for checklist in verification.tables:
+        _show_checklist(checklist)
+    _summarise(verification, migrator, probe=probe)
+
+
+def _show_checklist(checklist: "Checklist") -> None:
+    output.echo(click.style(checklist.physical_name, bold=True))
+    for check in checklist.checks:
+        output.line("done" if check.passed else "error", check.describe())
+    for note in checklist.notes:
+        output.line("info", note)
+    output.echo()
+
+
+def _summarise(verification: "Verification", migrator: "Migrator", *, probe: bool) -> None:
+    where = place(migrator)
+    checked = [checklist for checklist in verification.tables if checklist.was_checked]
+    left_out = len(verification.tables) - len(checked)
+    checks = [check for checklist in checked for check in checklist.checks]
+    failed = [check for check in checks if not check.passed]
+    parts = [f"{output.counted(len(checked), 'table')} checked"]
+    parts += [f"{len(verification.probed)} probed"] if probe else []
+    parts += [f"{left_out} not checked"] if left_out else []
+    if not failed:
+        output.line("done", f"{where}: {', '.join(parts)}; all {len(checks)} checks passed.")
+        return
+    output.line("error", f"{where}: {', '.join(parts)}; {len(failed)} of {len(checks)} checks failed.")
+    if all(check.of_probe for check in failed):
+        from osem_migrate.probing import probe_command  # noqa: PLC0415 - pydantic only when a command runs
+
+        hint = f"try once more with: {probe_command(migrator.deployment)}"
+    else:
+        hint = f"see what differs, and its remedy, with: {migrator.caller.command('status')}"
+    output.echo(f"{click.style('hint:', fg='cyan')} {hint}")
