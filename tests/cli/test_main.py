@@ -28,9 +28,12 @@ OPTIONS = {
     | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--allow-out-of-order", "--lock-timeout", "--timeout"}
     | {"--fold", "--no-fold", "--no-wait", "--wait-only"},
     "downgrade": CONNECTION | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout"},
-    "status": CONNECTION | {"--exit-zero", "--ignore", "--format"},
+    "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
     "history": CONNECTION,
     "list": CONNECTION | {"--details"},
+    "destroy": CONNECTION | {"--dry-run", "--yes", "--lock-timeout", "--timeout"},
+    "doctor": CONNECTION | {"--role"},
+    "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"} | {"--role", "--account"},
     "new": {"--json", "-h", "--help"},
     "local start": {"--json", "--engine", "--port", "-h", "--help"},
     "local stop": {"--json", "-h", "--help"},

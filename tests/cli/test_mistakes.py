@@ -68,7 +68,6 @@ MISTAKES = [
     Mistake("unknown command", ("upgarde",), "USAGE_INVALID", "upgarde", 64),
     Mistake("unknown option", ("upgrade", "--dryrun"), "USAGE_INVALID", "--dryrun", 64),
     Mistake("a later option", ("upgrade", "--stamp"), "USAGE_INVALID", "--stamp", 64),
-    Mistake("a later command", ("destroy",), "USAGE_INVALID", "destroy", 64),
     Mistake("superfluous word", ("upgrade", "now"), "USAGE_INVALID", "now", 64),
     Mistake("option without its value", ("upgrade", "--to"), "USAGE_INVALID", "--to", 64),
     Mistake("option before the command", ("--env", "dev", "status"), "USAGE_INVALID", "--env", 64),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,9 @@ from osem_migrate.events import (
     RunFailed,
     RunStarted,
     StepPerformed,
+    TableAdopted,
+    TableDropped,
+    TableLeaving,
     Waiting,
 )
 from tests.cli.command_line import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, Project, Run, Tables
@@ -168,6 +172,36 @@ def test_verbose_has_starts_and_calls(capsys: pytest.CaptureFixture[str]) -> Non
     assert third.endswith("dynamodb:UpdateTable -: ThrottlingException in 12 ms, 3 attempts")
 
 
+def test_a_table_that_goes(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    """That it takes long is told while it does, and at last that it is gone; the log has it in any case."""
+    for verbosity in (0, -1):
+        narrator = Narrator(verbosity=verbosity, log_file=log)
+        narrator.event(TableLeaving("shop-dev-Teams", "Teams is deleting", 1.5))
+        narrator.event(TableDropped("shop-dev-Teams", 4.25))
+        narrator.close()
+    said = capsys.readouterr().err
+    assert said == (
+        "ℹ shop-dev-Teams: Teams is deleting (1.5 s so far)\n"  # noqa: RUF001 - our own sign
+        "✓ shop-dev-Teams: dropped (4.2 s)\n"
+    )
+    entries = [entry for entry in _entries(log) if entry["event"] == "table dropped"]
+    assert [(entry["table"], entry["duration_ms"]) for entry in entries] == [("shop-dev-Teams", 4250)] * 2
+
+
+def test_a_table_that_is_adopted(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    """That it needs nothing, and up to which script; the log has it in any case."""
+    for verbosity in (0, -1):
+        narrator = Narrator(verbosity=verbosity, log_file=log)
+        narrator.event(TableAdopted("shop-dev-Teams", (INDEX,)))
+        narrator.close()
+    said = "✓ shop-dev-Teams is there already, as the scripts up to 0002_add_index make it: adopted.\n"
+    assert capsys.readouterr().err == said
+    entries = [entry for entry in _entries(log) if entry["event"] == "table adopted"]
+    assert [(entry["table"], entry["up_to"], entry["operations"]) for entry in entries] == [
+        ("shop-dev-Teams", "0002_add_index", 1)
+    ] * 2
+
+
 def test_nobody_hears_calls_unless_asked() -> None:
     """Neither -v nor a log file: calls are not even told of."""
     assert not Narrator(verbosity=0, log_file=None).hears_calls
@@ -295,7 +329,9 @@ def test_a_real_run_is_logged_call_by_call(project: Project, run: Run, tables: T
         assert abs(datetime.fromisoformat(entry["timestamp"]) - before) < timedelta(minutes=5)
     length = len(entries)
     assert run("status", "--log-file", str(log)).code == 0
-    assert len(_entries(log)) == length + 3
+    questions = [entry["action"] for entry in _entries(log)[length:]]
+    assert questions.count("dynamodb:DescribeTable") == 2
+    assert all(re.fullmatch("dynamodb:(Describe|List|Query).*", action) for action in questions)
 
 
 def test_a_failing_run_is_logged_to_its_end(project: Project, run: Run, tables: Tables, log: Path) -> None:

@@ -125,7 +125,8 @@ def test_the_unfinished_are_told(project: Project, upgraded: Tables, run: Run) -
     assert said.code == 4
     assert "✗ failed       0004_create_users" in said.out
     assert "✗ MIGRATION_FAILED 0004_create_users: failed after 0 of 1 operations: " in said.out
-    assert "Remove the cause, then continue with: osem-migrate upgrade --env dev" in said.out
+    assert "osem-migrate resolve 0004_create_users --applied --env dev" in said.out
+    assert "Else remove the cause, then continue with: osem-migrate upgrade --env dev" in said.out
 
 
 def test_as_data(upgraded: Tables, run: Run) -> None:
@@ -145,7 +146,10 @@ def test_as_data(upgraded: Tables, run: Run) -> None:
     assert first["record"]["error"] is None
     (problem,) = data["problems"]
     assert (problem["code"], problem["kind"], problem["subject"]) == ("DRIFT_TABLE_MISSING", "drift", "shop-dev-Plans")
+    assert (problem["severity"], problem["expected"], problem["found"]) == ("error", "a table", "none")
     assert problem["remedy"]
+    assert (data["remarks"], data["notes"]) == ([], [])
+    assert "repair" not in data
 
 
 def test_format_json_is_json(run: Run, tables: Tables) -> None:
@@ -198,3 +202,156 @@ def test_a_running_migration_is_no_problem_while_its_lock_lives(
     assert said.code == code
     assert line in said.out
     assert ("✗" in said.out) is not alive
+
+
+def _stream(upgraded: Tables) -> None:
+    upgraded.client.update_table(
+        TableName="shop-dev-Teams", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    )
+
+
+def _drop_index(upgraded: Tables) -> None:
+    upgraded.client.update_table(
+        TableName="shop-dev-Teams", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "managerId-index"}}]
+    )
+
+
+def test_what_nobody_declared_is_told(upgraded: Tables, run: Run) -> None:
+    """With the line that declares it and the command that turns it off, and without failing a build."""
+    _stream(upgraded)
+    said = run("status")
+    assert said.code == 0
+    assert "ℹ DRIFT_SETTING_UNDECLARED shop-dev-Teams: stream NEW_IMAGE, which nobody declared" in said.out  # noqa: RUF001 - our own sign
+    assert "SetStream(table='Teams', view='NEW_IMAGE')" in said.out
+    assert "    aws dynamodb update-table --cli-input-json " in said.out
+    assert said.out.splitlines()[-1].startswith("✓ dev")
+    (remark,) = run("status", "--json").document["data"]["remarks"]
+    assert (remark["code"], remark["severity"], remark["kind"]) == ("DRIFT_SETTING_UNDECLARED", "info", "note")
+    assert run("status", "--format", "github").out.splitlines()[1:] == ["::notice::in sync"]
+
+
+def test_strict_counts_what_nobody_declared(upgraded: Tables, run: Run) -> None:
+    """Exit 5, unless drift is ignored."""
+    _stream(upgraded)
+    said = run("status", "--strict")
+    assert said.code == 5
+    assert "✗ DRIFT_SETTING_UNDECLARED shop-dev-Teams: " in said.out
+    assert "hint:" not in said.out
+    assert run("status", "--strict", "--ignore", "drift").code == 0
+
+
+def test_an_unexpected_table_is_drift(upgraded: Tables, run: Run) -> None:
+    """It is a case of the test report as well; another environment's table is not."""
+    for name in ("shop-dev-Strangers", "shop-staging-Strangers"):
+        upgraded.client.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "x", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "x", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    said = run("status")
+    assert said.code == 5
+    assert "✗ DRIFT_TABLE_UNEXPECTED shop-dev-Strangers: " in said.out
+    assert "1 difference." in said.out
+    suite = ET.fromstring(run("status", "--format", "junit").out)  # noqa: S314 - our own document
+    assert (suite.get("tests"), suite.get("failures")) == ("6", "1")
+
+
+def test_a_repair_is_written_and_works(project: Project, upgraded: Tables, run: Run) -> None:
+    """The script is named, says what it does, and upgrade brings everything back in sync with it."""
+    _drop_index(upgraded)
+    said = run("status")
+    assert "hint: write a script that repairs what a script can: osem-migrate status --write-repair" in said.out
+    said = run("status", "--write-repair")
+    assert said.code == 5
+    assert "✓ migrations/0004_repair_teams.py repairs what has drifted." in said.out
+    assert "    repair Teams: undo drop index managerId-index from Teams" in said.out
+    assert "hint: read it, then carry it out with: osem-migrate upgrade --env dev" in said.out
+    assert "write a script" not in said.out
+    assert (project.migrations / "0004_repair_teams.py").exists()
+    assert run("upgrade").code == 0
+    assert run("status").code == 0
+    assert run("upgrade", "--env", "staging").code == 0
+    assert run("status", "--env", "staging").code == 0
+    assert run("downgrade", "--to", "3", "--yes").code == 0
+
+
+def test_a_repair_as_data(upgraded: Tables, run: Run) -> None:
+    """--json has the path, what the script does, and what is left out."""
+    _drop_index(upgraded)
+    upgraded.drop("shop-dev-Plans")
+    repair = run("status", "--write-repair", "--json").document["data"]["repair"]
+    assert repair == {
+        "path": "migrations/0004_repair_teams.py",
+        "operations": ["repair Teams: undo drop index managerId-index from Teams"],
+        "left_out": [
+            {
+                "table": "shop-dev-Plans",
+                "reason": "DRIFT_TABLE_MISSING of Plans needs it made anew: add --rebuild",
+            }
+        ],
+    }
+
+
+def test_a_rebuild_makes_a_lost_table_anew(upgraded: Tables, run: Run) -> None:
+    """Only when it was asked for."""
+    upgraded.drop("shop-dev-Plans")
+    said = run("status", "--write-repair")
+    assert (
+        "⚠ shop-dev-Plans is not repaired: DRIFT_TABLE_MISSING of Plans needs it made anew: add --rebuild." in said.out
+    )
+    assert "✓" not in said.out.splitlines()[-1]
+    assert run("status", "--write-repair", "--rebuild").code == 5
+    assert run("upgrade").code == 0
+    assert run("status").code == 0
+
+
+def test_nothing_to_repair(project: Project, upgraded: Tables, run: Run) -> None:
+    """It says so, writes nothing, and exits as ever."""
+    before = sorted(project.migrations.iterdir())
+    said = run("status", "--write-repair")
+    assert said.code == 0
+    assert said.out.splitlines()[-1] == "ℹ There is nothing to repair."  # noqa: RUF001 - our own sign
+    assert sorted(project.migrations.iterdir()) == before
+    assert run("status", "--write-repair", "--json").document["data"]["repair"]["path"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--rebuild",), "--rebuild needs --write-repair"),
+        (("--write-repair", "--format", "junit"), "--write-repair and --format junit"),
+        (("--write-repair", "--format", "github"), "--write-repair and --format github"),
+    ],
+)
+def test_options_that_contradict_each_other(words: tuple[str, ...], complaint: str, run: Run) -> None:
+    """Before anything is asked or written."""
+    said = run("status", *words)
+    assert said.code == 64
+    assert complaint in said.err
+
+
+def test_a_newer_tool_is_told(upgraded: Tables, run: Run) -> None:
+    """What it recorded is read, whatever else it wrote there; the remedy is to update this one."""
+    table = "shop-dev-SchemaMigrations"
+    upgraded.client.update_item(
+        TableName=table,
+        Key={"scope": {"S": "shop"}, "item": {"S": "migration#0003_create_plans"}},
+        UpdateExpression="SET tool_version = :v, novelty = :n",
+        ExpressionAttributeValues={":v": {"S": "9.0.0"}, ":n": {"M": {"a": {"N": "1"}}}},
+    )
+    said = run("status")
+    assert said.code == 4
+    assert "✗ MIGRATION_NEWER_TOOL 0003_create_plans: recorded by osem-migrate 9.0.0" in said.out
+    assert "    pip install -U osem-migrate" in said.out
+    assert run("status", "--ignore", "newer_tool").code == 0
+
+
+def test_a_record_that_nobody_can_read_is_told(upgraded: Tables, run: Run) -> None:
+    """An id without a number is no defect of ours."""
+    upgraded.client.put_item(
+        TableName="shop-dev-SchemaMigrations",
+        Item={"scope": {"S": "shop"}, "item": {"S": "migration#nonsense"}},
+    )
+    said = run("status", "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, "HISTORY_UNREADABLE")

@@ -162,6 +162,7 @@ def test_json_never_asks(dropping: Project, run: Run, tables: Tables, monkeypatc
 @pytest.mark.parametrize("until", [(), ("--to", "3")])
 def test_a_partial_run_exits_with_2_and_names_the_way_on(run: Run, tables: Tables, until: tuple[str, ...]) -> None:
     """What stands in the way is named; once it is gone, the named command finishes the work, and goes no further."""
+    run("upgrade", "--to", "1")
     tables.client.create_table(
         TableName="shop-dev-Plans",
         KeySchema=[{"AttributeName": "other", "KeyType": "HASH"}],
@@ -170,11 +171,37 @@ def test_a_partial_run_exits_with_2_and_names_the_way_on(run: Run, tables: Table
     )
     said = run("upgrade", *until)
     assert (said.code, said.out) == (2, "")
-    assert re.search(r"✗ PARTIALLY_APPLIED: \d applied \(0001_create_teams.*\), then: .*shop-dev-Plans", said.err)
+    assert re.search(r"✗ PARTIALLY_APPLIED: \d applied \(0002_add_manager.*\), then: .*shop-dev-Plans", said.err)
     way_on = said.err.strip().splitlines()[-1].partition("continue with: osem-migrate ")[2]
     assert way_on == " ".join(["upgrade", *until, "--env dev"])
     tables.drop("shop-dev-Plans")
     assert run(*way_on.split()).code == 0
+    assert run("status").code == 0
+
+
+def test_a_first_run_refuses_tables_that_do_not_fit(run: Run, tables: Tables) -> None:
+    """Before anything is made, dry or not, with what differs and every way on; once they fit, they are adopted."""
+    tables.client.create_table(
+        TableName="shop-dev-Plans",
+        KeySchema=[{"AttributeName": "other", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "other", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for words in (["--dry-run"], []):
+        said = run("upgrade", *words)
+        assert (said.code, said.out) == (1, "")
+        assert "✗ ADOPTION_MISMATCH: " in said.err
+        assert "shop-dev-Plans: Plans: expected keys planId S, found keys other S" in said.err
+        assert "osem-migrate stamp 0003_create_plans --no-verify --env dev" in said.err
+    assert tables.names() == ["shop-dev-Plans"]
+    tables.drop("shop-dev-Plans")
+    run("upgrade")
+    tables.drop("shop-dev-SchemaMigrations")
+    dry = run("upgrade", "--dry-run").out
+    assert dry.startswith(f"3 migrations pending on dev ({tables.endpoint_url}): 1 call.")
+    assert dry.count("nothing left to do: it is recorded without a call") == 3
+    said = run("upgrade")
+    assert "✓ shop-dev-Plans is there already, as the scripts up to 0003_create_plans make it: adopted." in said.err
     assert run("status").code == 0
 
 
@@ -324,3 +351,13 @@ def test_waiting_only_begins_nothing(run: Run, tables: Tables) -> None:
 def test_the_module_offers_one_command() -> None:
     """The lazy group finds the command under the agreed name."""
     assert upgrade.command.name == "upgrade"
+
+
+def test_the_hint_of_an_unknown_version_works_when_typed(project: Project, run: Run, tables: Tables) -> None:
+    """It names the environment and the connection options of the command that failed."""
+    for command in ("upgrade", "downgrade"):
+        said = run(command, "--env", "staging", "--endpoint-url", tables.endpoint_url, "--to", "99")
+        assert said.code == 1
+        hint = f"osem-migrate status --env staging --endpoint-url {tables.endpoint_url}"
+        assert f"hint: See the versions with: {hint}\n" in said.err
+        assert run(*hint.split()[1:], "--exit-zero").code == 0

@@ -1,0 +1,137 @@
+"""``destroy``: what it shows before, whom it asks, what it says afterwards, and whom it refuses."""
+
+import os
+
+import pytest
+
+from tests.cli.command_line import Project, Run, Tables, run_process
+
+ALL = ["shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
+
+
+@pytest.fixture
+def upgraded(project: Project, run: Run, tables: Tables) -> Project:
+    """Applied to dev, with two items in Teams, and a table of somebody else's beside it."""
+    assert run("upgrade").code == 0
+    for number in range(2):
+        tables.client.put_item(TableName="shop-dev-Teams", Item={"teamId": {"S": f"t{number}"}})
+    tables.client.create_table(
+        TableName="shop-dev-Elsewhere",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return project
+
+
+def test_it_drops_what_the_scripts_built(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Each table is told of as it goes, what is kept is named, and a second time there is nothing."""
+    first = run("destroy", "--yes")
+    assert first.code == 0
+    assert first.out == (
+        f"✓ 3 tables of dev ({tables.endpoint_url}) dropped.\n"
+        "ℹ shop-dev-Elsewhere is kept: no applied script built it.\n"  # noqa: RUF001 - our own sign
+    )
+    assert [f"✓ {name}: dropped" in first.err for name in ALL] == [True] * 3
+    assert tables.names() == ["shop-dev-Elsewhere"]
+    second = run("destroy")
+    assert (second.code, second.err) == (0, "")
+    assert second.out.startswith(f"✓ dev ({tables.endpoint_url}) has nothing to destroy.\n")
+    assert run("upgrade").out.startswith("✓ 3 migrations applied")
+
+
+def test_a_dry_run_lists_both_kinds(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Tables with item counts and sizes, the history last, and what is kept; nothing is changed, no yes is needed."""
+    before = tables.everything()
+    said = run("destroy", "--dry-run")
+    assert (said.code, said.err, tables.everything()) == (0, "", before)
+    head, _, plans, teams, history, kept = said.out.splitlines()
+    assert head == f"To be dropped on dev ({tables.endpoint_url}); nothing is changed by this."
+    assert plans.split() == ["shop-dev-Plans", "0", "items,", "0", "bytes"]
+    assert teams.split()[:3] == ["shop-dev-Teams", "2", "items,"]
+    assert history.split(maxsplit=1) == ["shop-dev-SchemaMigrations", "last, with the history of all migrations"]
+    assert kept.startswith("ℹ shop-dev-Elsewhere is kept")  # noqa: RUF001 - our own sign
+
+
+def test_a_dry_run_where_nothing_is(project: Project, run: Run, tables: Tables) -> None:
+    """It says so."""
+    assert run("destroy", "--dry-run").out == f"✓ dev ({tables.endpoint_url}) has nothing to destroy.\n"
+
+
+def test_a_dry_run_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
+    """The same facts for machines, the deletion protection of each table among them."""
+    tables.client.update_table(TableName="shop-dev-Plans", DeletionProtectionEnabled=True)
+    data = run("destroy", "--dry-run", "--json").document["data"]
+    assert [(table["name"], table["items"], table["deletion_protection"]) for table in data["tables"]] == [
+        ("Plans", 0, True),
+        ("Teams", 2, False),
+    ]
+    assert (data["history_table"], data["kept"]) == ("shop-dev-SchemaMigrations", ["shop-dev-Elsewhere"])
+    assert "⚠ shop-dev-Plans: deletion protection is on" in run("destroy", "--dry-run").out
+
+
+def test_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
+    """What is gone, the history last, and what was kept."""
+    said = run("destroy", "--yes", "--json", "-q")
+    data = said.document["data"]
+    assert (said.code, said.err) == (0, "")
+    assert (sorted(data["dropped"]), data["dropped"][-1]) == (ALL, "shop-dev-SchemaMigrations")
+    assert data["kept"] == ["shop-dev-Elsewhere"]
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_without_a_terminal_only_yes_counts(words: list[str], upgraded: Project, run: Run, tables: Tables) -> None:
+    """What would be lost is named, table by table, and nothing is changed."""
+    before = tables.everything()
+    said = run("destroy", *words)
+    assert (said.code, tables.everything()) == (1, before)
+    told = said.out + said.err
+    assert "CONFIRMATION_REQUIRED" in told
+    assert "every item of table Teams is lost (shop-dev-Teams: 2 items, " in told
+    assert "the history of its migrations is lost (shop-dev-SchemaMigrations)" in told
+
+
+@pytest.mark.parametrize(("answer", "code"), [("dev\n", 0), ("yes\n", 1)])
+def test_on_a_terminal_the_name_is_typed(answer: str, code: int, upgraded: Project, tables: Tables) -> None:
+    """A real terminal: the losses first, then only the environment's name goes on."""
+    hand, program = os.openpty()
+    os.write(hand, answer.encode())
+    said = run_process("destroy", stdin=program)
+    os.close(hand)
+    os.close(program)
+    assert said.code == code
+    assert "⚠ every item of table Teams is lost" in said.err
+    assert "Type dev to go on" in said.err
+    assert ("shop-dev-Teams" in tables.names()) is (code != 0)
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--dry-run"], []])
+def test_a_protected_environment_is_always_refused(
+    words: list[str], run: Run, project: Project, tables: Tables
+) -> None:
+    """No option and no answer helps; the error has a code of its own."""
+    assert run("upgrade", "--env", "prod").code == 0
+    before = tables.everything()
+    said = run("destroy", "--env", "prod", *words)
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("✗ ENVIRONMENT_PROTECTED: environment 'prod' is protected")
+    assert tables.everything() == before
+
+
+def test_a_guarded_table_stops_it(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Deletion protection of one table keeps all of them; the hint turns it off."""
+    tables.client.update_table(TableName="shop-dev-Plans", DeletionProtectionEnabled=True)
+    before = {name: tables.client.describe_table(TableName=name)["Table"] for name in tables.names()}
+    said = run("destroy", "--yes")
+    assert said.code == 1
+    assert "✗ DELETION_PROTECTED: deletion protection is on for shop-dev-Plans" in said.err
+    assert "aws dynamodb update-table --no-deletion-protection-enabled" in said.err
+    assert "--table-name shop-dev-Plans" in said.err
+    assert {name: tables.client.describe_table(TableName=name)["Table"] for name in tables.names()} == before
+
+
+def test_a_lock_that_is_held(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Somebody else is at work: exit code 6, and every table is still there."""
+    tables.hold_lock()
+    assert run("destroy", "--yes", "--lock-timeout", "0").code == 6
+    assert set(ALL) <= set(tables.names())

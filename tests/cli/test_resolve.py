@@ -1,0 +1,165 @@
+"""``resolve``: what the history says of one migration is set right, once the live tables have confirmed it."""
+
+import re
+
+import pytest
+
+from tests.cli.command_line import Project, Run, Tables
+
+TEAMS = "0001_create_teams"
+
+
+@pytest.fixture
+def project(project: Project) -> Project:
+    """One script, which creates a table."""
+    for script in project.migrations.glob("000[23]_*.py"):
+        script.unlink()
+    return project
+
+
+@pytest.fixture
+def upgraded(project: Project, run: Run, tables: Tables) -> Tables:
+    """dev, with everything applied."""
+    assert run("upgrade").code == 0
+    return tables
+
+
+def create_teams(tables: Tables, key: str = "teamId") -> None:
+    """The table of the script, by hand."""
+    tables.client.create_table(
+        TableName="shop-dev-Teams",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def test_finished_by_hand(run: Run, tables: Tables) -> None:
+    """The table was made in the console: recorded as applied, with who and why, and status is in sync."""
+    create_teams(tables)
+    said = run("resolve", "1", "--applied", "--reason", "made in the console")
+    assert (said.code, said.err) == (0, "")
+    where = f"dev ({tables.endpoint_url})"
+    assert said.out.splitlines()[0] == f"✓ {TEAMS} is recorded as applied on {where} (was pending)."
+    assert said.out.splitlines()[1].endswith("Compared with 1 table: shop-dev-Teams.")
+    assert run("status").code == 0
+    detail = "was pending, compared with shop-dev-Teams"
+    line = rf"\S+Z  resolved as applied  {TEAMS}  \S+@\S+  {detail}; reason: made in the console\n"
+    assert re.fullmatch(line, run("history").out)
+
+
+def test_tables_that_say_otherwise_refuse(run: Run, upgraded: Tables) -> None:
+    """Every difference is named; nothing is written, nobody holds the lock; and unchecked it is recorded."""
+    before = upgraded.everything()
+    said = run("resolve", "1", "--reverted")
+    assert said.code == 1
+    assert f"✗ DRIFT_FOUND: the live tables do not say that {TEAMS} is reverted: " in said.err
+    assert "shop-dev-Teams: Teams: expected no table, found one" in said.err
+    fence = r'"fence": {"N": "\d+"}'  # only this tells that the lock was taken
+    assert re.sub(fence, "", before) == re.sub(fence, "", upgraded.everything())
+
+    remedy = re.search(r"record it unchecked with: osem-migrate (.*)", said.err)
+    assert remedy is not None
+    said = run(*remedy[1].split())
+    assert said.code == 0
+    assert said.out.splitlines()[1].startswith("⚠ Not compared with the live tables")
+    last = run("history", "--json").document["data"]["events"][-1]
+    assert (last["what"], last["migration"], last["reason"]) == ("resolved as reverted", TEAMS, None)
+    assert last["detail"] == "was applied, not compared with the live tables"
+
+
+def test_a_changed_script_is_accepted_once_the_tables_are_so(project: Project, run: Run, upgraded: Tables) -> None:
+    """The checksum that counts is the one that the live tables agree with."""
+    project.script(TEAMS, 'CreateTable("Teams", partition_key=S("otherId"))')
+    said = run("resolve", "1", "--accept-checksum")
+    assert said.code == 1
+    assert f"{TEAMS} is what its script declares now: shop-dev-Teams: Teams: expected keys otherId S" in said.err
+    upgraded.drop("shop-dev-Teams")
+    create_teams(upgraded, "otherId")
+    said = run("resolve", "1", "--accept-checksum")
+    assert said.code == 0
+    assert said.out.startswith(f"✓ {TEAMS} is recorded with the checksum of its script on dev ")
+    assert run("status").code == 0
+
+
+def test_as_data(run: Run, tables: Tables) -> None:
+    """--json says what is recorded, what was, and what confirmed it."""
+    create_teams(tables)
+    said = run("resolve", TEAMS, "--applied", "--reason", "by hand", "--json")
+    assert said.document["data"] == {
+        "migration": TEAMS,
+        "resolution": "applied",
+        "recorded": True,
+        "state_before": "pending",
+        "state": "applied",
+        "tables_compared": ["shop-dev-Teams"],
+        "reason": "by hand",
+    }
+    again = run("resolve", TEAMS, "--applied", "--reason", "by hand", "--json").document["data"]
+    assert (again["recorded"], again["state"], again["reason"]) == (False, "applied", None)
+
+
+def test_nothing_to_do(run: Run, upgraded: Tables) -> None:
+    """Said already: exit 0, nothing written, no lock taken."""
+    before = upgraded.everything()
+    for words, text in (
+        (["--applied"], f"{TEAMS} is applied on dev"),
+        (["--accept-checksum"], f"{TEAMS} is applied on dev .*, and its script is as it was recorded"),
+    ):
+        said = run("resolve", "1", *words)
+        assert said.code == 0
+        assert re.match(rf"✓ {text}.*; nothing to do\.\n$", said.out)
+    assert upgraded.everything() == before
+
+
+def test_nothing_to_revert(run: Run, tables: Tables) -> None:
+    """What was never applied is as good as reverted; asking creates nothing."""
+    said = run("resolve", "1", "--reverted")
+    assert said.code == 0
+    assert f"{TEAMS} is pending on dev" in said.out
+    assert tables.names() == []
+
+
+def test_a_mistake_creates_no_history_table(run: Run, tables: Tables) -> None:
+    """The tables are looked at before the first write of all."""
+    said = run("resolve", "1", "--applied")
+    assert said.code == 1
+    assert "shop-dev-Teams: Teams: expected a table, found none" in said.err
+    assert tables.names() == []
+
+
+def test_a_lost_script_is_given_up_only_unchecked(project: Project, run: Run, upgraded: Tables) -> None:
+    """Nobody can know what it did, and the remedy that says so works."""
+    (project.migrations / f"{TEAMS}.py").unlink()
+    said = run("resolve", "1", "--reverted")
+    assert said.code == 1
+    assert f"✗ RESOLUTION_REFUSED: the script of {TEAMS} is gone" in said.err
+    remedy = re.search(r"record it unchecked with: osem-migrate (.*)", said.err)
+    assert remedy is not None
+    assert run(*remedy[1].split()).code == 0
+    assert f"resolved as reverted  {TEAMS}" in run("history").out
+
+
+def test_an_unknown_version(run: Run, tables: Tables) -> None:
+    """TARGET_UNKNOWN, as with ``--to``."""
+    said = run("resolve", "77", "--applied")
+    assert said.code == 1
+    assert "✗ TARGET_UNKNOWN: no migration '77'" in said.err
+
+
+@pytest.mark.parametrize("words", [[], ["--applied", "--reverted"], ["--accept-checksum", "--applied"]])
+def test_exactly_one_thing_is_said(words: list[str], run: Run, tables: Tables) -> None:
+    """Neither none nor two."""
+    said = run("resolve", "3", *words)
+    assert said.code == 64
+    assert "say one of --applied, --reverted, --accept-checksum" in said.err
+
+
+def test_a_held_lock_is_waited_for(run: Run, upgraded: Tables) -> None:
+    """Another run is at work: exit 6 after the time to wait, and nothing is written."""
+    upgraded.hold_lock()
+    before = upgraded.everything()
+    said = run("resolve", "1", "--reverted", "--no-verify", "--lock-timeout", "0")
+    assert said.code == 6
+    assert "ada@build-7 on build-7" in said.err
+    assert upgraded.everything() == before
