@@ -52,7 +52,7 @@ def _check_applied_once(project: Project, contenders: list[Contender]) -> None:
     log = migrator.history()
     assert Counter(event.migration for event in log if event.what == "applied") == Counter(names)
     assert {event.what for event in log} <= {"started", "applied"}
-    records = migrator._history.read().records
+    records = migrator.deployment.history.read().records
     assert sorted(records) == names
     for record in records.values():
         assert (record.state, record.done, record.doubt) == (RecordedState.APPLIED, (0,), ())

@@ -73,7 +73,7 @@ def _schema(client: "DynamoDBClient") -> dict[str, Any]:
 
 
 def _records(project: Project) -> dict[str, tuple[RecordedState, tuple[int, ...], tuple[int, ...]]]:
-    records = Watched(project).migrator._history.read().records
+    records = Watched(project).migrator.deployment.history.read().records
     return {name: (record.state, record.done, record.doubt) for name, record in records.items()}
 
 

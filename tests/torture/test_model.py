@@ -215,7 +215,7 @@ class Model(RuleBasedStateMachine):
         """
         if self.level is None:
             return
-        records = self.watcher._history.read().records
+        records = self.watcher.deployment.history.read().records
         applied = [name for name, record in sorted(records.items()) if record.is_applied]
         assert applied == [f"{number:04}_script" for number in range(1, self.level + 1)]
         assert all(not record.doubt for record in records.values() if not record.is_unfinished)

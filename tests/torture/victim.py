@@ -19,7 +19,7 @@ from typing import Any
 
 import botocore.endpoint
 
-from osem_migrate import runner
+from osem_migrate import holding
 from osem_migrate.aws import session
 from osem_migrate.clock import Clock
 from osem_migrate.config import Project
@@ -120,7 +120,7 @@ def _warm() -> None:
     for service in ("dynamodb", "sts"):
         files.load_service_model(service, "service-2")
     setattr(session, "_ServiceFiles", lambda: files)  # noqa: B010 - mypy knows it as a class
-    setattr(runner, "LEASE_SECONDS", LEASE_SECONDS)  # noqa: B010 - mypy knows it as a constant
+    setattr(holding, "LEASE_SECONDS", LEASE_SECONDS)  # noqa: B010 - mypy knows it as a constant
     gc.freeze()  # what is shared stays shared
     clock = Clock.at_pace(PACE)
     setattr(botocore.endpoint, "time", SimpleNamespace(sleep=clock.sleep))  # noqa: B010 - the SDK's own pauses

@@ -27,7 +27,7 @@ def aws() -> Iterator[SimulatedAws]:
 @pytest.mark.parametrize("allowed", [0, 1, 2])
 def test_the_guard_is_asked_before_every_request(allowed: int, aws: SimulatedAws, tmp_path: Path) -> None:
     """The SDK repeats a call by itself, so a holder that was paused meanwhile is stopped there, too."""
-    gateway = aws.migrator(project_of(tmp_path))._gateway
+    gateway = aws.migrator(project_of(tmp_path)).deployment.gateway
     live = gateway.describe("Teams")
     asked: list[int] = []
 

@@ -1,0 +1,124 @@
+"""Policy: the whole journey runs under it, and uses all that it names."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from osem_migrate.config import Project
+from osem_migrate.doctor import Patient
+from osem_migrate.errors import AccessDenied, Interrupted, OsemMigrateError, PartialError
+from osem_migrate.events import OperationFinished, RunEvent
+from osem_migrate.migrator import Migrator
+from osem_migrate.planning.checkup import Health
+from osem_migrate.planning.permission import Role
+from osem_migrate.stopping import Stop
+from tests.doubles.permitted import RUNNER, limit, own_project_on_aws, quick_aws
+from tests.doubles.project import write_project
+from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
+from tests.doubles.skipping_clock import SkippingClock
+
+# Everything that takes a call of its own, in both directions.
+EVERYTHING = """operations = [
+    CreateTable("Teams", S("teamId")),
+    AddIndex("Teams", "managerId-index", S("managerId")),
+    SetTags("Teams", {"Owner": "platform"}),
+    SetTags("Teams", {"Owner": None, "Team": "core"}),
+    SetTimeToLive("Teams", "expiresAt"),
+    SetPointInTimeRecovery("Teams", enabled=True),
+]"""
+
+
+@pytest.fixture
+def aws() -> Iterator[SimulatedAws]:
+    """An account without tables."""
+    with SkippingClock() as clock, quick_aws(clock) as aws:
+        yield aws
+
+
+def everything(folder: Path) -> Project:
+    """A project whose one script asks for all that a table can have."""
+    return write_project(folder, {"0001_everything": EVERYTHING}, TUNNEL)
+
+
+def look(migrator: Migrator) -> None:
+    """Every question there is."""
+    migrator.status()
+    migrator.verify()
+    migrator.history()
+    migrator.tables(details=True)
+    migrator.plan()
+    migrator.plan_downgrade("0")
+    patient = Patient(environment="dev", start=migrator.project.root, tool_version="1", clock=migrator.deployment.clock)
+    checkup = Migrator.doctor(patient)
+    assert checkup.count(Health.FAILED) == checkup.count(Health.WARNING) == 0, checkup
+
+
+def upgrade_with_a_break(aws: SimulatedAws, project: Project) -> None:
+    """A first run that is asked to stop after its first operation, and a second one that finishes the work."""
+    stop = Stop(aws.clock.clock)
+
+    def interrupt(event: RunEvent) -> None:
+        if isinstance(event, OperationFinished):
+            stop.request(Interrupted("stopped"))
+
+    with pytest.raises(PartialError):
+        aws.migrator(project, interrupt).upgrade(stop=stop)
+    aws.migrator(project).upgrade()
+
+
+@pytest.mark.parametrize("make", [own_project_on_aws, everything])
+def test_the_journey_needs_every_permission_and_no_other(
+    make: Callable[[Path], Project], aws: SimulatedAws, tmp_path: Path
+) -> None:
+    """Looking, an interrupted upgrade, its resumption and the way back run under their roles and use all of them."""
+    project = make(tmp_path)
+    migrator = aws.migrator(project)
+    upgrading = limit(aws, RUNNER, migrator, Role.UPGRADE)
+    upgrade_with_a_break(aws, project)
+    looking = limit(aws, RUNNER, migrator, Role.STATUS)
+    look(aws.migrator(project))
+    downgrading = limit(aws, RUNNER, migrator, Role.DOWNGRADE)
+    aws.migrator(project).downgrade("0", allow_data_loss=True)
+    assert [table for table in aws.simulator.account.tables if not table.endswith("SchemaMigrations")] == []
+    superfluous = (
+        looking.named - looking.used,
+        upgrading.named - looking.named - upgrading.used,
+        downgrading.named - upgrading.named - downgrading.used,
+    )
+    assert superfluous == (set(), set(), set())
+    assert "AccessDeniedException" not in {call.outcome for call in aws.simulator.calls}
+    assert aws.simulator.unknown == []
+
+
+@pytest.mark.parametrize("role", [Role.STATUS, Role.UPGRADE])
+def test_a_role_can_do_no_more(role: Role, aws: SimulatedAws, tmp_path: Path) -> None:
+    """Who may look cannot upgrade, who may upgrade cannot drop a table; the refusal names what to grant."""
+    project = everything(tmp_path)
+    migrator = aws.migrator(project)
+    if role is Role.UPGRADE:
+        migrator.upgrade()
+    tables = set(aws.simulator.account.tables)
+    limit(aws, RUNNER, migrator, role)
+    beyond = aws.migrator(project)
+    with pytest.raises(OsemMigrateError) as caught:
+        beyond.upgrade() if role is Role.STATUS else beyond.downgrade("0", allow_data_loss=True)
+    denied = caught.value.cause if isinstance(caught.value, PartialError) else caught.value
+    assert isinstance(denied, AccessDenied)
+    assert denied.remediation.startswith("Grant dynamodb:")
+    assert set(aws.simulator.account.tables) == tables
+
+
+def test_another_environments_tables_are_out_of_reach(aws: SimulatedAws, tmp_path: Path) -> None:
+    """The policy of one prefix is no use on another: not one of its actions, but for the list of all tables."""
+    staging = TUNNEL.replace("environments.dev", "environments.staging")
+    project = write_project(tmp_path, {"0001_everything": EVERYTHING}, TUNNEL + staging)
+    policy = limit(aws, RUNNER, aws.migrator(project), Role.DOWNGRADE)
+    for table in ("Teams", "SchemaMigrations"):
+        arns = [aws.simulator.account.arn(f"osem-{env}-{table}") for env in ("dev", "staging")]
+        allowed = [{action for _, action in policy.named if policy.allows(action, arn)} for arn in arns]
+        assert allowed[0] > {"dynamodb:CreateTable", "dynamodb:DeleteTable"}
+        assert allowed[1] == {"dynamodb:ListTables"}
+    with pytest.raises(AccessDenied):
+        aws.migrator(project, env="staging").upgrade()
+    assert aws.simulator.account.tables == {}
