@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engines demo test torture lint types contracts check bench lock clean
+.PHONY: help setup engines demo test torture lint types contracts check docs bench lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,12 +38,14 @@ demo: $(STAMP) ## Create the tables in the embedded engine and show where they s
 	$(BIN)/osem-migrate upgrade --env local
 	$(BIN)/osem-migrate status --env local
 
+# More workers than the usual two cores: much of a test is waiting for an engine or a process.
 test: engines ## Run every test with coverage (more: make test PYTEST_ARGS='-k name')
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 4 --cov --cov-report=term $(PYTEST_ARGS)
 
 torture: engines ## Disturb every call of every run, and let many contend; takes about half an hour
 	@$(BIN)/python -m tests.torture
-	@OSEM_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/integration/test_concurrency.py tests/integration/test_journeys.py
+	@OSEM_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/integration/test_concurrency.py tests/integration/test_drift_sweep.py \
+		tests/integration/test_journeys.py
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .
@@ -56,6 +58,9 @@ contracts: $(STAMP) ## Check which module may import which
 	@$(BIN)/lint-imports
 
 check: lint types contracts ## lint, types and contracts
+
+docs: $(STAMP) ## Write the command reference and the error codes into docs/
+	@$(BIN)/python -m tests.documentation
 
 bench: $(STAMP) ## Run every benchmark and print its table
 	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

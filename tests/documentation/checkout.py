@@ -1,0 +1,71 @@
+"""A fresh checkout, in which the commands of a page are typed."""
+
+import io
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from osem_migrate.cli.main import run as run_words
+from tests.documentation import aws_cli
+from tests.documentation.shown import ROOT
+
+BIN = Path(sys.executable).parent
+
+
+@contextmanager
+def checkout(folder: Path) -> Iterator[Path]:
+    """A plain checkout of what a page's commands work on; an embedded engine that they start ends with it."""
+    for name in ("Makefile", "README.md", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "migrations", folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    try:
+        yield folder
+    finally:
+        subprocess.run([BIN / "osem-migrate", "local", "stop"], cwd=folder, capture_output=True, check=False)
+
+
+def run(command: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """What a command prints, on stdout and stderr together; ``environ`` is what reaches the engine."""
+    # make would install into .venv; the tests run in an environment that has everything already.
+    venv = BIN.parent
+    command = command.replace("make demo", f"make demo VENV={venv} -o {venv}/.installed")
+    command = command.replace("make test", "make --dry-run test")
+    # The tests may run under make themselves, and must not look like a part of it.
+    own = {name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    path = os.pathsep.join([str(BIN), os.environ["PATH"]])
+    shell = ["sh", "-c", command]  # the page's own words, quotes and all
+    done = subprocess.run(
+        shell,
+        cwd=folder,
+        env={**own, **environ, "PATH": path},
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return done.stdout.replace(f"{venv}/bin", ".venv/bin")
+
+
+def run_here(command: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """The same in this process, whose working folder and variables are the checkout's already, where that can be.
+
+    A page has dozens of commands, and a process takes half a second to start. The AWS CLI is no dependency: what it
+    would do is done for it.
+    """
+    words = shlex.split(command)
+    if words[0] not in {"osem-migrate", "aws"} or set(command) & set("|<>;&"):
+        return run(command, folder, environ)
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(screen), redirect_stderr(screen):
+        if words[0] == "aws":
+            aws_cli.main(words[1:])
+        else:
+            run_words(words[1:])
+    screen.seek(0)
+    return screen.read()
