@@ -2,7 +2,8 @@
 
 * ``osem-migrate --help`` against ``python -c "import click, pydantic"``;
 * ``osem-migrate status`` of the six OSEM tables against a bare boto3 script that makes the same calls one after the
-  other: six DescribeTable, six ListTagsOfResource and one Query of the history table, on a moto server of its own.
+  other: a Query of the history table, a ListTables, and for each table DescribeTable, DescribeTimeToLive,
+  DescribeContinuousBackups and ListTagsOfResource, on a moto server of its own.
 
 Every measurement is a fresh process, with its modules compiled before, as an installed tool has them. The two sides
 of a pair take turns, so that whatever else the machine does meets both alike; the ratio is that of their medians.
@@ -55,8 +56,11 @@ records = client.query(
     ExpressionAttributeValues={":scope": {"S": "osem-ladders"}},
     ConsistentRead=True,
 )
+client.list_tables()
 for name in sys.argv[2:]:
     table = client.describe_table(TableName=f"osem-dev-{name}")["Table"]
+    client.describe_time_to_live(TableName=f"osem-dev-{name}")
+    client.describe_continuous_backups(TableName=f"osem-dev-{name}")
     client.list_tags_of_resource(ResourceArn=table["TableArn"])
 """
 
@@ -105,7 +109,8 @@ def same_calls(status: Sequence[str], environ: Mapping[str, str]) -> None:
         seconds([*status, "--log-file", str(log)], environ)
         entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     actions = sorted(entry["action"].partition(":")[2] for entry in entries if entry["event"] == "call")
-    assert actions == ["DescribeTable"] * len(TABLES) + ["ListTagsOfResource"] * len(TABLES) + ["Query"], actions
+    each = ("DescribeContinuousBackups", "DescribeTable", "DescribeTimeToLive", "ListTagsOfResource")
+    assert actions == sorted([*each * len(TABLES), "ListTables", "Query"]), actions
 
 
 def main() -> int:
