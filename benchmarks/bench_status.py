@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from osem_migrate.aws.items import record_item  # noqa: E402 - a script finds its repository by itself
+from osem_migrate.aws.history_items import record_item  # noqa: E402 - a script finds its repository by itself
 from osem_migrate.config import Project  # noqa: E402
 from osem_migrate.files.loader import load  # noqa: E402
 from osem_migrate.files.writer import script_source  # noqa: E402

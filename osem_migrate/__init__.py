@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "osem_migrate.connection": {"Connection"},
+    "osem_migrate.deployment.connection": {"Connection"},
     "osem_migrate.errors": {"OsemMigrateError", "PartialError"},
     "osem_migrate.migrator": {"Migrator"},
     "osem_migrate.schema": {"B", "Index", "Key", "LocalIndex", "N", "S", "Throughput"},
 }
 
 if TYPE_CHECKING:
-    from osem_migrate.connection import Connection as Connection
+    from osem_migrate.deployment.connection import Connection as Connection
     from osem_migrate.errors import OsemMigrateError as OsemMigrateError
     from osem_migrate.errors import PartialError as PartialError
     from osem_migrate.migrator import Migrator as Migrator

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.history import Holder
+from osem_migrate.operations.step import Step
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
-from osem_migrate.steps import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,43 +5,46 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from osem_migrate import __version__, destruction, unlocking, verification
-from osem_migrate.adoption import foresee
-from osem_migrate.aws.calls import ApiCall
-from osem_migrate.aws.sighting import Sighting
+from osem_migrate import __version__
+from osem_migrate.aws.api_calls import ApiCall
+from osem_migrate.aws.lock_snapshot import Sighting
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
+from osem_migrate.commands import destroy as destruction
+from osem_migrate.commands import unlock as unlocking
+from osem_migrate.commands import verify as verification
+from osem_migrate.commands.destroy import Destroyed, refuse_protected
+from osem_migrate.commands.doctor import Doctor, Patient
+from osem_migrate.commands.import_tables import Imported, Importer, Survey
+from osem_migrate.commands.inventory import Inventory, take_inventory
+from osem_migrate.commands.policy import Policy, make_policy
+from osem_migrate.commands.resolve import Repair, Resolved, Saying
+from osem_migrate.commands.stamp import Stamped, Stamper, Stamping
+from osem_migrate.commands.status import inspect
+from osem_migrate.commands.verify import Verification
 from osem_migrate.config import DEFAULT_ENVIRONMENT, Project
-from osem_migrate.connection import Connection, connect
-from osem_migrate.deployment import Deployment
-from osem_migrate.destruction import Destroyed, refuse_protected
-from osem_migrate.doctor import Doctor, Patient
+from osem_migrate.deployment.connection import Connection, connect
+from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.events import RunEvent
+from osem_migrate.execution.adoption import foresee
+from osem_migrate.execution.reconciler import Pace
+from osem_migrate.execution.runner import Runner, Terms
 from osem_migrate.files.loader import Scripts, load
 from osem_migrate.files.location import shown_path
 from osem_migrate.files.writer import write_scripts
 from osem_migrate.history import Event, History
-from osem_migrate.importing import Imported, Importer, Survey
-from osem_migrate.inspection import inspect
-from osem_migrate.inventory import Inventory, take_inventory
-from osem_migrate.live import Live
+from osem_migrate.live_table import Live
 from osem_migrate.operations import SETTINGS, Setting
-from osem_migrate.performer import Pace
-from osem_migrate.planning.advice import advising
-from osem_migrate.planning.checkup import Checkup
+from osem_migrate.planning.doctor import Checkup
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.fold import fold as fold_plan
-from osem_migrate.planning.permission import Role
 from osem_migrate.planning.plan import Plan, make_plan
-from osem_migrate.planning.remedy import Caller
-from osem_migrate.planning.repair_plan import RepairPlan, plan_repair
-from osem_migrate.planning.resolution import Resolution
-from osem_migrate.planning.status import Status
-from osem_migrate.policy import Policy, make_policy
-from osem_migrate.repair import Repair, Resolved, Saying
-from osem_migrate.runner import Runner, Terms
-from osem_migrate.stamping import Stamped, Stamper, Stamping
-from osem_migrate.stopping import Stop
-from osem_migrate.verification import Verification
+from osem_migrate.planning.policy import Role
+from osem_migrate.planning.repair import RepairPlan, plan_repair
+from osem_migrate.planning.resolve import Resolution
+from osem_migrate.planning.status.advice import advising
+from osem_migrate.planning.status.remedy import Caller
+from osem_migrate.planning.status.status import Status
+from osem_migrate.stop import Stop
 
 DEFAULT_LOCK_TIMEOUT = 60.0
 

@@ -24,10 +24,11 @@ def test_the_contracts_hold() -> None:
 @pytest.mark.parametrize(
     ("contract", "module", "line"),
     [
-        ("layers", "schema.py", "from osem_migrate import config"),
+        ("layers", "schema/planted.py", "from osem_migrate import config"),
         ("layers", "utilities.py", ""),
+        ("layers", "local/planted.py", "from osem_migrate import aws"),
+        ("layers", "events.py", "from osem_migrate import config"),
         ("independent", "files/planted.py", "from osem_migrate import planning"),
-        ("local-engine", "local/planted.py", "from osem_migrate import aws"),
         ("one-door", "migrator.py", "def planted():\n    import boto3"),
         ("one-door", "local/planted.py", "import botocore.session"),
         ("pure-planning", "planning/planted.py", "import time"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from osem_migrate.aws.failures import door
+from osem_migrate.aws.failures.classify import door
 
 SIDES = {"ReadCapacityUnits": "read", "WriteCapacityUnits": "write"}
 

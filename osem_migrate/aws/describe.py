@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.aws.curiosity import Curiosity
-from osem_migrate.aws.failures import REFUSALS, Verdict, classify
+from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify
+from osem_migrate.aws.optional_reads import Curiosity
 from osem_migrate.errors import AwsError, ResourceNotFound, Throttled
-from osem_migrate.live import UNWELL, Live, LiveIndex
+from osem_migrate.live_table import UNWELL, Live, LiveIndex
 from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, SetTimeToLive, Setting
 from osem_migrate.operations.set_billing import read_throughput
+from osem_migrate.operations.step import Description
 from osem_migrate.schema import Index, Key, LocalIndex, Projection, Table
-from osem_migrate.steps import Description
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

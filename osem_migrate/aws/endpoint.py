@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from osem_migrate.aws.redaction import redact
+from osem_migrate.aws.failures.redaction import redact
 from osem_migrate.errors import EndpointInvalid
 
 

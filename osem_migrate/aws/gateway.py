@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from osem_migrate.aws.curiosity import Curiosity
 from osem_migrate.aws.describe import Describer
-from osem_migrate.aws.failures import REFUSALS, Verdict, classify, door
+from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
+from osem_migrate.aws.optional_reads import Curiosity
 from osem_migrate.errors import AwsError
-from osem_migrate.live import Live
+from osem_migrate.live_table import Live
 from osem_migrate.operations import Setting
-from osem_migrate.steps import RESOURCE_ARN, Description, Step
+from osem_migrate.operations.step import RESOURCE_ARN, Description, Step
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

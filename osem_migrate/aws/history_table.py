@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.aws import items
-from osem_migrate.aws.failures import REFUSALS, Verdict, classify, door
+from osem_migrate.aws import history_items as items
+from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.lock import Lease
 from osem_migrate.clock import Clock
 from osem_migrate.errors import ConditionFailed, ResourceInUse, ResourceNotFound

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.aws import items
-from osem_migrate.aws.failures import REFUSALS, Failure, Verdict, classify, door
-from osem_migrate.aws.sighting import Sighting
+from osem_migrate.aws import history_items as items
+from osem_migrate.aws.failures.classify import REFUSALS, Failure, Verdict, classify, door
+from osem_migrate.aws.lock_snapshot import Sighting
 from osem_migrate.clock import Clock
 from osem_migrate.errors import AwsError, ConditionFailed, LockHeld, LockLost
 from osem_migrate.history import Holder

@@ -16,9 +16,9 @@ from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 from botocore.utils import validate_region_name
 
-from osem_migrate.aws.calls import ApiCall, CallRecorder
+from osem_migrate.aws.api_calls import ApiCall, CallRecorder
 from osem_migrate.aws.endpoint import configured_endpoint, is_local, require_url
-from osem_migrate.aws.failures import door, translate
+from osem_migrate.aws.failures.classify import door, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

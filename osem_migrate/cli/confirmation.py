@@ -9,7 +9,7 @@ from osem_migrate.cli import output
 from osem_migrate.errors import ConfirmationRequired
 
 if TYPE_CHECKING:
-    from osem_migrate.live import Live, LiveIndex
+    from osem_migrate.live_table import Live, LiveIndex
     from osem_migrate.migrator import Migrator
     from osem_migrate.operations import Operation
     from osem_migrate.planning.plan import Plan

@@ -11,8 +11,8 @@ from osem_migrate.cli.options import Seconds, connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.inventory import Inventory
-    from osem_migrate.live import Live
+    from osem_migrate.commands.inventory import Inventory
+    from osem_migrate.live_table import Live
     from osem_migrate.migrator import Migrator
 
 

@@ -11,7 +11,7 @@ from osem_migrate.cli.policy import ROLES
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
-    from osem_migrate.planning.checkup import Checkup, Finding
+    from osem_migrate.planning.doctor import Checkup, Finding
 
 _KINDS = {"ok": "done", "warning": "warning", "failed": "error"}
 _CHECK_WIDTH = 14
@@ -43,9 +43,9 @@ def command(invocation: Invocation, *, role: str) -> ExitCode:
 def _examine(invocation: Invocation, role: str) -> "tuple[Checkup, Document]":
     from osem_migrate import __version__  # noqa: PLC0415 - boto3 and pydantic only when a command runs
     from osem_migrate.cli.documents import checkup_document  # noqa: PLC0415
-    from osem_migrate.doctor import Patient  # noqa: PLC0415
+    from osem_migrate.commands.doctor import Patient  # noqa: PLC0415
     from osem_migrate.migrator import Migrator  # noqa: PLC0415
-    from osem_migrate.planning.permission import Role  # noqa: PLC0415
+    from osem_migrate.planning.policy import Role  # noqa: PLC0415
 
     patient = Patient(
         environment=invocation.environment or "",

@@ -3,19 +3,19 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.cli.plan_text import address
+from osem_migrate.cli.plan import address
 from osem_migrate.planning.estimate import estimate
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from osem_migrate.commands.verify import Verification
     from osem_migrate.history import Event, Record
-    from osem_migrate.live import Live
+    from osem_migrate.live_table import Live
     from osem_migrate.migrator import Migrator, RepairScript
-    from osem_migrate.planning.checkup import Checkup
+    from osem_migrate.planning.doctor import Checkup
     from osem_migrate.planning.plan import Plan, PlannedOperation
-    from osem_migrate.planning.status import Problem, Status
-    from osem_migrate.verification import Verification
+    from osem_migrate.planning.status.status import Problem, Status
 
 Document = dict[str, Any]
 

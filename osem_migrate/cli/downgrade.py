@@ -7,7 +7,7 @@ from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.documents import plan_document
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import Seconds, connected
-from osem_migrate.cli.plan_text import show_plan
+from osem_migrate.cli.plan import show_plan
 from osem_migrate.errors import ExitCode
 
 

@@ -13,8 +13,8 @@ from osem_migrate.cli.options import Seconds, connected
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 
 if TYPE_CHECKING:
+    from osem_migrate.commands.import_tables import Imported, Survey
     from osem_migrate.files.writer import Draft
-    from osem_migrate.importing import Imported, Survey
     from osem_migrate.migrator import Migrator
 
 

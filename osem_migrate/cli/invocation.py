@@ -11,7 +11,7 @@ from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
     from osem_migrate.cli.narrator import Narrator
-    from osem_migrate.connection import Connection
+    from osem_migrate.deployment.connection import Connection
     from osem_migrate.migrator import Migrator
 
 Document = dict[str, Any]
@@ -61,7 +61,7 @@ class Invocation:
 
     def connection(self) -> "Connection":
         """Where to connect, as the options say."""
-        from osem_migrate.connection import Connection  # noqa: PLC0415 - boto3 only when a command needs it
+        from osem_migrate.deployment.connection import Connection  # noqa: PLC0415 - boto3 only when a command needs it
 
         return Connection(region=self.region, profile=self.profile, endpoint_url=self.endpoint_url, force=self.force)
 

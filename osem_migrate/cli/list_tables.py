@@ -10,7 +10,7 @@ from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.live import Live
+    from osem_migrate.live_table import Live
     from osem_migrate.schema import Index, Key
 
 

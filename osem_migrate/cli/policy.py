@@ -41,10 +41,10 @@ def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCo
     aws iam put-user-policy --user-name NAME --policy-name osem-migrate \\
         --policy-document file://policy.json
     """  # noqa: D301 - a backspace is how click is told to keep the lines
+    from osem_migrate.commands.policy import ANY, make_policy, region_of  # noqa: PLC0415
     from osem_migrate.config import LOCAL, Project  # noqa: PLC0415 - pydantic only when a command runs
     from osem_migrate.files.loader import load  # noqa: PLC0415
-    from osem_migrate.planning.permission import Role  # noqa: PLC0415
-    from osem_migrate.policy import ANY, make_policy, region_of  # noqa: PLC0415
+    from osem_migrate.planning.policy import Role  # noqa: PLC0415
 
     project = Project.find()
     environment = project.environment(invocation.environment or "")

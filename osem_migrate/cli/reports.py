@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
-    from osem_migrate.planning.status import Problem, Status
-    from osem_migrate.verification import Verification
+    from osem_migrate.commands.verify import Verification
+    from osem_migrate.planning.status.status import Problem, Status
 
 # What XML 1.0 has no way to write, not even as a reference.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -11,8 +11,8 @@ from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from osem_migrate.commands.resolve import Resolved
     from osem_migrate.migrator import Migrator
-    from osem_migrate.repair import Resolved
 
 
 @click.command("resolve")
@@ -44,7 +44,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     where they differ. Who, when and why is kept in the log.
     """
     from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
-    from osem_migrate.planning.resolution import Resolution  # noqa: PLC0415
+    from osem_migrate.planning.resolve import Resolution  # noqa: PLC0415
 
     chosen = {Resolution.APPLIED: applied, Resolution.REVERTED: reverted, Resolution.ACCEPT_CHECKSUM: accept_checksum}
     said = [resolution for resolution, given in chosen.items() if given]
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def _show(resolved: "Resolved", migrator: "Migrator") -> None:
-    from osem_migrate.planning.resolution import Resolution  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.planning.resolve import Resolution  # noqa: PLC0415 - pydantic only when a command runs
 
     accepts = resolved.resolution is Resolution.ACCEPT_CHECKSUM
     now = "with the checksum of its script" if accepts else f"as {resolved.resolution}"

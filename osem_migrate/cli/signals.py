@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from osem_migrate.errors import ExitCode, Interrupted, Termination
-from osem_migrate.stopping import Stop
+from osem_migrate.stop import Stop
 
 _STDERR = 2
 _SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Termination}

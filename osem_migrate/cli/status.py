@@ -13,7 +13,7 @@ from osem_migrate.history import ShownState
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator, RepairScript
-    from osem_migrate.planning.status import Status
+    from osem_migrate.planning.status.status import Status
 
 FORMATS = ("text", "json", "github", "junit")
 
@@ -85,7 +85,7 @@ def _check_options(invocation: Invocation, shape: str, *, write_repair: bool, re
 
 
 def _ignored(words: str) -> frozenset[str]:
-    from osem_migrate.planning.status import IGNORABLE  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.planning.status.status import IGNORABLE  # noqa: PLC0415 - pydantic only when a command runs
 
     states = frozenset(word.strip() for word in words.split(",") if word.strip())
     unknown = sorted(states - set(IGNORABLE))
@@ -141,7 +141,7 @@ def _summarise(status: "Status", where: str) -> None:
 
 
 def _give_hints(status: "Status", migrator: "Migrator", *, repair: bool) -> None:
-    from osem_migrate.planning.repair_plan import REPAIRABLE  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.planning.repair import REPAIRABLE  # noqa: PLC0415 - pydantic only when a command runs
 
     pending = next((problem for problem in status.problems if problem.state in _TO_APPLY), None)
     if pending is not None:

@@ -12,7 +12,7 @@ from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.aws.sighting import Sighting
+    from osem_migrate.aws.lock_snapshot import Sighting
     from osem_migrate.history import Holder
     from osem_migrate.migrator import Migrator
 

@@ -9,7 +9,7 @@ from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.documents import plan_document
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import Seconds, connected
-from osem_migrate.cli.plan_text import show_plan
+from osem_migrate.cli.plan import show_plan
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     nothing.
     """
     from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
-    from osem_migrate.performer import Pace  # noqa: PLC0415
+    from osem_migrate.execution.reconciler import Pace  # noqa: PLC0415
 
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)

@@ -12,9 +12,9 @@ from osem_migrate.cli.status import FORMATS
 from osem_migrate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from osem_migrate.commands.verify import Verification
     from osem_migrate.migrator import Migrator
-    from osem_migrate.planning.checklist import Checklist
-    from osem_migrate.verification import Verification
+    from osem_migrate.planning.verify import Checklist
 
 
 @click.command("verify", epilog="Exit codes: 0 every check passed, 5 a check failed.")
@@ -51,7 +51,7 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
 
 def _probed(migrator: "Migrator", *, yes: bool) -> "Verification":
     from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
-    from osem_migrate.probing import probe_command  # noqa: PLC0415
+    from osem_migrate.commands.probe import probe_command  # noqa: PLC0415
 
     with stop_on_signal(probe_command(migrator.deployment)) as stop:
         return migrator.verify(probe=True, allow_protected=yes, stop=stop)
@@ -98,7 +98,7 @@ def _summarise(verification: "Verification", migrator: "Migrator", *, probe: boo
         return
     output.line("error", f"{where}: {', '.join(parts)}; {len(failed)} of {len(checks)} checks failed.")
     if all(check.of_probe for check in failed):
-        from osem_migrate.probing import probe_command  # noqa: PLC0415 - pydantic only when a command runs
+        from osem_migrate.commands.probe import probe_command  # noqa: PLC0415 - pydantic only when a command runs
 
         hint = f"try once more with: {probe_command(migrator.deployment)}"
     else:

@@ -9,9 +9,9 @@ from osem_migrate.operations import parameters
 from osem_migrate.operations.base import Operation
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.set_billing import SetBilling
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import Index, Keys, Projection, Schema, Table, Throughput
-from osem_migrate.steps import Step
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 
 @value

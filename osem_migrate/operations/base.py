@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self, cast
 
+from osem_migrate.operations.step import Description, Step
 from osem_migrate.schema import Schema, Table
-from osem_migrate.steps import Description, Step
 
 
 class Operation(ABC):

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from osem_migrate.errors import InapplicableOperation
 from osem_migrate.operations.base import Operation
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import Index, Schema
-from osem_migrate.steps import Step
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 
 @value

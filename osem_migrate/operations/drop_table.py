@@ -1,9 +1,9 @@
 """DropTable: a table and everything in it, gone for good."""
 
 from osem_migrate.operations.base import Operation
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import Schema
-from osem_migrate.steps import Step
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 
 @value

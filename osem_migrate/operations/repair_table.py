@@ -9,9 +9,9 @@ from osem_migrate.operations.base import Operation
 from osem_migrate.operations.create_table import CreateTable
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.set_point_in_time_recovery import SetPointInTimeRecovery
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import Schema, Table
-from osem_migrate.steps import Step
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 
 @value

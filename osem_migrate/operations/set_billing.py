@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Literal, Self
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import Index, Schema, Table, Throughput, as_throughput
-from osem_migrate.steps import Step
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 

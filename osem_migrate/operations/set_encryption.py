@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 AWS_OWNED = "AWS_OWNED"
 AWS_MANAGED = "AWS_MANAGED"

@@ -5,9 +5,9 @@ from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
+from osem_migrate.operations.step import Description, Step
 from osem_migrate.schema import Table
-from osem_migrate.steps import Description, Step
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 MAX_DAYS = 35
 

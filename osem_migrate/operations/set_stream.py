@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from osem_migrate.operations.base import Setting
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import Table
-from osem_migrate.steps import Step
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from osem_migrate.operations.base import Setting
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
 

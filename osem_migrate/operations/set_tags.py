@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.operations.step import RESOURCE_ARN, Description, Step
 from osem_migrate.schema import Schema, Table
-from osem_migrate.steps import RESOURCE_ARN, Description, Step
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 MAX_TAGS = 50
 MAX_TAG_KEY = 128

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from osem_migrate.live import Live
+from osem_migrate.live_table import Live
 from osem_migrate.operations import Setting
-from osem_migrate.planning.diff import Difference, diff, matches, overlooking
+from osem_migrate.planning.drift.diff import Difference, diff, matches, overlooking
 from osem_migrate.planning.plan import Lane, Plan, PlannedMigration, PlannedOperation
 
 

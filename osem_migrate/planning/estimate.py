@@ -7,7 +7,7 @@ build on a table of terabytes takes hours to days.
 
 from dataclasses import dataclass
 
-from osem_migrate.steps import Description, Step
+from osem_migrate.operations.step import Description, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from osem_migrate.errors import MigrationChanged, MigrationMissing, MigrationOut
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, Operation
+from osem_migrate.operations.step import Step
 from osem_migrate.planning.estimate import Estimate, estimate_all
 from osem_migrate.planning.replay import apply, operations_done, replay_recorded
 from osem_migrate.schema import Index, Schema, Table
-from osem_migrate.steps import Step
 
 
 class Direction(StrEnum):

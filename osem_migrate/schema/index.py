@@ -14,7 +14,7 @@ from osem_migrate.schema.limits import (
     check_name,
 )
 from osem_migrate.schema.throughput import Throughput, as_throughput
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 Projection = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 

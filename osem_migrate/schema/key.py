@@ -3,7 +3,7 @@
 from typing import Literal
 
 from osem_migrate.schema.limits import check_attribute_name
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 AttributeType = Literal["S", "N", "B"]
 

@@ -15,7 +15,7 @@ from osem_migrate.schema.limits import (
     check_distinct,
     check_logical_name,
 )
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 
 class DeclaredSetting(Protocol):

@@ -1,7 +1,7 @@
 """Throughput: capacity of a provisioned table or index, or the maximum of an on-demand one."""
 
 from osem_migrate.errors import DefinitionError
-from osem_migrate.values import value
+from osem_migrate.schema.value import value
 
 
 @value

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from osem_migrate import AddIndex, CreateTable, S
-from osem_migrate.aws.calls import ApiCall
+from osem_migrate.aws.api_calls import ApiCall
 from osem_migrate.events import OperationFinished, OperationStarted, Waiting
 from osem_migrate.history import History, Holder
 from osem_migrate.migration import Migration

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from osem_migrate.cli.confirmation import losses_of
-from osem_migrate.live import Live, LiveIndex
+from osem_migrate.live_table import Live, LiveIndex
 from osem_migrate.operations import DropIndex
 from osem_migrate.schema import Index, S, Table
 from tests.cli.command_line import Project, Result, Run, Tables, run_process

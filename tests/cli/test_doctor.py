@@ -96,7 +96,7 @@ def test_a_python_that_is_too_old(run: Run, tables: Tables, monkeypatch: pytest.
 
 def test_a_library_that_is_not_there(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be looked at without it, but that is no defect to report."""
-    monkeypatch.setitem(sys.modules, "osem_migrate.doctor", None)
+    monkeypatch.setitem(sys.modules, "osem_migrate.commands.doctor", None)
     said = run("doctor")
     assert said.code == 1
     assert said.err.startswith("✗ ERROR: osem-migrate lacks a part of itself: ")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from osem_migrate.live import Live
+from osem_migrate.live_table import Live
 from osem_migrate.migrator import Migrator
 from tests.cli.command_line import Project, Run, Tables
 

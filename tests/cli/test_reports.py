@@ -4,8 +4,8 @@ from xml.etree import ElementTree as ET
 
 from osem_migrate.cli.reports import github, junit
 from osem_migrate.history import ShownState
-from osem_migrate.live import Live
-from osem_migrate.planning.status import MigrationStatus, Problem, ProblemKind, Status
+from osem_migrate.live_table import Live
+from osem_migrate.planning.status.status import MigrationStatus, Problem, ProblemKind, Status
 
 
 def _problem(code: str, kind: ProblemKind, subject: str, message: str, file: str | None = None) -> Problem:

@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from osem_migrate import probing
+from osem_migrate.commands import probe as probing
 from tests.cli.command_line import Project, Run, Tables
 
 if TYPE_CHECKING:
-    from osem_migrate.stopping import Stop
+    from osem_migrate.stop import Stop
 
 TEAMS = """\
 shop-dev-Teams
@@ -185,7 +185,7 @@ def test_a_signal_ends_the_probe(upgraded: Tables, run: Run, monkeypatch: pytest
         assert stop.is_requested
         return probing.probe_tables(*given)
 
-    monkeypatch.setattr("osem_migrate.verification.probe_tables", pressed)
+    monkeypatch.setattr("osem_migrate.commands.verify.probe_tables", pressed)
     said = run("verify", "--probe")
     assert said.code == 143
     assert "hint: Continue with: osem-migrate verify --probe --env dev" in said.err

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from osem_migrate.aws.calls import ApiCall
+from osem_migrate.aws.api_calls import ApiCall
 from osem_migrate.clock import Clock
 from osem_migrate.config import Project
 from osem_migrate.errors import ExitCode, LockLost, OsemMigrateError

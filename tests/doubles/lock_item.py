@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from osem_migrate.aws import items
+from osem_migrate.aws import history_items as items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,7 +7,7 @@ from unittest import mock
 
 from osem_migrate.config import Project
 from osem_migrate.migrator import Migrator
-from osem_migrate.planning.permission import Role
+from osem_migrate.planning.policy import Role
 from tests.doubles.project import own_project
 from tests.doubles.simulated_aws import NOWHERE, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock

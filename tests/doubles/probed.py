@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from osem_migrate.clock import Clock
-from osem_migrate.live import Live
+from osem_migrate.commands.probe import probe_tables
+from osem_migrate.live_table import Live
 from osem_migrate.operations import CreateTable, SetTimeToLive
-from osem_migrate.planning.checklist import Check
-from osem_migrate.planning.sample import MARKER
-from osem_migrate.probing import probe_tables
+from osem_migrate.planning.probe import MARKER
+from osem_migrate.planning.verify import Check
 from osem_migrate.schema import B, Index, LocalIndex, N, S, Schema
-from osem_migrate.stopping import Stop
+from osem_migrate.stop import Stop
 from tests.doubles.clock import FakeClock
 from tests.doubles.simulated_aws import SimulatedAws, project_of
 from tests.simulator import Call, Durations, Simulator
 from tests.simulator.clock import START
 
 if TYPE_CHECKING:
-    from osem_migrate.deployment import Deployment
+    from osem_migrate.deployment.deployment import Deployment
 
 Item = dict[str, Any]
 

@@ -10,12 +10,12 @@ import boto3
 
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
 from osem_migrate.config import Project
-from osem_migrate.connection import Connection
+from osem_migrate.deployment.connection import Connection
 from osem_migrate.events import RunEvent
 from osem_migrate.migrator import Migrator
 
 if TYPE_CHECKING:
-    from osem_migrate.aws.calls import ApiCall
+    from osem_migrate.aws.api_calls import ApiCall
 
 ROOT = Path(__file__).parents[2]
 HEADER = "from osem_migrate.operations import *\nfrom osem_migrate import Index, N, S, Throughput\n"

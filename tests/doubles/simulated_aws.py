@@ -16,10 +16,10 @@ import botocore.endpoint
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
-from osem_migrate import doctor
 from osem_migrate.aws import session
+from osem_migrate.commands import doctor
 from osem_migrate.config import Environment, Project
-from osem_migrate.connection import Connection, connect
+from osem_migrate.deployment.connection import Connection, connect
 from osem_migrate.events import RunEvent
 from osem_migrate.migrator import Migrator
 from tests.doubles.leaping_clock import LeapingClock

@@ -11,12 +11,12 @@ from botocore.exceptions import ClientError
 
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.operations import CreateTable
-from osem_migrate.planning import diff
-from osem_migrate.planning.problem import Problem
+from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
+from osem_migrate.planning.drift import diff
+from osem_migrate.planning.status.problem import Problem
 from osem_migrate.schema import S, Schema, Table
-from osem_migrate.steps import RESOURCE_ARN, TABLE_NAME, Step
-from tests.doubles.grounds import PREFIX, Ground, SimulatedGround
-from tests.doubles.meddling import Meddling, construction, demolition, meddlings
+from tests.doubles.manual_changes import Meddling, construction, demolition, meddlings
+from tests.doubles.sweep_engines import PREFIX, Ground, SimulatedGround
 
 BY_SCRIPT = frozenset({"DRIFT_TABLE_KEYS", "DRIFT_LOCAL_INDEX", "DRIFT_INDEX_UNEXPECTED", "DRIFT_TABLE_UNEXPECTED"})
 """What no call of AWS mends."""

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from osem_migrate.operations import CreateTable, SetBilling, SetDeletionProtection, SetStream, SetTimeToLive
 from tests import strategies
-from tests.doubles.grounds import on_dynamodb_local, on_simulator
-from tests.doubles.meddling import Meddling
+from tests.doubles.manual_changes import Meddling
 from tests.doubles.sweep import Sweep
+from tests.doubles.sweep_engines import on_dynamodb_local, on_simulator
 from tests.engines.engine import Engine
 
 TORTURE = bool(os.environ.get("OSEM_TORTURE"))

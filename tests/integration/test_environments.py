@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from osem_migrate.connection import Connection
+from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ExitCode
 from tests.doubles.project import TEAMS, Watched, client_of, own_project, write_project
 

@@ -11,7 +11,7 @@ from osem_migrate.aws import lock as lock_module
 from osem_migrate.errors import ExitCode, Interrupted, LockLost, OsemMigrateError, PartialError, Termination
 from osem_migrate.events import MigrationStarted, OperationFinished, OperationStarted, StepPerformed
 from osem_migrate.history import ShownState
-from osem_migrate.stopping import Stop
+from osem_migrate.stop import Stop
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, write_project
 from tests.engines.engine import Engine
 

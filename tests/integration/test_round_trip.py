@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from osem_migrate.config import Project
-from osem_migrate.connection import Connection
+from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ExitCode
 from osem_migrate.migrator import Migrator
 from osem_migrate.operations import CreateTable, SetBilling, SetDeletionProtection, SetStream, SetTimeToLive, Setting
+from osem_migrate.operations.step import RESOURCE_ARN
 from osem_migrate.schema import Schema
-from osem_migrate.steps import RESOURCE_ARN
 from tests import strategies
-from tests.doubles.meddling import construction
+from tests.doubles.manual_changes import construction
 from tests.doubles.simulated_aws import NOWHERE, SimulatedAws, project_of
 from tests.doubles.skipping_clock import SkippingClock
 from tests.engines.engine import Engine

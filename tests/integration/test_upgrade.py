@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate.connection import Connection
+from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ExitCode, LockHeld, PartialError, ScriptError
 from osem_migrate.events import LockWaiting, OperationFinished, Waiting
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, own_project, write_project

@@ -8,15 +8,15 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, Phase, given, settings
 
-from osem_migrate.deployment import Deployment
-from osem_migrate.live import Live
+from osem_migrate.commands.probe import probe_tables
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.live_table import Live
 from osem_migrate.migrator import Migrator
 from osem_migrate.operations import CreateTable
-from osem_migrate.planning.checklist import check_table
-from osem_migrate.planning.sample import MARKER, TEXT, make_sample
-from osem_migrate.probing import probe_tables
+from osem_migrate.planning.probe import MARKER, TEXT, make_sample
+from osem_migrate.planning.verify import check_table
 from osem_migrate.schema import Schema, Table
-from osem_migrate.stopping import Stop
+from osem_migrate.stop import Stop
 from tests import strategies
 from tests.doubles.project import TEAMS, Watched, own_project, write_project
 from tests.engines.engine import Engine

@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.torture.boundaries import Case, Disturbance, Verdict, cases, live_through_all
+from tests.torture.child import victims
 from tests.torture.scenarios import NAMES, Scenario, scenario
-from tests.torture.victim import victims
 
 WORKERS = 4  # more than cores, because a run that waits for a dead one's lease has nothing to do
 PORTION = 40  # cases that share a warm process

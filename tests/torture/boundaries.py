@@ -13,9 +13,9 @@ from enum import StrEnum
 from osem_migrate.aws.session import ATTEMPTS
 from tests.simulator import INTERNAL, THROTTLED, Drop, Hook, LoseResponse, SimulatedError, serve
 from tests.simulator.calls import CUT_AFTER, CUT_BEFORE, ITEM_WRITES, OK, READS, Call
+from tests.torture.child import Ended, Victims, victims
 from tests.torture.scenarios import Scenario, changes
 from tests.torture.stage import Picture, Recording, lock_owner, shorten_lease
-from tests.torture.victim import Ended, Victims, victims
 
 
 class Disturbance(StrEnum):

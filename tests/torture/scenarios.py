@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.doubles.project import own_project, write_project
 from tests.simulator import serve
+from tests.torture.child import Command, Victims
 from tests.torture.stage import HISTORY, Picture, Recording, Stage
-from tests.torture.victim import Command, Victims
 
 TUNNEL = """
 [tool.osem-migrate.environments.dev]

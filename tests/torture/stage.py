@@ -8,7 +8,7 @@ from typing import Any
 from tests.simulator import Durations, ScaledClock, SimulatedClock, SimulatedError, Simulator, exactly
 from tests.simulator.calls import READS
 from tests.simulator.simulator import ACCESS_KEY
-from tests.torture.victim import PACE
+from tests.torture.child import PACE
 
 HISTORY = "osem-dev-SchemaMigrations"
 

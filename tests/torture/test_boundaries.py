@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.torture.boundaries import Disturbance, live_through, sample
+from tests.torture.child import Victims, victims
 from tests.torture.scenarios import NAMES, scenario
-from tests.torture.victim import Victims, victims
 
 
 @pytest.fixture(scope="module")

@@ -40,9 +40,9 @@ from osem_migrate.operations import (
     SetStream,
     Setting,
 )
-from osem_migrate.planning.status import ProblemKind
+from osem_migrate.planning.status.status import ProblemKind
 from osem_migrate.schema import S, Schema, Table, as_keys
-from osem_migrate.stopping import Stop
+from osem_migrate.stop import Stop
 from tests import strategies
 from tests.doubles.simulated_aws import SimulatedAws, project_of
 from tests.doubles.skipping_clock import SkippingClock

@@ -6,12 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from osem_migrate import connection as module
 from osem_migrate.aws.session import Identity, RegionChoice, Session
 from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project
-from osem_migrate.connection import Connection
-from osem_migrate.deployment import Deployment
+from osem_migrate.deployment import connection as module
+from osem_migrate.deployment.connection import Connection
+from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import (
     AccountMismatch,
     ConfirmationRequired,

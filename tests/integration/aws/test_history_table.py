@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from osem_migrate.actor import Actor
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.aws.lock import Lease, Lock
 from osem_migrate.clock import SYSTEM_CLOCK
+from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import LockLost
 from osem_migrate.history import Event, History, RecordedState
 from tests.doubles.clock import FakeClock
 from tests.engines.engine import Engine
-from tests.unit.aws.test_items import RECORD
+from tests.unit.aws.test_history_items import RECORD
 
 TABLE = "osem-dev-SchemaMigrations"
 SCOPE = "osem"

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from osem_migrate.actor import Actor
 from osem_migrate.aws import lock as lock_module
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.aws.lock import Lease, Lock
 from osem_migrate.clock import SYSTEM_CLOCK
+from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import LockHeld, LockLost
 from osem_migrate.history import Holder
 from tests.doubles.clock import FakeClock

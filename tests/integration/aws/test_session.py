@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from osem_migrate.aws.failures import door
+from osem_migrate.aws.failures.classify import door
 from osem_migrate.aws.session import Session
 from osem_migrate.errors import EndpointUnreachable, OperationUnsupported
 from tests.engines.engine import Engine
 
 if TYPE_CHECKING:
-    from osem_migrate.aws.calls import ApiCall
+    from osem_migrate.aws.api_calls import ApiCall
 
 
 def use(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

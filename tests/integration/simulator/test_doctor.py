@@ -10,15 +10,15 @@ from unittest import mock
 
 import pytest
 
-from osem_migrate.authorization import authorized
 from osem_migrate.aws.autoscaling import Autoscaling
+from osem_migrate.commands.doctor import Patient
+from osem_migrate.commands.permissions import authorized
 from osem_migrate.config import Project
-from osem_migrate.connection import Connection
-from osem_migrate.doctor import Patient
+from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import AccessDenied, AwsError, EndpointUnreachable, ExitCode
 from osem_migrate.migrator import Migrator
-from osem_migrate.planning.checkup import Checkup, Finding, Health
-from osem_migrate.planning.permission import Role
+from osem_migrate.planning.doctor import Checkup, Finding, Health
+from osem_migrate.planning.policy import Role
 from tests.doubles.permitted import RUNNER, limit, quick_aws
 from tests.doubles.project import TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
@@ -350,7 +350,7 @@ def test_a_defect_of_ours_is_a_finding(aws: SimulatedAws, folder: Path, monkeypa
     def broken(_folder: Path) -> None:
         raise ZeroDivisionError("surprise")
 
-    monkeypatch.setattr("osem_migrate.doctor.load", broken)
+    monkeypatch.setattr("osem_migrate.commands.doctor.load", broken)
     checkup = examine(aws, folder)
     assert found(checkup, "scripts").message == "ZeroDivisionError: surprise"
     assert found(checkup, "history table").health is Health.OK

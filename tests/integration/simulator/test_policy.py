@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from osem_migrate.commands.doctor import Patient
 from osem_migrate.config import Project
-from osem_migrate.doctor import Patient
 from osem_migrate.errors import AccessDenied, Interrupted, OsemMigrateError, PartialError
 from osem_migrate.events import OperationFinished, RunEvent
 from osem_migrate.migrator import Migrator
-from osem_migrate.planning.checkup import Health
-from osem_migrate.planning.permission import Role
-from osem_migrate.stopping import Stop
+from osem_migrate.planning.doctor import Health
+from osem_migrate.planning.policy import Role
+from osem_migrate.stop import Stop
 from tests.doubles.permitted import RUNNER, limit, own_project_on_aws, quick_aws
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws

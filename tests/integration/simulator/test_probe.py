@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
-from osem_migrate.connection import Connection
+from osem_migrate.deployment.connection import Connection
 from osem_migrate.migrator import Migrator
-from osem_migrate.planning.sample import MARKER
+from osem_migrate.planning.probe import MARKER
 from tests.cli.command_line import PROGRAM
 from tests.doubles.clock import FakeClock
 from tests.doubles.project import write_project

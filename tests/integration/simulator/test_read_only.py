@@ -16,11 +16,11 @@ from osem_migrate.cli.documents import (
     verification_document,
 )
 from osem_migrate.cli.main import run as run_words
+from osem_migrate.commands.doctor import Patient
 from osem_migrate.config import Project
-from osem_migrate.doctor import Patient
 from osem_migrate.history import ShownState
 from osem_migrate.migrator import Migrator
-from osem_migrate.planning.permission import Role
+from osem_migrate.planning.policy import Role
 from tests.doubles.permitted import READER, RUNNER, acting_as, limit, own_project_on_aws, quick_aws
 from tests.doubles.project import BY_MANAGER, TEAMS, write_project
 from tests.doubles.simulated_aws import CREDENTIALS, TUNNEL, SimulatedAws

@@ -9,7 +9,7 @@ import pytest
 
 from osem_migrate.config import Project
 from osem_migrate.errors import ConfirmationRequired, ExitCode
-from osem_migrate.live import Live
+from osem_migrate.live_table import Live
 from osem_migrate.operations import (
     AddIndex,
     DropIndex,

@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from osem_migrate.aws.curiosity import Curiosity
 from osem_migrate.aws.describe import Describer
+from osem_migrate.aws.optional_reads import Curiosity
 from osem_migrate.errors import AccessDenied, OperationUnsupported, Throttled
-from osem_migrate.live import UNWELL, Live
+from osem_migrate.live_table import UNWELL, Live
 from osem_migrate.operations import (
     SETTINGS,
     SetBilling,
@@ -24,8 +24,8 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
+from osem_migrate.operations.step import Description
 from osem_migrate.schema import B, Index, LocalIndex, N, S, Throughput
-from osem_migrate.steps import Description
 
 NAME = "osem-dev-Teams"
 ARN = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{NAME}"

@@ -9,8 +9,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
-from osem_migrate.aws.curiosity import Curiosity
 from osem_migrate.aws.gateway import CONCURRENCY, Answer, Gateway
+from osem_migrate.aws.optional_reads import Curiosity
 from osem_migrate.errors import (
     AccessDenied,
     EndpointUnreachable,
@@ -20,8 +20,8 @@ from osem_migrate.errors import (
     ResourceInUse,
 )
 from osem_migrate.operations import AddIndex, CreateTable, SetPointInTimeRecovery, SetTags, SetTimeToLive
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import S, Schema
-from osem_migrate.steps import Step
 from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
 

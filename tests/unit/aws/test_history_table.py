@@ -8,12 +8,12 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from osem_migrate.aws import items
+from osem_migrate.aws import history_items as items
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, LockLost, ResourceInUse, Throttled
 from osem_migrate.history import Event
 from tests.doubles.clock import FakeClock
-from tests.unit.aws.test_items import RECORD
+from tests.unit.aws.test_history_items import RECORD
 
 if TYPE_CHECKING:
     from osem_migrate.aws.lock import Lease

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from osem_migrate.aws import items, lock
+from osem_migrate.aws import history_items as items
+from osem_migrate.aws import lock
 from osem_migrate.aws.lock import Lease, Lock
 from osem_migrate.errors import ConditionFailed, EndpointUnreachable, HistoryUnreadable, LockHeld, LockLost
 from osem_migrate.history import Holder

@@ -7,7 +7,7 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
-from osem_migrate.steps import Step
+from osem_migrate.operations.step import Step
 
 
 def assert_accepted(step: Step, name: str = "osem-test-Teams") -> None:

@@ -21,8 +21,8 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
+from osem_migrate.operations.step import Description
 from osem_migrate.schema import S, Schema, Table
-from osem_migrate.steps import Description
 from tests.unit.operations.asking import calls, schema_of
 
 TEAMS = Table("Teams", S("teamId"))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from osem_migrate import operations
 from osem_migrate.migration import Migration
 from osem_migrate.operations import DropTable, Operation, SetBilling, SetTags, Setting
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import Key, Schema, Table, Throughput
-from osem_migrate.steps import Step
 from tests import strategies
 from tests.unit.operations.service_model import assert_accepted
 

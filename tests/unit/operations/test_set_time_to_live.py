@@ -6,8 +6,8 @@ import pytest
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations import SetTimeToLive
+from osem_migrate.operations.step import Description
 from osem_migrate.schema import S, Schema, Table
-from osem_migrate.steps import Description
 from tests.unit.operations.asking import calls, schema_of
 
 TEAMS = Table("Teams", S("teamId"))

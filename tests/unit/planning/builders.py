@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from osem_migrate.history import History, Record, RecordedState
-from osem_migrate.live import Live
+from osem_migrate.live_table import Live
 from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable, Operation, SetBilling, SetEncryption, SetTags, SetTimeToLive, Setting
-from osem_migrate.planning.remedy import Caller
+from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Index, S, Schema, Table
 
 MANAGED_KEY = "arn:aws:kms:us-east-1:123456789012:key/aws-managed"

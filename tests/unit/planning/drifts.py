@@ -17,7 +17,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
-from osem_migrate.planning import diff
+from osem_migrate.planning.drift import diff
 from osem_migrate.schema import Index, LocalIndex, S, Table, Throughput
 from tests import strategies
 from tests.unit.planning.builders import described

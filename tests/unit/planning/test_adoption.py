@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osem_migrate.history import History
-from osem_migrate.live import LiveIndex
+from osem_migrate.live_table import LiveIndex
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, DropTable, Operation, SetBilling, SetTimeToLive
 from osem_migrate.planning.adoption import adopt, find_misfits, strangers
 from osem_migrate.planning.fold import fold

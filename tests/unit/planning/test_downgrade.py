@@ -16,14 +16,14 @@ from osem_migrate.errors import (
 from osem_migrate.history import History, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, Operation, SetStream, SetTags
-from osem_migrate.planning.diff import matches
+from osem_migrate.operations.step import Step
 from osem_migrate.planning.downgrade import NOTHING, make_downgrade
+from osem_migrate.planning.drift.diff import matches
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.plan import Direction, Plan, make_plan
 from osem_migrate.planning.replay import replay
 from osem_migrate.schema import S, Schema
-from osem_migrate.steps import Step
-from tests.doubles.carrying_out import Account
+from tests.doubles.aws_cli_calls import Account
 from tests.unit.operations.service_model import assert_accepted
 from tests.unit.planning.builders import applied, history, live, migration, record
 from tests.unit.planning.test_laws import scripts

@@ -19,11 +19,11 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
+from osem_migrate.operations.step import Step
 from osem_migrate.planning.estimate import NOTHING, Estimate, estimate, estimate_all
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.plan import make_plan
 from osem_migrate.schema import Index, S, Schema
-from osem_migrate.steps import Step
 from tests.unit.planning.builders import created
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"

@@ -16,12 +16,12 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
+from osem_migrate.operations.step import Step
 from osem_migrate.planning.fold import fold, foldable
 from osem_migrate.planning.plan import Plan, make_plan
 from osem_migrate.schema import Index, S, Schema
-from osem_migrate.steps import Step
 from tests import strategies
-from tests.doubles.carrying_out import Account
+from tests.doubles.aws_cli_calls import Account
 from tests.unit.operations.service_model import assert_accepted
 from tests.unit.planning.builders import applied, history, migration, record
 from tests.unit.planning.test_laws import scripts

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from osem_migrate.errors import ExitCode, HistoryError, MigrationChanged, MigrationMissing, MigrationOutOfOrder
 from osem_migrate.history import History, Record, RecordedState, ShownState
-from osem_migrate.live import Live
+from osem_migrate.live_table import Live
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
-from osem_migrate.planning import diff as codes
-from osem_migrate.planning.diff import diff, matches
+from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
+from osem_migrate.planning.drift import diff as codes
+from osem_migrate.planning.drift.diff import diff, matches
 from osem_migrate.planning.plan import make_plan
-from osem_migrate.planning.remedy import remedy
 from osem_migrate.planning.replay import replay
-from osem_migrate.planning.status import IGNORABLE, ProblemKind, assess, expect
+from osem_migrate.planning.status.remedy import remedy
+from osem_migrate.planning.status.status import IGNORABLE, ProblemKind, assess, expect
 from osem_migrate.schema import Schema, Table
-from osem_migrate.steps import RESOURCE_ARN, TABLE_NAME, Step
 from tests import strategies
 from tests.unit.operations.service_model import assert_accepted
 from tests.unit.planning.builders import CALLER, applied, history, live, live_of, migration, record

@@ -1,0 +1,1 @@
+"""What the errors of botocore mean: the one door through which they become ours."""

@@ -1,0 +1,100 @@
+"""What the SDK itself refuses, or could not send, as a table: exception class, text, our error, what to do.
+
+Classes are named, not imported: which of them exist depends on botocore's version. A class without a row falls to its
+bases', and the first row that fits wins. Source: botocore/exceptions.py and botocore/parsers.py of 1.44.
+"""
+
+from osem_migrate.aws.failures.rule import Refusal, Verdict
+from osem_migrate.errors import (
+    AccessDenied,
+    AwsFilesInvalid,
+    CredentialProcessFailed,
+    CredentialsExpired,
+    CredentialsMissing,
+    CredentialsPartial,
+    EndpointInvalid,
+    EndpointUnreachable,
+    OperationUnsupported,
+    ProfileUnknown,
+    RegionMissing,
+    RequestInvalid,
+    SsoSessionExpired,
+    UnexpectedAwsError,
+)
+
+_, DESCRIBE, UNSUPPORTED, GIVE_UP = Verdict
+
+_NOBODY = ("NoCredentialsError", "NoAuthTokenError")
+_REGION = ("NoRegionError", "InvalidRegionError", "UnknownRegionError", "UnknownEndpointError")
+_FILES = ("ConfigParseError", "ConfigNotFound")
+_CREDENTIAL_FILES = ("InvalidConfigError", "UnknownCredentialError")
+_SETTINGS = (
+    "InvalidRetryConfigurationError",
+    "InvalidSTSRegionalEndpointsConfigError",
+    "InvalidDefaultsMode",
+    "InvalidEndpointConfigurationError",
+    "InvalidIMDSEndpointError",
+    "InvalidIMDSEndpointModeError",
+    "InvalidProxiesConfigError",
+    "EndpointVariantError",
+)
+_LOGIN = ("LoginError", "LoginRefreshRequired", "LoginTokenLoadError")
+_SSO = (
+    "SSOError",
+    "SSOTokenLoadError",
+    "UnauthorizedSSOTokenError",
+    "TokenRetrievalError",
+    "PendingAuthorizationExpiredError",
+)
+_SOURCE = ("CredentialRetrievalError", "MetadataRetrievalError")
+_PARAMETERS = ("ParamValidationError", "ValidationError", "MissingParametersError", "EndpointProviderError")
+_NOT_SENT = ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionError")
+_NOT_ANSWERED = (
+    "ReadTimeoutError",
+    "ConnectionClosedError",
+    "IncompleteReadError",
+    "ResponseStreamingError",
+    "HTTPClientError",
+)
+
+_CRT = "Install what the profile's kind of credentials needs with: pip install 'botocore[crt]'"
+_CREATE_TOKEN = "Grant signin:CreateOAuth2Token to the identity, then sign in with: aws login"  # noqa: S105 an action's name
+_MFA = "Obtain a fresh session with your MFA device, then run the command again."
+_CERTIFICATES = "Check the certificate of the endpoint; name your own authority's with AWS_CA_BUNDLE=FILE"
+_PROXY = "Check HTTPS_PROXY and NO_PROXY, then run the command again."
+_ACCOUNT_ENDPOINT = (
+    "Allow that host name, which carries the account id, "
+    "or take the plain one with: export AWS_ACCOUNT_ID_ENDPOINT_MODE=disabled"
+)
+_ADDRESS = "Check that --endpoint-url is the address of DynamoDB and that no proxy answers in its place."
+
+COMPLAINTS: tuple[Refusal, ...] = (
+    # Who is calling.
+    Refusal(_NOBODY, "", CredentialsMissing, GIVE_UP, "found no AWS credentials"),
+    Refusal(("PartialCredentialsError",), "", CredentialsPartial, GIVE_UP, "found only half of the credentials"),
+    Refusal(("ProfileNotFound",), "", ProfileUnknown, GIVE_UP, "found no such profile"),
+    Refusal(("LoginInsufficientPermissions",), "", AccessDenied, GIVE_UP, "could not sign in", _CREATE_TOKEN),
+    Refusal(_LOGIN, "", SsoSessionExpired, GIVE_UP, "found that the sign-in has ended", "Sign in with: aws login"),
+    Refusal(_SSO, "", SsoSessionExpired, GIVE_UP, "found that the single sign-on session has ended"),
+    Refusal(("MissingDependencyException",), "", CredentialProcessFailed, GIVE_UP, "needs another package", _CRT),
+    Refusal(("RefreshWithMFAUnsupportedError",), "", CredentialsExpired, GIVE_UP, "needs MFA again", _MFA),
+    Refusal(_SOURCE, "", CredentialProcessFailed, GIVE_UP, "got no credentials from where the profile points"),
+    # Where to.
+    Refusal(_REGION, "", RegionMissing, GIVE_UP, "found no usable region"),
+    Refusal(("ValueError",), "Invalid endpoint", EndpointInvalid, GIVE_UP, "found an endpoint that is no URL"),
+    # With which settings.
+    Refusal(_FILES, "", AwsFilesInvalid, GIVE_UP, "could not read the AWS files"),
+    Refusal((*_CREDENTIAL_FILES, *_SETTINGS), "", AwsFilesInvalid, GIVE_UP, "found an unusable AWS setting"),
+    Refusal(("EndpointProviderError",), "Invalid Conf", AwsFilesInvalid, GIVE_UP, "found an unusable AWS setting"),
+    Refusal(("ValueError", "OSError"), "", AwsFilesInvalid, GIVE_UP, "found an unusable AWS setting"),
+    Refusal(_PARAMETERS, "", RequestInvalid, GIVE_UP, "was not sent, because its parameters are invalid"),
+    # On the way there.
+    Refusal(("SSLError",), "", EndpointUnreachable, GIVE_UP, "found no trusted connection", _CERTIFICATES),
+    Refusal(("ProxyConnectionError",), "", EndpointUnreachable, GIVE_UP, "could not reach the proxy", _PROXY),
+    Refusal(_NOT_SENT, r".*\.ddb\.", EndpointUnreachable, GIVE_UP, "could not reach the endpoint", _ACCOUNT_ENDPOINT),
+    Refusal(_NOT_SENT, "", EndpointUnreachable, GIVE_UP, "could not reach the endpoint"),
+    # And back: it may have been applied.
+    Refusal(_NOT_ANSWERED, "", EndpointUnreachable, DESCRIBE, "got no answer"),
+    Refusal(("ResponseParserError",), "", OperationUnsupported, UNSUPPORTED, "got an unreadable answer", _ADDRESS),
+    Refusal(("*",), "", UnexpectedAwsError, GIVE_UP, "failed in the SDK"),
+)

@@ -1,0 +1,173 @@
+"""Permissions, tried: each by a request that shows whether it is granted and that can have no effect.
+
+DynamoDB authorises a call before it looks whether the table is there and whether a condition holds. So a change is
+asked for on a table of a name that nobody has, and a write of an item under a condition that never holds: who may not
+is told AccessDenied, and who may is told that there is no such thing.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from osem_migrate.aws import history_items as items
+from osem_migrate.aws.failures.classify import REFUSALS, translate
+from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, ResourceNotFound
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_NOBODY = "Doctor"
+_RANDOM_BYTES = 5  # in letters, with _NOBODY before them, as long as the name of the history table: it surely fits
+
+
+class Answer(StrEnum):
+    """What a trial shows. Some actions cannot be tried without a chance of doing what they do."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One action, what it was tried on (a physical table name, or None), and what came of it."""
+
+    action: str
+    table: str | None
+    answer: Answer
+    error: AwsError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where permissions are tried.
+
+    Attributes:
+        table: physical name of a table of the environment, for questions; it need not exist.
+        absent: physical name of a table that nobody has, for changes.
+        history: physical name of the history table, for items.
+        scope: the application, the partition key of all items there.
+        arn: gives the ARN of a table of a physical name.
+    """
+
+    table: str
+    absent: str
+    history: str
+    scope: str
+    arn: Callable[[str], str]
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The key of an item that nobody has."""
+        return items.serialize({items.PARTITION_KEY: self.scope, items.SORT_KEY: f"doctor#{secrets.token_hex(16)}"})
+
+    @property
+    def never(self) -> dict[str, Any]:
+        """A condition that such an item never fulfils."""
+        return {
+            "TableName": self.history,
+            "ConditionExpression": "attribute_exists(#scope)",
+            "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    parameters: Callable[[Ground], Mapping[str, Any]]
+    table: Callable[[Ground], str | None]
+
+
+def absent_name(physical_name: Callable[[str], str]) -> str:
+    """The physical name of a table that nobody has."""
+    return physical_name(f"{_NOBODY}{secrets.token_hex(_RANDOM_BYTES)}")
+
+
+class Permissions:
+    """Tries actions on a ground, by the client of an environment."""
+
+    def __init__(self, client: "DynamoDBClient", ground: Ground) -> None:
+        self._client = client
+        self._ground = ground
+
+    def attempt(self, action: str) -> Trial:
+        """Whether the IAM action is granted; NOT_TRIED where only doing it would tell."""
+        request = _REQUESTS.get(action)
+        if request is None:
+            return Trial(action, None, Answer.NOT_TRIED)
+        table = request.table(self._ground)
+        try:
+            getattr(self._client, request.method)(**request.parameters(self._ground))
+        except REFUSALS as refusal:
+            error = translate(refusal, action=action, resource=table)
+            return Trial(action, table, _answer(error), error)
+        return Trial(action, table, Answer.ALLOWED)
+
+
+def _answer(error: AwsError) -> Answer:
+    if isinstance(error, AccessDenied):
+        return Answer.DENIED
+    # A refusal of any other kind, validation among them, may have come before it was asked who is calling.
+    return Answer.ALLOWED if isinstance(error, ResourceNotFound | ConditionFailed) else Answer.UNKNOWN
+
+
+def _question(method: str) -> _Request:
+    return _Request(method, lambda ground: {"TableName": ground.table}, lambda ground: ground.table)
+
+
+def _change(method: str, **parameters: Any) -> _Request:
+    return _Request(method, lambda ground: {"TableName": ground.absent, **parameters}, lambda ground: ground.absent)
+
+
+def _tagging(method: str, **parameters: Any) -> _Request:
+    return _Request(
+        method, lambda ground: {"ResourceArn": ground.arn(ground.absent), **parameters}, lambda ground: ground.absent
+    )
+
+
+def _item(method: str, parameters: Callable[[Ground], Mapping[str, Any]]) -> _Request:
+    return _Request(method, parameters, lambda ground: ground.history)
+
+
+def _query(ground: Ground) -> Mapping[str, Any]:
+    return {
+        "TableName": ground.history,
+        "KeyConditionExpression": "#scope = :scope",
+        "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY},
+        "ExpressionAttributeValues": items.serialize({":scope": ground.scope}),
+        "Limit": 1,
+    }
+
+
+# CreateTable is not among them: whatever it is asked, it either is refused before anybody is asked who is calling, or
+# might create the table.
+_REQUESTS: Mapping[str, _Request] = {
+    "dynamodb:ListTables": _Request("list_tables", lambda _: {"Limit": 1}, lambda _: None),
+    "dynamodb:DescribeTable": _question("describe_table"),
+    "dynamodb:DescribeTimeToLive": _question("describe_time_to_live"),
+    "dynamodb:DescribeContinuousBackups": _question("describe_continuous_backups"),
+    "dynamodb:ListTagsOfResource": _Request(
+        "list_tags_of_resource", lambda ground: {"ResourceArn": ground.arn(ground.table)}, lambda ground: ground.table
+    ),
+    "dynamodb:GetItem": _item("get_item", lambda ground: {"TableName": ground.history, "Key": ground.key}),
+    "dynamodb:Query": _item("query", _query),
+    "dynamodb:PutItem": _item("put_item", lambda ground: {"Item": ground.key, **ground.never}),
+    "dynamodb:UpdateItem": _item("update_item", lambda ground: {"Key": ground.key, **ground.never}),
+    "dynamodb:ConditionCheckItem": _item(
+        "transact_write_items",
+        lambda ground: {"TransactItems": [{"ConditionCheck": {"Key": ground.key, **ground.never}}]},
+    ),
+    "dynamodb:UpdateTable": _change("update_table", DeletionProtectionEnabled=True),
+    "dynamodb:DeleteTable": _change("delete_table"),
+    "dynamodb:UpdateTimeToLive": _change(
+        "update_time_to_live", TimeToLiveSpecification={"Enabled": False, "AttributeName": "doctor"}
+    ),
+    "dynamodb:UpdateContinuousBackups": _change(
+        "update_continuous_backups", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
+    ),
+    "dynamodb:TagResource": _tagging("tag_resource", Tags=[{"Key": "doctor", "Value": "doctor"}]),
+    "dynamodb:UntagResource": _tagging("untag_resource", TagKeys=["doctor"]),
+}

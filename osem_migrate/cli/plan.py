@@ -1,0 +1,91 @@
+"""A Plan as text: every call in order, with physical names, and what is waited for."""
+
+from typing import TYPE_CHECKING
+
+from osem_migrate.cli import output
+from osem_migrate.cli.confirmation import losses_of
+from osem_migrate.cli.invocation import place
+from osem_migrate.config import HISTORY_ENTITY
+from osem_migrate.operations.step import RESOURCE_ARN, Step
+from osem_migrate.planning.estimate import estimate
+from osem_migrate.planning.fold import fold, foldable
+from osem_migrate.planning.plan import Direction
+
+if TYPE_CHECKING:
+    from osem_migrate.migrator import Migrator
+    from osem_migrate.planning.plan import Plan, PlannedMigration
+
+
+def show_plan(plan: "Plan", migrator: "Migrator") -> None:
+    """Print the plan of ``upgrade --dry-run``."""
+    environment = migrator.environment
+    if plan.is_empty:
+        output.line("done", f"{environment.name} is up to date; nothing to do.")
+        return
+    calls = len(plan.steps) + plan.creates_history
+    output.echo(
+        f"{output.counted(len(plan.migrations), 'migration')} {_verb(plan)} on {place(migrator)}: "
+        f"{output.counted(calls, 'call')}. Nothing is changed by this."
+    )
+    number = 0
+    if plan.creates_history:
+        number += 1
+        output.echo("\nhistory table")
+        output.echo(f"  {number:>3}. CreateTable {environment.physical_name(HISTORY_ENTITY)}")
+    for migration in plan.migrations:
+        _show_heading(migration)
+        for operation in migration.operations:
+            if operation.folded:
+                output.echo(output.dim(f"       {operation.operation.describe()}: folded into CreateTable above"))
+                continue
+            for step in operation.steps:
+                number += 1
+                output.echo(f"  {number:>3}. {_call(step, migrator)}: {operation.operation.describe()}")
+                output.echo(
+                    output.dim(f"       then wait until {_waited_for(step, migrator)}, {output.usual(estimate(step))}")
+                )
+    for loss in losses_of(plan, migrator) if plan.hazards else ():
+        output.line("warning", loss)
+    if plan.steps:
+        output.echo(f"\nOn AWS all of it takes {output.usual(plan.estimate)}; longer where tables are large.")
+    moved = foldable(plan) if plan.direction is Direction.UPGRADE else 0
+    if moved and not any(operation.folded for operation in plan.operations):
+        folded = output.usual(fold(plan).estimate)
+        whose = "its table" if moved == 1 else "their tables"
+        output.echo(f"With --fold, {output.counted(moved, 'index')} would come with {whose}: {folded}.")
+
+
+def _show_heading(migration: "PlannedMigration") -> None:
+    output.echo(f"\n{migration.migration.id}  {output.dim(migration.migration.summary)}".rstrip())
+    if not migration.operations:
+        output.echo(output.dim("       nothing left to do: it is recorded without a call"))
+
+
+def _verb(plan: "Plan") -> str:
+    return "to reverse" if plan.direction is Direction.DOWNGRADE else "pending"
+
+
+def address(step: Step, migrator: "Migrator") -> str:
+    """What a step's call names: the physical table, or its ARN where the table has yet to get one."""
+    name = migrator.environment.physical_name(step.table)
+    if step.named_by != RESOURCE_ARN:
+        return name
+    account = migrator.environment.settings.account_id or "*"
+    return f"arn:aws:dynamodb:{migrator.session.region.name}:{account}:table/{name}"
+
+
+def _call(step: Step, migrator: "Migrator") -> str:
+    name = migrator.environment.physical_name(step.table)
+    return f"{step.action} {name}" + (f" {step.subject}" if step.subject != step.table else "")
+
+
+def _waited_for(step: Step, migrator: "Migrator") -> str:
+    name = migrator.environment.physical_name(step.table)
+    if step.after is None:
+        return f"{name} is gone"
+    if step.method == "update_table" and step.subject != step.table:
+        gone = step.after.index(step.subject) is None
+        return (
+            f"{step.subject} is gone" if gone else f"{name} and {step.subject} are ACTIVE and no index is backfilling"
+        )
+    return f"{name} is ACTIVE"

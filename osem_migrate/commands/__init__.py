@@ -1,0 +1,1 @@
+"""The use cases: one module a command, functions of (deployment, migrations, options) that return values."""

@@ -1,0 +1,220 @@
+"""Destruction: an environment's managed tables dropped side by side, and its history last, so that it can go on."""
+
+import shlex
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from osem_migrate.aws.gateway import Answer
+from osem_migrate.aws.lock import Lease
+from osem_migrate.commands.inventory import Inventory, is_guarded
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import held, poller
+from osem_migrate.errors import (
+    ConfirmationRequired,
+    DeletionProtected,
+    DestructionIncomplete,
+    EndpointUnreachable,
+    EnvironmentProtected,
+    OsemMigrateError,
+    ResourceNotFound,
+    ServiceFailed,
+)
+from osem_migrate.events import TableDropped, TableLeaving
+from osem_migrate.execution.executor import WIDEST
+from osem_migrate.execution.reconciler import USUAL_TIMEOUT
+from osem_migrate.execution.scheduler import Task, run_tasks
+from osem_migrate.history import Event
+from osem_migrate.live_table import Live
+from osem_migrate.operations import DropTable, SetDeletionProtection
+from osem_migrate.operations.step import Step
+from osem_migrate.schema import Schema
+from osem_migrate.stop import Stop
+
+_UNSURE = (EndpointUnreachable, ServiceFailed)  # DynamoDB may have taken the call up before it ended like this
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """What is gone, the history table last, and what was kept: physical names."""
+
+    dropped: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms: the seconds to wait for the lock and, unless None, for one table; and the request to stop."""
+
+    allow_data_loss: bool
+    lock_timeout: float
+    timeout: float | None
+    stop: Stop
+
+
+def refuse_protected(deployment: Deployment) -> None:
+    """Raise EnvironmentProtected where the configuration protects the environment; asks nobody."""
+    name = deployment.environment.name
+    if deployment.environment.settings.protected:
+        raise EnvironmentProtected(f"environment {name!r} is protected; destroy never touches it", environment=name)
+
+
+def destroy(deployment: Deployment, look: Callable[[], Inventory], terms: Terms) -> Destroyed:
+    """Drop everything that ``look`` finds, under the lock; asked again once it is held. Nothing there: no write.
+
+    Raises:
+        ConfirmationRequired, DeletionProtected: before anything is changed.
+        DestructionIncomplete: something is gone or on its way, then it stopped; running it again finishes.
+        OsemMigrateError: the cause itself, when nothing was changed.
+    """
+    found = look()
+    if found.is_empty:
+        return Destroyed((), found.kept)
+    _check(deployment, found, terms)
+    demolition = _Demolition(deployment, terms)
+    if _is_ending(found):
+        return demolition.await_end(found)
+    exists = found.history is not None and found.history.status != "CREATING"
+    actor = deployment.actor()
+    try:
+        with held(deployment, actor, timeout=terms.lock_timeout, stop=terms.stop, exists=exists) as lease:
+            found = look()
+            _check(deployment, found, terms)
+            deployment.history.note(lease, _announced(deployment, actor.identity, found))
+            return demolition.run(found, lease)
+    except ResourceNotFound:
+        # Another destroy held the lock, and took it along.
+        found = look()
+        if not (found.is_empty or _is_ending(found)):
+            raise
+        return demolition.await_end(found)
+
+
+def _announced(deployment: Deployment, identity: str, found: Inventory) -> Event:
+    """What the log says as long as there is one, which is when destroy does not come to its end."""
+    names = ", ".join(live.physical_name for live in found.tables)
+    at = deployment.clock.milliseconds()
+    return Event(at=at, what="destroying", migration=None, by=identity, detail=names)
+
+
+def _is_ending(found: Inventory) -> bool:
+    """Whether only the history table is left, and on its way out."""
+    return not found.tables and found.history is not None and found.history.status == "DELETING"
+
+
+def _check(deployment: Deployment, found: Inventory, terms: Terms) -> None:
+    if not terms.allow_data_loss:
+        name = deployment.environment.name
+        raise ConfirmationRequired(f"every table of {name} that its scripts built would be lost, with all items")
+    if found.guarded:
+        caller = deployment.caller
+        update = ["aws", "dynamodb", "update-table", "--no-deletion-protection-enabled", *caller.aws_flags]
+        commands = [shlex.join([*update, "--table-name", name]) for name in found.guarded]
+        how = ["Turn it off, if the tables really are to go:", *commands, caller.command("destroy")]
+        raise DeletionProtected(
+            f"deletion protection is on for {', '.join(found.guarded)}",
+            remediation="\n".join(how),
+            tables=list(found.guarded),
+        )
+
+
+class _Demolition:
+    """One destroy at work."""
+
+    def __init__(self, deployment: Deployment, terms: Terms) -> None:
+        self._deployment = deployment
+        self._gateway = deployment.gateway
+        self._stop = terms.stop
+        self._clock = replace(deployment.clock, sleep=terms.stop.sleep)
+        self._poller = poller(deployment, self._clock)
+        self._timeout = terms.timeout if terms.timeout is not None else USUAL_TIMEOUT
+        self._mutations = threading.BoundedSemaphore(deployment.environment.settings.mutations_in_flight)
+        self._dropped: list[str] = []
+        self._changed = threading.Event()  # set once DynamoDB may have taken up a call
+
+    def run(self, found: Inventory, lease: Lease) -> Destroyed:
+        """The tables side by side, then the history, which tells until the last moment what was ours."""
+        tasks = [Task(live.name, frozenset(), self._dropping(live, lease)) for live in found.tables]
+        try:
+            run_tasks(tasks, width=min(WIDEST, len(tasks)), stop=self._stop)
+            if found.shared:
+                self._changed.set()
+                self._deployment.history.forget(lease)
+            elif found.history is not None:
+                self._unguard(found.history, lease)
+                self._drop(found.history, lease)
+        except OsemMigrateError as cause:
+            if not self._changed.is_set():
+                raise
+            again = self._deployment.caller.command("destroy")
+            raise DestructionIncomplete(tuple(self._dropped), cause, resume=again) from cause.__cause__
+        return Destroyed(tuple(self._dropped), found.kept)
+
+    def await_end(self, found: Inventory) -> Destroyed:
+        """Wait for a history table that an earlier destroy left on its way out."""
+        if found.history is not None:
+            self._vanish(found.history, lambda: True)
+        return Destroyed(tuple(self._dropped), found.kept)
+
+    def _dropping(self, live: Live, lease: Lease) -> Callable[[], bool]:
+        def drop() -> bool:
+            self._drop(live, lease)
+            return True
+
+        return drop
+
+    def _drop(self, live: Live, lease: Lease) -> None:
+        table = live.table
+        (step,) = DropTable(live.name).steps(Schema({live.name: table} if table is not None else {}))
+        self._vanish(live, lambda: self._ask(step, live, lease))
+
+    def _vanish(self, live: Live, ask: Callable[[], bool]) -> None:
+        """Ask until it is taken up, and never again: who asks needs the lock, which may be what vanishes."""
+        started, asked = self._clock.monotonic(), False
+
+        def look() -> Live:
+            nonlocal asked
+            current = self._gateway.describe(live.name)
+            if current.table is not None and not current.busy and not asked:
+                asked = ask()
+            return current
+
+        self._until(look, lambda current: current.table is None, f"dropping {live.physical_name}")
+        self._dropped.append(live.physical_name)
+        self._deployment.tell(TableDropped(live.physical_name, self._clock.monotonic() - started))
+
+    def _unguard(self, live: Live, lease: Lease) -> None:
+        """Turn off the deletion protection that the history table was created with."""
+
+        def look() -> Live:
+            current = self._gateway.describe(live.name)
+            if current.table is not None and is_guarded(current) and not current.busy:
+                (step,) = SetDeletionProtection(live.name, enabled=False).steps_on(current.table)
+                self._ask(step, current, lease)
+            return current
+
+        what = f"turning off the deletion protection of {live.physical_name}"
+        self._until(look, lambda current: not is_guarded(current) and not current.busy, what)
+
+    def _until(self, look: Callable[[], Live], done: Callable[[Live], bool], what: str) -> None:
+        self._poller.until(look, done, timeout=self._timeout, what=what, on_wait=self._waiting)
+
+    def _waiting(self, live: Live, waited: float) -> None:
+        phase = ", ".join(f"{subject} is {phase}" for subject, phase in live.busy.items())
+        self._deployment.tell(TableLeaving(live.physical_name, phase or "waiting for DynamoDB", waited))
+
+    def _ask(self, step: Step, live: Live, lease: Lease) -> bool:
+        """Whether DynamoDB has taken up the step; not asked after a request to stop, and not without the lock."""
+        with self._mutations:
+            self._stop.check()
+            lease.check()
+            try:
+                outcome = self._gateway.perform(step, live, guard=lease.check_age)
+                if isinstance(outcome.error, ServiceFailed):
+                    raise outcome.error
+            except _UNSURE:
+                self._changed.set()
+                raise
+        if outcome.answer is not Answer.LATER:
+            self._changed.set()
+        return outcome.answer is Answer.ACCEPTED

@@ -1,0 +1,244 @@
+"""Doctor: looks at everything that a run depends on, one thing after the other; what is broken is a finding."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from osem_migrate.aws import history_items as items
+from osem_migrate.aws.api_calls import ApiCall
+from osem_migrate.aws.failures.redaction import redact
+from osem_migrate.clock import SYSTEM_CLOCK, Clock
+from osem_migrate.commands import installation
+from osem_migrate.commands.permissions import authorized
+from osem_migrate.config import HISTORY_ENTITY, Environment, Project
+from osem_migrate.deployment.actor import local_identity
+from osem_migrate.deployment.connection import Connection, connect
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.errors import AccessDenied, OsemMigrateError
+from osem_migrate.files.loader import load
+from osem_migrate.planning.doctor import (
+    Checkup,
+    Finding,
+    Health,
+    judge_account,
+    judge_clock,
+    judge_history,
+    judge_lock,
+    skipped,
+)
+from osem_migrate.planning.policy import Role
+from osem_migrate.planning.replay import replay
+from osem_migrate.schema import S, Schema, Table
+
+if TYPE_CHECKING:
+    from osem_migrate.history import History
+    from osem_migrate.live_table import Live
+    from osem_migrate.migration import Migration
+
+HISTORY = Table(HISTORY_ENTITY, S(items.PARTITION_KEY), S(items.SORT_KEY))
+"""As far as its keys go, the history table."""
+
+_SOURCES = {
+    "env": "environment variables",
+    "shared-credentials-file": "the AWS credentials file",
+    "config-file": "the AWS configuration file",
+    "assume-role": "an assumed role",
+    "assume-role-with-web-identity": "a role assumed by web identity",
+    "sso": "single sign-on",
+    "login": "aws login",
+    "custom-process": "a credential process",
+    "container-role": "the container's role",
+    "iam-role": "the instance's role",
+    "explicit": "none, which suits a local engine",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """What is to be examined.
+
+    Attributes:
+        environment: its name.
+        role: whose permissions are tried; those of a role that writes only by requests that can have no effect.
+        start: the folder from which the project is searched upwards; the working folder when None.
+        connection: what to use instead of the environment's configuration.
+        tool_version: of this tool.
+        clock: time of day, monotonic time and sleep.
+        on_call: told every API call once it has ended.
+    """
+
+    environment: str
+    role: Role = Role.STATUS
+    start: Path | None = None
+    connection: Connection = field(default_factory=Connection)
+    tool_version: str
+    clock: Clock = SYSTEM_CLOCK
+    on_call: Callable[[ApiCall], None] = lambda _call: None
+
+
+class Doctor:
+    """One examination."""
+
+    def __init__(self, patient: Patient) -> None:
+        self._patient = patient
+        self._region: str | None = None
+        self._findings: list[Finding] = []
+        self._migrations: Sequence[Migration] = ()
+        self._denied: AccessDenied | None = None
+        self._skew: float | None = None
+        # Each is there once the check that finds it has not failed.
+        self._project: Project
+        self._environment: Environment
+        self._deployment: Deployment
+        self._live: Live
+        self._history: History
+
+    def examine(self) -> Checkup:
+        """Look at everything, changing nothing; what depends on something broken is skipped."""
+        checks: tuple[tuple[str, Callable[[], Finding | Iterable[Finding]], tuple[str, ...]], ...] = (
+            ("python", self._look_at_python, ()),
+            ("libraries", self._look_at_libraries, ()),
+            ("configuration", self._look_at_configuration, ()),
+            ("scripts", self._look_at_scripts, ("configuration",)),
+            ("connection", self._look_at_connection, ("configuration",)),
+            ("credentials", self._look_at_credentials, ("connection",)),
+            ("identity", self._look_at_identity, ("credentials",)),
+            ("account", self._look_at_account, ("identity",)),
+            ("endpoint", self._look_at_endpoint, ("credentials",)),
+            ("clock", self._look_at_clock, ("credentials",)),
+            ("history table", self._look_at_history, ("endpoint",)),
+            ("lock", self._look_at_lock, ("history table",)),
+            ("permissions", self._look_at_permissions, ("identity", "endpoint")),
+        )
+        for check, look, needs in checks:
+            self._findings += self._look(check, look, needs)
+        return Checkup(tuple(self._findings), self._region)
+
+    def _look(self, check: str, look: Callable[[], Finding | Iterable[Finding]], needs: Sequence[str]) -> list[Finding]:
+        broken = {finding.check for finding in self._findings if finding.health in {Health.FAILED, Health.SKIPPED}}
+        if broken & set(needs):
+            return [skipped(check, [need for need in needs if need in broken])]
+        try:
+            found = look()
+            return [found] if isinstance(found, Finding) else list(found)
+        except OsemMigrateError as error:
+            return [Finding.of(check, error)]
+        except Exception as defect:  # noqa: BLE001 - what breaks in a way that nobody foresaw is a finding, too
+            return [Finding.of(check, OsemMigrateError(f"{type(defect).__name__}: {redact(str(defect))}"))]
+
+    def _look_at_python(self) -> Finding:
+        return _component("python", [installation.python()])
+
+    def _look_at_libraries(self) -> Finding:
+        return _component("libraries", installation.libraries())
+
+    def _look_at_configuration(self) -> Finding:
+        self._project = Project.find(self._patient.start)
+        self._environment = environment = self._project.environment(self._patient.environment)
+        guard = "protected" if environment.settings.protected else "not protected"
+        message = f"{environment.application}, environment {environment.name}, tables {environment.prefix}…, {guard}"
+        return _fine("configuration", message)
+
+    def _look_at_scripts(self) -> Finding:
+        scripts = load(self._project.migrations)
+        schema = replay(scripts.migrations, Schema(defaults=self._environment.defaults))
+        self._migrations = scripts.migrations
+        tables = "1 table" if len(schema.tables) == 1 else f"{len(schema.tables)} tables"
+        message = f"{len(scripts.migrations)} in {self._project.migrations.name}/, for {tables}"
+        if scripts.warnings:
+            health, remedy = Health.WARNING, "Restore the missing script, or leave the gap if it is meant."
+            message = "; ".join((message, *scripts.warnings))
+            return Finding(check="scripts", health=health, message=message, remedy=remedy)
+        return _fine("scripts", message)
+
+    def _look_at_connection(self) -> Finding:
+        patient = self._patient
+        session = connect(self._project, self._environment, patient.connection)
+        session.on_call(self._hear)
+        session.on_call(patient.on_call)
+        self._region = session.region.name
+        self._deployment = Deployment(
+            self._environment,
+            session,
+            connection=patient.connection,
+            tool_version=patient.tool_version,
+            clock=patient.clock,
+            tell=lambda _event: None,
+        )
+        elsewhere = f", endpoint {session.endpoint_url}" if session.endpoint_url is not None else ""
+        return _fine("connection", f"region {session.region.name} by {session.region.source}{elsewhere}")
+
+    def _look_at_credentials(self) -> Finding:
+        session = self._deployment.session
+        source = session.credentials_source()
+        profile = f", profile {session.profile}" if session.profile is not None else ""
+        return _fine("credentials", f"from {_SOURCES.get(source, source)}{profile}")
+
+    def _look_at_identity(self) -> Finding:
+        if self._deployment.session.local:
+            return _fine("identity", f"{local_identity()}; a local engine knows no others")
+        return _fine("identity", self._deployment.identity.arn)
+
+    def _look_at_account(self) -> Finding:
+        if self._deployment.session.local:
+            return _fine("account", "none; this is a local engine")
+        settings = self._environment.settings
+        return judge_account(self._deployment.identity.account, settings.account_id, protected=settings.protected)
+
+    def _look_at_endpoint(self) -> Finding:
+        gateway = self._deployment.gateway
+        try:
+            self._live = gateway.describe(HISTORY_ENTITY)
+        except AccessDenied as denied:
+            self._denied = denied  # which is an answer all the same
+        return _fine("endpoint", f"{self._deployment.session.dynamodb().meta.endpoint_url} answers")
+
+    def _look_at_clock(self) -> Finding:
+        if self._skew is None:
+            return Finding(check="clock", health=Health.SKIPPED, message="nobody said what time it is elsewhere")
+        return judge_clock(self._skew)
+
+    def _look_at_history(self) -> Finding:
+        if self._denied is not None:
+            raise self._denied
+        finding = judge_history(self._live, HISTORY, self._deployment.caller)
+        if finding.health is not Health.FAILED:
+            self._history = self._deployment.history.read()
+        return finding
+
+    def _look_at_lock(self) -> Finding:
+        holder = self._history.holder
+        alive = holder is not None and self._deployment.lock.is_alive(holder)
+        return judge_lock(holder, self._deployment.caller, alive=alive)
+
+    def _look_at_permissions(self) -> Iterable[Finding]:
+        return authorized(self._deployment, self._migrations, self._patient.role)
+
+    def _hear(self, call: ApiCall) -> None:
+        """Compare the clocks at the end of a call; the answer's is in whole seconds."""
+        if call.date is not None:
+            self._skew = (self._patient.clock.now() - parsedate_to_datetime(call.date)).total_seconds()
+
+
+def _fine(check: str, message: str) -> Finding:
+    return Finding(check=check, health=Health.OK, message=message)
+
+
+def _component(check: str, components: Sequence[installation.Component]) -> Finding:
+    """Versions; what is not in its range is named with it, and how to get there."""
+    if not components:
+        message = "osem-migrate was not installed, so nobody says what it needs"
+        return Finding(check=check, health=Health.SKIPPED, message=message)
+    message = ", ".join(f"{component.name} {component.version or 'missing'}" for component in components)
+    wrong = [component for component in components if not component.fits]
+    if not wrong:
+        return _fine(check, message)
+    wanted = ", ".join(f"{component.name} {component.supported}" for component in wrong)
+    remedy = (
+        f"Run osem-migrate by a {wanted}."
+        if check == "python"
+        else "Install what fits: pip install --upgrade --force-reinstall osem-migrate"
+    )
+    return Finding(check=check, health=Health.FAILED, message=f"{message}; supported: {wanted}", remedy=remedy)

@@ -1,0 +1,167 @@
+"""Importing: write the scripts that would create tables just as they are, and record them as applied."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from osem_migrate.commands.stamp import Stamper, Stamping
+from osem_migrate.config import HISTORY_ENTITY
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.errors import MigrationsPending, OsemMigrateError, ResourceInUse, ResourceNotFound
+from osem_migrate.files.loader import load
+from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
+from osem_migrate.live_table import Live
+from osem_migrate.migration import Migration
+from osem_migrate.operations import SETTINGS, CreateTable, SetEncryption
+from osem_migrate.planning.import_tables import declare
+from osem_migrate.planning.plan import make_plan
+from osem_migrate.planning.replay import replay
+from osem_migrate.planning.status.advice import advising
+from osem_migrate.schema import Schema, Table
+from osem_migrate.stop import Stop
+
+REASON = "imported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What there is to import.
+
+    Attributes:
+        creations: one operation a table, sorted by name.
+        drafts: the scripts of them, as they would be written now.
+        skipped: why a table is left out, by physical name.
+        warnings: what the scripts cannot say of the tables.
+    """
+
+    creations: tuple[CreateTable, ...]
+    drafts: tuple[Draft, ...]
+    skipped: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was imported: the scripts as they were written, and the ids that are recorded as applied."""
+
+    drafts: tuple[Draft, ...]
+    recorded: tuple[str, ...]
+
+
+class Importer:
+    """Imports tables of one deployment into a folder of scripts.
+
+    Args:
+        deployment: whose tables.
+        folder: the migrations folder; it may be missing.
+    """
+
+    def __init__(self, deployment: Deployment, folder: Path) -> None:
+        self._deployment = deployment
+        self._folder = folder
+
+    def survey(self, names: Sequence[str] = ()) -> Survey:
+        """Read the tables of these logical or physical names, or all under the environment's prefix; writes nothing.
+
+        Raises:
+            ResourceNotFound: there is no table of that name, or none at all.
+            MigrationsPending: some script is not applied yet, so none after it can be.
+            ResourceInUse: a table is still on its way, or cannot be used.
+        """
+        migrations = load(self._folder).migrations if self._folder.is_dir() else ()
+        self._deployment.check_account()
+        self._check_applied(migrations)
+        skipped, wanted = self._choose(names, replay(migrations, Schema()).tables)
+        lives = self._deployment.gateway.describe_all(dict.fromkeys(wanted, SETTINGS))
+        tables = tuple(_usable(live) for live in lives)
+        defaults = self._deployment.environment.defaults
+        creations = tuple(declare(table, defaults) for table in tables)
+        return Survey(
+            creations=creations,
+            drafts=draft_scripts(self._folder, _titled(creations)),
+            skipped=skipped,
+            warnings=tuple(warning for live in lives for warning in _warnings(live)),
+        )
+
+    def run(self, survey: Survey, *, lock_timeout: float, stop: Stop) -> Imported:
+        """Write the scripts of a survey, and record them as applied under the lock, once the tables confirm it.
+
+        Raises:
+            ScriptError: they cannot be written; then none is, and nothing is recorded.
+            OsemMigrateError: they were written, but not recorded; the remedy says how to go on.
+        """
+        if not survey.creations:
+            return Imported((), ())
+        drafts = write_scripts(self._folder, _titled(survey.creations))
+        last = drafts[-1].path.stem
+        try:
+            stamper = Stamper(self._deployment, load(self._folder).migrations)
+            stamped = stamper.stamp(Stamping(version=last, reason=REASON), lock_timeout=lock_timeout, stop=stop)
+        except OsemMigrateError as cause:
+            names = " to ".join(dict.fromkeys((drafts[0].path.stem, last)))
+            record = self._deployment.caller.command("stamp", last)
+            cause.remediation += f"\nWhat was written ({names}) stays; record it with: {record}"
+            raise
+        return Imported(drafts, stamped.recorded)
+
+    def _check_applied(self, migrations: Sequence[Migration]) -> None:
+        history = self._deployment.history.read()
+        caller = self._deployment.caller
+        with advising(caller, history.records):
+            plan = make_plan(migrations, history, defaults=self._deployment.environment.defaults)
+        if not plan.is_empty:
+            pending = [planned.migration.id for planned in plan.migrations]
+            raise MigrationsPending(
+                f"{', '.join(pending)} must be applied before anything can be imported behind it",
+                remediation=f"Apply what is pending, which adopts tables that are there already: "
+                f"{caller.command('upgrade')}",
+                pending=pending,
+            )
+
+    def _choose(self, names: Sequence[str], declared: Mapping[str, Table]) -> tuple[dict[str, str], list[str]]:
+        """Why tables are left out, by physical name, and the logical names of the others."""
+        environment = self._deployment.environment
+        physical = [] if names else self._deployment.gateway.list_tables(environment.prefix)
+        asked = {environment.logical_name(name) or (name if names else None) for name in (*names, *physical)}
+        skipped, wanted = {}, []
+        for name in sorted(filter(None, asked)):
+            if name == HISTORY_ENTITY:
+                skipped[environment.physical_name(name)] = "it is the history table"
+            elif name in declared:
+                skipped[environment.physical_name(name)] = "the scripts declare it already"
+            else:
+                wanted.append(name)
+        if not wanted and set(skipped) <= {environment.history_table}:
+            raise ResourceNotFound(
+                f"there are no tables to import under {environment.prefix}",
+                remediation="Check environment, account and region (--env, --profile, --region), and table_name in "
+                f"pyproject.toml. What is there: {self._deployment.caller.command('list')}",
+            )
+        return skipped, wanted
+
+
+def _titled(creations: Sequence[CreateTable]) -> list[tuple[str, list[CreateTable]]]:
+    return [(f"create table {create.table}", [create]) for create in creations]
+
+
+def _usable(live: Live) -> Table:
+    if live.table is None:
+        raise ResourceNotFound(f"there is no table {live.physical_name}", table=live.physical_name)
+    phases = live.busy or ({live.name: str(live.status).lower()} if live.status != "ACTIVE" else {})
+    for subject, phase in phases.items():
+        raise ResourceInUse(f"{live.physical_name}: {subject} is {phase}", table=live.physical_name)
+    return live.table
+
+
+def _warnings(live: Live) -> Iterator[str]:
+    name, key = live.physical_name, live.table.setting(SetEncryption) if live.table is not None else None
+    if live.beyond:
+        yield f"{name}: no script can declare {', '.join(live.beyond)}; a table made by its script has none."
+    if key is not None and key.key.startswith("arn:"):
+        yield (
+            f"{name}: its script names the key {key.key}, which other accounts and regions do not have; where it is "
+            "that of AWS, AWS_MANAGED says the same (edit the script, then: resolve VERSION --accept-checksum)."
+        )
+    if live.unreadable:
+        nouns = ", ".join(sorted(kind.noun for kind in live.unreadable))
+        yield f"{name}: this local engine does not tell of {nouns}; its script does not, either."

@@ -1,0 +1,82 @@
+"""Authorization: whether the identity in use really has the permissions that a role needs here."""
+
+from collections.abc import Iterator, Sequence
+
+from osem_migrate.aws.permission_trials import Answer, Ground, Permissions, Trial, absent_name
+from osem_migrate.config import HISTORY_ENTITY
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.errors import AccessDenied, AwsError
+from osem_migrate.migration import Migration
+from osem_migrate.planning.doctor import Finding, Health
+from osem_migrate.planning.policy import AUTOSCALING, Place, Role, grants
+from osem_migrate.planning.replay import replay
+from osem_migrate.schema import Schema
+
+CHECK = "permissions"
+
+_HEALTH = {
+    Answer.ALLOWED: Health.OK,
+    Answer.DENIED: Health.FAILED,
+    Answer.UNKNOWN: Health.WARNING,
+    Answer.NOT_TRIED: Health.SKIPPED,
+}
+
+
+def authorized(deployment: Deployment, migrations: Sequence[Migration], role: Role) -> Iterator[Finding]:
+    """A finding for each permission of the role, tried by requests that have no effect; STATUS sends questions only."""
+    if deployment.session.local:
+        yield Finding(check=CHECK, health=Health.SKIPPED, message="a local engine checks none")
+        return
+    needed = grants(role, migrations, defaults=deployment.environment.defaults)
+    permissions = Permissions(deployment.session.dynamodb(), _ground(deployment, migrations))
+    for action in dict.fromkeys(action for grant in needed for action in grant.actions):
+        trial = _ask_autoscaling(deployment) if action == AUTOSCALING else permissions.attempt(action)
+        yield _judge(trial, deployment, role)
+    if role is Role.STATUS:
+        command = deployment.caller.command("doctor", "--role", Role.UPGRADE.value)
+        message, remedy = "those of an upgrade were not tried", f"Try them, without changing anything: {command}"
+        yield Finding(check=CHECK, health=Health.SKIPPED, message=message, remedy=remedy)
+
+
+def _ask_autoscaling(deployment: Deployment) -> Trial:
+    """Autoscaling is a service of its own; any table does for the question."""
+    try:
+        deployment.autoscaling.owned(deployment.environment.history_table, ())
+    except AwsError as error:
+        answer = Answer.DENIED if isinstance(error, AccessDenied) else Answer.UNKNOWN
+        return Trial(AUTOSCALING, None, answer, error)
+    return Trial(AUTOSCALING, None, Answer.ALLOWED)
+
+
+def _ground(deployment: Deployment, migrations: Sequence[Migration]) -> Ground:
+    environment = deployment.environment
+    place = Place(
+        region=deployment.session.region.name,
+        account=deployment.identity.account,
+        prefix=environment.prefix,
+        history_table=environment.history_table,
+    )
+    declared = replay(migrations, Schema(defaults=environment.defaults)).tables
+    return Ground(
+        table=environment.physical_name(next(iter(declared), HISTORY_ENTITY)),
+        absent=absent_name(environment.physical_name),
+        history=environment.history_table,
+        scope=environment.application,
+        arn=place.table_arn,
+    )
+
+
+def _judge(trial: Trial, deployment: Deployment, role: Role) -> Finding:
+    what = f"{trial.action} on {trial.table}" if trial.table is not None else trial.action
+    code = remedy = None
+    if trial.answer is Answer.DENIED and trial.error is not None:
+        code = trial.error.code
+        whole = deployment.caller.command("policy", "--role", role.value)
+        remedy = f"{trial.error.remediation}\nThe whole policy that is needed: {whole}"
+    message = {
+        Answer.ALLOWED: what,
+        Answer.DENIED: f"{what} is denied",
+        Answer.UNKNOWN: trial.error.message if trial.error is not None else what,
+        Answer.NOT_TRIED: f"{trial.action}: not tried, because nothing but doing it would tell",
+    }[trial.answer]
+    return Finding(check=CHECK, health=_HEALTH[trial.answer], message=message, remedy=remedy, code=code)

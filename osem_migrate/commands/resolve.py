@@ -1,0 +1,255 @@
+"""Repair: records what somebody says of a migration, once the live tables have confirmed it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from osem_migrate.aws.lock import Lease
+from osem_migrate.commands.status import overlooking_autoscaled
+from osem_migrate.deployment.actor import Actor
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import held
+from osem_migrate.errors import DriftFound, ResolutionRefused
+from osem_migrate.history import Event, History, Record, RecordedState
+from osem_migrate.live_table import Live
+from osem_migrate.migration import Migration
+from osem_migrate.planning.drift.diff import diff, overlooking
+from osem_migrate.planning.resolve import Acceptable, Decision, Past, Resolution, decide
+from osem_migrate.stop import Stop
+
+PENDING = "pending"
+NAMED = 3  # tables of which the log gives the names
+
+_SAID = {
+    Resolution.APPLIED: "resolved as applied",
+    Resolution.REVERTED: "resolved as reverted",
+    Resolution.ACCEPT_CHECKSUM: "checksum accepted",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What somebody says of a migration.
+
+    Attributes:
+        version: its number or its id.
+        resolution: what is to be recorded.
+        reason: why, for the log.
+        verify: whether the live tables must confirm it.
+    """
+
+    version: str
+    resolution: Resolution
+    reason: str | None = None
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What became of a saying.
+
+    Attributes:
+        migration: its id.
+        resolution: what was said.
+        before: the recorded state before; ``pending`` where there was none.
+        record: what is recorded now; None where nothing is.
+        recorded: False when the history said so already, and nothing was written.
+        tables: physical names of the tables that confirmed it.
+    """
+
+    migration: str
+    resolution: Resolution
+    before: str
+    record: Record | None
+    recorded: bool
+    tables: tuple[str, ...] = ()
+
+
+class Repair:
+    """Resolutions in one deployment.
+
+    Args:
+        deployment: whose history is repaired.
+        migrations: the scripts.
+    """
+
+    def __init__(self, deployment: Deployment, migrations: Sequence[Migration]) -> None:
+        self._deployment = deployment
+        self._migrations = migrations
+
+    def resolve(self, saying: Saying, *, lock_timeout: float, stop: Stop) -> Resolved:
+        """Record it under the lock; where there is nothing to record, write nothing and take no lock.
+
+        Raises:
+            DriftFound: the live tables say otherwise, and nothing was written.
+            ResolutionRefused: the history would contradict itself, or nobody can know what has to be live.
+            TargetUnknown: there is no such version.
+        """
+        history, decision = self._decide(saying)
+        if not decision.needed:
+            return _nothing(decision)
+        if not history.exists:
+            # Nobody is at work yet, and not even the history table should come of a mistake.
+            self._confirm(decision, saying)
+        actor = self._deployment.actor()
+        with held(self._deployment, actor, timeout=lock_timeout, stop=stop, exists=history.exists) as lease:
+            # A run may have ended while we waited for the lock.
+            _, decision = self._decide(saying)
+            if not decision.needed:
+                return _nothing(decision)
+            tables = self._confirm(decision, saying)
+            stop.check()
+            record = self._record(decision, actor, lease)
+            event = self._event(decision, saying, actor, tables)
+            self._deployment.history.write(lease, [(event, record)])
+        return replace(_nothing(decision), record=record, recorded=True, tables=tables)
+
+    def _decide(self, saying: Saying) -> tuple[History, Decision]:
+        deployment = self._deployment
+        history = deployment.history.read()
+        past = Past(
+            migrations=self._migrations,
+            history=history,
+            defaults=deployment.environment.defaults,
+            caller=deployment.caller,
+        )
+        decision = decide(past, saying.version, saying.resolution)
+        if saying.verify and decision.unknowable is not None:
+            unverified = self._unverified(decision)
+            raise ResolutionRefused(
+                decision.unknowable,
+                remediation=f"Restore the script from version control, or record it unchecked with: {unverified}",
+                migration=decision.migration,
+            )
+        return history, decision
+
+    def _confirm(self, decision: Decision, saying: Saying) -> tuple[str, ...]:
+        """Physical names of the tables that were looked at; raises DriftFound where they say otherwise."""
+        if not saying.verify:
+            return ()
+        kinds = {
+            name: {type(setting) for state in table.states if state is not None for setting in state.settings}
+            for name, table in decision.tables.items()
+        }
+        lives = self._deployment.gateway.describe_all(kinds)
+        differences = [text for live in lives for text in self._differences(live, decision.tables[live.name])]
+        if not differences:
+            return tuple(live.physical_name for live in lives)
+        upgrade = self._deployment.caller.command("upgrade")
+        hints = {
+            Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
+            Resolution.REVERTED: "Remove by hand what is left of it, then run the command again.",
+            Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
+        }
+        raise DriftFound(
+            f"the live tables do not say that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",
+            remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {self._unverified(decision)}",
+            migration=decision.migration,
+            differences=differences,
+        )
+
+    def _differences(self, live: Live, acceptable: Acceptable) -> list[str]:
+        """What keeps a table from being as it has to be; empty when nothing does."""
+        name = live.physical_name
+        if live.busy:
+            return [f"{name} has not settled: {subject} is {phase}" for subject, phase in live.busy.items()]
+        found = []
+        for state in acceptable.states:
+            seen = overlooking(overlooking_autoscaled(self._deployment, live, state), state, acceptable.ahead)
+            found.append([f"{name}: {difference.describe()}" for difference in diff(seen, state)])
+        # Of two states that are both right, the likelier one is the one to speak of.
+        return found[0] if all(found) else []
+
+    def _unverified(self, decision: Decision) -> str:
+        """The command that asks no table."""
+        return self._deployment.caller.command("resolve", decision.migration, f"--{decision.resolution}", "--no-verify")
+
+    def _event(self, decision: Decision, saying: Saying, actor: Actor, tables: Sequence[str]) -> Event:
+        """The log's entry: who, why, and whether anything confirmed it."""
+        compared = ", ".join(tables) if len(tables) <= NAMED else f"{len(tables)} tables"
+        checked = f"compared with {compared}" if saying.verify else "not compared with the live tables"
+        return Event(
+            at=self._deployment.clock.milliseconds(),
+            what=_SAID[saying.resolution],
+            migration=decision.migration,
+            by=actor.identity,
+            detail=f"was {_state(decision.earlier)}, {checked}",
+            reason=saying.reason,
+        )
+
+    def _record(self, decision: Decision, actor: Actor, lease: Lease) -> Record:
+        """The record to be written."""
+        now, earlier = self._deployment.clock.milliseconds(), decision.earlier
+        record = _shaped(decision, earlier or _unrecorded(decision, actor, now))
+        record = replace(record, fence=lease.holder.fence, updated_at=now)
+        if decision.resolution is Resolution.ACCEPT_CHECKSUM:
+            return record
+        applied = decision.resolution is Resolution.APPLIED
+        return replace(
+            record,
+            state=RecordedState.APPLIED if applied else RecordedState.REVERTED,
+            doubt=(),
+            started_at=now if record.started_at is None else record.started_at,
+            finished_at=now,
+            left_at=None,
+            error=None,
+            applied_by=actor.identity,
+            tool_version=actor.tool_version,
+        )
+
+
+def _unrecorded(decision: Decision, actor: Actor, now: int) -> Record:
+    """What is said of a migration for the first time."""
+    return Record(
+        migration=decision.migration,
+        state=RecordedState.RUNNING,
+        checksum="",
+        operations_total=0,
+        done=(),
+        operation_hashes=(),
+        started_at=now,
+        finished_at=None,
+        applied_by=actor.identity,
+        tool_version=actor.tool_version,
+        fence=0,
+        created_at=now,
+        updated_at=now,
+        created_by=actor.identity,
+    )
+
+
+def _shaped(decision: Decision, record: Record) -> Record:
+    """The record with the script and the live operations that it stands for from now on."""
+    script = decision.script
+    if decision.resolution is Resolution.REVERTED or script is None:
+        return replace(record, done=())
+    every = range(len(script.operations))
+    applied = decision.resolution is Resolution.APPLIED or record.is_applied
+    return replace(
+        record,
+        checksum=script.checksum,
+        operation_hashes=script.operation_hashes,
+        operations_total=len(every),
+        done=tuple(every) if applied else tuple(position for position in record.done if position in every),
+        doubt=tuple(position for position in record.doubt if position in every),
+    )
+
+
+def _claim(decision: Decision) -> str:
+    """What the tables would have to say of the migration."""
+    if decision.resolution is Resolution.ACCEPT_CHECKSUM:
+        return "what its script declares now"
+    return str(decision.resolution)
+
+
+def _state(record: Record | None) -> str:
+    return record.state.value if record is not None else PENDING
+
+
+def _nothing(decision: Decision) -> Resolved:
+    return Resolved(
+        migration=decision.migration,
+        resolution=decision.resolution,
+        before=_state(decision.earlier),
+        record=decision.earlier,
+        recorded=False,
+    )

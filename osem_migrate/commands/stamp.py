@@ -1,0 +1,160 @@
+"""Stamping: record migrations as applied without carrying them out, because the tables are as they make them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from osem_migrate.deployment.actor import Actor
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import held
+from osem_migrate.errors import ResourceInUse
+from osem_migrate.execution.adoption import mismatch
+from osem_migrate.history import Event, History, Record, RecordedState
+from osem_migrate.live_table import Live
+from osem_migrate.migration import Migration
+from osem_migrate.planning.adoption import Misfit
+from osem_migrate.planning.drift.diff import diff
+from osem_migrate.planning.plan import check_history, find_version
+from osem_migrate.planning.replay import replay_recorded
+from osem_migrate.planning.status.advice import advising
+from osem_migrate.schema import Schema, Table
+from osem_migrate.stop import Stop
+
+STAMPED = "stamped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamping:
+    """What somebody asks for.
+
+    Attributes:
+        version: the last version to record: its number or its id.
+        verify: whether the live tables have to be as the migrations make them.
+        reason: why, for the log.
+    """
+
+    version: str
+    verify: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """What became of it: the id of the version, and those that are recorded as applied now and were not before."""
+
+    version: str
+    recorded: tuple[str, ...]
+
+
+class Stamper:
+    """Stamps migrations in one deployment.
+
+    Args:
+        deployment: whose history.
+        migrations: the scripts.
+    """
+
+    def __init__(self, deployment: Deployment, migrations: Sequence[Migration]) -> None:
+        self._deployment = deployment
+        self._migrations = migrations
+
+    def stamp(self, asked: Stamping, *, lock_timeout: float, stop: Stop) -> Stamped:
+        """Record every migration up to the version that is not applied as applied; where all are, write nothing.
+
+        Raises:
+            TargetUnknown: there is no such version.
+            MigrationChanged: what was recorded of a script is not what it says.
+            MigrationMissing: a recorded script is gone.
+            AdoptionMismatch: live tables differ from what the scripts make of them, and nothing was written.
+            ResourceInUse: one of them is still on its way, and nothing was written.
+        """
+        deployment = self._deployment
+        deployment.check_account()
+        history, last, missing = self._find(asked)
+        if not missing:
+            return Stamped(last.id, ())
+        actor = deployment.actor()
+        # Before the lock, because not even the history table should come of a mistake.
+        self._records(asked, history, missing, actor)
+        with held(deployment, actor, timeout=lock_timeout, stop=stop, exists=history.exists) as lease:
+            # Another run may have been at work while we waited for the lock.
+            history, _, missing = self._find(asked)
+            records = self._records(asked, history, missing, actor)
+            stop.check()
+            stamped = [replace(record, fence=lease.holder.fence) for record in records]
+            deployment.history.write(lease, [(self._event(asked, record), record) for record in stamped])
+        return Stamped(last.id, tuple(record.migration for record in stamped))
+
+    def _find(self, asked: Stamping) -> tuple[History, Migration, list[Migration]]:
+        """The history, the last migration that is meant, and those up to it that are not applied."""
+        history = self._deployment.history.read()
+        with advising(self._deployment.caller, history.records):
+            check_history(self._migrations, history.records)
+            last = find_version(self._migrations, asked.version)
+        wanted = self._migrations[: self._migrations.index(last) + 1]
+        return history, last, [migration for migration in wanted if not history.is_applied(migration.id)]
+
+    def _records(self, asked: Stamping, history: History, missing: Sequence[Migration], actor: Actor) -> list[Record]:
+        """What is to be recorded of the missing ones; raises where the live tables do not confirm it."""
+        now = self._deployment.clock.milliseconds()
+        records = [_applied(migration, history.records.get(migration.id), actor, now) for migration in missing]
+        if asked.verify:
+            then = {**history.records, **{record.migration: record for record in records}}
+            defaults = self._deployment.environment.defaults
+            schema = replay_recorded(self._migrations, then, Schema(defaults=defaults))
+            touched = sorted({operation.table for migration in missing for operation in migration.operations})
+            self._confirm(asked, {name: schema.tables.get(name) for name in touched})
+        return records
+
+    def _confirm(self, asked: Stamping, tables: Mapping[str, Table | None]) -> None:
+        """Raise where a live table is not as it has to be once all of it is recorded."""
+        kinds = {name: tuple(map(type, table.settings)) if table is not None else () for name, table in tables.items()}
+        lives = self._deployment.gateway.describe_all(kinds)
+        misfits = [Misfit(live, diff(live, tables[live.name])) for live in lives]
+        misfits = [misfit for misfit in misfits if misfit.differences]
+        if misfits:
+            caller = self._deployment.caller
+            raise mismatch(
+                "the tables are not what the scripts up to there make of them",
+                misfits,
+                "Change the tables or the scripts until they agree, or have the scripts carried out with: "
+                f"{caller.command('upgrade', '--to', asked.version)}\n"
+                f"or record them all the same: {caller.command('stamp', asked.version, '--no-verify')}",
+            )
+        if moving := list(_moving(lives)):
+            raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")
+
+    def _event(self, asked: Stamping, record: Record) -> Event:
+        how = "compared with the live tables" if asked.verify else "not compared with the live tables (--no-verify)"
+        return Event(
+            at=self._deployment.clock.milliseconds(),
+            what=STAMPED,
+            migration=record.migration,
+            by=record.applied_by,
+            detail=how,
+            reason=asked.reason,
+        )
+
+
+def _applied(migration: Migration, earlier: Record | None, actor: Actor, now: int) -> Record:
+    """The record of a migration that is live as a whole; the fence is that of the lock, once it is held."""
+    return Record(
+        migration=migration.id,
+        state=RecordedState.APPLIED,
+        checksum=migration.checksum,
+        operations_total=len(migration.operations),
+        done=tuple(range(len(migration.operations))),
+        operation_hashes=migration.operation_hashes,
+        started_at=now,
+        finished_at=now,
+        applied_by=actor.identity,
+        tool_version=actor.tool_version,
+        fence=0,
+        created_at=earlier.created_at if earlier is not None else now,
+        updated_at=now,
+        created_by=earlier.created_by if earlier is not None else actor.identity,
+    )
+
+
+def _moving(lives: Sequence[Live]) -> Iterator[str]:
+    for live in lives:
+        yield from (f"{live.physical_name}: {subject} is {phase}" for subject, phase in live.busy.items())

@@ -1,0 +1,99 @@
+"""Unlocking: takes the upgrade lock away from a run that is gone, and writes down who did it and why."""
+
+from collections.abc import Callable
+
+from osem_migrate.aws.lock_snapshot import Sighting
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.errors import HistoryUnreadable, LockHeld, ResourceNotFound
+from osem_migrate.history import Event, Holder
+
+
+def look(deployment: Deployment) -> Sighting | None:
+    """The lock as it is now, by one read; None while it is free, and before there is a history table."""
+    deployment.check_account()
+    try:
+        seen = deployment.lock.look()
+    except ResourceNotFound:
+        return None
+    return None if seen.is_free else seen
+
+
+def unlock(
+    deployment: Deployment,
+    seen: Sighting,
+    *,
+    force: bool,
+    reason: str | None,
+    confirm: Callable[[], None],
+) -> bool:
+    """Take the lock from whom it was seen with; its fence stays, so that this holder can never write again.
+
+    Owner, fence and log change in one transaction, which holds only while the lock is as it was seen.
+
+    Args:
+        deployment: whose lock.
+        seen: what ``look`` gave.
+        force: take it although the holder's heart beats, or nobody can say who the holder is.
+        reason: why, for the log.
+        confirm: asked once the heartbeat has been watched; raises to leave everything as it is.
+
+    Returns:
+        False when the holder had let go by itself meanwhile, and there was nothing left to do.
+
+    Raises:
+        LockHeld: the holder is alive, or the lock has changed since it was seen; nothing was written.
+        HistoryUnreadable: nobody can say who holds it, and ``force`` is not given.
+    """
+    if not force:
+        _refuse_alive(deployment, seen)
+    confirm()
+    actor = deployment.actor()
+    event = Event(
+        at=deployment.clock.milliseconds(),
+        what="unlocked",
+        migration=None,
+        by=actor.identity,
+        detail=_detail(seen, force=force),
+        reason=reason,
+    )
+    clearing = deployment.lock.clearing(seen, still=not force)
+    if deployment.history.unlock(clearing, event, fence=seen.fence or 0):
+        return True
+    now = look(deployment)
+    if now is None:
+        return False
+    raise _changed(deployment, now)
+
+
+def _refuse_alive(deployment: Deployment, seen: Sighting) -> None:
+    """Raise unless the holder is known and its heart stands still while one watches."""
+    again = deployment.caller.command("unlock", "--force")
+    if seen.unreadable is not None:
+        remediation = f"Update osem-migrate; where no run is going on, clear the lock with: {again}"
+        raise HistoryUnreadable(seen.unreadable.message, remediation=remediation) from seen.unreadable
+    if seen.holder is not None and deployment.lock.is_alive(seen.holder):
+        raise LockHeld(
+            f"the run that holds the upgrade lock is alive, its heart beats: {seen.holder.describe()}",
+            remediation=f"Wait for it to finish. To take the lock from a run that does no more good: {again}",
+            holder=seen.holder.describe(),
+            run_url=seen.holder.run_url,
+        )
+
+
+def _changed(deployment: Deployment, now: Sighting) -> LockHeld:
+    holder = now.holder.describe() if now.holder is not None else "somebody whom nobody can name"
+    return LockHeld(
+        f"the upgrade lock has changed since it was looked at, and was left alone; it is held by {holder}",
+        remediation=f"Look again with: {deployment.caller.command('unlock')}",
+        holder=holder,
+        run_url=now.holder.run_url if now.holder is not None else None,
+    )
+
+
+def _detail(seen: Sighting, *, force: bool) -> str:
+    forced = ", by force" if force else ""
+    return f"was held by {_who(seen.holder)}{forced}"
+
+
+def _who(holder: Holder | None) -> str:
+    return f"{holder.describe()}, fence {holder.fence}" if holder is not None else "somebody whom nobody can name"

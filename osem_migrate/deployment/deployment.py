@@ -1,0 +1,120 @@
+"""Deployment: one application in one environment, connected: its names, tables, history, lock, and who works on it."""
+
+from collections.abc import Callable
+from functools import cache, cached_property
+
+from osem_migrate.aws.autoscaling import Autoscaling
+from osem_migrate.aws.gateway import Gateway
+from osem_migrate.aws.history_table import HistoryTable
+from osem_migrate.aws.lock import Lock
+from osem_migrate.aws.session import Identity, Session
+from osem_migrate.clock import Clock
+from osem_migrate.config import Environment
+from osem_migrate.deployment.actor import Actor, local_identity
+from osem_migrate.deployment.connection import Connection
+from osem_migrate.errors import AccountMismatch
+from osem_migrate.events import RunEvent
+from osem_migrate.history import History
+from osem_migrate.planning.status.remedy import Caller
+
+
+class Deployment:
+    """What every use case works on; makes its clients when they are first asked for.
+
+    Args:
+        environment: settings and names.
+        session: region, endpoint and credentials.
+        connection: the options it was asked for with, which the next command needs as well.
+        tool_version: of this tool, for the records.
+        clock: time of day, monotonic time and sleep.
+        tell: told what goes on.
+    """
+
+    def __init__(  # noqa: PLR0913 - one collaborator each
+        self,
+        environment: Environment,
+        session: Session,
+        *,
+        connection: Connection,
+        tool_version: str,
+        clock: Clock,
+        tell: Callable[[RunEvent], None],
+    ) -> None:
+        self.environment = environment
+        self.session = session
+        self.clock = clock
+        self.tell = tell
+        self.tool_version = tool_version
+        self._connection = connection
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """Describes tables and performs steps."""
+        return Gateway(
+            self.session.dynamodb(),
+            self.environment.physical_name,
+            emulated=self.session.local,
+            sleep=self.clock.sleep,
+        )
+
+    @cached_property
+    def autoscaling(self) -> Autoscaling:
+        """Which capacity an autoscaler owns."""
+        return Autoscaling(cache(self.session.autoscaling))
+
+    @cached_property
+    def history(self) -> HistoryTable:
+        """The history table."""
+        environment = self.environment
+        return HistoryTable(self.session.dynamodb(), environment.history_table, environment.application, self.clock)
+
+    @cached_property
+    def lock(self) -> Lock:
+        """The lock in it."""
+        environment = self.environment
+        return Lock(self.session.dynamodb(), environment.history_table, environment.application, self.clock)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who the credentials belong to; one call to STS."""
+        return self.session.identity()
+
+    @property
+    def caller(self) -> Caller:
+        """How to call this tool, and the AWS CLI, about this environment."""
+        aws = ["--region", self.session.region.name]
+        if self.session.endpoint_url is not None:
+            aws += ["--endpoint-url", self.session.endpoint_url]
+        if self.session.profile is not None:
+            aws += ["--profile", self.session.profile]
+        return Caller(self.environment.name, self._connection.flags, tuple(aws))
+
+    def check_account(self) -> None:
+        """Raise AccountMismatch where the environment names its account and these credentials are of another."""
+        expected = self.environment.settings.account_id
+        if expected is None or self.session.local or self.identity.account == expected:
+            return
+        raise AccountMismatch(
+            f"environment {self.environment.name!r} is in account {expected}, "
+            f"but these credentials ({self.identity.arn}) are of account {self.identity.account}",
+            expected=expected,
+            found=self.identity.account,
+        )
+
+    def actor(self) -> Actor:
+        """Valid credentials, before the first write; a local engine knows no identities."""
+        return Actor(local_identity() if self.session.local else self.identity.arn, self.tool_version)
+
+    def observe(self) -> tuple[History, bool]:
+        """The history, and whether the run that it shows as running is alive; reads only.
+
+        A run may end while one watches for its heartbeat; then what it wrote last is read again.
+        """
+        history = self.history.read()
+        holder = history.holder
+        if holder is None or not any(record.is_attended for record in history.records.values()):
+            return history, False
+        if self.lock.is_alive(holder):
+            return history, True
+        history = self.history.read()
+        return history, history.holder is not None and history.holder.owner != holder.owner

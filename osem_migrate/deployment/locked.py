@@ -1,0 +1,68 @@
+"""Holding: whatever writes the history does so while it holds the lock, and lets go whatever happens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from osem_migrate.aws.lock import LEASE_SECONDS, Lease
+from osem_migrate.aws.poller import SHORTEST, SHORTEST_LOCALLY, Poller
+from osem_migrate.clock import Clock
+from osem_migrate.config import HISTORY_ENTITY
+from osem_migrate.deployment.actor import Actor
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.events import LockWaiting
+from osem_migrate.history import Holder
+from osem_migrate.live_table import Live
+from osem_migrate.stop import Stop
+
+HISTORY_TABLE_TIMEOUT = 10 * 60.0
+
+
+@contextmanager
+def held(deployment: Deployment, actor: Actor, *, timeout: float, stop: Stop, exists: bool) -> Iterator[Lease]:
+    """The lock, with its heartbeat, until the block is left.
+
+    Args:
+        deployment: whose lock.
+        actor: who asks.
+        timeout: seconds to wait for another run; LockHeld, with the holder, is raised after that.
+        stop: ends the waiting.
+        exists: whether the history table is there already; it is created, and waited for, where not.
+    """
+    if not exists:
+        _create_history_table(deployment)
+
+    def waiting(holder: Holder, waited: float) -> None:
+        stop.check()
+        deployment.tell(LockWaiting(holder, waited))
+
+    me = actor.as_holder(lease_ms=int(LEASE_SECONDS * 1000), acquired_at=deployment.clock.milliseconds())
+    lease = deployment.lock.acquire(me, timeout=timeout, on_wait=waiting)
+    lease.start()
+    try:
+        yield lease
+    finally:
+        lease.release()
+
+
+def poller(deployment: Deployment, clock: Clock) -> Poller:
+    """How settling is waited for: a local engine takes milliseconds, AWS seconds at least."""
+    return Poller(clock, SHORTEST_LOCALLY if deployment.gateway.emulated else SHORTEST)
+
+
+def _create_history_table(deployment: Deployment) -> None:
+    environment = deployment.environment
+
+    def look() -> Live:
+        live = deployment.gateway.describe(HISTORY_ENTITY)
+        if live.table is None:
+            # What was in the way of the first request may have been a table on its way out, which is gone now.
+            deployment.history.create(environment.tags)
+        return live
+
+    deployment.history.create(environment.tags)
+    poller(deployment, deployment.clock).until(
+        look,
+        lambda live: live.table is not None and not live.busy,
+        timeout=HISTORY_TABLE_TIMEOUT,
+        what=f"the history table {environment.history_table}",
+    )

@@ -1,0 +1,140 @@
+"""Executor: carries a Plan out in lanes, and can be stopped and run again at any point."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from osem_migrate.clock import Clock
+from osem_migrate.errors import LockLost, OsemMigrateError, PartialError
+from osem_migrate.events import MigrationFinished, MigrationStarted, OperationFinished, RunEvent, RunFailed
+from osem_migrate.execution.reconciler import Performer
+from osem_migrate.execution.recorder import Recorder
+from osem_migrate.execution.scheduler import Task, run_tasks
+from osem_migrate.history import History
+from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
+from osem_migrate.stop import Stop
+
+WIDEST = 256  # lanes at once; each is a thread that mostly waits
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did.
+
+    Attributes:
+        finished: ids of the migrations that it carried to their end, in script order.
+        in_progress: ids of those that DynamoDB is still working on, where the run did not wait.
+    """
+
+    finished: tuple[str, ...]
+    in_progress: tuple[str, ...] = ()
+
+
+class Executor:
+    """Runs the lanes of a plan side by side, the operations of each in order.
+
+    Args:
+        performer: brings the operations about.
+        recorder: where intents and results are recorded.
+        clock: monotonic time for durations.
+        physical_name: gives the physical name of a logical one.
+        stop: the request to end between two calls.
+        resume: the command that continues after a failure.
+        on_event: told everything that happens, from all lanes.
+    """
+
+    def __init__(  # noqa: PLR0913 - one collaborator each
+        self,
+        *,
+        performer: Performer,
+        recorder: Recorder,
+        clock: Clock,
+        physical_name: Callable[[str], str],
+        stop: Stop,
+        resume: str,
+        on_event: Callable[[RunEvent], None],
+    ) -> None:
+        self._performer = performer
+        self._recorder = recorder
+        self._clock = clock
+        self._physical_name = physical_name
+        self._stop = stop
+        self._resume = resume
+        self._tell = on_event
+        self._started: dict[str, float] = {}
+
+    def run(self, plan: Plan, history: History) -> Outcome:
+        """Carry the plan out.
+
+        Raises:
+            PartialError: something was changed before it stopped; running again continues.
+            Interrupted: it was asked to stop before anything was changed.
+            OsemMigrateError: the cause itself, when nothing was changed.
+        """
+        finished: set[str] = set()
+        held: set[str] = set()
+        waits = plan.predecessors
+        tasks = [
+            Task(operation.key, waits[operation.key], self._action(planned, operation, finished, held))
+            for planned in plan.migrations
+            for operation in planned.operations
+        ]
+        try:
+            self._recorder.announce(plan, history.records)
+            finished |= {planned.migration.id for planned in plan.migrations if not planned.operations}
+            run_tasks(tasks, width=min(WIDEST, len(plan.lanes)), stop=self._stop)
+        except OsemMigrateError as cause:
+            self._tell(RunFailed(cause))
+            applied = _in_order(plan, finished)
+            if applied or self._performer.mutated:
+                raise PartialError(applied, cause, resume=self._resume) from cause.__cause__
+            raise
+        return Outcome(_in_order(plan, finished), _in_order(plan, held))
+
+    def _action(
+        self, migration: PlannedMigration, operation: PlannedOperation, finished: set[str], held: set[str]
+    ) -> Callable[[], bool]:
+        def act() -> bool:
+            self._stop.check()
+            started = self._clock.monotonic()
+            if self._recorder.begin(operation):
+                self._tell(MigrationStarted(migration))
+            begun = self._started.setdefault(operation.migration.id, started)
+            if not self._operate(operation, started, finished):
+                held.add(operation.migration.id)
+                return False
+            if operation.migration.id in finished:
+                self._tell(MigrationFinished(migration, self._clock.monotonic() - begun))
+            return True
+
+        return act
+
+    def _operate(self, operation: PlannedOperation, started: float, finished: set[str]) -> bool:
+        """Perform and record one operation; False where it is left under way."""
+        try:
+            performed = self._performer.perform(operation)
+        except LockLost:
+            # Whoever has the lock now writes the history.
+            raise
+        except OsemMigrateError as cause:
+            if not self._stop.is_requested:
+                self._recorder.fail(operation, cause)
+            raise
+        if performed is None:
+            self._recorder.leave(operation)
+            return False
+        if self._recorder.finish(operation, performed.note):
+            finished.add(operation.migration.id)
+        self._tell(
+            OperationFinished(
+                operation,
+                self._physical_name(operation.table),
+                performed.adopted,
+                self._clock.monotonic() - started,
+                performed.note,
+            )
+        )
+        return True
+
+
+def _in_order(plan: Plan, ids: set[str]) -> tuple[str, ...]:
+    return tuple(planned.migration.id for planned in plan.migrations if planned.migration.id in ids)

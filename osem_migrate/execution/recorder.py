@@ -1,0 +1,133 @@
+"""Recorder: keeps the history exact while lanes interleave, one record a migration, every write under the lock."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+from osem_migrate.aws.history_table import HistoryTable
+from osem_migrate.aws.lock import Lease
+from osem_migrate.clock import Clock
+from osem_migrate.deployment.actor import Actor
+from osem_migrate.errors import OsemMigrateError
+from osem_migrate.history import Event, Record, RecordedError, RecordedState
+from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
+
+
+class Recorder:
+    """Writes what the lanes tell it, in the order in which they tell it; safe to call from all of them.
+
+    Args:
+        history: the table.
+        lease: the lock under which every write holds.
+        actor: who applies.
+        clock: time of day.
+        direction: whether finished operations are live from then on, or gone.
+    """
+
+    def __init__(
+        self, *, history: HistoryTable, lease: Lease, actor: Actor, clock: Clock, direction: Direction
+    ) -> None:
+        self._history = history
+        self._lease = lease
+        self._actor = actor
+        self._clock = clock
+        self._direction = direction
+        self._records: dict[str, Record] = {}
+        # Transactions that meet at the lock item would cancel each other, so they are sent one after the other.
+        self._writing = threading.Lock()
+
+    def announce(self, plan: Plan, earlier: Mapping[str, Record]) -> None:
+        """Record every migration of the plan before the first call.
+
+        Lanes overtake each other, so a killed run may leave an older migration behind a newer one; that it was part of
+        the run is what tells it from a script that came late.
+        """
+        records = [self._record(planned, earlier.get(planned.migration.id)) for planned in plan.migrations]
+        with self._writing:
+            self._put([(self._ended(record), record) for record in records])
+
+    def begin(self, operation: PlannedOperation) -> bool:
+        """The intent, before an operation touches anything; True for the first of its migration."""
+        with self._writing:
+            record = self._records[operation.migration.id]
+            first = record.started_at is None
+            started = self._clock.milliseconds() if record.started_at is None else record.started_at
+            doubt = tuple(sorted({*record.doubt, operation.position}))
+            begun = replace(record, started_at=started, doubt=doubt, left_at=None)
+            self._put([(self._event("started", record, operation.operation.describe()), begun)])
+        return first
+
+    def finish(self, operation: PlannedOperation, note: str | None) -> bool:
+        """The result, once an operation has settled; True for the last of its migration."""
+        with self._writing:
+            record = self._records[operation.migration.id]
+            doubt = tuple(position for position in record.doubt if position != operation.position)
+            record = replace(record, doubt=doubt, done=self._direction.after(record.done, operation.position))
+            ended = self._direction.ended(record)
+            if ended is not None:
+                record = replace(record, state=ended, finished_at=self._clock.milliseconds(), error=None)
+            detail = operation.operation.describe() + (f" ({note})" if note else "")
+            what = ended.value if ended is not None else "advanced"
+            self._put([(self._event(what, record, detail), record)])
+        return ended is not None
+
+    def leave(self, operation: PlannedOperation) -> None:
+        """An operation that DynamoDB goes on with while nobody waits; it stays in doubt."""
+        with self._writing:
+            left = replace(self._records[operation.migration.id], left_at=self._clock.milliseconds())
+            self._put([(self._event("left in progress", left, operation.operation.describe()), left)])
+
+    def fail(self, operation: PlannedOperation, cause: OsemMigrateError) -> None:
+        """Why an operation stopped; it stays in doubt."""
+        with self._writing:
+            failed = replace(
+                self._records[operation.migration.id],
+                state=RecordedState.FAILED,
+                finished_at=self._clock.milliseconds(),
+                error=RecordedError(code=cause.code, message=cause.message),
+            )
+            try:
+                self._put([(self._event("failed", failed, f"{cause.code}: {cause.message}"), failed)])
+            except OsemMigrateError:
+                # The record stays "running", which shows as interrupted; the cause is what the user must hear of.
+                return
+
+    def _record(self, planned: PlannedMigration, earlier: Record | None) -> Record:
+        now = self._clock.milliseconds()
+        migration = planned.migration
+        remaining = {operation.position for operation in planned.operations}
+        doubt = earlier.doubt if earlier is not None and earlier.is_unfinished else ()
+        record = Record(
+            migration=migration.id,
+            state=RecordedState.RUNNING,
+            checksum=migration.checksum,
+            operations_total=len(migration.operations),
+            done=self._direction.live(migration, remaining),
+            doubt=tuple(position for position in doubt if position in remaining),
+            operation_hashes=migration.operation_hashes,
+            started_at=earlier.started_at if earlier is not None and earlier.is_unfinished else None,
+            finished_at=None,
+            applied_by=self._actor.identity,
+            tool_version=self._actor.tool_version,
+            fence=self._lease.holder.fence,
+            created_at=earlier.created_at if earlier is not None else now,
+            updated_at=now,
+            created_by=earlier.created_by if earlier is not None else self._actor.identity,
+        )
+        ended = self._direction.ended(record)
+        # An earlier run may have done everything but record the end.
+        return record if ended is None else replace(record, state=ended, finished_at=now, doubt=())
+
+    def _ended(self, record: Record) -> Event | None:
+        """The log's entry of a migration that has ended before anything was done; None for the others."""
+        return None if record.is_unfinished else self._event(record.state.value, record, "all of it was found done")
+
+    def _event(self, what: str, record: Record, detail: str) -> Event:
+        by = self._actor.identity
+        return Event(at=self._clock.milliseconds(), what=what, migration=record.migration, by=by, detail=detail)
+
+    def _put(self, entries: list[tuple[Event | None, Record]]) -> None:
+        now = self._clock.milliseconds()
+        stamped = [(event, replace(record, updated_at=now)) for event, record in entries]
+        self._history.write(self._lease, stamped)
+        self._records |= {record.migration: record for _, record in stamped}

@@ -1,0 +1,87 @@
+"""Managed: the tables that an environment's history has built, which alone are this tool's to destroy."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from osem_migrate.history import History, Record
+from osem_migrate.live_table import Live
+from osem_migrate.migration import Migration
+from osem_migrate.operations import AddIndex, CreateTable, DropTable, Operation
+from osem_migrate.planning.drift.diff import matches
+from osem_migrate.planning.plan import check_history
+from osem_migrate.planning.replay import apply
+from osem_migrate.schema import Index, Schema, Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managed:
+    """Tables by logical name.
+
+    Attributes:
+        built: what the history says is there.
+        begun: what a run began to create and never recorded, with the states in which it may have left the table. In
+            another state somebody else made it, and the run stopped at it.
+        indexes: what the scripts add to the tables that were begun; a run may have folded some into CreateTable.
+    """
+
+    built: frozenset[str]
+    begun: Mapping[str, tuple[Table, ...]]
+    indexes: Mapping[str, tuple[Index, ...]]
+
+    @property
+    def candidates(self) -> frozenset[str]:
+        """Every table to look at."""
+        return self.built | self.begun.keys()
+
+    def owns(self, live: Live) -> bool:
+        """Whether the live table is ours."""
+        if live.table is None or live.name in self.built:
+            return live.table is not None
+        ahead = self.indexes.get(live.name, ())
+        return any(matches(live, state, ahead) for state in self.begun.get(live.name, ()))
+
+
+def managed(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> Managed:
+    """What the recorded migrations built; raises MigrationMissing or MigrationChanged where that cannot be known."""
+    check_history(migrations, history.records)
+    schema = Schema(defaults=defaults)
+    begun: dict[str, tuple[Table, ...]] = {}
+    for migration in migrations:
+        record = history.records.get(migration.id)
+        done, doubt = _done(migration, record), _doubt(record)
+        for position, operation in enumerate(migration.operations):
+            if position not in done and position not in doubt:
+                continue
+            after = apply(operation, schema, migration, position)
+            if position in doubt and isinstance(operation, CreateTable | DropTable):
+                begun[operation.table] = tuple(_states(operation, schema, after))
+            schema = after if position in done else schema
+    built = frozenset(schema.tables)
+    unsure = {name: states for name, states in begun.items() if name not in built}
+    return Managed(built=built, begun=unsure, indexes={name: tuple(_indexes(migrations, name)) for name in unsure})
+
+
+def _done(migration: Migration, record: Record | None) -> Collection[int]:
+    """Positions of what was recorded as live, also where a downgrade has begun to take it back."""
+    if record is None:
+        return ()
+    if record.is_applied:
+        return range(len(migration.operations))
+    return record.done if record.is_unfinished else ()
+
+
+def _doubt(record: Record | None) -> Collection[int]:
+    return record.doubt if record is not None and record.is_unfinished else ()
+
+
+def _states(operation: Operation, before: Schema, after: Schema) -> Iterator[Table]:
+    """The table in every state that creating it, or taking its drop back, may have left it in."""
+    creation = operation.steps(before) if isinstance(operation, CreateTable) else operation.reverse(before).steps(after)
+    yield from (step.after for step in creation if step.after is not None)
+
+
+def _indexes(migrations: Sequence[Migration], table: str) -> Iterator[Index]:
+    for migration in migrations:
+        for operation in migration.operations:
+            if isinstance(operation, AddIndex) and operation.table == table:
+                yield operation.index

@@ -1,0 +1,142 @@
+"""Checkup: what the doctor finds, and how bad each thing is; the looking is done elsewhere."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from osem_migrate.errors import ExitCode, OsemMigrateError
+from osem_migrate.history import Holder
+from osem_migrate.live_table import UNWELL, Live
+from osem_migrate.operations import SetDeletionProtection
+from osem_migrate.planning.status.remedy import Caller
+from osem_migrate.schema import Table
+
+WORRYING_SKEW = 60.0  # seconds; AWS refuses signatures that are 5 to 15 minutes off
+FATAL_SKEW = 300.0
+_TICK = 2.0  # the other clock is read in whole seconds, and after the answer's way here
+
+_SET_CLOCK = "Synchronise the clock of this machine: timedatectl set-ntp true"
+_RENAME = "Something else has taken that name: choose another table_name in pyproject.toml, or another OSEM_DB_PREFIX."
+
+
+class Health(StrEnum):
+    """How a thing is. What depends on something that has failed is skipped."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        check: what, in a word or two: ``credentials``.
+        health: how it is.
+        message: what was found, in one sentence.
+        remedy: what to type next, where something is to be done.
+        code: that of the error, where one was met.
+    """
+
+    check: str
+    health: Health
+    message: str
+    remedy: str | None = None
+    code: str | None = None
+
+    @classmethod
+    def of(cls, check: str, error: OsemMigrateError) -> "Finding":
+        """What was met instead of an answer."""
+        return cls(check=check, health=Health.FAILED, message=error.message, remedy=error.remediation, code=error.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """Everything that was looked at, in order, and the region, if it came to that."""
+
+    findings: tuple[Finding, ...]
+    region: str | None = None
+
+    def count(self, health: Health) -> int:
+        """How many things are so."""
+        return sum(finding.health is health for finding in self.findings)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """OK as long as nothing has failed."""
+        return ExitCode.ERROR if self.count(Health.FAILED) else ExitCode.OK
+
+
+def judge_clock(skew: float) -> Finding:
+    """This machine's clock, which is ``skew`` seconds ahead of AWS's (behind, when negative)."""
+    if abs(skew) <= _TICK:
+        return Finding(check="clock", health=Health.OK, message="as the endpoint's")
+    message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the endpoint's"
+    if abs(skew) <= WORRYING_SKEW:
+        return Finding(check="clock", health=Health.OK, message=message)
+    health = Health.FAILED if abs(skew) > FATAL_SKEW else Health.WARNING
+    return Finding(check="clock", health=health, message=f"{message}, and AWS refuses what is dated wrongly",
+                   remedy=_SET_CLOCK)  # fmt: skip
+
+
+def judge_account(found: str, expected: str | None, *, protected: bool) -> Finding:
+    """The account of the credentials, beside the one that the environment names."""
+    health, remedy = Health.OK, None
+    if expected is None:
+        message = f"{found}; the environment names none, so any is accepted"
+        if protected:
+            health, remedy = Health.WARNING, f'Pin it down in pyproject.toml: account_id = "{found}"'
+    elif found == expected:
+        message = f"{found}, as configured"
+    else:
+        message = f"{found}, but the environment is in {expected}"
+        health = Health.FAILED
+        remedy = "Choose the profile of the right account with --profile, or correct account_id in pyproject.toml."
+    return Finding(check="account", health=health, message=message, remedy=remedy)
+
+
+def judge_history(live: Live, expected: Table, caller: Caller) -> Finding:
+    """The history table as described; the first upgrade creates it, so there need not be one."""
+    name, table = live.physical_name, live.table
+    health, message, remedy = Health.OK, f"{name} is {live.status}", None
+    if table is None:
+        message = f"there is no {name} yet; the first upgrade creates it"
+    elif table.keys != expected.keys:
+        health, message, remedy = Health.FAILED, f"{name} does not have the keys of a history table", _RENAME
+    elif live.status in UNWELL:
+        health, remedy = Health.FAILED, f"Nobody can use it so: look at {name} in the console of DynamoDB."
+    elif live.status != "ACTIVE":
+        health, remedy = Health.WARNING, f"Look again in a minute: {caller.command('doctor')}"
+    elif _is_unprotected(live, table):
+        words = ["aws", "dynamodb", "update-table", "--table-name", name, "--deletion-protection-enabled"]
+        health, message = Health.WARNING, f"{message}, without deletion protection"
+        remedy = f"Turn it on: {shlex.join([*words, *caller.aws_flags])}"
+    return Finding(check="history table", health=health, message=message, remedy=remedy)
+
+
+def judge_lock(holder: Holder | None, caller: Caller, *, alive: bool) -> Finding:
+    """The lock; held is no failure, whether somebody is at work or has died over it."""
+    if holder is None:
+        return Finding(check="lock", health=Health.OK, message="free")
+    if alive:
+        message = f"held by {holder.describe()}, who is at work"
+        remedy = f"Wait for that run; see how far it is: {caller.command('status')}"
+    else:
+        message = f"held by {holder.describe()}, whose heartbeat stands still"
+        remedy = f"The next run takes it over by itself: {caller.command('upgrade')}"
+    return Finding(check="lock", health=Health.WARNING, message=message, remedy=remedy)
+
+
+def skipped(check: str, needs: Sequence[str]) -> Finding:
+    """What cannot be looked at because of what has failed before it."""
+    return Finding(check=check, health=Health.SKIPPED, message=f"skipped, because of: {', '.join(needs)}")
+
+
+def _is_unprotected(live: Live, table: Table) -> bool:
+    if SetDeletionProtection in live.unreadable:
+        return False
+    setting = table.setting(SetDeletionProtection)
+    return setting is None or not setting.enabled

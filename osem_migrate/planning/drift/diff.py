@@ -1,0 +1,218 @@
+"""Drift of one table: every difference of what is live from what is expected, with the operations that repair them."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from osem_migrate.live_table import Live
+from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation, SetBilling, Setting
+from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput, as_keys
+
+TABLE_MISSING = "DRIFT_TABLE_MISSING"
+TABLE_UNEXPECTED = "DRIFT_TABLE_UNEXPECTED"
+TABLE_KEYS = "DRIFT_TABLE_KEYS"
+INDEX_MISSING = "DRIFT_INDEX_MISSING"
+INDEX_UNEXPECTED = "DRIFT_INDEX_UNEXPECTED"
+INDEX_KEYS = "DRIFT_INDEX_KEYS"
+INDEX_PROJECTION = "DRIFT_INDEX_PROJECTION"
+INDEX_THROUGHPUT = "DRIFT_INDEX_THROUGHPUT"
+LOCAL_INDEX = "DRIFT_LOCAL_INDEX"
+BILLING = "DRIFT_BILLING"
+SETTING = "DRIFT_SETTING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that is not as expected; ``repair`` is empty where only a new table could mend it."""
+
+    code: str
+    table: str
+    subject: str
+    expected: str
+    found: str
+    repair: tuple[Operation, ...] = ()
+
+    def describe(self) -> str:
+        """``managerId-index: expected keys managerId S, projection ALL, found none``."""
+        return f"{self.subject}: expected {self.expected}, found {self.found}"
+
+
+def diff(live: Live, expected: Table | None) -> tuple[Difference, ...]:
+    """Everything in which the live table is not as expected; empty when nothing that was declared differs.
+
+    ``expected`` None means that there should be no such table. What nobody declared is no difference, and what a local
+    engine cannot tell is none either.
+    """
+    if live.table is None or expected is None:
+        return tuple(_existence(live, expected))
+    return (
+        *_table_keys(live.table, expected),
+        *_indexes(live, live.table, expected),
+        *_local_indexes(live.table, expected),
+        *_settings(live, live.table, expected),
+    )
+
+
+def matches(live: Live, state: Table | None, ahead: Collection[Index] = ()) -> bool:
+    """Whether the live table is in a state, as far as that state declares anything.
+
+    An index of ``ahead`` that is there already, exactly as declared, is no surprise.
+    """
+    return not diff(overlooking(live, state, ahead), state)
+
+
+def overlooking(live: Live, state: Table | None, ahead: Collection[Index]) -> Live:
+    """The live table without the indexes of ``ahead``, as far as they are there and the state does not have them."""
+    if live.table is None or state is None or not ahead:
+        return live
+    wanted = {_shape(index) for index in ahead if state.index(index.name) is None}
+    kept = [index for index in live.table.indexes if _shape(index) not in wanted]
+    return replace(live, table=replace(live.table, indexes=kept))
+
+
+def _shape(index: Index) -> Index:
+    """The index as far as it can never change."""
+    return replace(index, throughput=None)
+
+
+def _existence(live: Live, expected: Table | None) -> Iterator[Difference]:
+    if expected is not None:
+        create = CreateTable(
+            expected.name,
+            expected.partition_key,
+            expected.sort_key,
+            expected.indexes,
+            expected.local_indexes,
+            expected.settings,
+        )
+        yield _difference(TABLE_MISSING, expected.name, expected.name, "a table", "none", create)
+    elif live.table is not None:
+        # Dropping a table nobody asked for is never offered as a repair.
+        yield _difference(TABLE_UNEXPECTED, live.name, live.name, "no table", "one")
+
+
+def _table_keys(live: Table, expected: Table) -> Iterator[Difference]:
+    if live.keys != expected.keys:
+        yield _difference(TABLE_KEYS, expected.name, expected.name, table_keys_text(expected), table_keys_text(live))
+
+
+def _indexes(live: Live, table: Table, expected: Table) -> Iterator[Difference]:
+    found = {index.name: index for index in table.indexes}
+    wanted = {index.name: index for index in expected.indexes}
+    for name in sorted(found.keys() | wanted.keys()):
+        if name not in found:
+            yield _difference(
+                INDEX_MISSING, expected.name, name, index_text(wanted[name]), "none", _add(expected, name)
+            )
+        elif name not in wanted:
+            drop = DropIndex(expected.name, name)
+            yield _difference(INDEX_UNEXPECTED, expected.name, name, "no index", index_text(found[name]), drop)
+        else:
+            yield from _index_differences(live, table, expected, found[name], wanted[name])
+
+
+def _index_differences(live: Live, table: Table, expected: Table, found: Index, wanted: Index) -> Iterator[Difference]:
+    rebuild = (DropIndex(expected.name, wanted.name), _add(expected, wanted.name))
+    if (found.partition_keys, found.sort_keys) != (wanted.partition_keys, wanted.sort_keys):
+        yield _difference(INDEX_KEYS, expected.name, wanted.name, _index_keys(wanted), _index_keys(found), *rebuild)
+    if (found.projection, found.include) != (wanted.projection, wanted.include):
+        yield _difference(
+            INDEX_PROJECTION, expected.name, wanted.name, _projection(wanted), _projection(found), *rebuild
+        )
+    billing, live_billing = expected.setting(SetBilling), table.setting(SetBilling)
+    if billing is None or live_billing is None or billing.mode != live_billing.mode:
+        return
+    want = billing.index_throughput(wanted.throughput)
+    have = live_billing.index_throughput(found.throughput)
+    if want != have and not (live.emulated and billing.mode == "PAY_PER_REQUEST"):
+        adjust = replace(billing, indexes={wanted.name: want})
+        yield _difference(INDEX_THROUGHPUT, expected.name, wanted.name, _units(want), _units(have), adjust)
+
+
+def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
+    found = {index.name: index for index in live.local_indexes}
+    wanted = {index.name: index for index in expected.local_indexes}
+    for name in sorted(found.keys() | wanted.keys()):
+        if found.get(name) != wanted.get(name):
+            yield _difference(
+                LOCAL_INDEX, expected.name, name, local_index_text(wanted.get(name)), local_index_text(found.get(name))
+            )
+
+
+def _settings(live: Live, table: Table, expected: Table) -> Iterator[Difference]:
+    for setting in expected.settings:
+        kind = type(setting)
+        found = table.setting(kind)
+        if kind in live.unreadable or found is None or setting.matches(found) or _lost(live, setting, found):
+            continue
+        code = BILLING if kind is SetBilling else SETTING
+        repair = _repair(setting, found, table, expected)
+        yield _difference(code, expected.name, expected.name, setting_text(setting), setting_text(found), repair)
+
+
+def _repair(setting: Setting, found: Setting, table: Table, expected: Table) -> Setting:
+    """The setting as declared; a switch of billing also names each index's own throughput, which it would reset."""
+    if not isinstance(setting, SetBilling) or not isinstance(found, SetBilling) or setting.mode == found.mode:
+        return setting
+    own = {index.name: index.throughput for index in expected.indexes if index.throughput is not None}
+    return replace(setting, indexes={name: units for name, units in own.items() if table.index(name) is not None})
+
+
+def _lost(live: Live, setting: Setting, found: Setting) -> bool:
+    """Local engines forget the maximum throughput of an on-demand table (it comes and goes with index changes)."""
+    if not live.emulated or not isinstance(setting, SetBilling) or not isinstance(found, SetBilling):
+        return False
+    return setting.mode == found.mode == "PAY_PER_REQUEST"
+
+
+def _difference(code: str, table: str, subject: str, expected: str, found: str, *repair: Operation) -> Difference:
+    return Difference(code=code, table=table, subject=subject, expected=expected, found=found, repair=repair)
+
+
+def _add(table: Table, name: str) -> Operation:
+    index = next(index for index in table.indexes if index.name == name)
+    return AddIndex.of(table.name, index)
+
+
+def _keys(partition: tuple[Key, ...], sort: tuple[Key, ...]) -> str:
+    """``keys planId S / createdAt N``: what stands behind the slash sorts."""
+    parts = (", ".join(f"{key.name} {key.type}" for key in keys) for keys in (partition, sort) if keys)
+    return f"keys {' / '.join(parts)}"
+
+
+def table_keys_text(table: Table) -> str:
+    """``keys planId S / createdAt N`` of a table."""
+    return _keys((table.partition_key,), as_keys(table.sort_key))
+
+
+def _index_keys(index: Index) -> str:
+    return _keys(index.partition_keys, index.sort_keys)
+
+
+def _projection(index: Index | LocalIndex) -> str:
+    included = f" ({', '.join(index.include)})" if index.include else ""
+    return f"projection {index.projection}{included}"
+
+
+def index_text(index: Index) -> str:
+    """``keys managerId S, projection ALL``; the throughput stands elsewhere."""
+    return f"{_index_keys(index)}, {_projection(index)}"
+
+
+def local_index_text(index: LocalIndex | None) -> str:
+    """``sort key status S, projection ALL``, or ``none``."""
+    if index is None:
+        return "none"
+    return f"sort key {index.sort_key.name} {index.sort_key.type}, {_projection(index)}"
+
+
+def _units(throughput: Throughput | None) -> str:
+    """Capacity or maximum of an index; only an on-demand one can have none."""
+    if throughput is None:
+        return "no maximum throughput"
+    return f"throughput of {throughput.read or '∞'} read and {throughput.write or '∞'} write units"
+
+
+def setting_text(setting: Setting) -> str:
+    """``billing on-demand``: the setting without the table's name, which stands beside it already."""
+    text = setting.describe().removeprefix("set ").removesuffix(f" of {setting.table}")
+    return text.replace(f"{setting.noun} of {setting.table} to ", f"{setting.noun} ", 1)

@@ -1,0 +1,204 @@
+"""Permissions: the IAM actions that each role needs of an environment, taken from what its migrations ask for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from osem_migrate.migration import Migration
+from osem_migrate.operations import SETTINGS, SetBilling, SetTags
+from osem_migrate.operations.step import Description, Step
+from osem_migrate.planning.replay import apply
+from osem_migrate.schema import Schema, Table
+
+
+class Role(StrEnum):
+    """Who asks for permission. Each may do what the one before it may: a run looks before it changes anything."""
+
+    STATUS = "status"
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+
+    @property
+    def included(self) -> tuple["Role", ...]:
+        """This role and those that it includes."""
+        roles = tuple(Role)
+        return roles[: roles.index(self) + 1]
+
+
+class Target(StrEnum):
+    """What a permission is for: all that there is, every table of the environment, or its history table alone."""
+
+    ACCOUNT = "account"
+    TABLES = "tables"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One statement of a policy.
+
+    Attributes:
+        sid: its name in the policy.
+        role: the least role that needs it.
+        target: what it is for; the ARN of a key of KMS instead of a Target for those.
+        actions: IAM actions, ``dynamodb:DescribeTable``.
+    """
+
+    sid: str
+    role: Role
+    target: Target | str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the tables are, for their ARNs; region and account may be ``*``."""
+
+    region: str
+    account: str
+    prefix: str
+    history_table: str
+
+    @property
+    def partition(self) -> str:
+        """``aws``, or that of a region which is a world of its own, such as ``aws-cn``."""
+        return next((name for begin, name in _PARTITIONS.items() if self.region.startswith(begin)), "aws")
+
+    def table_arn(self, name: str) -> str:
+        """The ARN of a table of that physical name."""
+        return f"arn:{self.partition}:dynamodb:{self.region}:{self.account}:table/{name}"
+
+    def resource(self, target: Target | str) -> str:
+        """The ARN, or pattern of ARNs, of a target."""
+        arns = {
+            Target.ACCOUNT: "*",
+            Target.TABLES: self.table_arn(f"{self.prefix}*"),
+            Target.HISTORY: self.table_arn(self.history_table),
+        }
+        return arns[target] if isinstance(target, Target) else target
+
+
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+}
+
+_DESCRIPTIONS = sorted({Description.TABLE, *(kind.described_by for kind in SETTINGS)})
+
+# What the tool itself asks for, whatever the migrations say; a new call of its own takes its place here. A transaction
+# is authorised through its parts, and ListTables knows no narrower resource than all.
+GRANTS = (
+    Grant("ListTables", Role.STATUS, Target.ACCOUNT, ("dynamodb:ListTables",)),
+    Grant("ReadTables", Role.STATUS, Target.TABLES, tuple(side.permission for side in _DESCRIPTIONS)),
+    Grant("ReadHistory", Role.STATUS, Target.HISTORY, ("dynamodb:GetItem", "dynamodb:Query")),
+    Grant(
+        "WriteHistory",
+        Role.UPGRADE,
+        Target.HISTORY,
+        ("dynamodb:CreateTable", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+    ),
+)
+
+# Provisioned capacity that differs is no drift where an autoscaler owns it, which only its own service tells.
+AUTOSCALING = "application-autoscaling:DescribeScalableTargets"
+_READ_AUTOSCALING = Grant("ReadAutoscaling", Role.STATUS, Target.ACCOUNT, (AUTOSCALING,))
+
+_KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
+
+
+def grants(role: Role, migrations: Sequence[Migration], *, defaults: tuple[object, ...] = ()) -> tuple[Grant, ...]:
+    """What a role needs, each action once for each target and by no more than one statement.
+
+    Args:
+        role: with those that it includes.
+        migrations: all of the scripts: an environment has to go through every one of them.
+        defaults: settings of every new table of the environment; with tags among them, the history table has them too.
+
+    Raises:
+        ScriptOperationInapplicable: an operation does not fit the schema that those before it build.
+    """
+    forward, back = _steps(migrations, Schema(defaults=defaults))
+    found = [
+        *GRANTS,
+        *((_READ_AUTOSCALING,) if any(_is_provisioned(step.after) for step in (*forward, *back)) else ()),
+        *_tagging(defaults),
+        *_of_steps("ChangeTables", Role.UPGRADE, forward),
+        *_of_steps("ReverseTables", Role.DOWNGRADE, back),
+    ]
+    return tuple(_once(grant for grant in found if grant.role in role.included))
+
+
+def document(granted: Iterable[Grant], place: Place) -> dict[str, Any]:
+    """The policy as IAM takes it."""
+    return {"Version": "2012-10-17", "Statement": [_statement(grant, place) for grant in granted]}
+
+
+def _steps(migrations: Sequence[Migration], schema: Schema) -> tuple[list[Step], list[Step]]:
+    """Every call of the migrations, and every call of their reverses."""
+    forward: list[Step] = []
+    back: list[Step] = []
+    for migration in migrations:
+        for position, operation in enumerate(migration.operations):
+            after = apply(operation, schema, migration, position)
+            forward += operation.steps(schema)
+            back += operation.reverse(schema).steps(after)
+            schema = after
+    return forward, back
+
+
+def _is_provisioned(table: Table | None) -> bool:
+    billing = table.setting(SetBilling) if table is not None else None
+    return billing is not None and billing.mode == "PROVISIONED"
+
+
+def _tagging(defaults: tuple[object, ...]) -> Iterable[Grant]:
+    """The history table is created with the tags of the environment."""
+    if any(isinstance(setting, SetTags) for setting in defaults):
+        yield Grant("TagHistory", Role.UPGRADE, Target.HISTORY, ("dynamodb:TagResource",))
+
+
+def _of_steps(sid: str, role: Role, steps: Sequence[Step]) -> Iterable[Grant]:
+    actions = sorted({action for step in steps for action in step.permissions})
+    yield Grant(sid, role, Target.TABLES, tuple(actions))
+    keys = sorted({key for step in steps if (key := _key(step.parameters)) is not None})
+    for number, key in enumerate(keys, 1):
+        yield Grant(f"{sid}Key{number}", role, key, _KEY_ACTIONS)
+
+
+def _key(parameters: Mapping[str, Any]) -> str | None:
+    """The key of one's own that a call encrypts a table with: DynamoDB uses it in the caller's name."""
+    key: str | None = parameters.get("SSESpecification", {}).get("KMSMasterKeyId")
+    return key
+
+
+def _once(found: Iterable[Grant]) -> Iterable[Grant]:
+    """No action twice: what is granted for every table needs no grant for the history table, which is one of them."""
+    granted = list(found)
+    widely = {action for grant in granted if grant.target is Target.TABLES for action in grant.actions}
+    seen: set[tuple[str, str]] = set()
+    for grant in granted:
+        covered = widely if grant.target is Target.HISTORY else set()
+        actions = [a for a in grant.actions if a not in covered and (a, grant.target) not in seen]
+        seen |= {(action, grant.target) for action in actions}
+        if actions:
+            yield Grant(grant.sid, grant.role, grant.target, tuple(actions))
+
+
+def _statement(grant: Grant, place: Place) -> dict[str, Any]:
+    statement: dict[str, Any] = {
+        "Sid": grant.sid,
+        "Effect": "Allow",
+        "Action": list(grant.actions),
+        "Resource": place.resource(grant.target),
+    }
+    if not isinstance(grant.target, Target):
+        # The key is for DynamoDB to use, and for nothing that the caller might do with it by itself.
+        through = f"dynamodb.{place.region}.amazonaws.com*"  # China adds .cn
+        statement["Condition"] = {"StringLike": {"kms:ViaService": through}}
+    return statement

@@ -1,0 +1,269 @@
+"""Resolution: what ``resolve`` would record of a migration, and what has to be live for that to be true."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, TargetUnknown
+from osem_migrate.history import History, Record, RecordedState
+from osem_migrate.migration import Migration
+from osem_migrate.operations import AddIndex
+from osem_migrate.planning.plan import is_changed
+from osem_migrate.planning.replay import apply, operations_done
+from osem_migrate.planning.status.remedy import Caller
+from osem_migrate.schema import Index, Schema, Table
+
+Live = dict[str, Collection[int]]
+"""Positions of the operations that are live, by migration."""
+
+
+class Resolution(StrEnum):
+    """What somebody says of a migration."""
+
+    APPLIED = "applied"
+    REVERTED = "reverted"
+    ACCEPT_CHECKSUM = "accept-checksum"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptable:
+    """The states in which a table may be found, likeliest first; None is no table.
+
+    An index of ``ahead`` belongs to a migration that is not applied: one that is there already is no surprise.
+    """
+
+    states: tuple[Table | None, ...]
+    ahead: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A resolution that may be recorded.
+
+    Attributes:
+        migration: its id.
+        resolution: what is said of it.
+        script: None where the folder has none.
+        earlier: what is recorded of it so far, or None.
+        needed: whether anything is to be recorded; the history may say so already.
+        tables: how each table has to be found, by logical name.
+        unknowable: why nobody can know that, or None.
+    """
+
+    migration: str
+    resolution: Resolution
+    script: Migration | None
+    earlier: Record | None
+    needed: bool = True
+    tables: Mapping[str, Acceptable] = field(default_factory=dict)
+    unknowable: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Scripts and history, what every new table gets, and how the user calls the tool."""
+
+    migrations: Sequence[Migration]
+    history: History
+    defaults: tuple[object, ...] = ()
+    caller: Caller
+
+    def live(self) -> Live:
+        """What is surely live of the scripts as they are now."""
+        done = {migration: operations_done(migration, self.history.records) for migration in self.migrations}
+        return {migration.id: done[migration] & _positions(migration) for migration in self.migrations}
+
+    def build(self, live: Live) -> tuple[Schema, dict[str, ScriptOperationInapplicable]]:
+        """The schema of what is live, and by id the migrations that do not fit into it, which are left out."""
+        schema, misfits = Schema(defaults=self.defaults), {}
+        for migration in self.migrations:
+            built = schema
+            try:
+                for position in sorted(live[migration.id]):
+                    built = apply(migration.operations[position], built, migration, position)
+            except ScriptOperationInapplicable as misfit:
+                misfits[migration.id] = misfit
+            else:
+                schema = built
+        return schema, misfits
+
+
+def decide(past: Past, version: str, resolution: Resolution) -> Decision:
+    """What there is to record, and what has to be live for it; asks nothing and writes nothing.
+
+    Raises:
+        TargetUnknown: neither a script nor a record is called so.
+        ResolutionRefused: the history would contradict itself afterwards.
+    """
+    name = _find(past, version)
+    script = next((migration for migration in past.migrations if migration.id == name), None)
+    earlier = past.history.records.get(name)
+    decision = Decision(migration=name, resolution=resolution, script=script, earlier=earlier)
+    if _is_recorded(decision):
+        return replace(decision, needed=False)
+    _refuse_contradiction(decision, past.caller)
+    live = past.live()
+    if script is not None and resolution is not Resolution.ACCEPT_CHECKSUM:
+        live[name] = _positions(script) if resolution is Resolution.APPLIED else ()
+    schema, misfits = past.build(live)
+    _refuse_misfits(decision, past, misfits)
+    begun, _ = past.build(live | _begun(decision, past))
+    tables = {
+        table: Acceptable(
+            _either(schema.tables.get(table), begun.tables.get(table)), tuple(_ahead(decision, past, live, table))
+        )
+        for table in sorted(_touched(decision, past, schema))
+    }
+    return replace(decision, tables=tables, unknowable=_unknowable(decision))
+
+
+def _find(past: Past, version: str) -> str:
+    """The id of a script, or of a record without one."""
+    numbers = {migration.id: migration.number for migration in past.migrations}
+    # A script that was reverted before it was renamed or removed is in nobody's way.
+    lost = (record for name, record in past.history.records.items() if name not in numbers)
+    numbers |= {r.migration: r.number for r in lost if r.state is not RecordedState.REVERTED or r.migration == version}
+    if version in numbers:
+        return version
+    found = sorted(name for name, number in numbers.items() if version.isdecimal() and int(version) == number)
+    if len(found) == 1:
+        return found[0]
+    what = f"{version!r} may be {' or '.join(found)}: give the whole name" if found else f"no migration {version!r}"
+    look = f"See the versions with: {past.caller.command('status')}"
+    raise TargetUnknown(what, remediation=look, version=version)
+
+
+def _is_recorded(decision: Decision) -> bool:
+    """Whether the history says so already."""
+    script, earlier = decision.script, decision.earlier
+    changed = script is not None and earlier is not None and is_changed(script, earlier)
+    if decision.resolution is Resolution.APPLIED:
+        return earlier is not None and earlier.is_applied and not changed
+    if decision.resolution is Resolution.REVERTED:
+        return earlier is None or earlier.state is RecordedState.REVERTED
+    # Of what is not recorded, or reverted, no checksum counts.
+    return script is not None and not changed
+
+
+def _refuse_contradiction(decision: Decision, caller: Caller) -> None:
+    """Raise ResolutionRefused where script and record leave no room for what is said."""
+    name, earlier = decision.migration, decision.earlier
+    if decision.resolution is Resolution.REVERTED:
+        return
+    if decision.script is None:
+        forget = caller.command("resolve", name, f"--{Resolution.REVERTED}", "--no-verify")
+        raise ResolutionRefused(
+            f"the script of {name} is gone, so nobody can know what it declares",
+            remediation=f"Restore {name}.py from version control, or give the migration up with: {forget}",
+            migration=name,
+        )
+    if decision.resolution is Resolution.APPLIED and earlier is not None and earlier.is_applied:
+        accept = caller.command("resolve", name, f"--{Resolution.ACCEPT_CHECKSUM}")
+        raise ResolutionRefused(
+            f"{name} is recorded as applied already, but its script was changed since",
+            remediation=f"Restore the script, or have the changed one recorded with: {accept}",
+            migration=name,
+        )
+
+
+def _refuse_misfits(decision: Decision, past: Past, misfits: Mapping[str, ScriptOperationInapplicable]) -> None:
+    """Raise ResolutionRefused where the migration lacks what it builds on, or would take it from others."""
+    name, history = decision.migration, past.history
+    lacking = [one for one in decision.script.depends if not history.is_applied(one)] if decision.script else []
+    if decision.resolution is Resolution.APPLIED and (lacking or name in misfits):
+        raise _unfounded(decision, past, f"{lacking[0]} is not applied" if lacking else misfits[name].message)
+    if name in misfits:
+        raise ResolutionRefused(
+            f"the changed script of {name} does not fit the others: {misfits[name].message}",
+            remediation="Correct the script, or restore it from version control, then run the command again.",
+            migration=name,
+        )
+    above = set(misfits) - _misfits_before(decision, past)
+    if decision.resolution is Resolution.REVERTED:
+        above |= {one.id for one in past.migrations if name in one.depends and history.is_applied(one.id)}
+    if above:
+        raise _built_upon(decision, sorted(above), past.caller)
+
+
+def _misfits_before(decision: Decision, past: Past) -> set[str]:
+    """Migrations that do not fit as things are; those of a lost or changed script are that script's doing."""
+    script, earlier = decision.script, decision.earlier
+    if script is None or (earlier is not None and is_changed(script, earlier)):
+        return set()
+    return set(past.build(past.live())[1])
+
+
+def _unfounded(decision: Decision, past: Past, why: str) -> ResolutionRefused:
+    name = decision.migration
+    before = [one.id for one in past.migrations if one.id < name and not past.history.is_applied(one.id)]
+    remedy = "Correct the script, or restore what it builds on, then run the command again."
+    if before:
+        first = past.caller.command("resolve", before[0], f"--{Resolution.APPLIED}")
+        remedy = f"Record what it builds on first, with: {first}"
+    return ResolutionRefused(f"{name} cannot be applied: {why}", remediation=remedy, migration=name)
+
+
+def _built_upon(decision: Decision, above: list[str], caller: Caller) -> ResolutionRefused:
+    name, said = decision.migration, str(decision.resolution)
+    if decision.script is not None and decision.resolution is Resolution.REVERTED:
+        remedy = f"Reverse what builds on it first, with: {caller.command('downgrade', '--to', name)}"
+    else:
+        last = caller.command("resolve", above[-1], f"--{Resolution.REVERTED}")
+        remedy = f"Restore the script of {name}, or record first what became of the others, with: {last}"
+    builds = f"{', '.join(above)} would not fit any more"
+    return ResolutionRefused(
+        f"{name} cannot be recorded ({said}): {builds}", remediation=remedy, migration=name, built_upon_by=above
+    )
+
+
+def _begun(decision: Decision, past: Past) -> Live:
+    """By unfinished migration, what is live if all that was begun, in either direction, went through."""
+    begun: Live = {}
+    for migration in past.migrations:
+        record = past.history.records.get(migration.id)
+        settled = migration.id == decision.migration and decision.resolution is not Resolution.ACCEPT_CHECKSUM
+        if record is not None and record.is_unfinished and not settled:
+            begun[migration.id] = _positions(migration) & {*record.done, *record.doubt}
+    return begun
+
+
+def _ahead(decision: Decision, past: Past, live: Live, table: str) -> Iterator[Index]:
+    """Indexes of the table that migrations add which are not applied."""
+    for migration in past.migrations:
+        if migration.id == decision.migration and decision.resolution is Resolution.REVERTED:
+            continue
+        for position, operation in enumerate(migration.operations):
+            if isinstance(operation, AddIndex) and operation.table == table and position not in live[migration.id]:
+                yield operation.index
+
+
+def _touched(decision: Decision, past: Past, schema: Schema) -> set[str]:
+    """Tables to look at: those of the script; all that are sure where a script was changed, which may have had more."""
+    own = {operation.table for operation in decision.script.operations} if decision.script is not None else set()
+    if decision.resolution is not Resolution.ACCEPT_CHECKSUM:
+        return own
+    unsure: set[str] = set()
+    for migration in past.migrations:
+        record = past.history.records.get(migration.id)
+        if record is not None and (record.is_unfinished or is_changed(migration, record)):
+            unsure |= {operation.table for operation in migration.operations}
+    return own | (set(schema.tables) - unsure)
+
+
+def _unknowable(decision: Decision) -> str | None:
+    name, script, earlier = decision.migration, decision.script, decision.earlier
+    if decision.resolution is not Resolution.REVERTED:
+        return None
+    if script is None:
+        return f"the script of {name} is gone, so nobody can know what there was before it"
+    if earlier is not None and is_changed(script, earlier):
+        return f"the script of {name} was changed since, so nobody can know what there was before it"
+    return None
+
+
+def _either(likely: Table | None, possible: Table | None) -> tuple[Table | None, ...]:
+    return (likely,) if likely == possible else (likely, possible)
+
+
+def _positions(migration: Migration) -> frozenset[int]:
+    return frozenset(range(len(migration.operations)))

@@ -1,0 +1,1 @@
+"""Where an environment stands, as values."""

@@ -1,0 +1,129 @@
+"""Standing: the shown state of every migration, from what was recorded and what the scripts declare."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from osem_migrate.history import History, Record, RecordedState, ShownState
+from osem_migrate.migration import Migration
+from osem_migrate.planning.plan import is_changed
+from osem_migrate.planning.status.problem import Problem, ProblemKind
+from osem_migrate.planning.status.remedy import Caller, explain
+
+MIGRATION_NEWER_TOOL = "MIGRATION_NEWER_TOOL"
+NEWER_TOOL = "newer_tool"
+"""The word that ``--ignore`` takes for a record that a newer osem-migrate wrote."""
+
+OF_STATE: Mapping[ShownState, tuple[str, ProblemKind]] = {
+    ShownState.PENDING: ("MIGRATION_PENDING", ProblemKind.PENDING),
+    ShownState.REVERTED: ("MIGRATION_REVERTED", ProblemKind.PENDING),
+    ShownState.RUNNING: ("MIGRATION_RUNNING", ProblemKind.PENDING),
+    ShownState.FAILED: ("MIGRATION_FAILED", ProblemKind.HISTORY),
+    ShownState.INTERRUPTED: ("MIGRATION_INTERRUPTED", ProblemKind.HISTORY),
+    ShownState.OUT_OF_ORDER: ("MIGRATION_OUT_OF_ORDER", ProblemKind.HISTORY),
+    ShownState.MISSING: ("MIGRATION_MISSING", ProblemKind.HISTORY),
+    ShownState.CHANGED: ("MIGRATION_CHANGED", ProblemKind.HISTORY),
+    ShownState.FUTURE: ("MIGRATION_FUTURE", ProblemKind.HISTORY),
+}
+"""Code and kind of the problem that a state is; applied is none."""
+
+_RELEASE = re.compile(r"(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationStatus:
+    """One migration and its shown state; ``record`` is None when nothing was recorded of it."""
+
+    id: str
+    number: int
+    state: ShownState
+    summary: str
+    file: str | None
+    record: Record | None
+
+
+def standings(migrations: Sequence[Migration], history: History, *, lock_alive: bool) -> tuple[MigrationStatus, ...]:
+    """Every script and every record without one, by number; a reverted record without a script is forgotten."""
+    records = history.records
+    newest_applied = max((record.number for record in records.values() if record.is_applied), default=-1)
+    newest_script = max((migration.number for migration in migrations), default=-1)
+    known = {migration.id for migration in migrations}
+    shown = [
+        MigrationStatus(
+            id=migration.id,
+            number=migration.number,
+            state=_state(migration, records.get(migration.id), newest_applied, lock_alive=lock_alive),
+            summary=migration.summary,
+            file=migration.file or None,
+            record=records.get(migration.id),
+        )
+        for migration in migrations
+    ]
+    for record in records.values():
+        if record.migration not in known and record.state is not RecordedState.REVERTED:
+            state = ShownState.FUTURE if record.number > newest_script else ShownState.MISSING
+            shown.append(
+                MigrationStatus(
+                    id=record.migration, number=record.number, state=state, summary="", file=None, record=record
+                )
+            )
+    return tuple(sorted(shown, key=lambda migration: (migration.number, migration.id)))
+
+
+def migration_problems(
+    migrations: Sequence[MigrationStatus], scripts: Sequence[Migration], caller: Caller, tool_version: str | None
+) -> Iterator[Problem]:
+    """What is not simply applied, and what a newer tool than this one recorded, each on its script's first line."""
+    places = {script.id: script.locate for script in scripts}
+    for migration in migrations:
+        for problem in _problems(migration, caller, tool_version):
+            yield replace(problem, line=places[migration.id](0) if migration.id in places else None)
+
+
+def _problems(migration: MigrationStatus, caller: Caller, tool_version: str | None) -> Iterator[Problem]:
+    if migration.state in OF_STATE:
+        code, kind = OF_STATE[migration.state]
+        message, remedy = explain(migration.state, migration.id, migration.record, caller)
+        yield _problem(migration, code, kind, migration.state.value, message, remedy)
+    if migration.record is not None and tool_version is not None and is_newer(migration.record, tool_version):
+        yield _problem(
+            migration,
+            MIGRATION_NEWER_TOOL,
+            ProblemKind.HISTORY,
+            NEWER_TOOL,
+            f"recorded by osem-migrate {migration.record.tool_version}, which is newer than this {tool_version}",
+            "pip install -U osem-migrate",
+        )
+
+
+def is_newer(record: Record, tool_version: str) -> bool:
+    """Whether a later release wrote the record than this one; corrections (the third number) change no record."""
+    theirs, ours = _RELEASE.match(record.tool_version), _RELEASE.match(tool_version)
+    return theirs is not None and ours is not None and _numbers(theirs) > _numbers(ours)
+
+
+def _numbers(release: re.Match[str]) -> tuple[int, ...]:
+    return tuple(int(number) for number in release.groups())
+
+
+def _problem(  # noqa: PLR0913, PLR0917 - the members of a Problem
+    migration: MigrationStatus, code: str, kind: ProblemKind, state: str, message: str, remedy: str
+) -> Problem:
+    return Problem(
+        code=code, kind=kind, state=state, subject=migration.id, message=message, remedy=remedy, file=migration.file
+    )
+
+
+def _state(migration: Migration, record: Record | None, newest_applied: int, *, lock_alive: bool) -> ShownState:
+    if record is not None and is_changed(migration, record):
+        return ShownState.CHANGED
+    if record is not None and record.is_unfinished and record.started_at is None:
+        # Part of a run that did not come to it, or has not yet.
+        return ShownState.PENDING
+    if record is not None and record.state is RecordedState.RUNNING:
+        return ShownState.RUNNING if lock_alive or record.left_at is not None else ShownState.INTERRUPTED
+    if record is not None and record.state is not RecordedState.REVERTED:
+        return ShownState(record.state.value)
+    if migration.number < newest_applied:
+        return ShownState.OUT_OF_ORDER
+    return ShownState.PENDING if record is None else ShownState.REVERTED

@@ -1,0 +1,166 @@
+"""Remedies: what to do about a migration or a difference, down to the command that does it."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.history import Record, ShownState
+from osem_migrate.live_table import Live
+from osem_migrate.operations import Operation, SetBilling
+from osem_migrate.operations.step import RESOURCE_ARN, Step
+from osem_migrate.planning.drift import diff
+from osem_migrate.planning.drift.diff import Difference
+from osem_migrate.planning.drift.undeclared import SETTING_UNDECLARED
+from osem_migrate.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """How the user calls the tools here.
+
+    Attributes:
+        environment: its name.
+        flags: the connection options given on the command line, which the next command needs as well.
+        aws_flags: what sends the AWS CLI to the same place.
+    """
+
+    environment: str
+    flags: tuple[str, ...] = ()
+    aws_flags: tuple[str, ...] = ()
+
+    def command(self, *words: str) -> str:
+        """``osem-migrate WORDS --env dev``."""
+        return shlex.join(["osem-migrate", *words, "--env", self.environment, *self.flags])
+
+
+_REBUILD = "Drop the index and build it again; queries on it fail meanwhile:"
+_SET_BACK = "Set it back, or declare what is there in a new script:"
+_SCALED = "If an autoscaler owns it, say so in pyproject.toml (autoscaled); else set it back, or declare what is there:"
+_MOVE = "never be changed: declare a table of another name in a new script, create it, and copy the items:"
+_ADVICE = {
+    diff.TABLE_MISSING: "Restore the table from a backup, or create it empty:",
+    diff.TABLE_UNEXPECTED: "Find out who created the table; a script that declares it just so adopts it:",
+    diff.TABLE_KEYS: f"Keys can {_MOVE}",
+    diff.INDEX_MISSING: "Build the index again (8 to 17 minutes, longer on a large table):",
+    diff.INDEX_UNEXPECTED: 'Declare it in a new script (osem-migrate new "add index"), which adopts it as it is:',
+    diff.INDEX_KEYS: _REBUILD,
+    diff.INDEX_PROJECTION: _REBUILD,
+    diff.INDEX_THROUGHPUT: _SET_BACK,
+    diff.LOCAL_INDEX: f"Local indexes can {_MOVE}",
+    diff.BILLING: _SET_BACK,
+    diff.SETTING: _SET_BACK,
+}
+
+_RESTORE = "Restore the table from the backup that AWS made of it (aws dynamodb restore-table-from-backup):"
+_CURES = {
+    "INACCESSIBLE_ENCRYPTION_CREDENTIALS": (
+        "Enable the KMS key again, and DynamoDB's right to use it; after seven days AWS archives the table. The key:",
+        "SSEDescription",
+    ),
+    "ARCHIVING": (_RESTORE, "ArchivalSummary"),
+    "ARCHIVED": (_RESTORE, "ArchivalSummary"),
+    "REPLICATION_NOT_AUTHORIZED": (
+        "Give DynamoDB back its right to replicate the table (policies, service-linked role, KMS keys). The replicas:",
+        "Replicas",
+    ),
+}
+
+# What a script mends: AWS has no call for it, or only one that destroys what somebody may be using.
+_BY_SCRIPT = frozenset({diff.TABLE_UNEXPECTED, diff.TABLE_KEYS, diff.INDEX_UNEXPECTED, diff.LOCAL_INDEX})
+
+
+def remedy(difference: Difference, live: Live, caller: Caller) -> str:
+    """The advice, and the commands that carry it out, one a line."""
+    advice = _advice(difference, live)
+    if difference.code in _BY_SCRIPT:
+        return f"{advice}\n{caller.command('upgrade')}"
+    try:
+        commands = [_command(step, live, caller) for step in _steps(difference.repair, live)]
+    except (DefinitionError, InapplicableOperation) as misfit:
+        look = caller.command("status")
+        return f"Other differences of the table have to be repaired first ({misfit.message}); then look again:\n{look}"
+    if len(commands) > 1:
+        advice += "\n(each command once the one before it has settled)"
+    return "\n".join([advice, *commands])
+
+
+def explain(state: ShownState, migration: str, record: Record | None, caller: Caller) -> tuple[str, str]:
+    """Message and remedy of a migration that is not simply applied."""
+    upgrade, look = caller.command("upgrade"), caller.command("status")
+    recorded = f"recorded as {record.state}" if record is not None else "not recorded"
+    progress = f" after {record.operations_done} of {record.operations_total} operations" if record is not None else ""
+    error = f": {record.error.message}" if record is not None and record.error is not None else ""
+    part = "part of it" if record is not None and record.is_unfinished else "it"
+    late = caller.command("upgrade", "--allow-out-of-order")
+    ignoring = caller.command("status", "--ignore", state.value)
+    declare = f"Restore the script, and declare the change in a new one (osem-migrate new TITLE); then: {look}"
+    restore = f"Restore {migration}.py from version control, or use the checkout that applied it"
+    accept = caller.command("resolve", migration, "--accept-checksum")
+    forget = caller.command("resolve", migration, "--reverted", "--no-verify")
+    done = caller.command("resolve", migration, "--applied")
+    return {
+        ShownState.PENDING: ("not applied yet", upgrade),
+        ShownState.REVERTED: ("reverted, and pending again", upgrade),
+        ShownState.RUNNING: ("being applied right now by another run", look)
+        if record is None or record.left_at is None
+        else ("in progress, and nobody waits for it", caller.command("upgrade", "--wait-only")),
+        ShownState.FAILED: (
+            f"failed{progress}{error}",
+            f"If somebody has finished it by hand: {done}\nElse remove the cause, then continue with: {upgrade}",
+        ),
+        ShownState.INTERRUPTED: (f"interrupted{progress}", upgrade),
+        ShownState.OUT_OF_ORDER: (
+            "pending, but a later migration is applied already",
+            f"Give the script the next free number, or apply it late with: {late}",
+        ),
+        ShownState.MISSING: (
+            f"{recorded}, but its script is gone",
+            f"{restore}; then: {look}\nIf nothing of it is left in the tables, forget it: {forget}",
+        ),
+        ShownState.CHANGED: (
+            f"its script was changed after {part} was applied",
+            f"{declare}\nIf the tables are what the script says now: {accept}"
+            if record is None or record.is_applied
+            else declare,
+        ),
+        ShownState.FUTURE: (
+            f"{recorded} by a newer checkout than this one",
+            f"Update this checkout (git pull), or ignore it with: {ignoring}",
+        ),
+    }[state]
+
+
+def cure(live: Live, caller: Caller) -> str:
+    """What to do about a table that AWS has put out of use, and the command that shows why it did."""
+    advice, member = _CURES[live.status or ""]
+    words = ["aws", "dynamodb", "describe-table", "--table-name", live.physical_name, "--query", f"Table.{member}"]
+    return f"{advice}\n{shlex.join([*words, *caller.aws_flags])}"
+
+
+def _advice(difference: Difference, live: Live) -> str:
+    if difference.code == SETTING_UNDECLARED:
+        kind = type(difference.repair[0])
+        line = next(repr(found) for found in (live.table.settings if live.table else ()) if type(found) is kind)
+        return f"Declare it in a new script (osem-migrate new TITLE) with {line}, or turn it off:"
+    scalable = difference.code in {diff.BILLING, diff.INDEX_THROUGHPUT}
+    if scalable and any(isinstance(one, SetBilling) and one.mode == "PROVISIONED" for one in difference.repair):
+        return _SCALED
+    return _ADVICE[difference.code]
+
+
+def _steps(repair: tuple[Operation, ...], live: Live) -> Iterator[Step]:
+    """The calls that lead from the live table to the repaired one."""
+    schema = Schema({live.name: live.table} if live.table is not None else {})
+    for operation in repair:
+        yield from operation.steps(schema)
+        schema = operation.apply(schema)
+
+
+def _command(step: Step, live: Live, caller: Caller) -> str:
+    named = live.arn if step.named_by == RESOURCE_ARN else None
+    request = json.dumps(step.call(named or live.physical_name), separators=(",", ":"))
+    return shlex.join(
+        ["aws", "dynamodb", step.method.replace("_", "-"), "--cli-input-json", request, *caller.aws_flags]
+    )

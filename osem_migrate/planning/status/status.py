@@ -1,0 +1,169 @@
+"""Status: where an environment stands, as a value: the state of every migration, and every Problem with its remedy."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from osem_migrate.errors import ExitCode, ScriptOperationInapplicable
+from osem_migrate.history import History, Record, RecordedState, ShownState
+from osem_migrate.live_table import Live
+from osem_migrate.migration import Migration
+from osem_migrate.operations import CreateTable
+from osem_migrate.planning.plan import is_changed
+from osem_migrate.planning.replay import replay_recorded
+from osem_migrate.planning.status.migrations import NEWER_TOOL, OF_STATE, MigrationStatus, migration_problems, standings
+from osem_migrate.planning.status.problem import Problem, ProblemKind, Severity
+from osem_migrate.planning.status.remedy import Caller
+from osem_migrate.planning.status.tables import ahead, drift, progress, remarks
+from osem_migrate.schema import Schema
+
+__all__ = [
+    "IGNORABLE",
+    "Expectation",
+    "MigrationStatus",
+    "Problem",
+    "ProblemKind",
+    "Severity",
+    "Status",
+    "assess",
+    "expect",
+]
+
+IGNORABLE = (ProblemKind.DRIFT.value, *(state.value for state in OF_STATE), NEWER_TOOL)
+"""The words that ``--ignore`` takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the tables should look like by the history.
+
+    Attributes:
+        schema: the tables; empty where that cannot be known.
+        unsure: tables of migrations that are unfinished or were changed: neither right nor wrong for now.
+        ahead: tables that migrations still to apply create, by logical name, each with the first of these migrations.
+        note: why nothing can be compared, or None.
+    """
+
+    schema: Schema
+    unsure: frozenset[str] = frozenset()
+    ahead: dict[str, str] = field(default_factory=dict)
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Everything ``status`` reports.
+
+    Attributes:
+        tables: those that should be there, and those under the environment's prefix that should not.
+        problems: what has to be done something about, each an error or a warning.
+        remarks: findings that are for information only: what is in progress, and what nobody declared.
+        notes: what could not be compared, in sentences.
+        expectation: what the tables were compared with.
+    """
+
+    migrations: tuple[MigrationStatus, ...]
+    tables: tuple[Live, ...]
+    problems: tuple[Problem, ...]
+    remarks: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    expectation: Expectation = field(default_factory=lambda: Expectation(schema=Schema()))
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether there is no problem; remarks and notes are none."""
+        return not self.problems
+
+    def count(self, state: ShownState) -> int:
+        """How many migrations are in a state."""
+        return sum(migration.state is state for migration in self.migrations)
+
+    def exit_code(self, ignored: Collection[str] = ()) -> ExitCode:
+        """The largest of the exit codes of all problems that are not ignored."""
+        codes = (problem.kind.exit_code for problem in self.problems if problem.state not in ignored)
+        return max(codes, default=ExitCode.OK)
+
+
+def expect(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> Expectation:
+    """The schema that the recorded migrations build; empty, with a note, where that cannot be known."""
+    empty, records = Schema(defaults=defaults), history.records
+    known = {migration.id for migration in migrations}
+    reverted = {record.migration for record in records.values() if record.state is RecordedState.REVERTED}
+    lost = sorted(records.keys() - known - reverted)
+    if lost:
+        note = f"The tables were not compared: {', '.join(lost)} ran here but is not among the scripts."
+        return Expectation(schema=empty, note=note)
+    try:
+        schema = replay_recorded(migrations, records, empty)
+    except ScriptOperationInapplicable as misfit:
+        note = f"The tables were not compared: the applied scripts do not fit together ({misfit.message})."
+        return Expectation(schema=empty, note=note)
+    unsure = (m for m in migrations if m.id in records and _is_unsure(m, records[m.id]))
+    waiting = [migration for migration in reversed(migrations) if not history.is_applied(migration.id)]
+    return Expectation(
+        schema=schema,
+        unsure=frozenset(o.table for m in unsure for o in m.operations),
+        ahead={o.table: m.id for m in waiting for o in m.operations if isinstance(o, CreateTable)},
+    )
+
+
+def assess(  # noqa: PLR0913 - one argument each for what was gathered
+    migrations: Sequence[Migration],
+    history: History,
+    expectation: Expectation,
+    lives: Sequence[Live],
+    *,
+    lock_alive: bool,
+    caller: Caller,
+    strict: bool = False,
+    tool_version: str | None = None,
+    notes: Sequence[str] = (),
+) -> Status:
+    """Everything there is to say, from what was gathered; writes nothing and asks nothing.
+
+    Args:
+        migrations: the scripts.
+        history: what was recorded.
+        expectation: what ``expect`` makes of the two.
+        lives: the tables that should be there, and those under the environment's prefix that should not.
+        lock_alive: whether a run is at work.
+        caller: how to call this tool here.
+        strict: whether what nobody declared is drift.
+        tool_version: of this tool; records of a newer one are a problem.
+        notes: what could not be gathered.
+    """
+    shown = standings(migrations, history, lock_alive=lock_alive)
+    problems = list(migration_problems(shown, migrations, caller, tool_version))
+    notes = [*([expectation.note] if expectation.note is not None else []), *notes]
+    remarked: list[Problem] = []
+    for live in lives:
+        table = expectation.schema.tables.get(live.name)
+        if live.name in expectation.unsure:
+            notes.append(f"{live.physical_name} was not compared: a migration of it is unfinished or was changed.")
+        if expectation.note is not None or live.name in expectation.unsure:
+            remarked += progress(live, caller)
+        elif table is None and live.table is not None and live.name in expectation.ahead:
+            remarked.append(ahead(live, expectation.ahead[live.name], caller))
+        else:
+            problems += drift(live, table, caller, strict=strict)
+            remarked += remarks(live, table, caller, strict=strict)
+    notes += _unreadable(lives, expectation.schema)
+    return Status(
+        migrations=shown,
+        tables=tuple(lives),
+        problems=tuple(problems),
+        remarks=tuple(remarked),
+        notes=tuple(notes),
+        expectation=expectation,
+    )
+
+
+def _is_unsure(migration: Migration, record: Record) -> bool:
+    return record.is_unfinished or is_changed(migration, record)
+
+
+def _unreadable(lives: Sequence[Live], expected: Schema) -> Iterator[str]:
+    """One note a setting that this endpoint cannot tell, however many tables declare it."""
+    kinds = {kind for live in lives for kind in live.unreadable}
+    declared = {type(setting) for table in expected.tables.values() for setting in table.settings}
+    for kind in sorted(kinds & declared, key=lambda kind: kind.noun):
+        yield f"This local engine does not support {kind.noun}; it was not compared."

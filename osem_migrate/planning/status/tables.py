@@ -1,0 +1,109 @@
+"""Findings of one table: what has drifted, and what is only worth a remark."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from osem_migrate.live_table import UNWELL, Live
+from osem_migrate.operations import Setting
+from osem_migrate.operations.step import Description
+from osem_migrate.planning.drift import diff
+from osem_migrate.planning.drift.diff import Difference
+from osem_migrate.planning.drift.undeclared import undeclared
+from osem_migrate.planning.status.problem import Problem, ProblemKind
+from osem_migrate.planning.status.remedy import Caller, cure, remedy
+from osem_migrate.schema import Table
+
+TABLE_STATUS = "DRIFT_TABLE_STATUS"
+IN_PROGRESS = "IN_PROGRESS"
+TABLE_AHEAD = "TABLE_AHEAD"
+
+
+def drift(live: Live, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
+    """Every difference that has settled; with ``strict`` what nobody declared as well."""
+    if live.status in UNWELL:
+        message = f"{live.name}: expected status ACTIVE, found {live.status}"
+        yield _problem(live, TABLE_STATUS, message, cure(live, caller), expected="ACTIVE", found=live.status)
+    for difference in settled(live, diff.diff(live, expected)):
+        yield _drift(live, difference, caller)
+    if strict:
+        for difference in settled(live, undeclared(live, expected)):
+            yield _drift(live, difference, caller)
+
+
+def remarks(live: Live, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
+    """What is still on its way and, unless ``strict`` makes it drift, what nobody declared."""
+    yield from progress(live, caller)
+    for difference in () if strict else settled(live, undeclared(live, expected)):
+        yield _remark(
+            live,
+            difference.code,
+            f"{difference.found}, which nobody declared",
+            remedy(difference, live, caller),
+            expected=difference.expected,
+            found=difference.found,
+        )
+
+
+def progress(live: Live, caller: Caller) -> Iterator[Problem]:
+    """The table, its indexes and its settings as far as they have not settled, each with its phase."""
+    for subject, phase in live.busy.items():
+        message = f"{subject} is {phase}"
+        yield _remark(live, IN_PROGRESS, message, f"Look again: {caller.command('status')}", found=phase)
+
+
+def ahead(live: Live, migration: str, caller: Caller) -> Problem:
+    """A table that is there before the migration that creates it."""
+    return _remark(
+        live,
+        TABLE_AHEAD,
+        f"it exists already; {migration}, which is not applied yet, creates it",
+        f"If it is as the script declares it, it is adopted by: {caller.command('upgrade')}",
+    )
+
+
+def settled(live: Live, differences: tuple[Difference, ...]) -> Iterator[Difference]:
+    """The differences that will not go away by themselves, as far as one can see."""
+    return (difference for difference in differences if not _on_its_way(live, difference))
+
+
+def _on_its_way(live: Live, difference: Difference) -> bool:
+    if live.status in {"CREATING", "DELETING"}:
+        return True
+    if difference.subject in live.indexes and live.indexes[difference.subject].phase is not None:
+        return True
+    setting = difference.repair[0] if difference.repair else None
+    if not isinstance(setting, Setting):
+        return False
+    # While a table is UPDATING, its description may still show what it had before.
+    updating = live.status == "UPDATING" and setting.described_by is Description.TABLE
+    return updating or setting.noun in live.changing
+
+
+def _drift(live: Live, difference: Difference, caller: Caller) -> Problem:
+    message, what_next = difference.describe(), remedy(difference, live, caller)
+    return _problem(live, difference.code, message, what_next, expected=difference.expected, found=difference.found)
+
+
+def _problem(  # noqa: PLR0913 - the members of a Problem
+    live: Live,
+    code: str,
+    message: str,
+    what_next: str,
+    *,
+    kind: ProblemKind = ProblemKind.DRIFT,
+    expected: str | None = None,
+    found: str | None = None,
+) -> Problem:
+    return Problem(
+        code=code,
+        kind=kind,
+        state=kind.value,
+        subject=live.physical_name,
+        message=message,
+        remedy=what_next,
+        expected=expected,
+        found=found,
+    )
+
+
+_remark = partial(_problem, kind=ProblemKind.NOTE)

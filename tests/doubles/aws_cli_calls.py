@@ -1,0 +1,110 @@
+"""Carries plans out on the control plane in memory, by the tool's own executor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from osem_migrate.aws.gateway import Gateway
+from osem_migrate.aws.poller import Poller
+from osem_migrate.deployment.actor import Actor
+from osem_migrate.events import RunEvent
+from osem_migrate.execution.executor import Executor, Outcome
+from osem_migrate.execution.reconciler import Pace, Performer
+from osem_migrate.execution.recorder import Recorder
+from osem_migrate.history import History
+from osem_migrate.planning.plan import Plan
+from osem_migrate.stop import Stop
+from tests.doubles.clock import FakeClock
+from tests.doubles.control_plane import ControlPlane
+from tests.doubles.history import HistoryInMemory, lease
+
+_IDENTITY = ("TableId", "CreationDateTime", "TableArn", "IndexArn", "BillingModeSummary")
+
+
+@dataclass
+class Account:
+    """One account of AWS in memory, with a history of its own."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    history: HistoryInMemory = field(default_factory=HistoryInMemory)
+    events: list[RunEvent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.aws = ControlPlane(self.clock)
+
+    def carry_out(self, plan: Plan, *, pace: Pace = Pace.FULL, stop: Stop | None = None) -> Outcome:
+        """Carry the plan out to its end, in virtual time."""
+        stop = stop or Stop(self.clock.clock)
+        clock = replace(self.clock.clock, sleep=stop.sleep)
+        performer = Performer(
+            gateway=Gateway(self.aws.client, physical_name, emulated=False, sleep=self.clock.sleep),
+            lease=lease(),
+            poller=Poller(clock),
+            clock=clock,
+            timeout=24 * 3600.0,
+            on_event=self.events.append,
+            stop=stop,
+            pace=pace,
+        )
+        recorder = Recorder(
+            history=self.history.table,
+            lease=lease(),
+            actor=Actor("ada", "0.1.0"),
+            clock=self.clock.clock,
+            direction=plan.direction,
+        )
+        executor = Executor(
+            performer=performer,
+            recorder=recorder,
+            clock=clock,
+            physical_name=physical_name,
+            stop=stop,
+            resume="osem-migrate upgrade",
+            on_event=self.events.append,
+        )
+        return executor.run(plan, self.past)
+
+    @property
+    def past(self) -> History:
+        """The history as it stands."""
+        return self.history.read()
+
+    def tables(self) -> dict[str, Any]:
+        """Everything that is the same on two accounts with the same schema."""
+        self.aws.settle()
+        return {
+            name: {**_same(table.description), "tags": table.tags, "ttl": table.time_to_live}
+            for name, table in sorted(self.aws.tables.items())
+        }
+
+    def recorded(self) -> dict[str, tuple[object, ...]]:
+        """What every record says, but for times and people."""
+        return {
+            name: (one.state, one.checksum, one.done, one.doubt, one.operations_total, one.operation_hashes, one.error)
+            for name, one in sorted(self.history.records.items())
+        }
+
+
+def physical_name(name: str) -> str:
+    """The names of the environment dev."""
+    return f"osem-dev-{name}"
+
+
+def _same(description: dict[str, Any]) -> dict[str, Any]:
+    same: dict[str, Any] = {}
+    for name, shown in description.items():
+        if name in _IDENTITY:
+            continue
+        if name == "GlobalSecondaryIndexes":
+            same[name] = _sorted([_same(index) for index in shown])
+        elif name == "AttributeDefinitions":
+            same[name] = _sorted(shown, "AttributeName")
+        else:
+            same[name] = shown
+    if not same.get("GlobalSecondaryIndexes"):
+        same.pop("GlobalSecondaryIndexes", None)
+    return same
+
+
+def _sorted(entries: Sequence[dict[str, Any]], by: str = "IndexName") -> list[dict[str, Any]]:
+    return sorted(entries, key=lambda entry: str(entry[by]))

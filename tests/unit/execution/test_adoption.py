@@ -1,0 +1,179 @@
+"""Adoption by a first run: what fits is taken over without a call, and nothing is written where something does not."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from osem_migrate.deployment.connection import Connection
+from osem_migrate.errors import AdoptionMismatch, ExitCode
+from osem_migrate.events import TableAdopted
+from osem_migrate.execution.adoption import check
+from osem_migrate.history import History
+from osem_migrate.planning.plan import Plan, make_plan
+from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, write_project
+from tests.unit.planning.builders import CALLER, live_of, migration
+
+if TYPE_CHECKING:
+    from osem_migrate.deployment.deployment import Deployment
+
+HISTORY = "osem-dev-SchemaMigrations"
+SCRIPTS = {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER, "0003_users": TEAMS.replace("eam", "user")}
+SWITCHED = {**SCRIPTS, "0004_billing": 'operations = [SetBilling.provisioned("Teams", read=1, write=1)]'}
+
+
+class World:
+    """A project before a moto server."""
+
+    def __init__(self, endpoint_url: str, folder: Path) -> None:
+        self.connection = Connection(endpoint_url=endpoint_url)
+        self.client = client_of(endpoint_url)
+        self.folder = folder
+
+    def watched(self, scripts: dict[str, str]) -> Watched:
+        """A new process, so to speak."""
+        return Watched(write_project(self.folder, scripts), connection=self.connection)
+
+    def forget(self) -> None:
+        """The history is gone, and the tables stay."""
+        self.client.update_table(TableName=HISTORY, DeletionProtectionEnabled=False)
+        self.client.delete_table(TableName=HISTORY)
+
+    def add_index(self) -> None:
+        """What no script knows of."""
+        names = ("teamId", "managerId", "x")
+        key = [{"AttributeName": "x", "KeyType": "HASH"}]
+        index = {"IndexName": "x-index", "KeySchema": key, "Projection": {"ProjectionType": "ALL"}}
+        self.client.update_table(
+            TableName="osem-dev-Teams",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            GlobalSecondaryIndexUpdates=[{"Create": index}],
+        )
+
+
+@pytest.fixture
+def world(moto_server: str, tmp_path: Path) -> World:
+    """No table yet."""
+    return World(moto_server, tmp_path)
+
+
+def test_tables_that_are_as_declared_are_adopted_without_a_call(world: World) -> None:
+    """All of them, whatever their lane went through; the history says so, and status is in sync."""
+    world.watched(SWITCHED).migrator.upgrade()
+    world.forget()
+    watched = world.watched(SWITCHED)
+    assert watched.migrator.upgrade().applied == tuple(SWITCHED)
+    assert watched.mutations() == [("CreateTable", HISTORY)]
+    adopted = [event for event in watched.events if isinstance(event, TableAdopted)]
+    assert [(event.physical_name, len(event.operations)) for event in adopted] == [
+        ("osem-dev-Teams", 3),
+        ("osem-dev-Tusers", 1),
+    ]
+    migrator = world.watched(SWITCHED).migrator
+    assert migrator.status().exit_code() is ExitCode.OK
+    assert [(event.what, event.detail) for event in migrator.history()] == [("applied", "all of it was found done")] * 4
+
+
+def test_what_is_behind_is_carried_on(world: World) -> None:
+    """A table as of an earlier script is brought forward, and one that is not there is made."""
+    world.watched(SWITCHED).migrator.upgrade(target="1")
+    world.forget()
+    watched = world.watched(SWITCHED)
+    watched.migrator.upgrade()
+    assert sorted(watched.mutations()) == [
+        ("CreateTable", HISTORY),
+        ("CreateTable", "osem-dev-Tusers"),
+        *[("UpdateTable", "osem-dev-Teams")] * 2,
+    ]
+    assert world.watched(SWITCHED).migrator.status().exit_code() is ExitCode.OK
+
+
+def test_another_table_is_refused_before_anything_is_written(world: World) -> None:
+    """Not even the history table is made; table and difference are named, and what can be done about it."""
+    world.watched(SCRIPTS).migrator.upgrade()
+    world.forget()
+    world.add_index()
+    watched = world.watched(SCRIPTS)
+    with pytest.raises(AdoptionMismatch, match=r"osem-dev-Teams: x-index: expected no index, found keys x S") as caught:
+        watched.migrator.upgrade()
+    assert watched.writes() == {}
+    assert caught.value.exit_code is ExitCode.ERROR
+    assert caught.value.details["tables"] == [
+        {
+            "table": "osem-dev-Teams",
+            "differences": [
+                {
+                    "code": "DRIFT_INDEX_UNEXPECTED",
+                    "message": "x-index: expected no index, found keys x S, projection ALL",
+                }
+            ],
+        }
+    ]
+    assert "osem-migrate stamp 0003_users --no-verify --env dev" in caught.value.remediation
+    assert "osem-migrate import --env dev" in caught.value.remediation
+    assert "OSEM_DB_PREFIX" in caught.value.remediation
+
+
+def test_a_question_foresees_it(world: World) -> None:
+    """The plan of a dry run leaves out what is there, refuses what upgrade would refuse, and writes nothing."""
+    world.watched(SCRIPTS).migrator.upgrade(target="1")
+    world.forget()
+    watched = world.watched(SCRIPTS)
+    foreseen = watched.migrator.foresee(watched.migrator.plan("2"), "2")
+    assert [planned.operation.describe() for planned in foreseen.operations] == ["add index managerId-index to Teams"]
+    world.add_index()
+    with pytest.raises(AdoptionMismatch):
+        watched.migrator.foresee(watched.migrator.plan("2"), "2")
+    assert watched.writes() == {}
+    assert watched.events == []
+
+
+def test_an_empty_environment_costs_one_question_a_table(world: World) -> None:
+    """Each table is described once before anything is made, and no table at all once there is a history."""
+    first = world.watched(SCRIPTS)
+    first.migrator.upgrade(target="1")
+    calls = [(call.action, call.table, call.outcome) for call in first.calls]
+    missing = ("dynamodb:DescribeTable", "osem-dev-Teams", "ResourceNotFoundException")
+    assert calls.count(missing) == 2, "once to see whether it is there, once by the operation itself"
+    assert calls.index(missing) < calls.index(("dynamodb:CreateTable", HISTORY, "ok"))
+    second = world.watched(SCRIPTS)
+    second.migrator.upgrade()
+    asked = [call.table for call in second.calls if call.outcome == "ResourceNotFoundException"]
+    assert asked == ["osem-dev-Tusers"], "by the operation itself"
+
+
+def test_a_table_may_change_while_the_lock_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fitted before is looked at again once the lock is held."""
+    world.watched(SCRIPTS).migrator.upgrade()
+    world.forget()
+    watched = world.watched(SCRIPTS)
+    lock = watched.migrator.deployment.lock
+    acquire = lock.acquire
+
+    def late(*args: Any, **kwargs: Any) -> Any:
+        world.add_index()
+        return acquire(*args, **kwargs)
+
+    monkeypatch.setattr(lock, "acquire", late)
+    with pytest.raises(AdoptionMismatch):
+        watched.migrator.upgrade()
+    assert watched.counts()["TransactWriteItems"] == 0
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_another_first_run_is_no_stranger(*, meanwhile: bool) -> None:
+    """A table that does not fit may be half made by a run that has begun since: then its history says so."""
+    declared = migration(1, migration(1).operations[0])
+    plan: Plan = make_plan([declared], History())
+    after = plan.operations[0].after
+    assert after is not None
+    found = live_of(replace(after, partition_key=replace(after.partition_key, name="other")))
+    gateway = SimpleNamespace(describe_all=lambda wanted: [found] if wanted else [])
+    deployment = cast("Deployment", SimpleNamespace(gateway=gateway, caller=CALLER))
+    if meanwhile:
+        assert check(deployment, plan, lambda: replace(plan, is_first=False)) == frozenset()
+    else:
+        with pytest.raises(AdoptionMismatch):
+            check(deployment, plan, lambda: plan)

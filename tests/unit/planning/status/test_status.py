@@ -1,0 +1,425 @@
+"""Where an environment stands."""
+
+from dataclasses import replace
+
+import pytest
+
+from osem_migrate.errors import ExitCode
+from osem_migrate.history import History, Record, RecordedState, ShownState
+from osem_migrate.live_table import Live, LiveIndex
+from osem_migrate.migration import Migration
+from osem_migrate.operations import (
+    AddIndex,
+    CreateTable,
+    SetDeletionProtection,
+    SetPointInTimeRecovery,
+    SetStream,
+    SetTags,
+)
+from osem_migrate.planning.status.status import IGNORABLE, ProblemKind, Severity, Status, assess, expect
+from osem_migrate.schema import Index, S
+from tests.unit.planning.builders import (
+    CALLER,
+    ENVIRONMENT_AND_FLAGS,
+    applied,
+    created,
+    history,
+    live,
+    live_of,
+    migration,
+    record,
+)
+
+USERS = migration(1, CreateTable("Users", S("userId")))
+TEAMS = migration(2, CreateTable("Teams", S("teamId")))
+MANAGERS = migration(3, AddIndex("Teams", "manager-index", S("managerId")))
+ALL = (USERS, TEAMS, MANAGERS)
+
+
+def status(
+    migrations: tuple[Migration, ...], past: History, *lives: Live, alive: bool = False, whole: bool = True
+) -> Status:
+    """The status; tables that are not given are as they should be, unless ``whole`` is off."""
+    expectation = expect(migrations, past)
+    given = {one.name for one in lives}
+    rest = [live_of(table) for name, table in expectation.schema.tables.items() if whole and name not in given]
+    return assess(migrations, past, expectation, [*lives, *rest], lock_alive=alive, caller=CALLER)
+
+
+def told(found: Status) -> list[tuple[str, str, str]]:
+    """Code, subject and message of every remark."""
+    return [(remark.code, remark.subject, remark.message) for remark in found.remarks]
+
+
+def states(found: Status) -> list[tuple[str, str]]:
+    """Number and shown state of every migration."""
+    return [(one.id[:4], one.state.value) for one in found.migrations]
+
+
+def test_all_is_well() -> None:
+    """Everything applied and live: no problem, no note, exit 0."""
+    found = status(ALL, applied(*ALL))
+    assert states(found) == [("0001", "applied"), ("0002", "applied"), ("0003", "applied")]
+    assert (found.problems, found.notes, found.in_sync) == ((), (), True)
+    assert found.exit_code() is ExitCode.OK
+    assert found.count(ShownState.APPLIED) == 3
+    assert found.count(ShownState.PENDING) == 0
+    assert [table.name for table in found.tables] == ["Users", "Teams"]
+    assert found.migrations[0].summary == "Summary 1."
+    assert found.migrations[0].file == "migrations/0001_change.py"
+    assert found.migrations[0].record == record(USERS)
+
+
+def test_before_the_first_upgrade_everything_is_pending() -> None:
+    """A history that does not exist yet is an empty one, and no table is expected."""
+    found = status(ALL, History())
+    assert {one.state for one in found.migrations} == {ShownState.PENDING}
+    assert [problem.code for problem in found.problems] == ["MIGRATION_PENDING"] * 3
+    assert found.exit_code() is ExitCode.PENDING
+    assert found.tables == ()
+
+
+STATES = [
+    (None, False, "pending", "MIGRATION_PENDING", ExitCode.PENDING),
+    (record(MANAGERS, RecordedState.REVERTED), False, "reverted", "MIGRATION_REVERTED", ExitCode.PENDING),
+    (record(MANAGERS, RecordedState.RUNNING, 0), True, "running", "MIGRATION_RUNNING", ExitCode.PENDING),
+    (record(MANAGERS, RecordedState.RUNNING, 0), False, "interrupted", "MIGRATION_INTERRUPTED", ExitCode.HISTORY),
+    (record(MANAGERS, RecordedState.FAILED, 0), False, "failed", "MIGRATION_FAILED", ExitCode.HISTORY),
+    (record(MANAGERS, RecordedState.FAILED, 0), True, "failed", "MIGRATION_FAILED", ExitCode.HISTORY),
+    (record(MANAGERS, checksum="sha256:v1:other"), False, "changed", "MIGRATION_CHANGED", ExitCode.HISTORY),
+    (
+        record(MANAGERS, RecordedState.RUNNING, 0, started_at=None),
+        False,
+        "pending",
+        "MIGRATION_PENDING",
+        ExitCode.PENDING,
+    ),
+    (
+        record(MANAGERS, RecordedState.RUNNING, 0, started_at=None),
+        True,
+        "pending",
+        "MIGRATION_PENDING",
+        ExitCode.PENDING,
+    ),
+    (
+        record(MANAGERS, RecordedState.RUNNING, 0, doubt=(0,), left_at=1),
+        False,
+        "running",
+        "MIGRATION_RUNNING",
+        ExitCode.PENDING,
+    ),
+    (
+        record(MANAGERS, RecordedState.RUNNING, 1, operation_hashes=("sha256:v1:other",)),
+        True,
+        "changed",
+        "MIGRATION_CHANGED",
+        ExitCode.HISTORY,
+    ),
+]
+
+
+@pytest.mark.parametrize(("recorded", "alive", "state", "code", "exits"), STATES)
+def test_each_state_has_its_code_and_exit(
+    recorded: Record | None,
+    alive: bool,  # noqa: FBT001 - a table of cases
+    state: str,
+    code: str,
+    exits: ExitCode,
+) -> None:
+    """One migration that is not simply applied is one problem, with file, remedy and the word that ignores it."""
+    past = history(record(USERS), record(TEAMS), *([recorded] if recorded is not None else []))
+    found = status(ALL, past, alive=alive)
+    assert states(found)[2] == ("0003", state)
+    (problem,) = found.problems
+    assert (problem.code, problem.state, problem.subject) == (code, state, "0003_change")
+    assert problem.kind.exit_code is exits is found.exit_code()
+    assert (problem.file, problem.line) == ("migrations/0003_change.py", 5)
+    assert ENVIRONMENT_AND_FLAGS in problem.remedy
+    assert problem.message
+    assert (problem.expected, problem.found) == (None, None)
+    assert found.exit_code([state]) is ExitCode.OK
+    assert state in IGNORABLE
+
+
+@pytest.mark.parametrize("reverted", [None, record(TEAMS, RecordedState.REVERTED)])
+def test_pending_below_the_newest_applied_is_out_of_order(reverted: Record | None) -> None:
+    """Only below it: the newest itself is applied, and those above are simply pending."""
+    past = history(record(USERS), record(migration(3)), *([reverted] if reverted is not None else []))
+    found = status((USERS, TEAMS, migration(3), migration(4)), past)
+    assert states(found) == [("0001", "applied"), ("0002", "out_of_order"), ("0003", "applied"), ("0004", "pending")]
+    assert [problem.code for problem in found.problems] == ["MIGRATION_OUT_OF_ORDER", "MIGRATION_PENDING"]
+    assert found.exit_code() is ExitCode.HISTORY
+    assert found.exit_code(["out_of_order"]) is ExitCode.PENDING
+
+
+def test_an_unfinished_one_below_the_newest_applied_is_unfinished() -> None:
+    """It was begun in its turn; what it needs is to be resumed."""
+    later = migration(4)
+    past = history(record(USERS), record(TEAMS), record(MANAGERS, RecordedState.FAILED, 0), record(later))
+    assert states(status((*ALL, later), past))[2:] == [("0003", "failed"), ("0004", "applied")]
+
+
+@pytest.mark.parametrize("state", [RecordedState.APPLIED, RecordedState.FAILED, RecordedState.RUNNING])
+@pytest.mark.parametrize(
+    ("number", "shown", "code"), [(2, "missing", "MIGRATION_MISSING"), (9, "future", "MIGRATION_FUTURE")]
+)
+def test_a_record_without_a_script_is_missing_or_from_the_future(
+    state: RecordedState, number: int, shown: str, code: str
+) -> None:
+    """Which one depends on whether its number is beyond the newest script; no table is compared then."""
+    stranger = migration(number, slug="theirs")
+    past = history(record(USERS), record(stranger, state), record(MANAGERS))
+    by_hand = live(None, name="Users")
+    found = status((USERS, MANAGERS), past, by_hand, live_of(expect(ALL, applied(*ALL)).schema.table("Teams")))
+    problem = next(one for one in found.problems if one.subject == stranger.id)
+    assert (problem.code, problem.state, problem.file) == (code, shown, None)
+    assert f"recorded as {state}" in problem.message
+    assert {one.kind for one in found.problems} == {ProblemKind.HISTORY}
+    assert found.notes == (f"The tables were not compared: {stranger.id} ran here but is not among the scripts.",)
+    assert found.exit_code() is ExitCode.HISTORY
+    shown_one = next(one for one in found.migrations if one.id == stranger.id)
+    assert (shown_one.number, shown_one.summary, shown_one.file) == (number, "", None)
+
+
+def test_the_newest_script_itself_is_not_the_future() -> None:
+    """Beyond means beyond: another script of the newest number is missing."""
+    stranger = migration(2, slug="theirs")
+    assert states(status((USERS, TEAMS), applied(USERS, TEAMS, stranger)))[1:] == [
+        ("0002", "applied"),
+        ("0002", "missing"),
+    ]
+    assert states(status((), applied(USERS))) == [("0001", "future")]
+
+
+def test_a_reverted_record_without_a_script_is_forgotten() -> None:
+    """It left nothing, so it is no problem and no reason not to compare."""
+    past = history(record(USERS), record(migration(9), RecordedState.REVERTED))
+    found = status((USERS,), past)
+    assert states(found) == [("0001", "applied")]
+    assert found.in_sync
+
+
+def test_migrations_are_listed_by_number() -> None:
+    """Not by text: 10000 comes after 9999."""
+    found = status((migration(9_999), migration(10_000)), applied(migration(9_998), migration(10_001)))
+    assert [one.number for one in found.migrations] == [9_998, 9_999, 10_000, 10_001]
+
+
+def test_drift_is_a_problem_with_both_sides_and_a_remedy() -> None:
+    """It names the physical table, and its word for --ignore is drift."""
+    teams = expect(ALL, applied(*ALL)).schema.table("Teams")
+    found = status(ALL, applied(*ALL), live(replace(teams, indexes=())))
+    (problem,) = found.problems
+    assert (problem.code, problem.kind, problem.state) == ("DRIFT_INDEX_MISSING", ProblemKind.DRIFT, "drift")
+    assert (problem.subject, problem.file) == ("osem-staging-Teams", None)
+    assert problem.message == "manager-index: expected keys managerId S, projection ALL, found none"
+    assert (problem.expected, problem.found) == ("keys managerId S, projection ALL", "none")
+    assert "aws dynamodb update-table" in problem.remedy
+    assert found.exit_code() is ExitCode.DRIFT
+    assert found.exit_code(["drift"]) is ExitCode.OK
+    assert not found.in_sync
+    assert "drift" in IGNORABLE
+
+
+def test_a_deleted_table_is_drift() -> None:
+    """A table deleted by hand is named, and its remedy creates it whole."""
+    found = status(ALL, applied(*ALL), live(None, name="Teams"))
+    (problem,) = found.problems
+    assert (problem.code, problem.subject) == ("DRIFT_TABLE_MISSING", "osem-staging-Teams")
+    assert "manager-index" in problem.remedy
+
+
+def test_the_largest_exit_code_wins() -> None:
+    """Pending 3, history 4, drift 5: the worst that is not ignored decides."""
+    past = history(record(USERS), record(TEAMS, RecordedState.FAILED, 0))
+    found = status(ALL, past, live(None, name="Users"))
+    assert {problem.kind for problem in found.problems} == set(ProblemKind) - {ProblemKind.NOTE}
+    assert found.exit_code() is ExitCode.DRIFT
+    assert found.exit_code({"drift"}) is ExitCode.HISTORY
+    assert found.exit_code({"drift", "failed"}) is ExitCode.PENDING
+    assert found.exit_code({"drift", "failed", "pending"}) is ExitCode.OK
+    assert found.exit_code({"pending", "failed"}) is ExitCode.DRIFT
+    assert [kind.exit_code for kind in ProblemKind] == [0, 3, 4, 5]
+    assert [kind.severity for kind in ProblemKind] == ["info", "warning", "error", "error"]
+    assert {problem.subject: problem.severity for problem in found.problems} == {
+        "0002_change": "error",
+        "0003_change": "warning",
+        "osem-staging-Users": "error",
+    }
+
+
+def test_every_shown_state_but_applied_can_be_ignored() -> None:
+    """The words that --ignore takes."""
+    assert set(IGNORABLE) == {state.value for state in ShownState} - {"applied"} | {"drift", "newer_tool"}
+    assert len(IGNORABLE) == len(set(IGNORABLE))
+
+
+@pytest.mark.parametrize("state", [RecordedState.RUNNING, RecordedState.FAILED])
+@pytest.mark.parametrize("done", [0, 1])
+def test_tables_of_an_unfinished_migration_are_not_compared(state: RecordedState, done: int) -> None:
+    """They are between two states; the others are compared as ever."""
+    both = migration(3, AddIndex("Teams", "name-index", S("name")), SetStream("Teams", "NEW_IMAGE"))
+    past = history(record(USERS), record(TEAMS), record(both, state, done))
+    found = status((USERS, TEAMS, both), past, live(None, name="Users"), live(None, name="Teams"))
+    assert [problem.subject for problem in found.problems] == ["0003_change", "osem-staging-Users"]
+    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+
+
+def test_a_table_that_an_unfinished_migration_made_is_shown() -> None:
+    """What it completed is live, so it is among the tables to describe, though not compared."""
+    begun = migration(1, CreateTable("Users", S("userId")), CreateTable("Teams", S("teamId")))
+    expectation = expect((begun,), history(record(begun, RecordedState.FAILED, 1)))
+    assert set(expectation.schema.tables) == {"Users"}
+    assert expectation.unsure == {"Users", "Teams"}
+
+
+def test_tables_of_a_changed_migration_are_not_compared() -> None:
+    """Repairing a table after a script that is itself wrong would make it worse."""
+    edited = migration(3, AddIndex("Teams", "manager-index", S("boss")))
+    was = expect(ALL, applied(*ALL)).schema.table("Teams")
+    found = status((USERS, TEAMS, edited), applied(*ALL), live_of(was))
+    assert [problem.code for problem in found.problems] == ["MIGRATION_CHANGED"]
+    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+
+
+def test_scripts_that_no_longer_fit_together_are_said_and_not_compared() -> None:
+    """An edit can take the ground from under a later script; status still answers."""
+    edited = migration(2, CreateTable("Groups", S("groupId")))
+    found = status((USERS, edited, MANAGERS), applied(*ALL), live(None, name="Users"))
+    assert [problem.code for problem in found.problems] == ["MIGRATION_CHANGED"]
+    (note,) = found.notes
+    assert note.startswith("The tables were not compared: the applied scripts do not fit together (migrations/0003_")
+
+
+def test_environment_defaults_are_expected_of_every_table() -> None:
+    """What new tables get is compared too, whether or not anything can be replayed."""
+    defaults = (SetDeletionProtection("anything", enabled=True),)
+    expectation = expect(ALL, applied(*ALL), defaults)
+    assert expectation.schema.table("Users").setting(SetDeletionProtection) is not None
+    assert expect((), applied(USERS), defaults).schema.defaults == defaults
+
+
+def test_what_has_not_settled_is_a_note() -> None:
+    """An index that is building is there already, so it is no drift; people are told."""
+    teams = expect(ALL, applied(*ALL)).schema.table("Teams")
+    building = {"manager-index": LiveIndex(status="CREATING", backfilling=True)}
+    found = status(ALL, applied(*ALL), live_of(teams, status="UPDATING", indexes=building))
+    assert found.in_sync
+    assert told(found) == [
+        ("IN_PROGRESS", "osem-staging-Teams", "manager-index is backfilling"),
+        ("IN_PROGRESS", "osem-staging-Teams", "Teams is updating"),
+    ]
+    assert {remark.severity for remark in found.remarks} == {Severity.INFO}
+    assert all(ENVIRONMENT_AND_FLAGS in remark.remedy for remark in found.remarks)
+    assert found.notes == ()
+
+
+def test_what_an_interrupted_run_left_building_is_a_note() -> None:
+    """A table that is not compared is still told of when it is busy."""
+    past = history(record(USERS), record(TEAMS), record(MANAGERS, RecordedState.RUNNING, 0))
+    teams = expect(ALL, applied(*ALL)).schema.table("Teams")
+    building = {"manager-index": LiveIndex(status="CREATING")}
+    found = status(ALL, past, live_of(teams, indexes=building))
+    assert told(found) == [("IN_PROGRESS", "osem-staging-Teams", "manager-index is allocating")]
+    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+
+
+def test_an_unreadable_setting_is_one_note() -> None:
+    """However many tables declare it; what nobody declared is not mentioned, and none of it is drift."""
+    made = tuple(
+        migration(
+            number,
+            CreateTable(
+                f"T{number}",
+                S("id"),
+                indexes=[Index("an-index", S("a"))],
+                settings=[
+                    SetTags(f"T{number}", {"Team": "core"}),
+                    SetPointInTimeRecovery(f"T{number}", enabled=True),
+                ],
+            ),
+        )
+        for number in (1, 2)
+    )
+    lacks = frozenset({SetTags, SetPointInTimeRecovery, SetStream})
+    tables = expect(made, applied(*made)).schema.tables.values()
+    bare = [replace(table, settings=[s for s in table.settings if type(s) not in lacks]) for table in tables]
+    found = status(made, applied(*made), *(live_of(table, unreadable=lacks, emulated=True) for table in bare))
+    assert found.in_sync
+    assert found.notes == (
+        "This local engine does not support point-in-time recovery; it was not compared.",
+        "This local engine does not support tags; it was not compared.",
+    )
+
+
+def test_a_script_without_a_file_has_none() -> None:
+    """Migrations made in memory have no path to show."""
+    made = Migration("0001_made", 1, USERS.operations)
+    found = status((made,), History())
+    assert (found.migrations[0].file, found.problems[0].file) == (None, None)
+
+
+def test_a_migration_that_a_run_did_not_come_to_is_simply_pending() -> None:
+    """Lanes overtake each other: the newer one is applied, the older one is part of the same run, and not late."""
+    waiting = record(TEAMS, RecordedState.RUNNING, 0, started_at=None)
+    later = migration(3)
+    found = status((USERS, TEAMS, later), history(record(USERS), waiting, record(later)))
+    assert states(found) == [("0001", "applied"), ("0002", "pending"), ("0003", "applied")]
+    assert found.exit_code() is ExitCode.PENDING
+
+
+def test_what_nobody_declared_is_a_remark() -> None:
+    """Somebody may have wanted it; --strict makes it drift of its own code, with the same remedy."""
+    teams = expect(ALL, applied(*ALL)).schema.table("Teams")
+    streaming = live_of(teams.with_setting(SetStream("Teams", "NEW_IMAGE")))
+    found = status(ALL, applied(*ALL), streaming)
+    assert (found.in_sync, found.exit_code()) == (True, ExitCode.OK)
+    assert told(found) == [
+        ("DRIFT_SETTING_UNDECLARED", "osem-staging-Teams", "stream NEW_IMAGE, which nobody declared")
+    ]
+    (remark,) = found.remarks
+    assert (remark.expected, remark.found) == ("stream off", "stream NEW_IMAGE")
+    users = live_of(expect(ALL, applied(*ALL)).schema.table("Users"))
+    lives = (streaming, users)
+    strictly = assess(
+        ALL, applied(*ALL), expect(ALL, applied(*ALL)), lives, lock_alive=False, caller=CALLER, strict=True
+    )
+    (problem,) = strictly.problems
+    assert strictly.remarks == ()
+    assert (problem.code, problem.remedy) == ("DRIFT_SETTING_UNDECLARED", remark.remedy)
+    assert problem.message == "Teams: expected stream off, found stream NEW_IMAGE"
+    assert strictly.exit_code() is ExitCode.DRIFT
+
+
+def test_a_table_that_nobody_declared_is_drift() -> None:
+    """Unless a script that is not applied yet creates it: then it may be adopted, which is told."""
+    stranger = live_of(created(CreateTable("Strangers", S("id"))))
+    past = applied(USERS)
+    found = status((USERS, TEAMS), past, stranger, live_of(created(CreateTable("Teams", S("teamId")))))
+    assert [(one.code, one.subject) for one in found.problems] == [
+        ("MIGRATION_PENDING", "0002_change"),
+        ("DRIFT_TABLE_UNEXPECTED", "osem-staging-Strangers"),
+    ]
+    assert told(found) == [
+        (
+            "TABLE_AHEAD",
+            "osem-staging-Teams",
+            "it exists already; 0002_change, which is not applied yet, creates it",
+        )
+    ]
+
+
+def test_a_table_that_went_while_one_looked_is_nothing() -> None:
+    """It was listed, and gone when it was described."""
+    assert status((USERS, TEAMS), applied(USERS), live(None, name="Teams")).remarks == ()
+    assert status((USERS,), applied(USERS), live(None, name="Strangers")).in_sync
+
+
+def test_what_could_not_be_gathered_is_a_note() -> None:
+    """It comes after the reason why nothing was compared."""
+    past = applied(USERS, migration(9, slug="theirs"))
+    found = assess((USERS,), past, expect((USERS,), past), (), lock_alive=False, caller=CALLER, notes=["no right"])
+    assert found.notes == (
+        "The tables were not compared: 0009_theirs ran here but is not among the scripts.",
+        "no right",
+    )
