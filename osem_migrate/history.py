@@ -127,7 +127,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class LogEntry:
     """One entry of the append-only log. ``at`` is Unix milliseconds; ``reason`` is why, where somebody said so."""
 
     at: int

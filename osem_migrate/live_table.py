@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from osem_migrate.operations import Setting
 from osem_migrate.schema import Table
 
-UNWELL = frozenset({"INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"})
+UNUSABLE = frozenset({"INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"})
 """Every TableStatus in which a table cannot be used and that no waiting ends."""
 
 
@@ -28,7 +28,7 @@ class LiveIndex:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
+class LiveTable:
     """One table as described.
 
     Attributes:

@@ -7,18 +7,18 @@ from typing import Self
 
 from osem_migrate import __version__
 from osem_migrate.aws.api_calls import ApiCall
-from osem_migrate.aws.lock_snapshot import Sighting
+from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
 from osem_migrate.commands import destroy as destruction
 from osem_migrate.commands import unlock as unlocking
 from osem_migrate.commands import verify as verification
-from osem_migrate.commands.destroy import Destroyed, refuse_protected
-from osem_migrate.commands.doctor import Doctor, Patient
-from osem_migrate.commands.import_tables import Imported, Importer, Survey
+from osem_migrate.commands.destroy import DestroyResult, refuse_protected
+from osem_migrate.commands.doctor import Doctor, DoctorOptions
+from osem_migrate.commands.import_tables import Importer, ImportPlan, ImportResult
 from osem_migrate.commands.inventory import Inventory, take_inventory
 from osem_migrate.commands.policy import Policy, make_policy
-from osem_migrate.commands.resolve import Repair, Resolved, Saying
-from osem_migrate.commands.stamp import Stamped, Stamper, Stamping
+from osem_migrate.commands.resolve import Repair, ResolveOptions, ResolveResult
+from osem_migrate.commands.stamp import Stamper, StampOptions, StampResult
 from osem_migrate.commands.status import inspect
 from osem_migrate.commands.verify import Verification
 from osem_migrate.config import DEFAULT_ENVIRONMENT, Project
@@ -31,10 +31,10 @@ from osem_migrate.execution.runner import Runner, Terms
 from osem_migrate.files.loader import Scripts, load
 from osem_migrate.files.location import shown_path
 from osem_migrate.files.writer import write_scripts
-from osem_migrate.history import Event, History
-from osem_migrate.live_table import Live
+from osem_migrate.history import History, LogEntry
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SETTINGS, Setting
-from osem_migrate.planning.doctor import Checkup
+from osem_migrate.planning.doctor import DoctorReport
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.fold import fold as fold_plan
 from osem_migrate.planning.plan import Plan, make_plan
@@ -50,7 +50,7 @@ DEFAULT_LOCK_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Upgrade:
+class UpgradeResult:
     """What an upgrade did.
 
     Attributes:
@@ -65,7 +65,7 @@ class Upgrade:
 
 
 @dataclass(frozen=True, slots=True)
-class Downgrade:
+class DowngradeResult:
     """What a downgrade did: ids of the migrations it reverted, newest first; none when there was nothing to do."""
 
     reverted: tuple[str, ...]
@@ -73,7 +73,7 @@ class Downgrade:
 
 
 @dataclass(frozen=True, slots=True)
-class RepairScript:
+class RepairResult:
     """What a repair does and leaves out, and the path of the script; None where there was nothing to write."""
 
     repair: RepairPlan
@@ -167,7 +167,7 @@ class Migrator:
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         timeout: float | None = None,
         stop: Stop | None = None,
-    ) -> Upgrade:
+    ) -> UpgradeResult:
         """Apply what is pending, under the lock; does nothing, and takes no lock, where nothing is.
 
         Args:
@@ -196,7 +196,7 @@ class Migrator:
         plan, outcome = Runner(self.deployment).run(
             lambda: self._plan_upgrade(target, fold=fold, allow_out_of_order=allow_out_of_order), terms
         )
-        return Upgrade(outcome.finished, plan, outcome.in_progress)
+        return UpgradeResult(outcome.finished, plan, outcome.in_progress)
 
     def downgrade(
         self,
@@ -206,7 +206,7 @@ class Migrator:
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         timeout: float | None = None,
         stop: Stop | None = None,
-    ) -> Downgrade:
+    ) -> DowngradeResult:
         """Reverse every migration above a version ("0": all), newest first; arguments and errors are upgrade's."""
         terms = Terms(
             allow_data_loss=allow_data_loss,
@@ -217,7 +217,7 @@ class Migrator:
             resume=self.resume("downgrade", target),
         )
         plan, outcome = Runner(self.deployment).run(lambda: self._plan_downgrade(target), terms)
-        return Downgrade(outcome.finished, plan)
+        return DowngradeResult(outcome.finished, plan)
 
     def inventory(self) -> Inventory:
         """What ``destroy`` would drop, and what it would keep; reads only.
@@ -239,7 +239,7 @@ class Migrator:
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         timeout: float | None = None,
         stop: Stop | None = None,
-    ) -> Destroyed:
+    ) -> DestroyResult:
         """Drop the tables that the applied scripts built, then the history; ``upgrade`` creates all of it again.
 
         Args:
@@ -267,13 +267,13 @@ class Migrator:
         """
         return foresee(self.deployment, plan, lambda: self.plan(target))
 
-    def survey(self, names: Sequence[str] = ()) -> Survey:
+    def survey(self, names: Sequence[str] = ()) -> ImportPlan:
         """What there is to import: the tables of these logical or physical names, or all; reads only."""
         return Importer(self.deployment, self.project.migrations).survey(names)
 
     def import_tables(
-        self, survey: Survey, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT, stop: Stop | None = None
-    ) -> Imported:
+        self, survey: ImportPlan, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT, stop: Stop | None = None
+    ) -> ImportResult:
         """Write the scripts of a survey and record them as applied, under the lock; raises OsemMigrateError.
 
         Where the recording fails the scripts stay, and the error says which command records them.
@@ -290,7 +290,7 @@ class Migrator:
         reason: str | None = None,
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         stop: Stop | None = None,
-    ) -> Stamped:
+    ) -> StampResult:
         """Record every migration up to a version as applied, under the lock, without carrying any of them out.
 
         Args:
@@ -301,10 +301,10 @@ class Migrator:
             stop: lets a signal handler, or another thread, end that wait.
         """
         stamper = Stamper(self.deployment, self.scripts.migrations)
-        asked = Stamping(version=version, verify=verify, reason=reason)
+        asked = StampOptions(version=version, verify=verify, reason=reason)
         return stamper.stamp(asked, lock_timeout=lock_timeout, stop=stop or Stop(self.deployment.clock))
 
-    def losses(self, plan: Plan) -> list[Live]:
+    def losses(self, plan: Plan) -> list[LiveTable]:
         """The live tables of which the plan drops something, with their item counts and sizes."""
         hurt = {planned.table for planned in plan.operations if planned.operation.hazard is not None}
         return self.deployment.gateway.describe_all(dict.fromkeys(sorted(hurt), ()))
@@ -316,7 +316,7 @@ class Migrator:
         """
         return inspect(self.deployment, self.scripts.migrations, strict=strict)
 
-    def write_repair(self, status: Status, *, rebuild: bool = False) -> RepairScript:
+    def write_repair(self, status: Status, *, rebuild: bool = False) -> RepairResult:
         """Write the next numbered script, which repairs the drift that a migration can repair; asks AWS nothing.
 
         With ``rebuild``, also what has to be made anew: indexes with other keys or another projection, lost tables.
@@ -326,9 +326,9 @@ class Migrator:
         """
         repair = plan_repair(status, self.scripts.migrations, rebuild=rebuild)
         if not repair.operations:
-            return RepairScript(repair)
+            return RepairResult(repair)
         (draft,) = write_scripts(self.project.migrations, [(repair.title, repair.operations)])
-        return RepairScript(repair, shown_path(draft.path))
+        return RepairResult(repair, shown_path(draft.path))
 
     def verify(self, *, probe: bool = False, allow_protected: bool = False, stop: Stop | None = None) -> Verification:
         """Check every table that the applied scripts build, point by point; needs no lock, and no history table.
@@ -361,7 +361,7 @@ class Migrator:
         verify: bool = True,
         lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
         stop: Stop | None = None,
-    ) -> Resolved:
+    ) -> ResolveResult:
         """Set right what the history says of one migration, under the lock, once the live tables have confirmed it.
 
         Args:
@@ -379,17 +379,17 @@ class Migrator:
         """
         migrations = self.scripts.migrations
         self.deployment.check_account()
-        saying = Saying(version=version, resolution=resolution, reason=reason, verify=verify)
+        saying = ResolveOptions(version=version, resolution=resolution, reason=reason, verify=verify)
         repair = Repair(self.deployment, migrations)
         return repair.resolve(saying, lock_timeout=lock_timeout, stop=stop or Stop(self.deployment.clock))
 
-    def lock(self) -> Sighting | None:
+    def lock(self) -> LockSnapshot | None:
         """The upgrade lock as it is now; None while nobody holds it."""
         return unlocking.look(self.deployment)
 
     def unlock(
         self,
-        seen: Sighting,
+        seen: LockSnapshot,
         *,
         force: bool = False,
         reason: str | None = None,
@@ -409,12 +409,12 @@ class Migrator:
         """
         return unlocking.unlock(self.deployment, seen, force=force, reason=reason, confirm=confirm)
 
-    def history(self) -> list[Event]:
+    def history(self) -> list[LogEntry]:
         """The log of this environment, oldest first."""
         self.deployment.check_account()
         return self.deployment.history.events()
 
-    def tables(self, *, details: bool = False) -> list[Live]:
+    def tables(self, *, details: bool = False) -> list[LiveTable]:
         """Every table of the environment, the history table too; with ``details`` every setting is read."""
         self.deployment.check_account()
         physical = self.deployment.gateway.list_tables(self.environment.prefix)
@@ -423,9 +423,9 @@ class Migrator:
         return self.deployment.gateway.describe_all(dict.fromkeys(sorted(filter(None, names)), kinds))
 
     @staticmethod
-    def doctor(patient: Patient) -> Checkup:
+    def doctor(options: DoctorOptions) -> DoctorReport:
         """Look at everything that a run depends on; works where ``open`` would raise, and changes nothing."""
-        return Doctor(patient).examine()
+        return Doctor(options).examine()
 
     def policy(self, role: Role = Role.UPGRADE, *, account: str | None = None) -> Policy:
         """The least IAM policy of a role here, generated from the scripts; asks nobody, not even AWS.

@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify
-from osem_migrate.aws.optional_reads import Curiosity
+from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import AwsError, ResourceNotFound, Throttled
-from osem_migrate.live_table import UNWELL, Live, LiveIndex
+from osem_migrate.live_table import UNUSABLE, LiveIndex, LiveTable
 from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, SetTimeToLive, Setting
 from osem_migrate.operations.set_billing import read_throughput
 from osem_migrate.operations.step import Description
@@ -36,8 +36,8 @@ _THROTTLED_PAUSES = (2.0, 4.0, 8.0)
 Responses = Mapping[Description, Mapping[str, Any] | None]
 """What was answered, by what was asked; None: a local engine does not know the call."""
 
-Answer = tuple[Description, Mapping[str, Any] | AwsError | None]
-SideBySide = Callable[[Callable[[Description], Answer], Iterable[Description]], Iterable[Answer]]
+_Answer = tuple[Description, Mapping[str, Any] | AwsError | None]
+SideBySide = Callable[[Callable[[Description], _Answer], Iterable[Description]], Iterable[_Answer]]
 """How the questions beside DescribeTable are asked: ``map``, or that of a pool of threads."""
 
 
@@ -65,45 +65,45 @@ class Describer:
         name: str,
         kinds: Iterable[type[Setting]] = (),
         *,
-        curiosity: Curiosity | None = None,
+        optional: OptionalReads | None = None,
         side_by_side: SideBySide = map,
-    ) -> Live:
+    ) -> LiveTable:
         """The table of that logical name: one DescribeTable, and one call more for each kind that takes its own.
 
         A setting that cannot be asked for yet, because the table is new, counts as on its way: it is in ``changing``.
-        One that only ``curiosity`` asks for is left out where AWS does not tell.
+        One that only ``optional`` asks for is left out where AWS does not tell.
         """
         physical = self._physical_name(name)
         try:
             described = self._ask(Description.TABLE, {"TableName": physical}, physical) or {}
         except ResourceNotFound:
-            return Live(name=name, physical_name=physical, table=None, emulated=self._emulated)
+            return LiveTable(name=name, physical_name=physical, table=None, emulated=self._emulated)
         responses: dict[Description, Mapping[str, Any] | None] = {Description.TABLE: described}
         wanted = {kind.described_by for kind in kinds} - {Description.TABLE}
         table = described["Table"]
-        if table["TableStatus"] in _ON_THE_WAY | UNWELL:
+        if table["TableStatus"] in _ON_THE_WAY | UNUSABLE:
             lagging = wanted if table["TableStatus"] in _ON_THE_WAY else set()
             return _live(name, physical, responses, lagging, emulated=self._emulated)
-        questions = sorted(wanted | (curiosity.questions if curiosity is not None else set()))
+        questions = sorted(wanted | (optional.questions if optional is not None else set()))
         lagging = set()
 
-        def ask(question: Description) -> Answer:
-            # Curiosity is not worth a wait.
+        def ask(question: Description) -> _Answer:
+            # OptionalReads is not worth a wait.
             pauses = _THROTTLED_PAUSES if question in wanted else ()
             return self._aside(question, physical, table["TableArn"], pauses)
 
         for question, answer in side_by_side(ask, questions):
             if not isinstance(answer, AwsError):
                 responses[question] = answer
-            elif question not in wanted and curiosity is not None:
-                curiosity.refuse(question, answer)
+            elif question not in wanted and optional is not None:
+                optional.refuse(question, answer)
             elif isinstance(answer, ResourceNotFound):
                 lagging.add(question)
             else:
                 raise answer
         return _live(name, physical, responses, lagging, emulated=self._emulated)
 
-    def _aside(self, question: Description, physical: str, arn: str, pauses: Sequence[float]) -> Answer:
+    def _aside(self, question: Description, physical: str, arn: str, pauses: Sequence[float]) -> _Answer:
         """One question beside DescribeTable; the refusal is an answer, too, because other questions are under way."""
         try:
             return question, self._side(question, physical, arn, pauses)
@@ -153,7 +153,7 @@ class Describer:
         return response
 
 
-def _live(name: str, physical: str, responses: Responses, lagging: set[Description], *, emulated: bool) -> Live:
+def _live(name: str, physical: str, responses: Responses, lagging: set[Description], *, emulated: bool) -> LiveTable:
     described = (responses[Description.TABLE] or {})["Table"]
     settings, unreadable = [], set()
     for kind in SETTINGS:
@@ -165,7 +165,7 @@ def _live(name: str, physical: str, responses: Responses, lagging: set[Descripti
             unreadable.add(kind)
         elif response is not None:
             settings.append(kind.default(name))
-    return Live(
+    return LiveTable(
         name=name,
         physical_name=physical,
         table=_table(name, described, settings),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from osem_migrate.aws.describe import Describer
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
-from osem_migrate.aws.optional_reads import Curiosity
+from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import AwsError
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.operations.step import RESOURCE_ARN, Description, Step
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CONCURRENCY = 10  # DescribeTable calls at once; AWS allows far more control-plane reads a second
 
 
-class Answer(StrEnum):
+class StepAnswer(StrEnum):
     """What became of a step: taken up; refused for now; or refused in a way that may be the echo of our own success."""
 
     ACCEPTED = "accepted"
@@ -31,18 +31,18 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepOutcome:
     """The answer to one step, with the refusal behind it and the seconds to wait that AWS named, if any."""
 
-    answer: Answer
+    answer: StepAnswer
     error: AwsError | None = None
     retry_after: float | None = None
 
 
 _ANSWERS = {
-    Verdict.WAIT: Answer.LATER,
-    Verdict.DESCRIBE: Answer.DOUBTFUL,
-    Verdict.UNSUPPORTED: Answer.UNSUPPORTED,
+    Verdict.WAIT: StepAnswer.LATER,
+    Verdict.DESCRIBE: StepAnswer.DOUBTFUL,
+    Verdict.UNSUPPORTED: StepAnswer.UNSUPPORTED,
 }
 
 
@@ -71,16 +71,16 @@ class Gateway:
         self.physical_name = physical_name
         client.meta.events.register("before-send.dynamodb", self._before_send)
 
-    def describe(self, table: str, kinds: Iterable[type[Setting]] = ()) -> Live:
+    def describe(self, table: str, kinds: Iterable[type[Setting]] = ()) -> LiveTable:
         """One table right now; ``kinds`` are the settings wanted beside those that DescribeTable shows."""
         return self._describer.describe(table, kinds)
 
     def describe_all(
-        self, tables: Mapping[str, Iterable[type[Setting]]], *, curiosity: Curiosity | None = None
-    ) -> list[Live]:
+        self, tables: Mapping[str, Iterable[type[Setting]]], *, optional: OptionalReads | None = None
+    ) -> list[LiveTable]:
         """Several tables side by side, in the order asked for; ``tables`` maps logical names to the settings wanted.
 
-        ``curiosity`` asks for more about each of them, as far as AWS tells.
+        ``optional`` asks for more about each of them, as far as AWS tells.
         """
         if not tables:
             return []
@@ -89,12 +89,12 @@ class Gateway:
             ThreadPoolExecutor(max_workers=CONCURRENCY) as asides,
         ):
 
-            def describe(table: str, kinds: Iterable[type[Setting]]) -> Live:
-                return self._describer.describe(table, kinds, curiosity=curiosity, side_by_side=asides.map)
+            def describe(table: str, kinds: Iterable[type[Setting]]) -> LiveTable:
+                return self._describer.describe(table, kinds, optional=optional, side_by_side=asides.map)
 
             return list(pool.map(describe, tables.keys(), tables.values()))
 
-    def perform(self, step: Step, live: Live, *, guard: Callable[[], None]) -> Outcome:
+    def perform(self, step: Step, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.
 
         ``guard`` raises where the step must not be sent any more. It is asked before each request, the SDK's own
@@ -112,7 +112,7 @@ class Gateway:
         if guard is not None:
             guard()
 
-    def _perform(self, step: Step, live: Live) -> Outcome:
+    def _perform(self, step: Step, live: LiveTable) -> StepOutcome:
         address = live.arn if step.named_by == RESOURCE_ARN and live.arn is not None else live.physical_name
         try:
             getattr(self._client, step.method)(**step.call(address))
@@ -121,10 +121,10 @@ class Gateway:
             answer = _ANSWERS.get(failure.verdict)
             # A local engine may lack what goes beside a table; what cannot create tables at all is no DynamoDB.
             optional = self.emulated and step.settles is not Description.TABLE
-            if answer is None or (answer is Answer.UNSUPPORTED and not optional):
+            if answer is None or (answer is StepAnswer.UNSUPPORTED and not optional):
                 raise failure.error from refusal
-            return Outcome(answer, failure.error, failure.retry_after)
-        return Outcome(Answer.ACCEPTED)
+            return StepOutcome(answer, failure.error, failure.retry_after)
+        return StepOutcome(StepAnswer.ACCEPTED)
 
     def list_tables(self, prefix: str) -> list[str]:
         """Physical names that begin with the prefix, sorted."""

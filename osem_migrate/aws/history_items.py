@@ -7,13 +7,13 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from osem_migrate.errors import HistoryUnreadable
-from osem_migrate.history import Event, Holder, Record, RecordedError, RecordedState
+from osem_migrate.history import Holder, LogEntry, Record, RecordedError, RecordedState
 
 PARTITION_KEY = "scope"
 SORT_KEY = "item"
 LOCK_ITEM = "lock"
 MIGRATION_PREFIX = "migration#"
-EVENT_PREFIX = "event#"
+LOG_PREFIX = "event#"
 HOLDER_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
 _DAMAGED = (
     "A newer osem-migrate may have written it: update the tool and run the command again. "
@@ -131,12 +131,12 @@ def read_fence(item: Mapping[str, Any]) -> int:
         return int(values.get("fence", 0))
 
 
-def event_item(scope: str, event: Event, *, fence: int, number: int) -> Item:
+def log_item(scope: str, event: LogEntry, *, fence: int, number: int) -> Item:
     """The item of an event: sorted by time, and never the same twice within one hold of the lock."""
     return serialize(
         {
             PARTITION_KEY: scope,
-            SORT_KEY: f"{EVENT_PREFIX}{event.at:013}#{fence:010}#{number:06}",
+            SORT_KEY: f"{LOG_PREFIX}{event.at:013}#{fence:010}#{number:06}",
             "at": event.at,
             "what": event.what,
             "migration": event.migration,
@@ -147,11 +147,11 @@ def event_item(scope: str, event: Event, *, fence: int, number: int) -> Item:
     )
 
 
-def read_event(item: Mapping[str, Any]) -> Event:
+def read_log_item(item: Mapping[str, Any]) -> LogEntry:
     """The event of an item; raises HistoryUnreadable like ``read_record``."""
     values = deserialize(item)
     with _readable(f"the event {values.get(SORT_KEY)!r}"):
-        return Event(
+        return LogEntry(
             at=int(values["at"]),
             what=values["what"],
             migration=values.get("migration"),

@@ -9,7 +9,7 @@ from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.lock import Lease
 from osem_migrate.clock import Clock
 from osem_migrate.errors import ConditionFailed, ResourceInUse, ResourceNotFound
-from osem_migrate.history import Event, History, Holder, Record
+from osem_migrate.history import History, Holder, LogEntry, Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,13 +55,13 @@ class HistoryTable:
                 records[record.migration] = record
         return History(records=records, holder=holder, exists=True)
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[LogEntry]:
         """The whole log, oldest first."""
         try:
-            found = self._query("BETWEEN :from AND :to", {":from": items.EVENT_PREFIX, ":to": items.EVENT_PREFIX + "~"})
+            found = self._query("BETWEEN :from AND :to", {":from": items.LOG_PREFIX, ":to": items.LOG_PREFIX + "~"})
         except ResourceNotFound:
             return []
-        return [items.read_event(item) for item in found]
+        return [items.read_log_item(item) for item in found]
 
     def create(self, tags: Mapping[str, str]) -> None:
         """Ask for the table, with deletion protection; an existing one is left as it is."""
@@ -87,12 +87,12 @@ class HistoryTable:
             # Another run was faster, or our own response was lost: either way there is a table to wait for.
             return
 
-    def write(self, lease: Lease, entries: Sequence[tuple[Event | None, Record]]) -> None:
+    def write(self, lease: Lease, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
         """Put records and append the events told of; raises LockLost, with nothing written, if somebody took over."""
         for start in range(0, len(entries), _PAIRS):
             self._write(lease, entries[start : start + _PAIRS])
 
-    def unlock(self, clearing: Mapping[str, Any], event: Event, *, fence: int) -> bool:
+    def unlock(self, clearing: Mapping[str, Any], event: LogEntry, *, fence: int) -> bool:
         """Clear the lock and append the event, or neither; False where the lock is not as ``clearing`` expects.
 
         Args:
@@ -105,7 +105,7 @@ class HistoryTable:
         put["Put"] |= {**unwritten, "ExpressionAttributeNames": {"#item": items.SORT_KEY}}
         return self._transact([clearing, put]) is None
 
-    def note(self, lease: Lease, event: Event) -> None:
+    def note(self, lease: Lease, event: LogEntry) -> None:
         """Append one event that concerns no record; raises LockLost if somebody took over."""
         self._under(lease, [self._put(self._event(event, lease.holder.fence))])
 
@@ -131,14 +131,14 @@ class HistoryTable:
 
     def forget(self, lease: Lease) -> None:
         """Delete every record and event of this application, events first; the lock stays, and its fence with it."""
-        for prefix in (items.EVENT_PREFIX, items.MIGRATION_PREFIX):
+        for prefix in (items.LOG_PREFIX, items.MIGRATION_PREFIX):
             found = self._query("BETWEEN :from AND :to", {":from": prefix, ":to": prefix + "~"})
             keys = [{name: item[name] for name in (items.PARTITION_KEY, items.SORT_KEY)} for item in found]
             deletes = [{"Delete": {"TableName": self._table, "Key": key}} for key in keys]
             for start in range(0, len(deletes), _ACTIONS):
                 self._under(lease, deletes[start : start + _ACTIONS])
 
-    def _write(self, lease: Lease, entries: Sequence[tuple[Event | None, Record]]) -> None:
+    def _write(self, lease: Lease, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
         put = [items.record_item(self._scope, record) for _, record in entries]
         put += [self._event(event, lease.holder.fence) for event, _ in entries if event is not None]
         self._under(lease, [self._put(item) for item in put])
@@ -148,8 +148,8 @@ class HistoryTable:
         if failed is not None:
             raise lease.lost() from failed
 
-    def _event(self, event: Event, fence: int) -> items.Item:
-        return items.event_item(self._scope, event, fence=fence, number=next(self._numbers))
+    def _event(self, event: LogEntry, fence: int) -> items.Item:
+        return items.log_item(self._scope, event, fence=fence, number=next(self._numbers))
 
     def _put(self, item: items.Item) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": item}}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws import history_items as items
 from osem_migrate.aws.failures.classify import REFUSALS, Failure, Verdict, classify, door
-from osem_migrate.aws.lock_snapshot import Sighting
+from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.clock import Clock
 from osem_migrate.errors import AwsError, ConditionFailed, LockHeld, LockLost
 from osem_migrate.history import Holder
@@ -81,11 +81,11 @@ class Lock:
                 return True
         return False
 
-    def look(self) -> Sighting:
+    def look(self) -> LockSnapshot:
         """The lock as it is now, by a consistent read; raises ResourceNotFound before there is a history table."""
-        return Sighting.of(self._item())
+        return LockSnapshot.of(self._item())
 
-    def clearing(self, seen: Sighting, *, still: bool) -> dict[str, Any]:
+    def clearing(self, seen: LockSnapshot, *, still: bool) -> dict[str, Any]:
         """An Update that takes the lock away from whom it was seen with, for a transaction of the history table."""
         # Where the fence is lost: acquisitions are counted, and there is less than one in a second.
         clearing = seen.clearing(still=still, fence=self._clock.milliseconds() // 1000)

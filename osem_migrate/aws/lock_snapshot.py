@@ -1,4 +1,4 @@
-"""Sighting: the lock exactly as somebody saw it, and the write that clears it only while it is still so."""
+"""LockSnapshot: the lock exactly as somebody saw it, and the write that clears it only while it is still so."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _WHO = ("owner", _FENCE)  # what never changes while one run holds the lock
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class LockSnapshot:
     """The lock at one moment.
 
     Attributes:

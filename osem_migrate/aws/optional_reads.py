@@ -1,4 +1,4 @@
-"""Curiosity: questions about what nobody declared, asked only as long as AWS answers them."""
+"""OptionalReads: questions about what nobody declared, asked only as long as AWS answers them."""
 
 from collections.abc import Iterable
 
@@ -7,14 +7,14 @@ from osem_migrate.operations import Setting
 from osem_migrate.operations.step import Description
 
 
-class Curiosity:
+class OptionalReads:
     """What is asked of every table although nobody declared it; one refusal ends that kind of question for good.
 
     A role may lack the permission, and AWS limits how often some questions are asked: neither is worth a failure, or a
     wait, for each of a thousand tables.
 
     Args:
-        kinds: the settings one is curious about.
+        kinds: the settings that are read although nobody declared them.
 
     Attributes:
         refused: the first refusal of each kind of question.

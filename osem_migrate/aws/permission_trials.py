@@ -22,7 +22,7 @@ _NOBODY = "Doctor"
 _RANDOM_BYTES = 5  # in letters, with _NOBODY before them, as long as the name of the history table: it surely fits
 
 
-class Answer(StrEnum):
+class TrialAnswer(StrEnum):
     """What a trial shows. Some actions cannot be tried without a chance of doing what they do."""
 
     ALLOWED = "allowed"
@@ -37,12 +37,12 @@ class Trial:
 
     action: str
     table: str | None
-    answer: Answer
+    answer: TrialAnswer
     error: AwsError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class TrialTarget:
     """Where permissions are tried.
 
     Attributes:
@@ -77,8 +77,8 @@ class Ground:
 @dataclass(frozen=True, slots=True)
 class _Request:
     method: str
-    parameters: Callable[[Ground], Mapping[str, Any]]
-    table: Callable[[Ground], str | None]
+    parameters: Callable[[TrialTarget], Mapping[str, Any]]
+    table: Callable[[TrialTarget], str | None]
 
 
 def absent_name(physical_name: Callable[[str], str]) -> str:
@@ -89,55 +89,55 @@ def absent_name(physical_name: Callable[[str], str]) -> str:
 class Permissions:
     """Tries actions on a ground, by the client of an environment."""
 
-    def __init__(self, client: "DynamoDBClient", ground: Ground) -> None:
+    def __init__(self, client: "DynamoDBClient", target: TrialTarget) -> None:
         self._client = client
-        self._ground = ground
+        self._target = target
 
     def attempt(self, action: str) -> Trial:
         """Whether the IAM action is granted; NOT_TRIED where only doing it would tell."""
         request = _REQUESTS.get(action)
         if request is None:
-            return Trial(action, None, Answer.NOT_TRIED)
-        table = request.table(self._ground)
+            return Trial(action, None, TrialAnswer.NOT_TRIED)
+        table = request.table(self._target)
         try:
-            getattr(self._client, request.method)(**request.parameters(self._ground))
+            getattr(self._client, request.method)(**request.parameters(self._target))
         except REFUSALS as refusal:
             error = translate(refusal, action=action, resource=table)
             return Trial(action, table, _answer(error), error)
-        return Trial(action, table, Answer.ALLOWED)
+        return Trial(action, table, TrialAnswer.ALLOWED)
 
 
-def _answer(error: AwsError) -> Answer:
+def _answer(error: AwsError) -> TrialAnswer:
     if isinstance(error, AccessDenied):
-        return Answer.DENIED
+        return TrialAnswer.DENIED
     # A refusal of any other kind, validation among them, may have come before it was asked who is calling.
-    return Answer.ALLOWED if isinstance(error, ResourceNotFound | ConditionFailed) else Answer.UNKNOWN
+    return TrialAnswer.ALLOWED if isinstance(error, ResourceNotFound | ConditionFailed) else TrialAnswer.UNKNOWN
 
 
 def _question(method: str) -> _Request:
-    return _Request(method, lambda ground: {"TableName": ground.table}, lambda ground: ground.table)
+    return _Request(method, lambda target: {"TableName": target.table}, lambda target: target.table)
 
 
 def _change(method: str, **parameters: Any) -> _Request:
-    return _Request(method, lambda ground: {"TableName": ground.absent, **parameters}, lambda ground: ground.absent)
+    return _Request(method, lambda target: {"TableName": target.absent, **parameters}, lambda target: target.absent)
 
 
 def _tagging(method: str, **parameters: Any) -> _Request:
     return _Request(
-        method, lambda ground: {"ResourceArn": ground.arn(ground.absent), **parameters}, lambda ground: ground.absent
+        method, lambda target: {"ResourceArn": target.arn(target.absent), **parameters}, lambda target: target.absent
     )
 
 
-def _item(method: str, parameters: Callable[[Ground], Mapping[str, Any]]) -> _Request:
-    return _Request(method, parameters, lambda ground: ground.history)
+def _item(method: str, parameters: Callable[[TrialTarget], Mapping[str, Any]]) -> _Request:
+    return _Request(method, parameters, lambda target: target.history)
 
 
-def _query(ground: Ground) -> Mapping[str, Any]:
+def _query(target: TrialTarget) -> Mapping[str, Any]:
     return {
-        "TableName": ground.history,
+        "TableName": target.history,
         "KeyConditionExpression": "#scope = :scope",
         "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY},
-        "ExpressionAttributeValues": items.serialize({":scope": ground.scope}),
+        "ExpressionAttributeValues": items.serialize({":scope": target.scope}),
         "Limit": 1,
     }
 
@@ -150,15 +150,15 @@ _REQUESTS: Mapping[str, _Request] = {
     "dynamodb:DescribeTimeToLive": _question("describe_time_to_live"),
     "dynamodb:DescribeContinuousBackups": _question("describe_continuous_backups"),
     "dynamodb:ListTagsOfResource": _Request(
-        "list_tags_of_resource", lambda ground: {"ResourceArn": ground.arn(ground.table)}, lambda ground: ground.table
+        "list_tags_of_resource", lambda target: {"ResourceArn": target.arn(target.table)}, lambda target: target.table
     ),
-    "dynamodb:GetItem": _item("get_item", lambda ground: {"TableName": ground.history, "Key": ground.key}),
+    "dynamodb:GetItem": _item("get_item", lambda target: {"TableName": target.history, "Key": target.key}),
     "dynamodb:Query": _item("query", _query),
-    "dynamodb:PutItem": _item("put_item", lambda ground: {"Item": ground.key, **ground.never}),
-    "dynamodb:UpdateItem": _item("update_item", lambda ground: {"Key": ground.key, **ground.never}),
+    "dynamodb:PutItem": _item("put_item", lambda target: {"Item": target.key, **target.never}),
+    "dynamodb:UpdateItem": _item("update_item", lambda target: {"Key": target.key, **target.never}),
     "dynamodb:ConditionCheckItem": _item(
         "transact_write_items",
-        lambda ground: {"TransactItems": [{"ConditionCheck": {"Key": ground.key, **ground.never}}]},
+        lambda target: {"TransactItems": [{"ConditionCheck": {"Key": target.key, **target.never}}]},
     ),
     "dynamodb:UpdateTable": _change("update_table", DeletionProtectionEnabled=True),
     "dynamodb:DeleteTable": _change("delete_table"),

@@ -9,7 +9,7 @@ from osem_migrate.cli import output
 from osem_migrate.errors import ConfirmationRequired
 
 if TYPE_CHECKING:
-    from osem_migrate.live_table import Live, LiveIndex
+    from osem_migrate.live_table import LiveIndex, LiveTable
     from osem_migrate.migrator import Migrator
     from osem_migrate.operations import Operation
     from osem_migrate.planning.plan import Plan
@@ -47,21 +47,21 @@ def ask(losses: list[str], migrator: "Migrator", *, yes: bool, can_ask: bool) ->
 
 def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:
     """The hazards of the plan, each with what the live table holds by AWS's six-hourly count."""
-    lives = {live.name: live for live in migrator.losses(plan)}
+    live_tables = {live.name: live for live in migrator.losses(plan)}
     losses = []
     for planned in plan.operations:
         if planned.operation.hazard is None:
             continue
-        losses.append(f"{planned.operation.hazard} ({_holds(planned.operation, lives[planned.table])})")
+        losses.append(f"{planned.operation.hazard} ({_holds(planned.operation, live_tables[planned.table])})")
     return losses
 
 
-def _holds(operation: "Operation", live: "Live") -> str:
+def _holds(operation: "Operation", live: "LiveTable") -> str:
     """``shop-dev-Teams: 2 items, 80 bytes``: of the table, or of the index where it alone is dropped."""
     from osem_migrate.operations import DropIndex  # noqa: PLC0415 - pydantic only when a command runs
 
     name = live.physical_name
-    part: Live | LiveIndex | None = live if live.table is not None else None
+    part: LiveTable | LiveIndex | None = live if live.table is not None else None
     if isinstance(operation, DropIndex):
         name, part = f"{name} {operation.name}", live.indexes.get(operation.name)
     return f"{name}: " + (f"{output.counted(part.items, 'item')}, {part.size_bytes} bytes" if part else "gone already")

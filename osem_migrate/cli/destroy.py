@@ -12,7 +12,7 @@ from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
     from osem_migrate.commands.inventory import Inventory
-    from osem_migrate.live_table import Live
+    from osem_migrate.live_table import LiveTable
     from osem_migrate.migrator import Migrator
 
 
@@ -66,7 +66,7 @@ def _losses(inventory: "Inventory") -> list[str]:
     return losses
 
 
-def _holds(live: "Live") -> str:
+def _holds(live: "LiveTable") -> str:
     return f"{output.counted(live.items, 'item')}, {live.size_bytes} bytes"
 
 

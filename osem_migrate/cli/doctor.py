@@ -11,7 +11,7 @@ from osem_migrate.cli.policy import ROLES
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
-    from osem_migrate.planning.doctor import Checkup, Finding
+    from osem_migrate.planning.doctor import DoctorReport, Finding
 
 _KINDS = {"ok": "done", "warning": "warning", "failed": "error"}
 _CHECK_WIDTH = 14
@@ -32,37 +32,37 @@ def command(invocation: Invocation, *, role: str) -> ExitCode:
     cannot exist, and writes of items under a condition that never holds, so that DynamoDB refuses them all.
     """
     try:
-        checkup, data = _examine(invocation, role)
+        report, data = _examine(invocation, role)
     except ImportError as missing:
         remedy = "Install it anew: pip install --upgrade --force-reinstall osem-migrate"
         raise OsemMigrateError(f"osem-migrate lacks a part of itself: {missing}", remediation=remedy) from missing
-    invocation.region = checkup.region or invocation.region
-    return invocation.finish(data, lambda: _show(checkup), checkup.exit_code)
+    invocation.region = report.region or invocation.region
+    return invocation.finish(data, lambda: _show(report), report.exit_code)
 
 
-def _examine(invocation: Invocation, role: str) -> "tuple[Checkup, Document]":
+def _examine(invocation: Invocation, role: str) -> "tuple[DoctorReport, Document]":
     from osem_migrate import __version__  # noqa: PLC0415 - boto3 and pydantic only when a command runs
-    from osem_migrate.cli.documents import checkup_document  # noqa: PLC0415
-    from osem_migrate.commands.doctor import Patient  # noqa: PLC0415
+    from osem_migrate.cli.documents import report_document  # noqa: PLC0415
+    from osem_migrate.commands.doctor import DoctorOptions  # noqa: PLC0415
     from osem_migrate.migrator import Migrator  # noqa: PLC0415
     from osem_migrate.planning.policy import Role  # noqa: PLC0415
 
-    patient = Patient(
+    options = DoctorOptions(
         environment=invocation.environment or "",
         role=Role(role),
         connection=invocation.connection(),
         tool_version=__version__,
-        on_call=invocation.narrate().call,
+        on_call=invocation.report_progress().call,
     )
-    checkup = Migrator.doctor(patient)
-    return checkup, checkup_document(checkup)
+    report = Migrator.doctor(options)
+    return report, report_document(report)
 
 
-def _show(checkup: "Checkup") -> None:
-    for finding in checkup.findings:
+def _show(report: "DoctorReport") -> None:
+    for finding in report.findings:
         _show_finding(finding)
     output.echo()
-    failed, warnings = (sum(found.health == health for found in checkup.findings) for health in ("failed", "warning"))
+    failed, warnings = (sum(found.health == health for found in report.findings) for health in ("failed", "warning"))
     warned = f", {output.counted(warnings, 'warning')}" if warnings else ""
     if failed:
         output.line("error", f"{output.counted(failed, 'check')} failed{warned}.")

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from osem_migrate.commands.verify import Verification
-    from osem_migrate.history import Event, Record
-    from osem_migrate.live_table import Live
-    from osem_migrate.migrator import Migrator, RepairScript
-    from osem_migrate.planning.doctor import Checkup
+    from osem_migrate.history import LogEntry, Record
+    from osem_migrate.live_table import LiveTable
+    from osem_migrate.migrator import Migrator, RepairResult
+    from osem_migrate.planning.doctor import DoctorReport
     from osem_migrate.planning.plan import Plan, PlannedOperation
     from osem_migrate.planning.status.status import Problem, Status
 
@@ -61,7 +61,7 @@ def status_document(status: "Status", ignored: "Collection[str]") -> Document:
     }
 
 
-def repair_document(written: "RepairScript") -> Document:
+def repair_document(written: "RepairResult") -> Document:
     """The answer of ``status --write-repair``; ``path`` is None where nothing was written."""
     return {
         "path": written.path,
@@ -90,10 +90,10 @@ def verification_document(verification: "Verification") -> Document:
     }
 
 
-def checkup_document(checkup: "Checkup") -> Document:
+def report_document(report: "DoctorReport") -> Document:
     """The answer of ``doctor``."""
     return {
-        "exit_code": int(checkup.exit_code),
+        "exit_code": int(report.exit_code),
         "findings": [
             {
                 "check": finding.check,
@@ -102,12 +102,12 @@ def checkup_document(checkup: "Checkup") -> Document:
                 "remedy": finding.remedy,
                 "code": finding.code,
             }
-            for finding in checkup.findings
+            for finding in report.findings
         ],
     }
 
 
-def table_document(live: "Live") -> Document:
+def table_document(live: "LiveTable") -> Document:
     """One table of ``list``."""
     table = live.table
     return {
@@ -134,7 +134,7 @@ def table_document(live: "Live") -> Document:
     }
 
 
-def event_document(event: "Event") -> Document:
+def log_entry_document(event: "LogEntry") -> Document:
     """One entry of ``history``; ``at`` is Unix milliseconds."""
     return {
         "at": event.at,

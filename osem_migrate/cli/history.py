@@ -10,7 +10,7 @@ from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.history import Event
+    from osem_migrate.history import LogEntry
 
 
 @click.command("history")
@@ -20,7 +20,7 @@ def command(invocation: Invocation) -> ExitCode:
 
     Oldest first; times are UTC.
     """
-    from osem_migrate.cli.documents import event_document  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.cli.documents import log_entry_document  # noqa: PLC0415 - pydantic only when a command runs
 
     migrator = invocation.migrator()
     events = migrator.history()
@@ -32,10 +32,10 @@ def command(invocation: Invocation) -> ExitCode:
         for row in output.columns(rows):
             output.echo(row)
 
-    return invocation.finish({"events": [event_document(event) for event in events]}, show)
+    return invocation.finish({"events": [log_entry_document(event) for event in events]}, show)
 
 
-def _detail(event: "Event") -> str:
+def _detail(event: "LogEntry") -> str:
     """What was done, and why where somebody said so, on one line."""
     reason = f"reason: {' '.join(event.reason.split())}" if event.reason else ""
     return "; ".join(filter(None, (event.detail, reason)))

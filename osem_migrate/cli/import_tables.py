@@ -13,7 +13,7 @@ from osem_migrate.cli.options import Seconds, connected
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.import_tables import Imported, Survey
+    from osem_migrate.commands.import_tables import ImportPlan, ImportResult
     from osem_migrate.files.writer import Draft
     from osem_migrate.migrator import Migrator
 
@@ -51,14 +51,14 @@ def command(
     return invocation.finish(data, lambda: _show(survey, imported, migrator))
 
 
-def _run(survey: "Survey", migrator: "Migrator", lock_timeout: float) -> "Imported":
+def _run(survey: "ImportPlan", migrator: "Migrator", lock_timeout: float) -> "ImportResult":
     from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
 
     with stop_on_signal(migrator.caller.command("upgrade")) as stop:
         return migrator.import_tables(survey, lock_timeout=lock_timeout, stop=stop)
 
 
-def _confirm(survey: "Survey", migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
+def _confirm(survey: "ImportPlan", migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
     """Ask before anything is recorded in a protected environment."""
     name = migrator.environment.name
     if yes or not migrator.environment.settings.protected:
@@ -75,7 +75,7 @@ def _confirm(survey: "Survey", migrator: "Migrator", *, yes: bool, can_ask: bool
 
 
 def _document(
-    survey: "Survey", drafts: "Sequence[Draft]", *, recorded: Sequence[str] = (), dry_run: bool = False
+    survey: "ImportPlan", drafts: "Sequence[Draft]", *, recorded: Sequence[str] = (), dry_run: bool = False
 ) -> dict[str, Any]:
     scripts = [
         {"path": os.path.relpath(draft.path), "table": create.table, "source": draft.source}
@@ -90,14 +90,14 @@ def _document(
     }
 
 
-def _show_drafts(survey: "Survey") -> None:
+def _show_drafts(survey: "ImportPlan") -> None:
     for draft in survey.drafts:
         output.echo(f"# {os.path.relpath(draft.path)}\n{draft.source}")
     _show_skipped(survey)
     output.line("info", f"{output.counted(len(survey.drafts), 'script')} to write. Nothing is changed by this.")
 
 
-def _show(survey: "Survey", imported: "Imported", migrator: "Migrator") -> None:
+def _show(survey: "ImportPlan", imported: "ImportResult", migrator: "Migrator") -> None:
     for draft, create in zip(imported.drafts, survey.creations, strict=True):
         name = migrator.environment.physical_name(create.table)
         output.line("done", f"{os.path.relpath(draft.path)}: {name}")
@@ -110,6 +110,6 @@ def _show(survey: "Survey", imported: "Imported", migrator: "Migrator") -> None:
     output.line("done", f"{tables} of {where} imported: the scripts are written, and recorded as applied there.")
 
 
-def _show_skipped(survey: "Survey") -> None:
+def _show_skipped(survey: "ImportPlan") -> None:
     for name, why in survey.skipped.items():
         output.line("info", f"{name} is left out: {why}.")

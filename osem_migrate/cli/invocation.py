@@ -10,7 +10,7 @@ from osem_migrate.cli import output
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
-    from osem_migrate.cli.narrator import Narrator
+    from osem_migrate.cli.run_reporter import RunReporter
     from osem_migrate.deployment.connection import Connection
     from osem_migrate.migrator import Migrator
 
@@ -29,7 +29,7 @@ class Invocation:
         verbosity: -1 for ``-q``, 0, or 1 for ``-v``.
         log_file: where every operation and call is written, one JSON object a line.
         started: monotonic seconds.
-        narrator: tells of the run while it goes on; None until there is something to tell of.
+        reporter: tells of the run while it goes on; None until there is something to tell of.
     """
 
     command: str
@@ -42,19 +42,19 @@ class Invocation:
     verbosity: int = 0
     log_file: Path | None = None
     started: float = field(default_factory=time.monotonic)
-    narrator: "Narrator | None" = None
+    reporter: "RunReporter | None" = None
 
     def migrator(self) -> "Migrator":
         """The library, connected as the options say, telling its progress to people and to the log file."""
         # Imported here, so that --help, new and local pay for neither boto3 nor rich.
         from osem_migrate.migrator import Migrator  # noqa: PLC0415
 
-        narrator = self.narrate()
+        reporter = self.report_progress()
         migrator = Migrator.open(
             self.environment or "",
             connection=self.connection(),
-            on_event=narrator.event,
-            on_call=narrator.call if narrator.hears_calls else None,
+            on_event=reporter.event,
+            on_call=reporter.call if reporter.hears_calls else None,
         )
         self.region = migrator.session.region.name
         return migrator
@@ -65,12 +65,12 @@ class Invocation:
 
         return Connection(region=self.region, profile=self.profile, endpoint_url=self.endpoint_url, force=self.force)
 
-    def narrate(self) -> "Narrator":
+    def report_progress(self) -> "RunReporter":
         """Begin to tell people, and the log file, what goes on."""
-        from osem_migrate.cli.narrator import Narrator  # noqa: PLC0415 - boto3 only when a command needs it
+        from osem_migrate.cli.run_reporter import RunReporter  # noqa: PLC0415 - boto3 only when a command needs it
 
-        self.narrator = Narrator(verbosity=self.verbosity, log_file=self.log_file)
-        return self.narrator
+        self.reporter = RunReporter(verbosity=self.verbosity, log_file=self.log_file)
+        return self.reporter
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Tell of what is odd without being wrong, on stderr, unless ``-q`` was given."""
@@ -88,13 +88,13 @@ class Invocation:
 
     def failed(self, error: OsemMigrateError) -> None:
         """Take the live lines away, and tell the log file how the command ended."""
-        if self.narrator is not None:
-            self.narrator.failed(error)
+        if self.reporter is not None:
+            self.reporter.failed(error)
 
     def close(self) -> None:
         """Give the terminal and the log file back."""
-        if self.narrator is not None:
-            self.narrator.close()
+        if self.reporter is not None:
+            self.reporter.close()
 
     def envelope(self, data: Document, error: OsemMigrateError | None = None) -> Document:
         """The one JSON document of ``--json``."""

@@ -10,7 +10,7 @@ from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.live_table import Live
+    from osem_migrate.live_table import LiveTable
     from osem_migrate.schema import Index, Key
 
 
@@ -25,26 +25,26 @@ def command(invocation: Invocation, *, details: bool) -> ExitCode:
     from osem_migrate.cli.documents import table_document  # noqa: PLC0415 - pydantic only when a command runs
 
     migrator = invocation.migrator()
-    lives = migrator.tables(details=details)
+    live_tables = migrator.tables(details=details)
 
     def show() -> None:
-        if not lives:
+        if not live_tables:
             output.line("info", f"There are no tables of {migrator.environment.name}.")
         elif details:
-            for live in lives:
+            for live in live_tables:
                 _show_details(live)
         else:
-            for row in output.columns([("TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"), *map(_row, lives)]):
+            for row in output.columns([("TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"), *map(_row, live_tables)]):
                 output.echo(row)
 
-    return invocation.finish({"tables": [table_document(live) for live in lives]}, show)
+    return invocation.finish({"tables": [table_document(live) for live in live_tables]}, show)
 
 
-def _row(live: "Live") -> tuple[str, ...]:
+def _row(live: "LiveTable") -> tuple[str, ...]:
     return (live.physical_name, live.status or "gone", str(len(live.indexes)), str(live.items), str(live.size_bytes))
 
 
-def _show_details(live: "Live") -> None:
+def _show_details(live: "LiveTable") -> None:
     if live.table is None:
         # Dropped between the listing and the look at it.
         return
@@ -61,7 +61,7 @@ def _show_details(live: "Live") -> None:
     output.echo()
 
 
-def _index(index: "Index", live: "Live") -> str:
+def _index(index: "Index", live: "LiveTable") -> str:
     include = f" ({', '.join(index.include)})" if index.include else ""
     phase = live.indexes[index.name].phase or "ready"
     sort = f" / {_keys(index.sort_keys)}" if index.sort_keys else ""

@@ -86,14 +86,14 @@ def main() -> NoReturn:
 
 def run(words: list[str]) -> int:
     """Run one command line and give its exit code; whatever goes wrong has been told to the user by then."""
-    told = _Told(words)
+    told = _FailureReport(words)
     try:
         return _run(words, told)
     finally:
         told.close()
 
 
-def _run(words: list[str], told: "_Told") -> int:
+def _run(words: list[str], told: "_FailureReport") -> int:
     try:
         result = cli.main(args=words, prog_name="osem-migrate", standalone_mode=False, obj=told)
     except click.exceptions.NoArgsIsHelpError as bare:
@@ -116,7 +116,7 @@ def _of_the_system(refused: OSError) -> OsemMigrateError:
 
 
 @dataclass(slots=True)
-class _Told:
+class _FailureReport:
     """How to tell this command line's user of a failure: the Invocation, once there is one, knows best."""
 
     words: list[str]

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from click.types import StringParamType
 
-LONGEST = 1000
+MAX_REASON = 1000
 
 
 class Reason(StringParamType):
@@ -18,8 +18,8 @@ class Reason(StringParamType):
         text = " ".join(str(value).split())
         if not text or not text.isprintable():
             self.fail("a sentence is needed, without control characters.", param, ctx)
-        if len(text) > LONGEST:
-            self.fail(f"it has {len(text)} characters; there is room for {LONGEST}.", param, ctx)
+        if len(text) > MAX_REASON:
+            self.fail(f"it has {len(text)} characters; there is room for {MAX_REASON}.", param, ctx)
         return text
 
 

@@ -11,7 +11,7 @@ from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.resolve import Resolved
+    from osem_migrate.commands.resolve import ResolveResult
     from osem_migrate.migrator import Migrator
 
 
@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     return invocation.finish(data, lambda: _show(resolved, migrator))
 
 
-def _show(resolved: "Resolved", migrator: "Migrator") -> None:
+def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
     from osem_migrate.planning.resolve import Resolution  # noqa: PLC0415 - pydantic only when a command runs
 
     accepts = resolved.resolution is Resolution.ACCEPT_CHECKSUM

@@ -12,7 +12,7 @@ from osem_migrate.errors import ExitCode, UsageError
 from osem_migrate.history import ShownState
 
 if TYPE_CHECKING:
-    from osem_migrate.migrator import Migrator, RepairScript
+    from osem_migrate.migrator import Migrator, RepairResult
     from osem_migrate.planning.status.status import Status
 
 FORMATS = ("text", "json", "github", "junit")
@@ -150,7 +150,7 @@ def _give_hints(status: "Status", migrator: "Migrator", *, repair: bool) -> None
         _hint(f"write a script that repairs what a script can: {migrator.caller.command('status', '--write-repair')}")
 
 
-def _show_repair(written: "RepairScript", migrator: "Migrator") -> None:
+def _show_repair(written: "RepairResult", migrator: "Migrator") -> None:
     for table, reason in written.repair.left_out:
         output.line("warning", f"{table} is not repaired: {reason}.")
     if written.path is not None:

@@ -12,7 +12,7 @@ from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.aws.lock_snapshot import Sighting
+    from osem_migrate.aws.lock_snapshot import LockSnapshot
     from osem_migrate.history import Holder
     from osem_migrate.migrator import Migrator
 
@@ -60,7 +60,7 @@ def _confirm(migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
     )
 
 
-def _show(seen: "Sighting", where: str) -> None:
+def _show(seen: "LockSnapshot", where: str) -> None:
     if seen.holder is None:
         output.line("warning", f"Nobody can say who holds the lock of {where}: {seen.unreadable}.")
         return

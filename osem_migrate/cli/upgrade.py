@@ -13,7 +13,7 @@ from osem_migrate.cli.plan import show_plan
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.migrator import Migrator, Upgrade
+    from osem_migrate.migrator import Migrator, UpgradeResult
 
 
 @click.command("upgrade")
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     return invocation.finish(data, lambda: _show(result, migrator))
 
 
-def _show(result: "Upgrade", migrator: "Migrator") -> None:
+def _show(result: "UpgradeResult", migrator: "Migrator") -> None:
     where = place(migrator)
     if result.in_progress:
         begun = output.counted(len(result.in_progress), "migration")

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from osem_migrate.aws.gateway import Answer
+from osem_migrate.aws.gateway import StepAnswer
 from osem_migrate.aws.lock import Lease
 from osem_migrate.commands.inventory import Inventory, is_guarded
 from osem_migrate.deployment.deployment import Deployment
@@ -24,8 +24,8 @@ from osem_migrate.events import TableDropped, TableLeaving
 from osem_migrate.execution.executor import WIDEST
 from osem_migrate.execution.reconciler import USUAL_TIMEOUT
 from osem_migrate.execution.scheduler import Task, run_tasks
-from osem_migrate.history import Event
-from osem_migrate.live_table import Live
+from osem_migrate.history import LogEntry
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import DropTable, SetDeletionProtection
 from osem_migrate.operations.step import Step
 from osem_migrate.schema import Schema
@@ -35,7 +35,7 @@ _UNSURE = (EndpointUnreachable, ServiceFailed)  # DynamoDB may have taken the ca
 
 
 @dataclass(frozen=True, slots=True)
-class Destroyed:
+class DestroyResult:
     """What is gone, the history table last, and what was kept: physical names."""
 
     dropped: tuple[str, ...]
@@ -59,7 +59,7 @@ def refuse_protected(deployment: Deployment) -> None:
         raise EnvironmentProtected(f"environment {name!r} is protected; destroy never touches it", environment=name)
 
 
-def destroy(deployment: Deployment, look: Callable[[], Inventory], terms: Terms) -> Destroyed:
+def destroy(deployment: Deployment, look: Callable[[], Inventory], terms: Terms) -> DestroyResult:
     """Drop everything that ``look`` finds, under the lock; asked again once it is held. Nothing there: no write.
 
     Raises:
@@ -69,11 +69,11 @@ def destroy(deployment: Deployment, look: Callable[[], Inventory], terms: Terms)
     """
     found = look()
     if found.is_empty:
-        return Destroyed((), found.kept)
+        return DestroyResult((), found.kept)
     _check(deployment, found, terms)
-    demolition = _Demolition(deployment, terms)
+    run = _DestroyRun(deployment, terms)
     if _is_ending(found):
-        return demolition.await_end(found)
+        return run.await_end(found)
     exists = found.history is not None and found.history.status != "CREATING"
     actor = deployment.actor()
     try:
@@ -81,20 +81,20 @@ def destroy(deployment: Deployment, look: Callable[[], Inventory], terms: Terms)
             found = look()
             _check(deployment, found, terms)
             deployment.history.note(lease, _announced(deployment, actor.identity, found))
-            return demolition.run(found, lease)
+            return run.run(found, lease)
     except ResourceNotFound:
         # Another destroy held the lock, and took it along.
         found = look()
         if not (found.is_empty or _is_ending(found)):
             raise
-        return demolition.await_end(found)
+        return run.await_end(found)
 
 
-def _announced(deployment: Deployment, identity: str, found: Inventory) -> Event:
+def _announced(deployment: Deployment, identity: str, found: Inventory) -> LogEntry:
     """What the log says as long as there is one, which is when destroy does not come to its end."""
     names = ", ".join(live.physical_name for live in found.tables)
     at = deployment.clock.milliseconds()
-    return Event(at=at, what="destroying", migration=None, by=identity, detail=names)
+    return LogEntry(at=at, what="destroying", migration=None, by=identity, detail=names)
 
 
 def _is_ending(found: Inventory) -> bool:
@@ -118,7 +118,7 @@ def _check(deployment: Deployment, found: Inventory, terms: Terms) -> None:
         )
 
 
-class _Demolition:
+class _DestroyRun:
     """One destroy at work."""
 
     def __init__(self, deployment: Deployment, terms: Terms) -> None:
@@ -132,7 +132,7 @@ class _Demolition:
         self._dropped: list[str] = []
         self._changed = threading.Event()  # set once DynamoDB may have taken up a call
 
-    def run(self, found: Inventory, lease: Lease) -> Destroyed:
+    def run(self, found: Inventory, lease: Lease) -> DestroyResult:
         """The tables side by side, then the history, which tells until the last moment what was ours."""
         tasks = [Task(live.name, frozenset(), self._dropping(live, lease)) for live in found.tables]
         try:
@@ -148,31 +148,31 @@ class _Demolition:
                 raise
             again = self._deployment.caller.command("destroy")
             raise DestructionIncomplete(tuple(self._dropped), cause, resume=again) from cause.__cause__
-        return Destroyed(tuple(self._dropped), found.kept)
+        return DestroyResult(tuple(self._dropped), found.kept)
 
-    def await_end(self, found: Inventory) -> Destroyed:
+    def await_end(self, found: Inventory) -> DestroyResult:
         """Wait for a history table that an earlier destroy left on its way out."""
         if found.history is not None:
             self._vanish(found.history, lambda: True)
-        return Destroyed(tuple(self._dropped), found.kept)
+        return DestroyResult(tuple(self._dropped), found.kept)
 
-    def _dropping(self, live: Live, lease: Lease) -> Callable[[], bool]:
+    def _dropping(self, live: LiveTable, lease: Lease) -> Callable[[], bool]:
         def drop() -> bool:
             self._drop(live, lease)
             return True
 
         return drop
 
-    def _drop(self, live: Live, lease: Lease) -> None:
+    def _drop(self, live: LiveTable, lease: Lease) -> None:
         table = live.table
         (step,) = DropTable(live.name).steps(Schema({live.name: table} if table is not None else {}))
         self._vanish(live, lambda: self._ask(step, live, lease))
 
-    def _vanish(self, live: Live, ask: Callable[[], bool]) -> None:
+    def _vanish(self, live: LiveTable, ask: Callable[[], bool]) -> None:
         """Ask until it is taken up, and never again: who asks needs the lock, which may be what vanishes."""
         started, asked = self._clock.monotonic(), False
 
-        def look() -> Live:
+        def look() -> LiveTable:
             nonlocal asked
             current = self._gateway.describe(live.name)
             if current.table is not None and not current.busy and not asked:
@@ -183,10 +183,10 @@ class _Demolition:
         self._dropped.append(live.physical_name)
         self._deployment.tell(TableDropped(live.physical_name, self._clock.monotonic() - started))
 
-    def _unguard(self, live: Live, lease: Lease) -> None:
+    def _unguard(self, live: LiveTable, lease: Lease) -> None:
         """Turn off the deletion protection that the history table was created with."""
 
-        def look() -> Live:
+        def look() -> LiveTable:
             current = self._gateway.describe(live.name)
             if current.table is not None and is_guarded(current) and not current.busy:
                 (step,) = SetDeletionProtection(live.name, enabled=False).steps_on(current.table)
@@ -196,14 +196,14 @@ class _Demolition:
         what = f"turning off the deletion protection of {live.physical_name}"
         self._until(look, lambda current: not is_guarded(current) and not current.busy, what)
 
-    def _until(self, look: Callable[[], Live], done: Callable[[Live], bool], what: str) -> None:
+    def _until(self, look: Callable[[], LiveTable], done: Callable[[LiveTable], bool], what: str) -> None:
         self._poller.until(look, done, timeout=self._timeout, what=what, on_wait=self._waiting)
 
-    def _waiting(self, live: Live, waited: float) -> None:
+    def _waiting(self, live: LiveTable, waited: float) -> None:
         phase = ", ".join(f"{subject} is {phase}" for subject, phase in live.busy.items())
         self._deployment.tell(TableLeaving(live.physical_name, phase or "waiting for DynamoDB", waited))
 
-    def _ask(self, step: Step, live: Live, lease: Lease) -> bool:
+    def _ask(self, step: Step, live: LiveTable, lease: Lease) -> bool:
         """Whether DynamoDB has taken up the step; not asked after a request to stop, and not without the lock."""
         with self._mutations:
             self._stop.check()
@@ -215,6 +215,6 @@ class _Demolition:
             except _UNSURE:
                 self._changed.set()
                 raise
-        if outcome.answer is not Answer.LATER:
+        if outcome.answer is not StepAnswer.LATER:
             self._changed.set()
-        return outcome.answer is Answer.ACCEPTED
+        return outcome.answer is StepAnswer.ACCEPTED

@@ -19,7 +19,7 @@ from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AccessDenied, OsemMigrateError
 from osem_migrate.files.loader import load
 from osem_migrate.planning.doctor import (
-    Checkup,
+    DoctorReport,
     Finding,
     Health,
     judge_account,
@@ -34,7 +34,7 @@ from osem_migrate.schema import S, Schema, Table
 
 if TYPE_CHECKING:
     from osem_migrate.history import History
-    from osem_migrate.live_table import Live
+    from osem_migrate.live_table import LiveTable
     from osem_migrate.migration import Migration
 
 HISTORY = Table(HISTORY_ENTITY, S(items.PARTITION_KEY), S(items.SORT_KEY))
@@ -56,7 +56,7 @@ _SOURCES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
+class DoctorOptions:
     """What is to be examined.
 
     Attributes:
@@ -81,8 +81,8 @@ class Patient:
 class Doctor:
     """One examination."""
 
-    def __init__(self, patient: Patient) -> None:
-        self._patient = patient
+    def __init__(self, options: DoctorOptions) -> None:
+        self._options = options
         self._region: str | None = None
         self._findings: list[Finding] = []
         self._migrations: Sequence[Migration] = ()
@@ -92,10 +92,10 @@ class Doctor:
         self._project: Project
         self._environment: Environment
         self._deployment: Deployment
-        self._live: Live
+        self._live: LiveTable
         self._history: History
 
-    def examine(self) -> Checkup:
+    def examine(self) -> DoctorReport:
         """Look at everything, changing nothing; what depends on something broken is skipped."""
         checks: tuple[tuple[str, Callable[[], Finding | Iterable[Finding]], tuple[str, ...]], ...] = (
             ("python", self._look_at_python, ()),
@@ -114,7 +114,7 @@ class Doctor:
         )
         for check, look, needs in checks:
             self._findings += self._look(check, look, needs)
-        return Checkup(tuple(self._findings), self._region)
+        return DoctorReport(tuple(self._findings), self._region)
 
     def _look(self, check: str, look: Callable[[], Finding | Iterable[Finding]], needs: Sequence[str]) -> list[Finding]:
         broken = {finding.check for finding in self._findings if finding.health in {Health.FAILED, Health.SKIPPED}}
@@ -135,8 +135,8 @@ class Doctor:
         return _component("libraries", installation.libraries())
 
     def _look_at_configuration(self) -> Finding:
-        self._project = Project.find(self._patient.start)
-        self._environment = environment = self._project.environment(self._patient.environment)
+        self._project = Project.find(self._options.start)
+        self._environment = environment = self._project.environment(self._options.environment)
         guard = "protected" if environment.settings.protected else "not protected"
         message = f"{environment.application}, environment {environment.name}, tables {environment.prefix}…, {guard}"
         return _fine("configuration", message)
@@ -154,17 +154,17 @@ class Doctor:
         return _fine("scripts", message)
 
     def _look_at_connection(self) -> Finding:
-        patient = self._patient
-        session = connect(self._project, self._environment, patient.connection)
+        options = self._options
+        session = connect(self._project, self._environment, options.connection)
         session.on_call(self._hear)
-        session.on_call(patient.on_call)
+        session.on_call(options.on_call)
         self._region = session.region.name
         self._deployment = Deployment(
             self._environment,
             session,
-            connection=patient.connection,
-            tool_version=patient.tool_version,
-            clock=patient.clock,
+            connection=options.connection,
+            tool_version=options.tool_version,
+            clock=options.clock,
             tell=lambda _event: None,
         )
         elsewhere = f", endpoint {session.endpoint_url}" if session.endpoint_url is not None else ""
@@ -214,12 +214,12 @@ class Doctor:
         return judge_lock(holder, self._deployment.caller, alive=alive)
 
     def _look_at_permissions(self) -> Iterable[Finding]:
-        return authorized(self._deployment, self._migrations, self._patient.role)
+        return authorized(self._deployment, self._migrations, self._options.role)
 
     def _hear(self, call: ApiCall) -> None:
         """Compare the clocks at the end of a call; the answer's is in whole seconds."""
         if call.date is not None:
-            self._skew = (self._patient.clock.now() - parsedate_to_datetime(call.date)).total_seconds()
+            self._skew = (self._options.clock.now() - parsedate_to_datetime(call.date)).total_seconds()
 
 
 def _fine(check: str, message: str) -> Finding:

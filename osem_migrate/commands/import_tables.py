@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from osem_migrate.commands.stamp import Stamper, Stamping
+from osem_migrate.commands.stamp import Stamper, StampOptions
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import MigrationsPending, OsemMigrateError, ResourceInUse, ResourceNotFound
 from osem_migrate.files.loader import load
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, CreateTable, SetEncryption
 from osem_migrate.planning.import_tables import declare
@@ -24,7 +24,7 @@ REASON = "imported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class ImportPlan:
     """What there is to import.
 
     Attributes:
@@ -41,7 +41,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """What was imported: the scripts as they were written, and the ids that are recorded as applied."""
 
     drafts: tuple[Draft, ...]
@@ -60,7 +60,7 @@ class Importer:
         self._deployment = deployment
         self._folder = folder
 
-    def survey(self, names: Sequence[str] = ()) -> Survey:
+    def survey(self, names: Sequence[str] = ()) -> ImportPlan:
         """Read the tables of these logical or physical names, or all under the environment's prefix; writes nothing.
 
         Raises:
@@ -72,18 +72,18 @@ class Importer:
         self._deployment.check_account()
         self._check_applied(migrations)
         skipped, wanted = self._choose(names, replay(migrations, Schema()).tables)
-        lives = self._deployment.gateway.describe_all(dict.fromkeys(wanted, SETTINGS))
-        tables = tuple(_usable(live) for live in lives)
+        live_tables = self._deployment.gateway.describe_all(dict.fromkeys(wanted, SETTINGS))
+        tables = tuple(_usable(live) for live in live_tables)
         defaults = self._deployment.environment.defaults
         creations = tuple(declare(table, defaults) for table in tables)
-        return Survey(
+        return ImportPlan(
             creations=creations,
             drafts=draft_scripts(self._folder, _titled(creations)),
             skipped=skipped,
-            warnings=tuple(warning for live in lives for warning in _warnings(live)),
+            warnings=tuple(warning for live in live_tables for warning in _warnings(live)),
         )
 
-    def run(self, survey: Survey, *, lock_timeout: float, stop: Stop) -> Imported:
+    def run(self, survey: ImportPlan, *, lock_timeout: float, stop: Stop) -> ImportResult:
         """Write the scripts of a survey, and record them as applied under the lock, once the tables confirm it.
 
         Raises:
@@ -91,18 +91,18 @@ class Importer:
             OsemMigrateError: they were written, but not recorded; the remedy says how to go on.
         """
         if not survey.creations:
-            return Imported((), ())
+            return ImportResult((), ())
         drafts = write_scripts(self._folder, _titled(survey.creations))
         last = drafts[-1].path.stem
         try:
             stamper = Stamper(self._deployment, load(self._folder).migrations)
-            stamped = stamper.stamp(Stamping(version=last, reason=REASON), lock_timeout=lock_timeout, stop=stop)
+            stamped = stamper.stamp(StampOptions(version=last, reason=REASON), lock_timeout=lock_timeout, stop=stop)
         except OsemMigrateError as cause:
             names = " to ".join(dict.fromkeys((drafts[0].path.stem, last)))
             record = self._deployment.caller.command("stamp", last)
             cause.remediation += f"\nWhat was written ({names}) stays; record it with: {record}"
             raise
-        return Imported(drafts, stamped.recorded)
+        return ImportResult(drafts, stamped.recorded)
 
     def _check_applied(self, migrations: Sequence[Migration]) -> None:
         history = self._deployment.history.read()
@@ -144,7 +144,7 @@ def _titled(creations: Sequence[CreateTable]) -> list[tuple[str, list[CreateTabl
     return [(f"create table {create.table}", [create]) for create in creations]
 
 
-def _usable(live: Live) -> Table:
+def _usable(live: LiveTable) -> Table:
     if live.table is None:
         raise ResourceNotFound(f"there is no table {live.physical_name}", table=live.physical_name)
     phases = live.busy or ({live.name: str(live.status).lower()} if live.status != "ACTIVE" else {})
@@ -153,7 +153,7 @@ def _usable(live: Live) -> Table:
     return live.table
 
 
-def _warnings(live: Live) -> Iterator[str]:
+def _warnings(live: LiveTable) -> Iterator[str]:
     name, key = live.physical_name, live.table.setting(SetEncryption) if live.table is not None else None
     if live.beyond:
         yield f"{name}: no script can declare {', '.join(live.beyond)}; a table made by its script has none."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.planning.destroy import managed
@@ -23,9 +23,9 @@ class Inventory:
         shared: whether other applications keep their history in it, too.
     """
 
-    tables: tuple[Live, ...]
+    tables: tuple[LiveTable, ...]
     kept: tuple[str, ...]
-    history: Live | None
+    history: LiveTable | None
     recorded: bool
     shared: bool
 
@@ -40,7 +40,7 @@ class Inventory:
         return tuple(live.physical_name for live in self.tables if is_guarded(live))
 
 
-def is_guarded(live: Live) -> bool:
+def is_guarded(live: LiveTable) -> bool:
     """Whether deletion protection is on."""
     setting = live.table.setting(SetDeletionProtection) if live.table is not None else None
     return setting is not None and setting.enabled
@@ -56,8 +56,8 @@ def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> I
     environment, gateway = deployment.environment, deployment.gateway
     history = deployment.history.read()
     ours = managed(migrations, history, environment.defaults)
-    *lives, last = gateway.describe_all(dict.fromkeys([*sorted(ours.candidates), HISTORY_ENTITY], ()))
-    tables = tuple(live for live in lives if ours.owns(live))
+    *live_tables, last = gateway.describe_all(dict.fromkeys([*sorted(ours.candidates), HISTORY_ENTITY], ()))
+    tables = tuple(live for live in live_tables if ours.owns(live))
     known = {live.physical_name for live in (*tables, last)}
     listed = [name for name in gateway.list_tables(environment.prefix) if environment.logical_name(name) is not None]
     return Inventory(

@@ -2,23 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 
-from osem_migrate.aws.permission_trials import Answer, Ground, Permissions, Trial, absent_name
+from osem_migrate.aws.permission_trials import Permissions, Trial, TrialAnswer, TrialTarget, absent_name
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AccessDenied, AwsError
 from osem_migrate.migration import Migration
 from osem_migrate.planning.doctor import Finding, Health
-from osem_migrate.planning.policy import AUTOSCALING, Place, Role, grants
+from osem_migrate.planning.policy import AUTOSCALING, PolicyScope, Role, grants
 from osem_migrate.planning.replay import replay
 from osem_migrate.schema import Schema
 
 CHECK = "permissions"
 
 _HEALTH = {
-    Answer.ALLOWED: Health.OK,
-    Answer.DENIED: Health.FAILED,
-    Answer.UNKNOWN: Health.WARNING,
-    Answer.NOT_TRIED: Health.SKIPPED,
+    TrialAnswer.ALLOWED: Health.OK,
+    TrialAnswer.DENIED: Health.FAILED,
+    TrialAnswer.UNKNOWN: Health.WARNING,
+    TrialAnswer.NOT_TRIED: Health.SKIPPED,
 }
 
 
@@ -28,7 +28,7 @@ def authorized(deployment: Deployment, migrations: Sequence[Migration], role: Ro
         yield Finding(check=CHECK, health=Health.SKIPPED, message="a local engine checks none")
         return
     needed = grants(role, migrations, defaults=deployment.environment.defaults)
-    permissions = Permissions(deployment.session.dynamodb(), _ground(deployment, migrations))
+    permissions = Permissions(deployment.session.dynamodb(), _target(deployment, migrations))
     for action in dict.fromkeys(action for grant in needed for action in grant.actions):
         trial = _ask_autoscaling(deployment) if action == AUTOSCALING else permissions.attempt(action)
         yield _judge(trial, deployment, role)
@@ -43,21 +43,21 @@ def _ask_autoscaling(deployment: Deployment) -> Trial:
     try:
         deployment.autoscaling.owned(deployment.environment.history_table, ())
     except AwsError as error:
-        answer = Answer.DENIED if isinstance(error, AccessDenied) else Answer.UNKNOWN
+        answer = TrialAnswer.DENIED if isinstance(error, AccessDenied) else TrialAnswer.UNKNOWN
         return Trial(AUTOSCALING, None, answer, error)
-    return Trial(AUTOSCALING, None, Answer.ALLOWED)
+    return Trial(AUTOSCALING, None, TrialAnswer.ALLOWED)
 
 
-def _ground(deployment: Deployment, migrations: Sequence[Migration]) -> Ground:
+def _target(deployment: Deployment, migrations: Sequence[Migration]) -> TrialTarget:
     environment = deployment.environment
-    place = Place(
+    place = PolicyScope(
         region=deployment.session.region.name,
         account=deployment.identity.account,
         prefix=environment.prefix,
         history_table=environment.history_table,
     )
     declared = replay(migrations, Schema(defaults=environment.defaults)).tables
-    return Ground(
+    return TrialTarget(
         table=environment.physical_name(next(iter(declared), HISTORY_ENTITY)),
         absent=absent_name(environment.physical_name),
         history=environment.history_table,
@@ -69,14 +69,14 @@ def _ground(deployment: Deployment, migrations: Sequence[Migration]) -> Ground:
 def _judge(trial: Trial, deployment: Deployment, role: Role) -> Finding:
     what = f"{trial.action} on {trial.table}" if trial.table is not None else trial.action
     code = remedy = None
-    if trial.answer is Answer.DENIED and trial.error is not None:
+    if trial.answer is TrialAnswer.DENIED and trial.error is not None:
         code = trial.error.code
         whole = deployment.caller.command("policy", "--role", role.value)
         remedy = f"{trial.error.remediation}\nThe whole policy that is needed: {whole}"
     message = {
-        Answer.ALLOWED: what,
-        Answer.DENIED: f"{what} is denied",
-        Answer.UNKNOWN: trial.error.message if trial.error is not None else what,
-        Answer.NOT_TRIED: f"{trial.action}: not tried, because nothing but doing it would tell",
+        TrialAnswer.ALLOWED: what,
+        TrialAnswer.DENIED: f"{what} is denied",
+        TrialAnswer.UNKNOWN: trial.error.message if trial.error is not None else what,
+        TrialAnswer.NOT_TRIED: f"{trial.action}: not tried, because nothing but doing it would tell",
     }[trial.answer]
     return Finding(check=CHECK, health=_HEALTH[trial.answer], message=message, remedy=remedy, code=code)

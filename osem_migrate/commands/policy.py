@@ -8,7 +8,7 @@ from osem_migrate.aws.session import Session
 from osem_migrate.config import Environment
 from osem_migrate.errors import AwsFilesInvalid, ProfileUnknown
 from osem_migrate.migration import Migration
-from osem_migrate.planning.policy import Place, Role, document, grants
+from osem_migrate.planning.policy import PolicyScope, Role, document, grants
 
 ANY = "*"
 
@@ -18,7 +18,7 @@ class Policy:
     """What a role may do, as IAM takes it; ``place`` says which region and account it is for, ``*`` being any."""
 
     role: Role
-    place: Place
+    place: PolicyScope
     document: dict[str, Any]
 
 
@@ -37,7 +37,7 @@ def make_policy(
     Raises:
         ScriptOperationInapplicable: the scripts do not fit together.
     """
-    place = Place(
+    place = PolicyScope(
         region=region,
         account=account or environment.settings.account_id or ANY,
         prefix=environment.prefix,

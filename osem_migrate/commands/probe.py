@@ -11,7 +11,7 @@ from osem_migrate.clock import Clock
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AwsError, OsemMigrateError, SampleLeft, WaitTimeout
 from osem_migrate.execution.scheduler import Task, run_tasks
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.planning.probe import Sample, make_sample
 from osem_migrate.planning.verify import Check
 from osem_migrate.schema import Index, LocalIndex, Table
@@ -26,12 +26,12 @@ FIRST_LOOK = 0.25  # seconds between the first two looks
 _WRITTEN, _SHOWN = "written and read back", "shows the item"
 
 
-def probe_tables(deployment: Deployment, lives: Iterable[Live], stop: Stop) -> dict[str, tuple[Check, ...]]:
+def probe_tables(deployment: Deployment, live_tables: Iterable[LiveTable], stop: Stop) -> dict[str, tuple[Check, ...]]:
     """The checks of each table's probe, by logical name; tables side by side.
 
     Args:
         deployment: whose tables.
-        lives: tables that are ready.
+        live_tables: tables that are ready.
         stop: ends the probe; every sample is removed all the same.
 
     Raises:
@@ -44,9 +44,9 @@ def probe_tables(deployment: Deployment, lives: Iterable[Live], stop: Stop) -> d
     again = probe_command(deployment)
     checks: dict[str, tuple[Check, ...]] = {}
 
-    def task(live: Live, table: Table) -> Task[str]:
+    def task(live: LiveTable, table: Table) -> Task[str]:
         sample = make_sample(table, run, now=deployment.clock.milliseconds() // 1000)
-        visit = _Visit(probe, live.physical_name, sample, clock=deployment.clock, stop=stop, again=again)
+        visit = _TableProbe(probe, live.physical_name, sample, clock=deployment.clock, stop=stop, again=again)
 
         def act() -> bool:
             checks[live.name] = visit.make()
@@ -54,7 +54,7 @@ def probe_tables(deployment: Deployment, lives: Iterable[Live], stop: Stop) -> d
 
         return Task(live.name, frozenset(), act)
 
-    tasks = [task(live, live.table) for live in lives if live.table is not None]
+    tasks = [task(live, live.table) for live in live_tables if live.table is not None]
     run_tasks(tasks, width=WIDTH, stop=stop)
     return checks
 
@@ -65,7 +65,7 @@ def probe_command(deployment: Deployment) -> str:
     return deployment.caller.command("verify", "--probe", *confirmed)
 
 
-class _Visit:
+class _TableProbe:
     """One sample in one table.
 
     Args:

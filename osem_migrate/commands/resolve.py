@@ -9,11 +9,11 @@ from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import held
 from osem_migrate.errors import DriftFound, ResolutionRefused
-from osem_migrate.history import Event, History, Record, RecordedState
-from osem_migrate.live_table import Live
+from osem_migrate.history import History, LogEntry, Record, RecordedState
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
-from osem_migrate.planning.resolve import Acceptable, Decision, Past, Resolution, decide
+from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 from osem_migrate.stop import Stop
 
 PENDING = "pending"
@@ -27,7 +27,7 @@ _SAID = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saying:
+class ResolveOptions:
     """What somebody says of a migration.
 
     Attributes:
@@ -44,7 +44,7 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class ResolveResult:
     """What became of a saying.
 
     Attributes:
@@ -76,7 +76,7 @@ class Repair:
         self._deployment = deployment
         self._migrations = migrations
 
-    def resolve(self, saying: Saying, *, lock_timeout: float, stop: Stop) -> Resolved:
+    def resolve(self, saying: ResolveOptions, *, lock_timeout: float, stop: Stop) -> ResolveResult:
         """Record it under the lock; where there is nothing to record, write nothing and take no lock.
 
         Raises:
@@ -103,10 +103,10 @@ class Repair:
             self._deployment.history.write(lease, [(event, record)])
         return replace(_nothing(decision), record=record, recorded=True, tables=tables)
 
-    def _decide(self, saying: Saying) -> tuple[History, Decision]:
+    def _decide(self, saying: ResolveOptions) -> tuple[History, Decision]:
         deployment = self._deployment
         history = deployment.history.read()
-        past = Past(
+        past = ResolveContext(
             migrations=self._migrations,
             history=history,
             defaults=deployment.environment.defaults,
@@ -122,7 +122,7 @@ class Repair:
             )
         return history, decision
 
-    def _confirm(self, decision: Decision, saying: Saying) -> tuple[str, ...]:
+    def _confirm(self, decision: Decision, saying: ResolveOptions) -> tuple[str, ...]:
         """Physical names of the tables that were looked at; raises DriftFound where they say otherwise."""
         if not saying.verify:
             return ()
@@ -130,10 +130,10 @@ class Repair:
             name: {type(setting) for state in table.states if state is not None for setting in state.settings}
             for name, table in decision.tables.items()
         }
-        lives = self._deployment.gateway.describe_all(kinds)
-        differences = [text for live in lives for text in self._differences(live, decision.tables[live.name])]
+        live_tables = self._deployment.gateway.describe_all(kinds)
+        differences = [text for live in live_tables for text in self._differences(live, decision.tables[live.name])]
         if not differences:
-            return tuple(live.physical_name for live in lives)
+            return tuple(live.physical_name for live in live_tables)
         upgrade = self._deployment.caller.command("upgrade")
         hints = {
             Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
@@ -147,7 +147,7 @@ class Repair:
             differences=differences,
         )
 
-    def _differences(self, live: Live, acceptable: Acceptable) -> list[str]:
+    def _differences(self, live: LiveTable, acceptable: AcceptableStates) -> list[str]:
         """What keeps a table from being as it has to be; empty when nothing does."""
         name = live.physical_name
         if live.busy:
@@ -163,11 +163,11 @@ class Repair:
         """The command that asks no table."""
         return self._deployment.caller.command("resolve", decision.migration, f"--{decision.resolution}", "--no-verify")
 
-    def _event(self, decision: Decision, saying: Saying, actor: Actor, tables: Sequence[str]) -> Event:
+    def _event(self, decision: Decision, saying: ResolveOptions, actor: Actor, tables: Sequence[str]) -> LogEntry:
         """The log's entry: who, why, and whether anything confirmed it."""
         compared = ", ".join(tables) if len(tables) <= NAMED else f"{len(tables)} tables"
         checked = f"compared with {compared}" if saying.verify else "not compared with the live tables"
-        return Event(
+        return LogEntry(
             at=self._deployment.clock.milliseconds(),
             what=_SAID[saying.resolution],
             migration=decision.migration,
@@ -245,8 +245,8 @@ def _state(record: Record | None) -> str:
     return record.state.value if record is not None else PENDING
 
 
-def _nothing(decision: Decision) -> Resolved:
-    return Resolved(
+def _nothing(decision: Decision) -> ResolveResult:
+    return ResolveResult(
         migration=decision.migration,
         resolution=decision.resolution,
         before=_state(decision.earlier),

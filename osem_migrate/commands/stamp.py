@@ -8,10 +8,10 @@ from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import held
 from osem_migrate.errors import ResourceInUse
 from osem_migrate.execution.adoption import mismatch
-from osem_migrate.history import Event, History, Record, RecordedState
-from osem_migrate.live_table import Live
+from osem_migrate.history import History, LogEntry, Record, RecordedState
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.planning.adoption import Misfit
+from osem_migrate.planning.adoption import TableMismatch
 from osem_migrate.planning.drift.diff import diff
 from osem_migrate.planning.plan import check_history, find_version
 from osem_migrate.planning.replay import replay_recorded
@@ -23,7 +23,7 @@ STAMPED = "stamped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamping:
+class StampOptions:
     """What somebody asks for.
 
     Attributes:
@@ -38,7 +38,7 @@ class Stamping:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamped:
+class StampResult:
     """What became of it: the id of the version, and those that are recorded as applied now and were not before."""
 
     version: str
@@ -57,7 +57,7 @@ class Stamper:
         self._deployment = deployment
         self._migrations = migrations
 
-    def stamp(self, asked: Stamping, *, lock_timeout: float, stop: Stop) -> Stamped:
+    def stamp(self, asked: StampOptions, *, lock_timeout: float, stop: Stop) -> StampResult:
         """Record every migration up to the version that is not applied as applied; where all are, write nothing.
 
         Raises:
@@ -71,7 +71,7 @@ class Stamper:
         deployment.check_account()
         history, last, missing = self._find(asked)
         if not missing:
-            return Stamped(last.id, ())
+            return StampResult(last.id, ())
         actor = deployment.actor()
         # Before the lock, because not even the history table should come of a mistake.
         self._records(asked, history, missing, actor)
@@ -82,9 +82,9 @@ class Stamper:
             stop.check()
             stamped = [replace(record, fence=lease.holder.fence) for record in records]
             deployment.history.write(lease, [(self._event(asked, record), record) for record in stamped])
-        return Stamped(last.id, tuple(record.migration for record in stamped))
+        return StampResult(last.id, tuple(record.migration for record in stamped))
 
-    def _find(self, asked: Stamping) -> tuple[History, Migration, list[Migration]]:
+    def _find(self, asked: StampOptions) -> tuple[History, Migration, list[Migration]]:
         """The history, the last migration that is meant, and those up to it that are not applied."""
         history = self._deployment.history.read()
         with advising(self._deployment.caller, history.records):
@@ -93,7 +93,9 @@ class Stamper:
         wanted = self._migrations[: self._migrations.index(last) + 1]
         return history, last, [migration for migration in wanted if not history.is_applied(migration.id)]
 
-    def _records(self, asked: Stamping, history: History, missing: Sequence[Migration], actor: Actor) -> list[Record]:
+    def _records(
+        self, asked: StampOptions, history: History, missing: Sequence[Migration], actor: Actor
+    ) -> list[Record]:
         """What is to be recorded of the missing ones; raises where the live tables do not confirm it."""
         now = self._deployment.clock.milliseconds()
         records = [_applied(migration, history.records.get(migration.id), actor, now) for migration in missing]
@@ -105,27 +107,27 @@ class Stamper:
             self._confirm(asked, {name: schema.tables.get(name) for name in touched})
         return records
 
-    def _confirm(self, asked: Stamping, tables: Mapping[str, Table | None]) -> None:
+    def _confirm(self, asked: StampOptions, tables: Mapping[str, Table | None]) -> None:
         """Raise where a live table is not as it has to be once all of it is recorded."""
         kinds = {name: tuple(map(type, table.settings)) if table is not None else () for name, table in tables.items()}
-        lives = self._deployment.gateway.describe_all(kinds)
-        misfits = [Misfit(live, diff(live, tables[live.name])) for live in lives]
-        misfits = [misfit for misfit in misfits if misfit.differences]
-        if misfits:
+        live_tables = self._deployment.gateway.describe_all(kinds)
+        mismatches = [TableMismatch(live, diff(live, tables[live.name])) for live in live_tables]
+        mismatches = [found for found in mismatches if found.differences]
+        if mismatches:
             caller = self._deployment.caller
             raise mismatch(
                 "the tables are not what the scripts up to there make of them",
-                misfits,
+                mismatches,
                 "Change the tables or the scripts until they agree, or have the scripts carried out with: "
                 f"{caller.command('upgrade', '--to', asked.version)}\n"
                 f"or record them all the same: {caller.command('stamp', asked.version, '--no-verify')}",
             )
-        if moving := list(_moving(lives)):
+        if moving := list(_moving(live_tables)):
             raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")
 
-    def _event(self, asked: Stamping, record: Record) -> Event:
+    def _event(self, asked: StampOptions, record: Record) -> LogEntry:
         how = "compared with the live tables" if asked.verify else "not compared with the live tables (--no-verify)"
-        return Event(
+        return LogEntry(
             at=self._deployment.clock.milliseconds(),
             what=STAMPED,
             migration=record.migration,
@@ -155,6 +157,6 @@ def _applied(migration: Migration, earlier: Record | None, actor: Actor, now: in
     )
 
 
-def _moving(lives: Sequence[Live]) -> Iterator[str]:
-    for live in lives:
+def _moving(live_tables: Sequence[LiveTable]) -> Iterator[str]:
+    for live in live_tables:
         yield from (f"{live.physical_name}: {subject} is {phase}" for subject, phase in live.busy.items())

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from osem_migrate.aws.optional_reads import Curiosity
+from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AccessDenied, AwsError
 from osem_migrate.history import History
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Setting
 from osem_migrate.planning.drift.autoscaled import Dimension, capacity_differs, dimensions, overlooking_capacity
-from osem_migrate.planning.drift.undeclared import KINDS
+from osem_migrate.planning.drift.undeclared import WATCHED
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
 from osem_migrate.schema import Table
 
@@ -57,14 +57,14 @@ def _look(  # noqa: PLR0913 - one argument each for what was gathered
 ) -> Status:
     history, alive = observed
     expectation = expect(migrations, history, deployment.environment.defaults)
-    curiosity = Curiosity(() if strict else KINDS)
-    lives = _describe(deployment, expectation, names, curiosity, strict=strict)
-    silent = [refusal for refusal in curiosity.refused.values() if not isinstance(refusal, AccessDenied)]
+    optional = OptionalReads(() if strict else WATCHED)
+    live_tables = _describe(deployment, expectation, names, optional, strict=strict)
+    silent = [refusal for refusal in optional.refused.values() if not isinstance(refusal, AccessDenied)]
     return assess(
         migrations,
         history,
         expectation,
-        lives,
+        live_tables,
         lock_alive=alive,
         caller=deployment.caller,
         strict=strict,
@@ -74,30 +74,30 @@ def _look(  # noqa: PLR0913 - one argument each for what was gathered
 
 
 def _describe(
-    deployment: Deployment, expectation: Expectation, names: set[str | None], curiosity: Curiosity, *, strict: bool
-) -> list[Live]:
+    deployment: Deployment, expectation: Expectation, names: set[str | None], optional: OptionalReads, *, strict: bool
+) -> list[LiveTable]:
     """The tables that should be there, and those that are there without anybody having said so."""
     expected = dict(sorted(expectation.schema.tables.items()))
     others = names - expected.keys() if expectation.note is None else set()
     asked = {name: _kinds(table, strict=strict) for name, table in expected.items()}
-    lives = deployment.gateway.describe_all(asked, curiosity=curiosity)
-    lives += deployment.gateway.describe_all(dict.fromkeys(sorted(filter(None, others)), ()))
-    return [overlooking_autoscaled(deployment, live, expected.get(live.name)) for live in lives]
+    live_tables = deployment.gateway.describe_all(asked, optional=optional)
+    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(filter(None, others)), ()))
+    return [overlooking_autoscaled(deployment, live, expected.get(live.name)) for live in live_tables]
 
 
 def _kinds(table: Table, *, strict: bool) -> tuple[type[Setting], ...]:
     """The settings that have to be read: the declared ones, and all that might be on where nothing may be missed."""
-    return (*(type(setting) for setting in table.settings), *(KINDS if strict else ()))
+    return (*(type(setting) for setting in table.settings), *(WATCHED if strict else ()))
 
 
-def overlooking_autoscaled(deployment: Deployment, live: Live, expected: Table | None) -> Live:
+def overlooking_autoscaled(deployment: Deployment, live: LiveTable, expected: Table | None) -> LiveTable:
     """The table as if it had the declared capacity wherever an autoscaler owns it."""
     if expected is None or not capacity_differs(live, expected):
         return live
     return overlooking_capacity(live, expected, _owned(deployment, live, expected))
 
 
-def _owned(deployment: Deployment, live: Live, expected: Table) -> frozenset[Dimension]:
+def _owned(deployment: Deployment, live: LiveTable, expected: Table) -> frozenset[Dimension]:
     if deployment.environment.is_autoscaled(live.name):
         return dimensions(expected)
     if deployment.gateway.emulated:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from osem_migrate.aws.lock_snapshot import Sighting
+from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import HistoryUnreadable, LockHeld, ResourceNotFound
-from osem_migrate.history import Event, Holder
+from osem_migrate.history import Holder, LogEntry
 
 
-def look(deployment: Deployment) -> Sighting | None:
+def look(deployment: Deployment) -> LockSnapshot | None:
     """The lock as it is now, by one read; None while it is free, and before there is a history table."""
     deployment.check_account()
     try:
@@ -20,7 +20,7 @@ def look(deployment: Deployment) -> Sighting | None:
 
 def unlock(
     deployment: Deployment,
-    seen: Sighting,
+    seen: LockSnapshot,
     *,
     force: bool,
     reason: str | None,
@@ -48,7 +48,7 @@ def unlock(
         _refuse_alive(deployment, seen)
     confirm()
     actor = deployment.actor()
-    event = Event(
+    event = LogEntry(
         at=deployment.clock.milliseconds(),
         what="unlocked",
         migration=None,
@@ -65,7 +65,7 @@ def unlock(
     raise _changed(deployment, now)
 
 
-def _refuse_alive(deployment: Deployment, seen: Sighting) -> None:
+def _refuse_alive(deployment: Deployment, seen: LockSnapshot) -> None:
     """Raise unless the holder is known and its heart stands still while one watches."""
     again = deployment.caller.command("unlock", "--force")
     if seen.unreadable is not None:
@@ -80,7 +80,7 @@ def _refuse_alive(deployment: Deployment, seen: Sighting) -> None:
         )
 
 
-def _changed(deployment: Deployment, now: Sighting) -> LockHeld:
+def _changed(deployment: Deployment, now: LockSnapshot) -> LockHeld:
     holder = now.holder.describe() if now.holder is not None else "somebody whom nobody can name"
     return LockHeld(
         f"the upgrade lock has changed since it was looked at, and was left alone; it is held by {holder}",
@@ -90,7 +90,7 @@ def _changed(deployment: Deployment, now: Sighting) -> LockHeld:
     )
 
 
-def _detail(seen: Sighting, *, force: bool) -> str:
+def _detail(seen: LockSnapshot, *, force: bool) -> str:
     forced = ", by force" if force else ""
     return f"was held by {_who(seen.holder)}{forced}"
 

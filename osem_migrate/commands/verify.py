@@ -8,7 +8,7 @@ from osem_migrate.commands.status import overlooking_autoscaled
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import ExitCode, HistoryError, ProbeUnconfirmed
 from osem_migrate.history import History
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Setting
 from osem_migrate.planning.status.status import expect
@@ -30,7 +30,7 @@ class Verification:
     """
 
     tables: tuple[Checklist, ...] = ()
-    lives: Mapping[str, Live]
+    live_tables: Mapping[str, LiveTable]
     probed: frozenset[str] = frozenset()
 
     @property
@@ -65,7 +65,7 @@ def verify(deployment: Deployment, migrations: Sequence[Migration]) -> Verificat
 def probe(deployment: Deployment, verification: Verification, stop: Stop) -> Verification:
     """The same with a sample item written to, read back from and removed from every table that is ready."""
     ready = [checklist for checklist in verification.tables if checklist.was_checked and checklist.passed]
-    found = probe_tables(deployment, [verification.lives[checklist.table] for checklist in ready], stop)
+    found = probe_tables(deployment, [verification.live_tables[checklist.table] for checklist in ready], stop)
     tables = [
         checklist.extended(*found[checklist.table])
         if checklist.table in found
@@ -91,13 +91,15 @@ def _look(deployment: Deployment, migrations: Sequence[Migration], history: Hist
         raise HistoryError(expectation.note, remediation=f"See what is recorded with: {look}")
     tables = expectation.schema.tables
     sure = {name: _declared(table) for name, table in sorted(tables.items()) if name not in expectation.unsure}
-    lives = {live.name: live for live in deployment.gateway.describe_all(sure)}
-    checklists = [_check(deployment, live, tables[name]) for name, live in lives.items()]
+    live_tables = {live.name: live for live in deployment.gateway.describe_all(sure)}
+    checklists = [_check(deployment, live, tables[name]) for name, live in live_tables.items()]
     checklists += [unfinished(name, deployment.environment.physical_name(name)) for name in expectation.unsure]
-    return Verification(tables=tuple(sorted(checklists, key=lambda checklist: checklist.table)), lives=lives)
+    return Verification(
+        tables=tuple(sorted(checklists, key=lambda checklist: checklist.table)), live_tables=live_tables
+    )
 
 
-def _check(deployment: Deployment, live: Live, expected: Table) -> Checklist:
+def _check(deployment: Deployment, live: LiveTable, expected: Table) -> Checklist:
     overlooked = overlooking_autoscaled(deployment, live, expected)
     notes = ["an autoscaler owns capacity of it, which was not checked"] if overlooked != live else []
     return check_table(overlooked, expected).extended(notes=notes)

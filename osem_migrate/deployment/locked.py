@@ -11,7 +11,7 @@ from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.events import LockWaiting
 from osem_migrate.history import Holder
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.stop import Stop
 
 HISTORY_TABLE_TIMEOUT = 10 * 60.0
@@ -52,7 +52,7 @@ def poller(deployment: Deployment, clock: Clock) -> Poller:
 def _create_history_table(deployment: Deployment) -> None:
     environment = deployment.environment
 
-    def look() -> Live:
+    def look() -> LiveTable:
         live = deployment.gateway.describe(HISTORY_ENTITY)
         if live.table is None:
             # What was in the way of the first request may have been a table on its way out, which is gone now.

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Sequence
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AdoptionMismatch
 from osem_migrate.events import TableAdopted
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.planning import adoption
-from osem_migrate.planning.adoption import Misfit
+from osem_migrate.planning.adoption import TableMismatch
 from osem_migrate.planning.plan import Plan
 
 
@@ -22,8 +22,8 @@ def check(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> froz
     Raises:
         AdoptionMismatch: one of them is as it is at no point of the plan.
     """
-    lives = _look(deployment, plan, again)[1]
-    return frozenset(live.name for live in lives if live.table is not None)
+    live_tables = _look(deployment, plan, again)[1]
+    return frozenset(live.name for live in live_tables if live.table is not None)
 
 
 def foresee(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> Plan:
@@ -33,53 +33,53 @@ def foresee(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> Pl
 
 def adopt(deployment: Deployment, plan: Plan, existing: Collection[str]) -> Plan:
     """The plan of a first run without what is live already on these tables; raises AdoptionMismatch like ``check``."""
-    wanted = {name: kinds for name, kinds in adoption.strangers(plan).items() if name in existing}
-    lives = deployment.gateway.describe_all(wanted)
-    _refuse(deployment, plan, adoption.find_misfits(plan, lives))
-    adopted = adoption.adopt(plan, lives)
+    wanted = {name: kinds for name, kinds in adoption.possible_tables(plan).items() if name in existing}
+    live_tables = deployment.gateway.describe_all(wanted)
+    _refuse(deployment, plan, adoption.find_mismatches(plan, live_tables))
+    adopted = adoption.adopt(plan, live_tables)
     left = {operation.key for operation in adopted.operations}
-    for live in lives:
+    for live in live_tables:
         done = tuple(o for o in plan.operations if o.table == live.name and o.key not in left)
         if done:
             deployment.tell(TableAdopted(live.physical_name, done))
     return adopted
 
 
-def mismatch(message: str, misfits: Sequence[Misfit], remediation: str) -> AdoptionMismatch:
+def mismatch(message: str, mismatches: Sequence[TableMismatch], remediation: str) -> AdoptionMismatch:
     """The error that names every difference of these tables, for people and for machines."""
     text = "; ".join(
-        f"{misfit.live.physical_name}: {', '.join(difference.describe() for difference in misfit.differences)}"
-        for misfit in misfits
+        f"{found.live.physical_name}: {', '.join(difference.describe() for difference in found.differences)}"
+        for found in mismatches
     )
     tables = [
         {
-            "table": misfit.live.physical_name,
-            "differences": [{"code": found.code, "message": found.describe()} for found in misfit.differences],
+            "table": found.live.physical_name,
+            "differences": [{"code": found.code, "message": found.describe()} for found in found.differences],
         }
-        for misfit in misfits
+        for found in mismatches
     ]
     return AdoptionMismatch(f"{message}: {text}", remediation=remediation, tables=tables)
 
 
-def _look(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> tuple[Plan, Sequence[Live]]:
+def _look(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> tuple[Plan, Sequence[LiveTable]]:
     """The plan, and its tables in a first run."""
-    lives = deployment.gateway.describe_all(adoption.strangers(plan))
-    if adoption.find_misfits(plan, lives):
-        # Another first run may have begun since the history was read; what that one makes is no stranger's.
+    live_tables = deployment.gateway.describe_all(adoption.possible_tables(plan))
+    if adoption.find_mismatches(plan, live_tables):
+        # Another first run may have begun since the history was read; what that one makes was not there before it.
         plan = again()
-        lives = deployment.gateway.describe_all(adoption.strangers(plan))
-        _refuse(deployment, plan, adoption.find_misfits(plan, lives))
-    return plan, lives
+        live_tables = deployment.gateway.describe_all(adoption.possible_tables(plan))
+        _refuse(deployment, plan, adoption.find_mismatches(plan, live_tables))
+    return plan, live_tables
 
 
-def _refuse(deployment: Deployment, plan: Plan, misfits: Sequence[Misfit]) -> None:
-    if not misfits:
+def _refuse(deployment: Deployment, plan: Plan, mismatches: Sequence[TableMismatch]) -> None:
+    if not mismatches:
         return
     last = plan.migrations[-1].migration.id
     record, take = deployment.caller.command("stamp", last, "--no-verify"), deployment.caller.command("import")
     raise mismatch(
         "nothing was ever recorded here, but tables are there already that are not what the scripts make",
-        misfits,
+        mismatches,
         "Change these tables or the scripts until they agree, then run the command again; or\n"
         f"record the scripts as applied to them as they are: {record}\n"
         f"move the scripts away and write new ones from the tables: {take}\n"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from osem_migrate.clock import Clock
 from osem_migrate.errors import LockLost, OsemMigrateError, PartialError
 from osem_migrate.events import MigrationFinished, MigrationStarted, OperationFinished, RunEvent, RunFailed
-from osem_migrate.execution.reconciler import Performer
+from osem_migrate.execution.reconciler import Reconciler
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.execution.scheduler import Task, run_tasks
 from osem_migrate.history import History
@@ -17,7 +17,7 @@ WIDEST = 256  # lanes at once; each is a thread that mostly waits
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """What a run did.
 
     Attributes:
@@ -45,7 +45,7 @@ class Executor:
     def __init__(  # noqa: PLR0913 - one collaborator each
         self,
         *,
-        performer: Performer,
+        reconciler: Reconciler,
         recorder: Recorder,
         clock: Clock,
         physical_name: Callable[[str], str],
@@ -53,7 +53,7 @@ class Executor:
         resume: str,
         on_event: Callable[[RunEvent], None],
     ) -> None:
-        self._performer = performer
+        self._reconciler = reconciler
         self._recorder = recorder
         self._clock = clock
         self._physical_name = physical_name
@@ -62,7 +62,7 @@ class Executor:
         self._tell = on_event
         self._started: dict[str, float] = {}
 
-    def run(self, plan: Plan, history: History) -> Outcome:
+    def run(self, plan: Plan, history: History) -> RunOutcome:
         """Carry the plan out.
 
         Raises:
@@ -85,10 +85,10 @@ class Executor:
         except OsemMigrateError as cause:
             self._tell(RunFailed(cause))
             applied = _in_order(plan, finished)
-            if applied or self._performer.mutated:
+            if applied or self._reconciler.mutated:
                 raise PartialError(applied, cause, resume=self._resume) from cause.__cause__
             raise
-        return Outcome(_in_order(plan, finished), _in_order(plan, held))
+        return RunOutcome(_in_order(plan, finished), _in_order(plan, held))
 
     def _action(
         self, migration: PlannedMigration, operation: PlannedOperation, finished: set[str], held: set[str]
@@ -111,7 +111,7 @@ class Executor:
     def _operate(self, operation: PlannedOperation, started: float, finished: set[str]) -> bool:
         """Perform and record one operation; False where it is left under way."""
         try:
-            performed = self._performer.perform(operation)
+            performed = self._reconciler.perform(operation)
         except LockLost:
             # Whoever has the lock now writes the history.
             raise

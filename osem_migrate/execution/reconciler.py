@@ -1,17 +1,17 @@
-"""Performer: brings one planned operation about, from wherever an earlier run, or somebody's hand, left the table."""
+"""Reconciler: brings one planned operation about, from wherever an earlier run, or somebody's hand, left the table."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from osem_migrate.aws.gateway import Answer, Gateway, Outcome
+from osem_migrate.aws.gateway import Gateway, StepAnswer, StepOutcome
 from osem_migrate.aws.lock import Lease
 from osem_migrate.aws.poller import Poller
 from osem_migrate.clock import Clock
 from osem_migrate.errors import AwsError, DriftFound, LockLost, ResourceNotFound
 from osem_migrate.events import OperationStarted, RunEvent, StepPerformed, Waiting
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import DropIndex, DropTable, Setting
 from osem_migrate.operations.step import Description, Step
 from osem_migrate.planning.drift.diff import diff, matches, overlooking
@@ -39,14 +39,14 @@ class Pace(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Performed:
+class Reconciled:
     """How an operation came about: ``adopted`` when everything was there already, with a note for people."""
 
     adopted: bool
     note: str | None = None
 
 
-class Performer:
+class Reconciler:
     """Describes, decides and performs, step by step.
 
     Args:
@@ -89,7 +89,7 @@ class Performer:
         self._lacking: frozenset[type[Setting]] = frozenset()
         self.mutated = False
 
-    def perform(self, planned: PlannedOperation) -> Performed | None:
+    def perform(self, planned: PlannedOperation) -> Reconciled | None:
         """Bring the operation about; None where it is left under way, because nobody wants to wait or to begin.
 
         Live as after a step: that step is done. Live as before it: it is performed. Still moving: it is waited for.
@@ -108,30 +108,30 @@ class Performer:
                 return None
             step = planned.steps[position]
             outcome = self._ask(step, live)
-            if self._pace is Pace.NO_WAIT and outcome.answer is not Answer.UNSUPPORTED:
-                self.mutated = self.mutated or outcome.answer is Answer.ACCEPTED
+            if self._pace is Pace.NO_WAIT and outcome.answer is not StepAnswer.UNSUPPORTED:
+                self.mutated = self.mutated or outcome.answer is StepAnswer.ACCEPTED
                 return None
-            if outcome.answer is Answer.UNSUPPORTED:
+            if outcome.answer is StepAnswer.UNSUPPORTED:
                 note = f"this local engine does not support {step.action}; it was left out"
                 live = self._leave_out(planned, position, live)
-            elif outcome.answer is Answer.ACCEPTED:
+            elif outcome.answer is StepAnswer.ACCEPTED:
                 adopted, self.mutated = False, True
                 self._tell(StepPerformed(step, live.physical_name))
                 live = self._settle(planned, deadline, until=step.after, patience=LAG)
-            elif outcome.answer is Answer.LATER:
+            elif outcome.answer is StepAnswer.LATER:
                 live = self._later(planned, position, outcome, asking_since, deadline)
             else:
                 live = self._doubt(planned, position, outcome, deadline)
             reached = _position(planned, live, least=position)
             if reached > position:
                 asking_since = self._clock.monotonic()
-                if outcome.answer is not Answer.UNSUPPORTED:
+                if outcome.answer is not StepAnswer.UNSUPPORTED:
                     # It was not there before we asked, so it is ours, however the call was answered.
                     adopted, self.mutated = False, True
             position = reached
-        return Performed(adopted, note or (_note(planned, live) if adopted else None))
+        return Reconciled(adopted, note or (_note(planned, live) if adopted else None))
 
-    def _ask(self, step: Step, live: Live) -> Outcome:
+    def _ask(self, step: Step, live: LiveTable) -> StepOutcome:
         """One mutation: not after a request to stop, not without the lock, and not beside too many others."""
         with self._mutations:
             self._stop.check()
@@ -143,8 +143,8 @@ class Performer:
                 raise
 
     def _later(
-        self, planned: PlannedOperation, position: int, outcome: Outcome, asking_since: float, deadline: float
-    ) -> Live:
+        self, planned: PlannedOperation, position: int, outcome: StepOutcome, asking_since: float, deadline: float
+    ) -> LiveTable:
         """After a refusal that passes: the truth, once it is time to ask again; the refusal when no time is left."""
         error = outcome.error or AwsError("refused for now")
         now = self._clock.monotonic()
@@ -156,7 +156,7 @@ class Performer:
         self._clock.sleep(min(pause, deadline - now))
         return self._settle(planned, deadline, until=planned.states[position + 1])
 
-    def _doubt(self, planned: PlannedOperation, position: int, outcome: Outcome, deadline: float) -> Live:
+    def _doubt(self, planned: PlannedOperation, position: int, outcome: StepOutcome, deadline: float) -> LiveTable:
         """After a refusal that may echo our own success: the truth; the refusal where everything is as before."""
         error = outcome.error or AwsError("refused")
         before, after = planned.states[position : position + 2]
@@ -170,7 +170,7 @@ class Performer:
             return live
         raise error
 
-    def _leave_out(self, planned: PlannedOperation, position: int, live: Live) -> Live:
+    def _leave_out(self, planned: PlannedOperation, position: int, live: LiveTable) -> LiveTable:
         """From now on the settings of that step count as something that this engine cannot tell."""
         before, after = (() if table is None else table.settings for table in planned.states[position : position + 2])
         kinds = {type(setting) for setting in after if setting not in before}
@@ -179,14 +179,14 @@ class Performer:
 
     def _settle(
         self, planned: PlannedOperation, deadline: float, *, until: Table | None = None, patience: float = 0.0
-    ) -> Live:
+    ) -> LiveTable:
         """The live table once nothing moves; for ``patience`` seconds it may also lag behind the state ``until``.
 
         ``until`` is what was asked for; None, too, where nothing was.
         """
         patient_until = self._clock.monotonic() + patience
 
-        def done(live: Live) -> bool:
+        def done(live: LiveTable) -> bool:
             settled = matches(live, until, planned.ahead) or self._clock.monotonic() >= patient_until
             return not live.busy and settled
 
@@ -198,14 +198,14 @@ class Performer:
             on_wait=lambda live, waited: self._waiting(planned, live, until, waited),
         )
 
-    def _describe(self, planned: PlannedOperation) -> Live:
+    def _describe(self, planned: PlannedOperation) -> LiveTable:
         declared = [setting for table in planned.states if table is not None for setting in table.settings]
         touched = {step.settles for step in planned.steps}
         kinds = {type(setting) for setting in declared if type(setting).described_by in touched}
         live = self._gateway.describe(planned.table, kinds)
         return replace(live, unreadable=live.unreadable | self._lacking)
 
-    def _waiting(self, planned: PlannedOperation, live: Live, until: Table | None, waited: float) -> None:
+    def _waiting(self, planned: PlannedOperation, live: LiveTable, until: Table | None, waited: float) -> None:
         if until is not None and matches(live, until, planned.ahead):
             # On its way since we asked, even if the answer to our call was a refusal.
             self.mutated = True
@@ -222,7 +222,7 @@ class Performer:
         return USUAL_TIMEOUT if usual < USUAL_TIMEOUT / 3 else LONG_TIMEOUT
 
 
-def _position(planned: PlannedOperation, live: Live, *, least: int = 0) -> int:
+def _position(planned: PlannedOperation, live: LiveTable, *, least: int = 0) -> int:
     """How many steps are done: the latest state that the live table is in; raises DriftFound when it is in none."""
     for position in reversed(range(least, len(planned.states))):
         if matches(live, planned.states[position], planned.ahead):
@@ -240,7 +240,7 @@ def _position(planned: PlannedOperation, live: Live, *, least: int = 0) -> int:
     )
 
 
-def _note(planned: PlannedOperation, live: Live) -> str:
+def _note(planned: PlannedOperation, live: LiveTable) -> str:
     kind = type(planned.operation)
     if isinstance(planned.operation, Setting) and kind in live.unreadable:
         return f"this local engine does not support {planned.operation.noun}; it was left out"

@@ -9,7 +9,7 @@ from osem_migrate.aws.lock import Lease
 from osem_migrate.clock import Clock
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import OsemMigrateError
-from osem_migrate.history import Event, Record, RecordedError, RecordedState
+from osem_migrate.history import LogEntry, Record, RecordedError, RecordedState
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
 
 
@@ -118,15 +118,15 @@ class Recorder:
         # An earlier run may have done everything but record the end.
         return record if ended is None else replace(record, state=ended, finished_at=now, doubt=())
 
-    def _ended(self, record: Record) -> Event | None:
+    def _ended(self, record: Record) -> LogEntry | None:
         """The log's entry of a migration that has ended before anything was done; None for the others."""
         return None if record.is_unfinished else self._event(record.state.value, record, "all of it was found done")
 
-    def _event(self, what: str, record: Record, detail: str) -> Event:
+    def _event(self, what: str, record: Record, detail: str) -> LogEntry:
         by = self._actor.identity
-        return Event(at=self._clock.milliseconds(), what=what, migration=record.migration, by=by, detail=detail)
+        return LogEntry(at=self._clock.milliseconds(), what=what, migration=record.migration, by=by, detail=detail)
 
-    def _put(self, entries: list[tuple[Event | None, Record]]) -> None:
+    def _put(self, entries: list[tuple[LogEntry | None, Record]]) -> None:
         now = self._clock.milliseconds()
         stamped = [(event, replace(record, updated_at=now)) for event, record in entries]
         self._history.write(self._lease, stamped)

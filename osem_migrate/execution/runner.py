@@ -10,8 +10,8 @@ from osem_migrate.deployment.locked import held, poller
 from osem_migrate.errors import ConfirmationRequired, DeletionProtected
 from osem_migrate.events import RunStarted
 from osem_migrate.execution.adoption import adopt, check
-from osem_migrate.execution.executor import Executor, Outcome
-from osem_migrate.execution.reconciler import Pace, Performer
+from osem_migrate.execution.executor import Executor, RunOutcome
+from osem_migrate.execution.reconciler import Pace, Reconciler
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.operations import SetDeletionProtection
@@ -46,7 +46,7 @@ class Runner:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
-    def run(self, make: Callable[[], tuple[Plan, History]], terms: Terms) -> tuple[Plan, Outcome]:
+    def run(self, make: Callable[[], tuple[Plan, History]], terms: Terms) -> tuple[Plan, RunOutcome]:
         """Plan, and carry the plan out under the lock; where there is nothing to do, write nothing and take no lock.
 
         Args:
@@ -55,7 +55,7 @@ class Runner:
         """
         plan, history = make()
         if plan.is_empty:
-            return plan, Outcome(())
+            return plan, RunOutcome(())
         _confirm(plan, terms)
         actor = self._deployment.actor()
         existing = check(self._deployment, plan, lambda: make()[0])
@@ -84,7 +84,7 @@ class Runner:
     def _executor(self, direction: Direction, actor: Actor, lease: Lease, terms: Terms) -> Executor:
         deployment = self._deployment
         clock = replace(deployment.clock, sleep=terms.stop.sleep)
-        performer = Performer(
+        reconciler = Reconciler(
             gateway=deployment.gateway,
             lease=lease,
             poller=poller(deployment, clock),
@@ -99,7 +99,7 @@ class Runner:
             history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=direction
         )
         return Executor(
-            performer=performer,
+            reconciler=reconciler,
             recorder=recorder,
             clock=clock,
             physical_name=deployment.environment.physical_name,

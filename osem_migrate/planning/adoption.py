@@ -3,21 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.planning.drift.diff import Difference, diff, matches, overlooking
 from osem_migrate.planning.plan import Lane, Plan, PlannedMigration, PlannedOperation
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class TableMismatch:
     """A live table that is as it is at no point of its lane, and how it differs from the nearest one."""
 
-    live: Live
+    live: LiveTable
     differences: tuple[Difference, ...]
 
 
-def strangers(plan: Plan) -> Mapping[str, frozenset[type[Setting]]]:
+def possible_tables(plan: Plan) -> Mapping[str, frozenset[type[Setting]]]:
     """The tables that may be there before a first run, each with the settings that its lane ever declares.
 
     Empty for every other run: what is there then is there by the history.
@@ -27,14 +27,14 @@ def strangers(plan: Plan) -> Mapping[str, frozenset[type[Setting]]]:
     return {lane.table: _declared(lane) for lane in plan.lanes}
 
 
-def find_misfits(plan: Plan, lives: Sequence[Live]) -> tuple[Misfit, ...]:
+def find_mismatches(plan: Plan, live_tables: Sequence[LiveTable]) -> tuple[TableMismatch, ...]:
     """Of the tables that are there, those that match the plan neither whole nor after any of its operations."""
     lanes = {lane.table: lane for lane in plan.lanes}
-    misfits = [(live, lanes[live.name]) for live in lives if _reached(lanes[live.name], live) is None]
-    return tuple(Misfit(live, _nearest(lane, live)) for live, lane in misfits)
+    mismatches = [(live, lanes[live.name]) for live in live_tables if _reached(lanes[live.name], live) is None]
+    return tuple(TableMismatch(live, _nearest(lane, live)) for live, lane in mismatches)
 
 
-def adopt(plan: Plan, lives: Sequence[Live]) -> Plan:
+def adopt(plan: Plan, live_tables: Sequence[LiveTable]) -> Plan:
     """The same plan without the operations that are live already: they are done, as if an earlier run had done them.
 
     On a table that is still moving nothing is taken for granted; the run waits for it, operation by operation.
@@ -42,7 +42,7 @@ def adopt(plan: Plan, lives: Sequence[Live]) -> Plan:
     lanes = {lane.table: lane for lane in plan.lanes}
     done = {
         operation.key: operation.table
-        for live in lives
+        for live in live_tables
         if not live.busy
         for operation in lanes[live.name].operations[: _reached(lanes[live.name], live) or 0]
     }
@@ -59,7 +59,7 @@ def _remaining(planned: PlannedMigration, done: Mapping[tuple[str, int], str]) -
     return replace(planned, operations=tuple(remaining))
 
 
-def _reached(lane: Lane, live: Live) -> int | None:
+def _reached(lane: Lane, live: LiveTable) -> int | None:
     """How many operations of the lane are live; None where the table is there, but as it is after none of them."""
     if live.table is None:
         return 0
@@ -67,11 +67,11 @@ def _reached(lane: Lane, live: Live) -> int | None:
     return next((count for count in counts if _is_after(lane.operations[count - 1], live)), None)
 
 
-def _is_after(operation: PlannedOperation, live: Live) -> bool:
+def _is_after(operation: PlannedOperation, live: LiveTable) -> bool:
     return matches(live, operation.after, operation.ahead)
 
 
-def _nearest(lane: Lane, live: Live) -> tuple[Difference, ...]:
+def _nearest(lane: Lane, live: LiveTable) -> tuple[Difference, ...]:
     """The fewest differences from any point of the lane; of equally near points, from the latest."""
     points = [operation for operation in reversed(lane.operations) if operation.after is not None]
     return min((diff(overlooking(live, point.after, point.ahead), point.after) for point in points), key=len)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from osem_migrate.history import History, Record
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropTable, Operation
 from osem_migrate.planning.drift.diff import matches
@@ -14,7 +14,7 @@ from osem_migrate.schema import Index, Schema, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Managed:
+class ManagedTables:
     """Tables by logical name.
 
     Attributes:
@@ -33,7 +33,7 @@ class Managed:
         """Every table to look at."""
         return self.built | self.begun.keys()
 
-    def owns(self, live: Live) -> bool:
+    def owns(self, live: LiveTable) -> bool:
         """Whether the live table is ours."""
         if live.table is None or live.name in self.built:
             return live.table is not None
@@ -41,7 +41,7 @@ class Managed:
         return any(matches(live, state, ahead) for state in self.begun.get(live.name, ()))
 
 
-def managed(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> Managed:
+def managed(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> ManagedTables:
     """What the recorded migrations built; raises MigrationMissing or MigrationChanged where that cannot be known."""
     check_history(migrations, history.records)
     schema = Schema(defaults=defaults)
@@ -58,7 +58,9 @@ def managed(migrations: Sequence[Migration], history: History, defaults: tuple[o
             schema = after if position in done else schema
     built = frozenset(schema.tables)
     unsure = {name: states for name, states in begun.items() if name not in built}
-    return Managed(built=built, begun=unsure, indexes={name: tuple(_indexes(migrations, name)) for name in unsure})
+    return ManagedTables(
+        built=built, begun=unsure, indexes={name: tuple(_indexes(migrations, name)) for name in unsure}
+    )
 
 
 def _done(migration: Migration, record: Record | None) -> Collection[int]:

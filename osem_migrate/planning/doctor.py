@@ -1,4 +1,4 @@
-"""Checkup: what the doctor finds, and how bad each thing is; the looking is done elsewhere."""
+"""DoctorReport: what the doctor finds, and how bad each thing is; the looking is done elsewhere."""
 
 import shlex
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from osem_migrate.errors import ExitCode, OsemMigrateError
 from osem_migrate.history import Holder
-from osem_migrate.live_table import UNWELL, Live
+from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Table
@@ -54,7 +54,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkup:
+class DoctorReport:
     """Everything that was looked at, in order, and the region, if it came to that."""
 
     findings: tuple[Finding, ...]
@@ -98,7 +98,7 @@ def judge_account(found: str, expected: str | None, *, protected: bool) -> Findi
     return Finding(check="account", health=health, message=message, remedy=remedy)
 
 
-def judge_history(live: Live, expected: Table, caller: Caller) -> Finding:
+def judge_history(live: LiveTable, expected: Table, caller: Caller) -> Finding:
     """The history table as described; the first upgrade creates it, so there need not be one."""
     name, table = live.physical_name, live.table
     health, message, remedy = Health.OK, f"{name} is {live.status}", None
@@ -106,7 +106,7 @@ def judge_history(live: Live, expected: Table, caller: Caller) -> Finding:
         message = f"there is no {name} yet; the first upgrade creates it"
     elif table.keys != expected.keys:
         health, message, remedy = Health.FAILED, f"{name} does not have the keys of a history table", _RENAME
-    elif live.status in UNWELL:
+    elif live.status in UNUSABLE:
         health, remedy = Health.FAILED, f"Nobody can use it so: look at {name} in the console of DynamoDB."
     elif live.status != "ACTIVE":
         health, remedy = Health.WARNING, f"Look again in a minute: {caller.command('doctor')}"
@@ -135,7 +135,7 @@ def skipped(check: str, needs: Sequence[str]) -> Finding:
     return Finding(check=check, health=Health.SKIPPED, message=f"skipped, because of: {', '.join(needs)}")
 
 
-def _is_unprotected(live: Live, table: Table) -> bool:
+def _is_unprotected(live: LiveTable, table: Table) -> bool:
     if SetDeletionProtection in live.unreadable:
         return False
     setting = table.setting(SetDeletionProtection)

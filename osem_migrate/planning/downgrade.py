@@ -10,7 +10,7 @@ from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, Planne
 from osem_migrate.planning.replay import apply, blaming, operations_done
 from osem_migrate.schema import Index, Schema
 
-NOTHING = "0"  # the target that stands for "before the first migration"
+BEFORE_FIRST = "0"  # the target that stands for "before the first migration"
 
 
 def make_downgrade(
@@ -27,7 +27,7 @@ def make_downgrade(
         ScriptOperationInapplicable: an operation cannot be reversed.
     """
     check_history(migrations, history.records)
-    last = -1 if target == NOTHING else find_version(migrations, target).number
+    last = -1 if target == BEFORE_FIRST else find_version(migrations, target).number
     schema = Schema(defaults=defaults)
     reversed_: dict[str, list[PlannedOperation]] = {}
     for migration in migrations:

@@ -22,7 +22,7 @@ class Estimate:
         return Estimate(self.low + other.low, self.high + other.high)
 
 
-NOTHING = Estimate(0, 0)
+NO_TIME = Estimate(0, 0)
 
 _CREATE_PLAIN = Estimate(2, 6)
 _CREATE_WITH_INDEXES = Estimate(14, 22)
@@ -53,13 +53,13 @@ def estimate(step: Step) -> Estimate:
 
 def estimate_all(steps: tuple[Step, ...]) -> Estimate:
     """The steps one after the other; the second change of a time to live waits out the cool-down."""
-    total = NOTHING
+    total = NO_TIME
     changed_before: set[str] = set()
     for step in steps:
         total += estimate(step)
         if step.after is None:
             changed_before.discard(step.table)
         if step.settles is Description.TIME_TO_LIVE:
-            total += _TIME_TO_LIVE_AGAIN if step.table in changed_before else NOTHING
+            total += _TIME_TO_LIVE_AGAIN if step.table in changed_before else NO_TIME
             changed_before.add(step.table)
     return total

@@ -52,7 +52,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PolicyScope:
     """Where the tables are, for their ARNs; region and account may be ``*``."""
 
     region: str
@@ -134,7 +134,7 @@ def grants(role: Role, migrations: Sequence[Migration], *, defaults: tuple[objec
     return tuple(_once(grant for grant in found if grant.role in role.included))
 
 
-def document(granted: Iterable[Grant], place: Place) -> dict[str, Any]:
+def document(granted: Iterable[Grant], place: PolicyScope) -> dict[str, Any]:
     """The policy as IAM takes it."""
     return {"Version": "2012-10-17", "Statement": [_statement(grant, place) for grant in granted]}
 
@@ -190,7 +190,7 @@ def _once(found: Iterable[Grant]) -> Iterable[Grant]:
             yield Grant(grant.sid, grant.role, grant.target, tuple(actions))
 
 
-def _statement(grant: Grant, place: Place) -> dict[str, Any]:
+def _statement(grant: Grant, place: PolicyScope) -> dict[str, Any]:
     statement: dict[str, Any] = {
         "Sid": grant.sid,
         "Effect": "Allow",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from osem_migrate.history import ShownState
-from osem_migrate.live_table import UNWELL, Live
+from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import (
     AddIndex,
@@ -70,12 +70,12 @@ def plan_repair(status: Status, migrations: Sequence[Migration], *, rebuild: boo
     return RepairPlan(operations=tuple(operations), left_out=tuple(left_out))
 
 
-def _obstacle(live: Live, status: Status, migrations: Sequence[Migration]) -> str | None:
+def _obstacle(live: LiveTable, status: Status, migrations: Sequence[Migration]) -> str | None:
     """What keeps any script from repairing the table for now."""
     stuck = next((one for one in status.migrations if one.state in _STUCK), None)
     if stuck is not None:
         return f"upgrade refuses while {stuck.id} is {stuck.state.value.replace('_', ' ')}"
-    if live.status in UNWELL:
+    if live.status in UNUSABLE:
         return f"its status is {live.status}"
     if live.busy:
         return f"it is still changing ({', '.join(f'{name} is {phase}' for name, phase in live.busy.items())})"
@@ -95,7 +95,7 @@ def _refusal(difference: Difference, *, rebuild: bool) -> str | None:
     return f"{difference.code} of {difference.subject} is not for a script to undo"
 
 
-def _drift(live: Live, expected: Table, found: tuple[Difference, ...]) -> Iterator[Operation]:
+def _drift(live: LiveTable, expected: Table, found: tuple[Difference, ...]) -> Iterator[Operation]:
     """What was done to the table, in operations: indexes taken away, billing, indexes put in their place, settings."""
     if live.table is None:
         yield DropTable(expected.name)

@@ -54,10 +54,10 @@ def blaming(migration: Migration, position: int, attempt: str) -> Iterator[None]
     """Report what does not fit inside with the script's file and line; ``attempt`` is what could not be done."""
     try:
         yield
-    except (InapplicableOperation, DefinitionError) as misfit:
+    except (InapplicableOperation, DefinitionError) as error:
         raise ScriptOperationInapplicable(
-            f"cannot {attempt}: {misfit.message}",
+            f"cannot {attempt}: {error.message}",
             file=migration.file or migration.id,
             line=migration.locate(position),
-            **misfit.details,
-        ) from misfit
+            **error.details,
+        ) from error

@@ -26,7 +26,7 @@ class Resolution(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptable:
+class AcceptableStates:
     """The states in which a table may be found, likeliest first; None is no table.
 
     An index of ``ahead`` belongs to a migration that is not applied: one that is there already is no surprise.
@@ -55,12 +55,12 @@ class Decision:
     script: Migration | None
     earlier: Record | None
     needed: bool = True
-    tables: Mapping[str, Acceptable] = field(default_factory=dict)
+    tables: Mapping[str, AcceptableStates] = field(default_factory=dict)
     unknowable: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class ResolveContext:
     """Scripts and history, what every new table gets, and how the user calls the tool."""
 
     migrations: Sequence[Migration]
@@ -75,20 +75,20 @@ class Past:
 
     def build(self, live: Live) -> tuple[Schema, dict[str, ScriptOperationInapplicable]]:
         """The schema of what is live, and by id the migrations that do not fit into it, which are left out."""
-        schema, misfits = Schema(defaults=self.defaults), {}
+        schema, unfitting = Schema(defaults=self.defaults), {}
         for migration in self.migrations:
             built = schema
             try:
                 for position in sorted(live[migration.id]):
                     built = apply(migration.operations[position], built, migration, position)
-            except ScriptOperationInapplicable as misfit:
-                misfits[migration.id] = misfit
+            except ScriptOperationInapplicable as error:
+                unfitting[migration.id] = error
             else:
                 schema = built
-        return schema, misfits
+        return schema, unfitting
 
 
-def decide(past: Past, version: str, resolution: Resolution) -> Decision:
+def decide(past: ResolveContext, version: str, resolution: Resolution) -> Decision:
     """What there is to record, and what has to be live for it; asks nothing and writes nothing.
 
     Raises:
@@ -105,11 +105,11 @@ def decide(past: Past, version: str, resolution: Resolution) -> Decision:
     live = past.live()
     if script is not None and resolution is not Resolution.ACCEPT_CHECKSUM:
         live[name] = _positions(script) if resolution is Resolution.APPLIED else ()
-    schema, misfits = past.build(live)
-    _refuse_misfits(decision, past, misfits)
+    schema, unfitting = past.build(live)
+    _refuse_unfitting(decision, past, unfitting)
     begun, _ = past.build(live | _begun(decision, past))
     tables = {
-        table: Acceptable(
+        table: AcceptableStates(
             _either(schema.tables.get(table), begun.tables.get(table)), tuple(_ahead(decision, past, live, table))
         )
         for table in sorted(_touched(decision, past, schema))
@@ -117,7 +117,7 @@ def decide(past: Past, version: str, resolution: Resolution) -> Decision:
     return replace(decision, tables=tables, unknowable=_unknowable(decision))
 
 
-def _find(past: Past, version: str) -> str:
+def _find(past: ResolveContext, version: str) -> str:
     """The id of a script, or of a record without one."""
     numbers = {migration.id: migration.number for migration in past.migrations}
     # A script that was reverted before it was renamed or removed is in nobody's way.
@@ -166,26 +166,28 @@ def _refuse_contradiction(decision: Decision, caller: Caller) -> None:
         )
 
 
-def _refuse_misfits(decision: Decision, past: Past, misfits: Mapping[str, ScriptOperationInapplicable]) -> None:
+def _refuse_unfitting(
+    decision: Decision, past: ResolveContext, unfitting: Mapping[str, ScriptOperationInapplicable]
+) -> None:
     """Raise ResolutionRefused where the migration lacks what it builds on, or would take it from others."""
     name, history = decision.migration, past.history
     lacking = [one for one in decision.script.depends if not history.is_applied(one)] if decision.script else []
-    if decision.resolution is Resolution.APPLIED and (lacking or name in misfits):
-        raise _unfounded(decision, past, f"{lacking[0]} is not applied" if lacking else misfits[name].message)
-    if name in misfits:
+    if decision.resolution is Resolution.APPLIED and (lacking or name in unfitting):
+        raise _unfounded(decision, past, f"{lacking[0]} is not applied" if lacking else unfitting[name].message)
+    if name in unfitting:
         raise ResolutionRefused(
-            f"the changed script of {name} does not fit the others: {misfits[name].message}",
+            f"the changed script of {name} does not fit the others: {unfitting[name].message}",
             remediation="Correct the script, or restore it from version control, then run the command again.",
             migration=name,
         )
-    above = set(misfits) - _misfits_before(decision, past)
+    above = set(unfitting) - _unfitting_before(decision, past)
     if decision.resolution is Resolution.REVERTED:
         above |= {one.id for one in past.migrations if name in one.depends and history.is_applied(one.id)}
     if above:
         raise _built_upon(decision, sorted(above), past.caller)
 
 
-def _misfits_before(decision: Decision, past: Past) -> set[str]:
+def _unfitting_before(decision: Decision, past: ResolveContext) -> set[str]:
     """Migrations that do not fit as things are; those of a lost or changed script are that script's doing."""
     script, earlier = decision.script, decision.earlier
     if script is None or (earlier is not None and is_changed(script, earlier)):
@@ -193,7 +195,7 @@ def _misfits_before(decision: Decision, past: Past) -> set[str]:
     return set(past.build(past.live())[1])
 
 
-def _unfounded(decision: Decision, past: Past, why: str) -> ResolutionRefused:
+def _unfounded(decision: Decision, past: ResolveContext, why: str) -> ResolutionRefused:
     name = decision.migration
     before = [one.id for one in past.migrations if one.id < name and not past.history.is_applied(one.id)]
     remedy = "Correct the script, or restore what it builds on, then run the command again."
@@ -216,7 +218,7 @@ def _built_upon(decision: Decision, above: list[str], caller: Caller) -> Resolut
     )
 
 
-def _begun(decision: Decision, past: Past) -> Live:
+def _begun(decision: Decision, past: ResolveContext) -> Live:
     """By unfinished migration, what is live if all that was begun, in either direction, went through."""
     begun: Live = {}
     for migration in past.migrations:
@@ -227,7 +229,7 @@ def _begun(decision: Decision, past: Past) -> Live:
     return begun
 
 
-def _ahead(decision: Decision, past: Past, live: Live, table: str) -> Iterator[Index]:
+def _ahead(decision: Decision, past: ResolveContext, live: Live, table: str) -> Iterator[Index]:
     """Indexes of the table that migrations add which are not applied."""
     for migration in past.migrations:
         if migration.id == decision.migration and decision.resolution is Resolution.REVERTED:
@@ -237,7 +239,7 @@ def _ahead(decision: Decision, past: Past, live: Live, table: str) -> Iterator[I
                 yield operation.index
 
 
-def _touched(decision: Decision, past: Past, schema: Schema) -> set[str]:
+def _touched(decision: Decision, past: ResolveContext, schema: Schema) -> set[str]:
     """Tables to look at: those of the script; all that are sure where a script was changed, which may have had more."""
     own = {operation.table for operation in decision.script.operations} if decision.script is not None else set()
     if decision.resolution is not Resolution.ACCEPT_CHECKSUM:

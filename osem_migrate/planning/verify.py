@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.planning.drift import diff as drift
 from osem_migrate.planning.drift.diff import (
@@ -73,7 +73,7 @@ class Checklist:
         return replace(self, checks=(*self.checks, *checks), notes=(*self.notes, *notes))
 
 
-def check_table(live: Live, expected: Table) -> Checklist:
+def check_table(live: LiveTable, expected: Table) -> Checklist:
     """Everything that was declared of a table, against what is live; all of it passes exactly where nothing differs."""
     if live.table is None:
         checks: tuple[Check, ...] = (Check("table", passed=False, expected=_PRESENT, found=_MISSING),)
@@ -94,7 +94,7 @@ def unfinished(table: str, physical_name: str) -> Checklist:
     return Checklist(table=table, physical_name=physical_name, notes=(note,))
 
 
-def _checks(live: Live, table: Table, expected: Table, differences: tuple[Difference, ...]) -> Iterator[Check]:
+def _checks(live: LiveTable, table: Table, expected: Table, differences: tuple[Difference, ...]) -> Iterator[Check]:
     keys = [difference for difference in differences if difference.code == drift.TABLE_KEYS]
     settings = [difference for difference in differences if difference.code in {drift.BILLING, drift.SETTING}]
     of_indexes = [difference for difference in differences if difference.code in _OF_INDEXES]
@@ -115,7 +115,7 @@ def _checks(live: Live, table: Table, expected: Table, differences: tuple[Differ
             yield Check(other.subject, passed=False, expected=other.expected, found=other.found)
 
 
-def _index(name: str, live: Live, table: Table, expected: Table, differences: list[Difference]) -> Check:
+def _index(name: str, live: LiveTable, table: Table, expected: Table, differences: list[Difference]) -> Check:
     wanted, found = expected.index(name), table.index(name)
     phase = live.indexes[name].phase if name in live.indexes else None
     throughput = [other for other in differences if other.code == drift.INDEX_THROUGHPUT]
@@ -139,7 +139,7 @@ def _local_index(name: str, table: Table, expected: Table, differences: list[Dif
     return Check(f"local index {name}", not differences, *texts)
 
 
-def _setting(setting: Setting, live: Live, differences: list[Difference]) -> Check:
+def _setting(setting: Setting, live: LiveTable, differences: list[Difference]) -> Check:
     """A setting that is on its way has not settled, whatever it shows."""
     expected = setting_text(setting)
     difference = next((other for other in differences if other.expected == expected), None)

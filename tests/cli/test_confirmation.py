@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from osem_migrate.cli.confirmation import losses_of
-from osem_migrate.live_table import Live, LiveIndex
+from osem_migrate.live_table import LiveIndex, LiveTable
 from osem_migrate.operations import DropIndex
 from osem_migrate.schema import Index, S, Table
 from tests.cli.command_line import Project, Result, Run, Tables, run_process
@@ -86,7 +86,7 @@ def test_a_table_that_is_gone_already(upgraded: Project, run: Run, tables: Table
 def test_an_index_is_counted_by_itself() -> None:
     """A sparse index holds less than its table, and what is asked about is the index."""
     table = Table("Teams", S("teamId"), indexes=[Index("by-city", S("city")), Index("by-manager", S("managerId"))])
-    live = Live(
+    live = LiveTable(
         name="Teams",
         physical_name="shop-dev-Teams",
         table=table,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migrator import Migrator
 from tests.cli.command_line import Project, Run, Tables
 
@@ -49,7 +49,7 @@ def test_details(project: Project, run: Run, tables: Tables) -> None:
 
 def test_a_table_that_goes_while_it_is_looked_at(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """Dropped between the listing and the look: gone, and no crash."""
-    gone = Live(name="Teams", physical_name="shop-dev-Teams", table=None)
+    gone = LiveTable(name="Teams", physical_name="shop-dev-Teams", table=None)
     monkeypatch.setattr(Migrator, "tables", lambda *_, **__: [gone])
     assert "shop-dev-Teams  gone" in run("list").out
     assert run("list", "--details").out == ""

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from osem_migrate.cli.reports import github, junit
 from osem_migrate.history import ShownState
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.planning.status.status import MigrationStatus, Problem, ProblemKind, Status
 
 
@@ -33,7 +33,7 @@ KEYS = _problem("DRIFT_TABLE_KEYS", ProblemKind.DRIFT, "shop-dev-Teams", "keys <
 REMARK = _problem("IN_PROGRESS", ProblemKind.NOTE, "shop-dev-Teams", "Teams is updating")
 STATUS = Status(
     migrations=(_migration("0001_a", ShownState.APPLIED), _migration("0002_b", ShownState.PENDING)),
-    tables=(Live(name="Teams", physical_name="shop-dev-Teams", table=None),),
+    tables=(LiveTable(name="Teams", physical_name="shop-dev-Teams", table=None),),
     problems=(PENDING, DRIFT, KEYS),
     remarks=(REMARK,),
     notes=("a note: with 5%",),

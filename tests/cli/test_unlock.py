@@ -13,7 +13,7 @@ from osem_migrate.aws import lock as lock_module
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.aws.lock import Lock
 from osem_migrate.clock import SYSTEM_CLOCK
-from osem_migrate.history import Event, Holder
+from osem_migrate.history import Holder, LogEntry
 from tests.cli.command_line import Run, Tables
 
 KEY = {"scope": {"S": "shop"}, "item": {"S": "lock"}}
@@ -56,7 +56,7 @@ def set_lock(tables: Tables, update: str, value: Any) -> None:
     )
 
 
-def events(tables: Tables) -> list[Event]:
+def events(tables: Tables) -> list[LogEntry]:
     """The whole log."""
     return HistoryTable(tables.client, HISTORY, "shop", SYSTEM_CLOCK).events()
 

@@ -8,8 +8,8 @@ from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.poller import Poller
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.events import RunEvent
-from osem_migrate.execution.executor import Executor, Outcome
-from osem_migrate.execution.reconciler import Pace, Performer
+from osem_migrate.execution.executor import Executor, RunOutcome
+from osem_migrate.execution.reconciler import Pace, Reconciler
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.planning.plan import Plan
@@ -32,11 +32,11 @@ class Account:
     def __post_init__(self) -> None:
         self.aws = ControlPlane(self.clock)
 
-    def carry_out(self, plan: Plan, *, pace: Pace = Pace.FULL, stop: Stop | None = None) -> Outcome:
+    def carry_out(self, plan: Plan, *, pace: Pace = Pace.FULL, stop: Stop | None = None) -> RunOutcome:
         """Carry the plan out to its end, in virtual time."""
         stop = stop or Stop(self.clock.clock)
         clock = replace(self.clock.clock, sleep=stop.sleep)
-        performer = Performer(
+        reconciler = Reconciler(
             gateway=Gateway(self.aws.client, physical_name, emulated=False, sleep=self.clock.sleep),
             lease=lease(),
             poller=Poller(clock),
@@ -54,7 +54,7 @@ class Account:
             direction=plan.direction,
         )
         executor = Executor(
-            performer=performer,
+            reconciler=reconciler,
             recorder=recorder,
             clock=clock,
             physical_name=physical_name,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from osem_migrate.history import Event, History, Record
+from osem_migrate.history import History, LogEntry, Record
 
 if TYPE_CHECKING:
     from osem_migrate.aws.history_table import HistoryTable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FENCE = 7
 
-Entries = list[tuple[Event | None, Record]]
+Entries = list[tuple[LogEntry | None, Record]]
 
 
 def lease() -> "Lease":
@@ -38,7 +38,7 @@ class HistoryInMemory:
         self.faults: list[Exception | None] = []
         self._busy = threading.Lock()
 
-    def write(self, lease: "Lease", entries: Sequence[tuple[Event | None, Record]]) -> None:
+    def write(self, lease: "Lease", entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
         """One transaction; two at once would cancel each other."""
         assert self._busy.acquire(blocking=False), "two transactions at once"
         try:
@@ -56,7 +56,7 @@ class HistoryInMemory:
         return History(records=dict(self.records), exists=True)
 
     @property
-    def log(self) -> list[Event]:
+    def log(self) -> list[LogEntry]:
         """Every event, oldest first."""
         return [event for entries in self.transactions for event, _ in entries if event is not None]
 

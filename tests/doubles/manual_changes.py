@@ -1,4 +1,4 @@
-"""Meddling: every way in which somebody's hand can change one thing of a live table, as calls of plain boto3."""
+"""Manual changes: every way in which somebody can change one thing of a live table, as calls of plain boto3."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ AnyIndex = TypeVar("AnyIndex", Index, LocalIndex)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Meddling:
+class ManualChange:
     """One change.
 
     Attributes:
@@ -51,7 +51,7 @@ class Meddling:
     anew: Table | None = None
 
 
-def meddlings(table: Table) -> Iterator[Meddling]:
+def manual_changes(table: Table) -> Iterator[ManualChange]:
     """Everything that can be changed by hand of a table that is live as declared; each thing alone."""
     for part in (_existence, _keys, _local_indexes, _indexes, _billing, _settings, _undeclared):
         yield from part(table)
@@ -65,7 +65,7 @@ def construction(table: Table) -> tuple[Step, ...]:
     return create.steps(Schema())
 
 
-def demolition(table: Table) -> tuple[Step, ...]:
+def drop_steps(table: Table) -> tuple[Step, ...]:
     """The calls that drop it, protected or not."""
     protection = table.setting(SetDeletionProtection)
     protected = protection is not None and protection.enabled
@@ -83,20 +83,20 @@ def _update(table: Table, **parameters: Any) -> Step:
     return _call(table, "update_table", **parameters)
 
 
-def _rebuilt(table: Table, anew: Table, *, what: str, how: str, code: str, subject: str) -> Meddling:
+def _rebuilt(table: Table, anew: Table, *, what: str, how: str, code: str, subject: str) -> ManualChange:
     """The table dropped, and made again otherwise."""
-    calls = (*demolition(table), *construction(anew))
-    return Meddling(what=what, how=how, code=code, subject=subject, calls=calls, anew=anew)
+    calls = (*drop_steps(table), *construction(anew))
+    return ManualChange(what=what, how=how, code=code, subject=subject, calls=calls, anew=anew)
 
 
-def _existence(table: Table) -> Iterator[Meddling]:
-    yield Meddling(
-        what="table", how="dropped", code=diff.TABLE_MISSING, subject=table.name, calls=demolition(table), anew=None
+def _existence(table: Table) -> Iterator[ManualChange]:
+    yield ManualChange(
+        what="table", how="dropped", code=diff.TABLE_MISSING, subject=table.name, calls=drop_steps(table), anew=None
     )
 
 
-def _keys(table: Table) -> Iterator[Meddling]:
-    def anew(how: str, **changes: Any) -> Meddling:
+def _keys(table: Table) -> Iterator[ManualChange]:
+    def anew(how: str, **changes: Any) -> ManualChange:
         other = replace(table, **changes)
         return _rebuilt(table, other, what="table keys", how=how, code=diff.TABLE_KEYS, subject=table.name)
 
@@ -121,11 +121,11 @@ def _retyped(key: Key) -> Key:
     return Key(key.name, others[key.type])
 
 
-def _local_indexes(table: Table) -> Iterator[Meddling]:
+def _local_indexes(table: Table) -> Iterator[ManualChange]:
     if table.sort_key is None:
         return
 
-    def anew(how: str, subject: str, indexes: list[LocalIndex]) -> Meddling:
+    def anew(how: str, subject: str, indexes: list[LocalIndex]) -> ManualChange:
         other = replace(table, local_indexes=indexes)
         return _rebuilt(table, other, what="local index", how=how, code=diff.LOCAL_INDEX, subject=subject)
 
@@ -138,7 +138,7 @@ def _local_indexes(table: Table) -> Iterator[Meddling]:
             yield anew(how, local.name, [*others, changed])
 
 
-def _indexes(table: Table) -> Iterator[Meddling]:
+def _indexes(table: Table) -> Iterator[ManualChange]:
     billing, extra = _billing_of(table), Index(EXTRA, OTHER)
     yield _index_change(table, [*table.indexes, extra], how="added", code=diff.INDEX_UNEXPECTED, added=extra)
     for index in table.indexes:
@@ -153,7 +153,7 @@ def _indexes(table: Table) -> Iterator[Meddling]:
             yield _index_change(table, kept, what=what, how=how, code=code, dropped=index, added=other)
         for how, units in _other_units(billing, billing.index_throughput(index.throughput)):
             update = {"IndexName": index.name, **_units(billing.mode, units)}
-            yield Meddling(
+            yield ManualChange(
                 what=f"index {_noun(billing)}",
                 how=how,
                 code=diff.INDEX_THROUGHPUT,
@@ -171,7 +171,7 @@ def _index_change(
     code: str,
     dropped: Index | None = None,
     added: Index | None = None,
-) -> Meddling:
+) -> ManualChange:
     calls: list[Step] = []
     if dropped is not None:
         calls.append(_update(table, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": dropped.name}}]))
@@ -185,7 +185,7 @@ def _index_change(
         )
     subject = next(index.name for index in (dropped, added) if index is not None)
     anew = replace(table, indexes=indexes)
-    return Meddling(what=what, how=how, code=code, subject=subject, calls=tuple(calls), anew=anew)
+    return ManualChange(what=what, how=how, code=code, subject=subject, calls=tuple(calls), anew=anew)
 
 
 def _index_request(table: Table, index: Index) -> dict[str, Any]:
@@ -267,10 +267,10 @@ def _units(mode: str, units: Throughput) -> dict[str, Any]:
     }
 
 
-def _billing(table: Table) -> Iterator[Meddling]:
+def _billing(table: Table) -> Iterator[ManualChange]:
     billing = _billing_of(table)
     for how, units in _other_units(billing, billing.throughput):
-        yield Meddling(
+        yield ManualChange(
             what=_noun(billing),
             how=how,
             code=diff.BILLING,
@@ -281,14 +281,14 @@ def _billing(table: Table) -> Iterator[Meddling]:
     every = [{"Update": {"IndexName": index.name, **capacity}} for index in table.indexes]
     provisioned = {"BillingMode": PROVISIONED, **capacity, **({"GlobalSecondaryIndexUpdates": every} if every else {})}
     call = _update(table, **(provisioned if billing.mode == ON_DEMAND else {"BillingMode": ON_DEMAND}))
-    yield Meddling(what="billing mode", how="switched", code=diff.BILLING, subject=table.name, calls=(call,))
+    yield ManualChange(what="billing mode", how="switched", code=diff.BILLING, subject=table.name, calls=(call,))
 
 
-def _settings(table: Table) -> Iterator[Meddling]:
+def _settings(table: Table) -> Iterator[ManualChange]:
     for setting in table.settings:
         changes = _CHANGES.get(type(setting))
         for how, calls in changes(table, setting) if changes is not None else ():
-            yield Meddling(what=setting.noun, how=how, code=diff.SETTING, subject=table.name, calls=calls)
+            yield ManualChange(what=setting.noun, how=how, code=diff.SETTING, subject=table.name, calls=calls)
 
 
 Ways = Iterator[tuple[str, tuple[Step, ...]]]
@@ -379,7 +379,7 @@ _CHANGES: dict[type, Callable[[Table, Any], Ways]] = {
 }
 
 
-def _undeclared(table: Table) -> Iterator[Meddling]:
+def _undeclared(table: Table) -> Iterator[ManualChange]:
     """What no script says anything of may be as it likes."""
     ways: dict[type[Setting], Step] = {
         SetTimeToLive: _time_to_live(table, "removedAt", enabled=True),
@@ -396,4 +396,4 @@ def _undeclared(table: Table) -> Iterator[Meddling]:
         table, WarmThroughput={"ReadUnitsPerSecond": 15_000, "WriteUnitsPerSecond": 5_000}
     )
     for what, call in noise.items():
-        yield Meddling(what=what, how="on", code=None, subject=table.name, calls=(call,))
+        yield ManualChange(what=what, how="on", code=None, subject=table.name, calls=(call,))

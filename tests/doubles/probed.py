@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from osem_migrate.clock import Clock
 from osem_migrate.commands.probe import probe_tables
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import CreateTable, SetTimeToLive
 from osem_migrate.planning.probe import MARKER
 from osem_migrate.planning.verify import Check
@@ -114,7 +114,7 @@ class ProbedTables:
         """boto3's, of the deployment."""
         return self.deployment.session.dynamodb()
 
-    def lives(self) -> list[Live]:
+    def live_tables(self) -> list[LiveTable]:
         """What DynamoDB describes."""
         wanted = {
             create.table: [type(setting) for setting in create.apply(Schema()).table(create.table).settings]
@@ -124,7 +124,7 @@ class ProbedTables:
 
     def probe(self, stop: Stop | None = None) -> dict[str, tuple[Check, ...]]:
         """One probe of all tables."""
-        return probe_tables(self.deployment, self.lives(), stop or Stop(self.clock.clock))
+        return probe_tables(self.deployment, self.live_tables(), stop or Stop(self.clock.clock))
 
     def put(self, item: Item, table: str = "osem-dev-Teams") -> None:
         """An item of somebody else's, seen by nobody."""

@@ -15,8 +15,8 @@ from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
 from osem_migrate.planning.drift import diff
 from osem_migrate.planning.status.problem import Problem
 from osem_migrate.schema import S, Schema, Table
-from tests.doubles.manual_changes import Meddling, construction, demolition, meddlings
-from tests.doubles.sweep_engines import PREFIX, Ground, SimulatedGround
+from tests.doubles.manual_changes import ManualChange, construction, drop_steps, manual_changes
+from tests.doubles.sweep_engines import PREFIX, SimulatedGround, SweepEngine
 
 BY_SCRIPT = frozenset({"DRIFT_TABLE_KEYS", "DRIFT_LOCAL_INDEX", "DRIFT_INDEX_UNEXPECTED", "DRIFT_TABLE_UNEXPECTED"})
 """What no call of AWS mends."""
@@ -44,18 +44,20 @@ class Sweep:
     false_negatives: list[str] = field(default_factory=list)
     broken_remedies: list[str] = field(default_factory=list)
 
-    def over(self, ground: Ground, creations: Sequence[CreateTable], sample: Callable[[Meddling], bool]) -> None:
-        """Look at the tables as declared, then after each meddling that ``sample`` takes."""
+    def over(
+        self, engine: SweepEngine, creations: Sequence[CreateTable], sample: Callable[[ManualChange], bool]
+    ) -> None:
+        """Look at the tables as declared, then after each change that ``sample`` takes."""
         self.schemas += 1
-        self._expect_nothing("untouched", ground.migrator.status().problems)
-        self._add_a_stray(ground)
+        self._expect_nothing("untouched", engine.migrator.status().problems)
+        self._add_a_stray(engine)
         for create in creations:
-            table = create.apply(Schema(defaults=ground.migrator.environment.defaults)).table(create.table)
+            table = create.apply(Schema(defaults=engine.migrator.environment.defaults)).table(create.table)
             self.tables += 1
-            for meddling in meddlings(table):
-                if meddling.what not in ground.lacks and sample(meddling):
-                    with ground.pristine(table):
-                        self._meddle(ground, table, meddling)
+            for change in manual_changes(table):
+                if change.what not in engine.lacks and sample(change):
+                    with engine.pristine(table):
+                        self._change_by_hand(engine, table, change)
 
     def summary(self) -> str:
         """``412 changes of 20 tables, 412 reported, 0 false positives, 0 false negatives``."""
@@ -67,30 +69,30 @@ class Sweep:
         )
 
     def mend_over(
-        self, ground: SimulatedGround, creations: Sequence[CreateTable], sample: Callable[[Meddling], bool]
+        self, engine: SimulatedGround, creations: Sequence[CreateTable], sample: Callable[[ManualChange], bool]
     ) -> None:
-        """After each meddling have a repair written and applied; what a script claims to repair is then in sync."""
+        """After each change have a repair written and applied; what a script claims to repair is then in sync."""
         self.schemas += 1
         for create in creations:
-            table = create.apply(Schema(defaults=ground.migrator.environment.defaults)).table(create.table)
+            table = create.apply(Schema(defaults=engine.migrator.environment.defaults)).table(create.table)
             self.tables += 1
-            for meddling in meddlings(table):
-                if meddling.code is not None and sample(meddling):
-                    with ground.pristine(table):
-                        self._mend(ground, table, meddling)
+            for change in manual_changes(table):
+                if change.code is not None and sample(change):
+                    with engine.pristine(table):
+                        self._mend(engine, table, change)
 
-    def _mend(self, ground: SimulatedGround, table: Table, meddling: Meddling) -> None:
-        ground.meddle(table, meddling)
-        self.changes[meddling.what] += 1
-        where = _where(table, meddling)
-        script = ground.migrator.write_repair(ground.migrator.status(), rebuild=True)
+    def _mend(self, engine: SimulatedGround, table: Table, change: ManualChange) -> None:
+        engine.change_by_hand(table, change)
+        self.changes[change.what] += 1
+        where = _where(table, change)
+        script = engine.migrator.write_repair(engine.migrator.status(), rebuild=True)
         if script.path is None:
-            if meddling.code not in BY_SCRIPT:
+            if change.code not in BY_SCRIPT:
                 self.broken_remedies.append(f"{where}: no repair ({script})")
             return
-        written = ground.migrator.project.migrations / Path(script.path).name
+        written = engine.migrator.project.migrations / Path(script.path).name
         try:
-            later = ground.later()
+            later = engine.later()
             later.upgrade(allow_data_loss=True)
             left = later.status().problems
             if left or not later.plan().is_empty:
@@ -101,25 +103,25 @@ class Sweep:
             return
         finally:
             written.unlink()
-        self.repaired[str(meddling.code)] += 1
+        self.repaired[str(change.code)] += 1
 
-    def _meddle(self, ground: Ground, table: Table, meddling: Meddling) -> None:
-        ground.meddle(table, meddling)
-        problems = ground.migrator.status().problems
-        where = _where(table, meddling)
-        if meddling.code is None:
-            self.harmless[meddling.what] += 1
+    def _change_by_hand(self, engine: SweepEngine, table: Table, change: ManualChange) -> None:
+        engine.change_by_hand(table, change)
+        problems = engine.migrator.status().problems
+        where = _where(table, change)
+        if change.code is None:
+            self.harmless[change.what] += 1
             self._expect_nothing(where, problems)
             return
-        self.changes[meddling.what] += 1
-        right = self._judge(problems, table, meddling)
+        self.changes[change.what] += 1
+        right = self._judge(problems, table, change)
         if right is not None:
-            self._repair(ground, table, where, right)
+            self._repair(engine, table, where, right)
 
-    def _judge(self, problems: Sequence[Problem], table: Table, meddling: Meddling) -> Problem | None:
+    def _judge(self, problems: Sequence[Problem], table: Table, change: ManualChange) -> Problem | None:
         """The report of the change; whatever else is reported is a mistake, and so is no report."""
-        where = _where(table, meddling)
-        right, rest = _told_apart(meddling, f"{PREFIX}{table.name}", problems)
+        where = _where(table, change)
+        right, rest = _told_apart(change, f"{PREFIX}{table.name}", problems)
         if right is None:
             self.false_negatives.append(f"{where}: {_said(problems)}")
             return None
@@ -127,57 +129,57 @@ class Sweep:
         self._expect_nothing(where, rest)
         return right
 
-    def _add_a_stray(self, ground: Ground) -> None:
+    def _add_a_stray(self, engine: SweepEngine) -> None:
         """A table that no script declares, under the prefix of the environment."""
         stray = CreateTable("Stray", S("id")).apply(Schema()).table("Stray")
-        what = Meddling(what="unexpected table", how="added", code=diff.TABLE_UNEXPECTED, subject="Stray", calls=())
-        ground.perform(construction(stray))
+        what = ManualChange(what="unexpected table", how="added", code=diff.TABLE_UNEXPECTED, subject="Stray", calls=())
+        engine.perform(construction(stray))
         self.changes[what.what] += 1
-        self._judge(ground.migrator.status().problems, stray, what)
-        ground.perform(demolition(stray))
+        self._judge(engine.migrator.status().problems, stray, what)
+        engine.perform(drop_steps(stray))
 
     def _expect_nothing(self, where: str, problems: Sequence[Problem]) -> None:
         if problems:
             self.false_positives.append(f"{where}: {_said(problems)}")
 
-    def _repair(self, ground: Ground, table: Table, where: str, problem: Problem) -> None:
+    def _repair(self, engine: SweepEngine, table: Table, where: str, problem: Problem) -> None:
         """Carry the remedy out, where it is commands of the AWS CLI; then nothing may be left to say."""
         steps = [_step(table, line) for line in problem.remedy.splitlines() if line.startswith("aws ")]
         if not steps:
             if problem.code not in BY_SCRIPT:
                 self.broken_remedies.append(f"{where}: no command in {problem.remedy!r}")
             return
-        if not ground.mends(steps):
+        if not engine.mends(steps):
             return
         try:
-            ground.perform(steps)
+            engine.perform(steps)
         except ClientError as refusal:
             self.broken_remedies.append(f"{where}: {problem.remedy}\n{refusal}")
             return
-        left = ground.migrator.status().problems
-        if left or not ground.migrator.plan().is_empty:
+        left = engine.migrator.status().problems
+        if left or not engine.migrator.plan().is_empty:
             self.broken_remedies.append(f"{where}: {problem.remedy}\n{_said(left)}")
             return
         self.repaired[problem.code] += 1
 
 
 def _told_apart(
-    meddling: Meddling, physical_name: str, problems: Sequence[Problem]
+    change: ManualChange, physical_name: str, problems: Sequence[Problem]
 ) -> tuple[Problem | None, list[Problem]]:
     """The report of the change, and everything else that is reported."""
     right = [
         problem
         for problem in problems
-        if (problem.code, problem.subject) == (meddling.code, physical_name)
-        and problem.message.startswith(f"{meddling.subject}: ")
+        if (problem.code, problem.subject) == (change.code, physical_name)
+        and problem.message.startswith(f"{change.subject}: ")
         and problem.expected != problem.found
     ]
     first = right[0] if right else None
     return first, [problem for problem in problems if problem is not first]
 
 
-def _where(table: Table, meddling: Meddling) -> str:
-    return f"{meddling.what} ({meddling.how}) of {meddling.subject} in {table!r}"
+def _where(table: Table, change: ManualChange) -> str:
+    return f"{change.what} ({change.how}) of {change.subject} in {table!r}"
 
 
 def _said(problems: Sequence[Problem]) -> str:

@@ -20,7 +20,7 @@ from osem_migrate.operations import CreateTable
 from osem_migrate.operations.step import RESOURCE_ARN, Step
 from osem_migrate.schema import Schema, Table
 from tests.doubles.leaping_clock import LeapingClock
-from tests.doubles.manual_changes import Meddling, construction, demolition
+from tests.doubles.manual_changes import ManualChange, construction, drop_steps
 from tests.doubles.project import ENVIRONMENTS
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws, project_of
 from tests.engines.engine import Engine
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 PREFIX = "osem-dev-"
 
 
-class Ground(Protocol):
+class SweepEngine(Protocol):
     """Where tables are: an engine with a Migrator whose scripts are applied."""
 
     migrator: Migrator
     lacks: frozenset[str]
-    """Kinds of meddling that mean nothing there."""
+    """Kinds of change that mean nothing there."""
 
-    def meddle(self, table: Table, meddling: Meddling) -> None:
+    def change_by_hand(self, table: Table, change: ManualChange) -> None:
         """Let somebody's hand do it."""
 
     def mends(self, steps: Sequence[Step]) -> bool:
@@ -128,10 +128,10 @@ class SimulatedGround:
             self.perform(construction(create.apply(Schema()).table(create.table)))
         add_noise(self._client, noise)
 
-    def meddle(self, table: Table, meddling: Meddling) -> None:
+    def change_by_hand(self, table: Table, change: ManualChange) -> None:
         """By the very calls."""
         del table
-        self.perform(meddling.calls)
+        self.perform(change.calls)
 
     def mends(self, steps: Sequence[Step]) -> bool:
         """All of them."""
@@ -171,9 +171,9 @@ def on_simulator(creations: Sequence[CreateTable], seed: int) -> Iterator[Simula
     """The simulator with these tables, and DescribeTable as noisy as it may be."""
     surroundings = SimulatedAws(LeapingClock()).surroundings()
     with TemporaryDirectory(prefix="osem-migrate-sweep-") as folder, surroundings:
-        ground = SimulatedGround(Path(folder), creations, random.Random(seed))  # noqa: S311 - repeatable, not secret
-        yield ground
-        assert ground.aws.simulator.unknown == []
+        engine = SimulatedGround(Path(folder), creations, random.Random(seed))  # noqa: S311 - repeatable, not secret
+        yield engine
+        assert engine.aws.simulator.unknown == []
 
 
 class LocalGround:
@@ -207,11 +207,11 @@ class LocalGround:
             self.perform(construction(create.apply(Schema()).table(create.table)))
         add_noise(self._client, noise)
 
-    def meddle(self, table: Table, meddling: Meddling) -> None:
+    def change_by_hand(self, table: Table, change: ManualChange) -> None:
         """By a table made anew where that comes to the same."""
-        calls = meddling.calls
-        if meddling.anew is not None:
-            calls = (*demolition(table), *construction(meddling.anew))
+        calls = change.calls
+        if change.anew is not None:
+            calls = (*drop_steps(table), *construction(change.anew))
         self.perform(calls)
 
     def mends(self, steps: Sequence[Step]) -> bool:

@@ -64,12 +64,12 @@ def _check_applied_once(project: Project, contenders: list[Contender]) -> None:
 def test_simultaneous_upgrades_with_random_kills(number: int, project: Project, on_engine: Engine) -> None:
     """Whoever survives exits 0 or 6; what the killed left is finished by another, and nothing is done twice."""
     chance = random.Random(SEED * 1000 + number)  # noqa: S311 - repeatable, not secret
-    # Each victim dies at a call of its own choice; at least one contender lives and waits as long as it takes.
+    # Each child dies at a call of its own choice; at least one contender lives and waits as long as it takes.
     deaths = [chance.randrange(2, 60 if TORTURE else 30) for _ in range(chance.randrange(1, CONTENDERS))]
-    lives: dict[int, int] = {}
+    live_tables: dict[int, int] = {}
 
     def kill(contender: Contender, _told: Told) -> None:
-        if len(contender.told) >= lives.get(contender.pid, 1_000_000):
+        if len(contender.told) >= live_tables.get(contender.pid, 1_000_000):
             contender.kill()
 
     with ExitStack() as stack:
@@ -86,7 +86,7 @@ def test_simultaneous_upgrades_with_random_kills(number: int, project: Project, 
                 )
             )
             if place < len(deaths):
-                lives[contender.pid] = deaths[place]
+                live_tables[contender.pid] = deaths[place]
             contenders.append(contender)
         codes = [contender.wait() for contender in contenders]
     survivors = codes[len(deaths) :]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from osem_migrate.operations import CreateTable, SetBilling, SetDeletionProtection, SetStream, SetTimeToLive
 from tests import strategies
-from tests.doubles.manual_changes import Meddling
+from tests.doubles.manual_changes import ManualChange
 from tests.doubles.sweep import Sweep
 from tests.doubles.sweep_engines import on_dynamodb_local, on_simulator
 from tests.engines.engine import Engine
@@ -38,10 +38,10 @@ def sweep_over(schemas: int, kinds: Sequence[type] | None, visit: Visit) -> None
     generated(given(strategies.creations(kinds))(visit))()
 
 
-def sampler(seed: int, share: float) -> Callable[[Meddling], bool]:
-    """Which meddlings to try."""
+def sampler(seed: int, share: float) -> Callable[[ManualChange], bool]:
+    """Which changes to try."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    return lambda _meddling: chance.random() < share
+    return lambda _change: chance.random() < share
 
 
 def check(sweep: Sweep, schemas: int) -> None:
@@ -59,8 +59,8 @@ def test_every_change_on_the_simulator_is_reported_and_nothing_else() -> None:
     sweep = Sweep()
 
     def visit(creations: tuple[CreateTable, ...]) -> None:
-        with on_simulator(creations, sweep.schemas) as ground:
-            sweep.over(ground, creations, sampler(sweep.schemas, SHARE_SIMULATED))
+        with on_simulator(creations, sweep.schemas) as engine:
+            sweep.over(engine, creations, sampler(sweep.schemas, SHARE_SIMULATED))
 
     sweep_over(ON_SIMULATOR, None, visit)
     check(sweep, ON_SIMULATOR)
@@ -71,8 +71,8 @@ def test_every_change_on_dynamodb_local_is_reported_and_nothing_else(engine: Eng
     sweep = Sweep()
 
     def visit(creations: tuple[CreateTable, ...]) -> None:
-        with on_dynamodb_local(engine, creations, sweep.schemas) as ground:
-            sweep.over(ground, creations, sampler(sweep.schemas, SHARE_LOCALLY))
+        with on_dynamodb_local(engine, creations, sweep.schemas) as local:
+            sweep.over(local, creations, sampler(sweep.schemas, SHARE_LOCALLY))
 
     sweep_over(ON_DYNAMODB_LOCAL, KEPT_LOCALLY, visit)
     check(sweep, ON_DYNAMODB_LOCAL)
@@ -83,8 +83,8 @@ def test_every_repair_that_is_claimed_repairs() -> None:
     sweep = Sweep()
 
     def visit(creations: tuple[CreateTable, ...]) -> None:
-        with on_simulator(creations, sweep.schemas) as ground:
-            sweep.mend_over(ground, creations, sampler(sweep.schemas, SHARE_MENDED))
+        with on_simulator(creations, sweep.schemas) as engine:
+            sweep.mend_over(engine, creations, sampler(sweep.schemas, SHARE_MENDED))
 
     sweep_over(MENDED, None, visit)
     print(sweep.summary())  # noqa: T201 - the same

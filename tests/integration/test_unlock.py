@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from osem_migrate.aws.lock import Lease
-from osem_migrate.aws.lock_snapshot import Sighting
+from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.config import Project
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import AccountMismatch, ConfirmationRequired, HistoryUnreadable, LockHeld, LockLost
-from osem_migrate.history import Event
+from osem_migrate.history import LogEntry
 from osem_migrate.migrator import Migrator
 from tests.doubles.clock import FakeClock
 from tests.doubles.contender import Contender
@@ -49,7 +49,7 @@ def hold(migrator: Migrator, name: str = "bob") -> Lease:
     return migrator.deployment.lock.acquire(me, timeout=60.0, on_wait=lambda _holder, _waited: None)
 
 
-def seen_by(migrator: Migrator) -> Sighting:
+def seen_by(migrator: Migrator) -> LockSnapshot:
     """What a look at the lock shows; there is a holder."""
     seen = migrator.lock()
     assert seen is not None
@@ -62,7 +62,7 @@ def test_the_old_holder_can_never_write_again(migrator: Migrator) -> None:
     assert migrator.unlock(seen_by(migrator), reason="gone home")
     with pytest.raises(LockLost, match="released by somebody else"):
         lease.check()
-    event = Event(at=1, what="applied", migration=RECORD.migration, by="bob")
+    event = LogEntry(at=1, what="applied", migration=RECORD.migration, by="bob")
     with pytest.raises(LockLost, match="released by somebody else"):
         migrator.deployment.history.write(lease, [(event, RECORD)])
     lease.release()
@@ -185,10 +185,10 @@ def test_the_log_of_the_old_holder_is_never_overwritten(migrator: Migrator) -> N
     lease = hold(migrator)
     seen = seen_by(migrator)
     clearing = migrator.deployment.lock.clearing(seen, still=True)
-    event = Event(at=1, what="started", migration="0001_teams", by="bob")
+    event = LogEntry(at=1, what="started", migration="0001_teams", by="bob")
     migrator.deployment.history.write(lease, [(event, RECORD)])
     other = Watched(Project.find(migrator.project.root, environ={})).migrator.deployment.history
-    assert other.unlock(clearing, Event(at=1, what="unlocked", migration=None, by="ada"), fence=1) is False
+    assert other.unlock(clearing, LogEntry(at=1, what="unlocked", migration=None, by="ada"), fence=1) is False
     assert [logged.what for logged in migrator.history()] == ["started"]
     lease.check()
 

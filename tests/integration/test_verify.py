@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from osem_migrate.commands.probe import probe_tables
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migrator import Migrator
 from osem_migrate.operations import CreateTable
 from osem_migrate.planning.probe import MARKER, TEXT, make_sample
@@ -55,7 +55,7 @@ def _create(client: Any, create: CreateTable) -> None:
                 raise
 
 
-def _live(deployment: Deployment, table: Table) -> Live:
+def _live(deployment: Deployment, table: Table) -> LiveTable:
     (live,) = deployment.gateway.describe_all({"Users": [type(setting) for setting in table.settings]})
     return live
 

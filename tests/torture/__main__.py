@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.torture.boundaries import Case, Disturbance, Verdict, cases, live_through_all
-from tests.torture.child import victims
+from tests.torture.child import children
 from tests.torture.scenarios import NAMES, Scenario, scenario
 
 WORKERS = 4  # more than cores, because a run that waits for a dead one's lease has nothing to do
@@ -43,8 +43,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _rehearse(name: str, folder: Path) -> Scenario:
     folder.mkdir()
-    with victims() as forge:
-        return scenario(name, folder, forge)
+    with children() as processes:
+        return scenario(name, folder, processes)
 
 
 def _sweep(scene: Scenario, wanted: Sequence[Case], pool: Executor) -> list[Verdict]:

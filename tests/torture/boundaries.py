@@ -13,7 +13,7 @@ from enum import StrEnum
 from osem_migrate.aws.session import ATTEMPTS
 from tests.simulator import INTERNAL, THROTTLED, Drop, Hook, LoseResponse, SimulatedError, serve
 from tests.simulator.calls import CUT_AFTER, CUT_BEFORE, ITEM_WRITES, OK, READS, Call
-from tests.torture.child import Ended, Victims, victims
+from tests.torture.child import ChildProcesses, Ended, children
 from tests.torture.scenarios import Scenario, changes
 from tests.torture.stage import Picture, Recording, lock_owner, shorten_lease
 
@@ -63,18 +63,18 @@ def sample(calls: int, size: int) -> list[Case]:
     return [Case(kinds[place % len(kinds)], number) for place, number in enumerate(numbers)]
 
 
-def live_through(scene: Scenario, case: Case, forge: Victims) -> Verdict:
+def live_through(scene: Scenario, case: Case, processes: ChildProcesses) -> Verdict:
     """Disturb the command, run it again, and compare with the undisturbed run."""
     simulator = scene.stage.put_up()
     pid: Future[int] = Future()
     struck = _plan(simulator, case, pid)
     with serve(simulator) as server:
-        first = forge.run(scene.command, scene.project, server.endpoint_url, pid=pid)
+        first = processes.run(scene.command, scene.project, server.endpoint_url, pid=pid)
         simulator.faults.clear()
         disturbed = len(simulator.calls)
         held_by = lock_owner(simulator)
         shorten_lease(simulator, DEAD_LEASE)
-        second = forge.run(scene.command, scene.project, server.endpoint_url)
+        second = processes.run(scene.command, scene.project, server.endpoint_url)
     call = next(iter(struck), None)
     complaints = [
         *_of_the_ends(case, first, second, struck=call is not None),
@@ -88,8 +88,8 @@ def live_through(scene: Scenario, case: Case, forge: Victims) -> Verdict:
 
 def live_through_all(scene: Scenario, portion: Sequence[Case]) -> list[Verdict]:
     """Some cases one after the other, forked from one warm process."""
-    with victims() as forge:
-        return [live_through(scene, case, forge) for case in portion]
+    with children() as processes:
+        return [live_through(scene, case, processes) for case in portion]
 
 
 def _plan(simulator: Recording, case: Case, pid: "Future[int]") -> list[Call]:

@@ -1,6 +1,6 @@
-"""Victims: runs in processes of their own, which may be killed at any moment; forked from one that is warm.
+"""ChildProcesses: runs in processes of their own, which may be killed at any moment; forked from one that is warm.
 
-A victim lives on a faster clock, the pauses of the SDK included, so that minutes are seconds.
+A child lives on a faster clock, the pauses of the SDK included, so that minutes are seconds.
 """
 
 import gc
@@ -27,13 +27,13 @@ from osem_migrate.errors import OsemMigrateError
 from osem_migrate.migrator import Migrator
 
 PACE = 16.0
-"""Seconds of a victim, and of its AWS, in a real one."""
+"""Seconds of a child, and of its AWS, in a real one."""
 
 LEASE_SECONDS = 50.0
-"""Of a victim's lock: a busy machine may keep a heartbeat waiting for seconds, and those pass quickly here."""
+"""Of a child's lock: a busy machine may keep a heartbeat waiting for seconds, and those pass quickly here."""
 
 DEFECT = 70
-"""The exit code of a victim that ended with an exception that is none of ours."""
+"""The exit code of a child that ended with an exception that is none of ours."""
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,18 +48,18 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a victim ended: its exit code, or the signal that killed it as a negative number, and its last words."""
+    """How a child ended: its exit code, or the signal that killed it as a negative number, and its last words."""
 
     code: int
     words: str
 
 
-class Victims:
+class ChildProcesses:
     """Runs commands one after the other, each in a fresh process."""
 
-    def __init__(self, forge: "subprocess.Popen[str]") -> None:
-        """Use ``victims`` instead."""
-        self._forge = forge
+    def __init__(self, processes: "subprocess.Popen[str]") -> None:
+        """Use ``children`` instead."""
+        self._forge = processes
 
     def run(self, command: Command, project: Path, endpoint_url: str, *, pid: "Future[int] | None" = None) -> Ended:
         """Run a command to its end, however that comes about; ``pid`` is told the process as soon as there is one."""
@@ -80,20 +80,20 @@ class Victims:
 
 
 @contextmanager
-def victims() -> Iterator[Victims]:
-    """A warm process that forks victims until the block is left."""
+def children() -> Iterator[ChildProcesses]:
+    """A warm process that forks children until the block is left."""
     # Coverage measures what the tests run themselves; in here it would only take time.
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "OSEM_", "COVERAGE_"))}
     words = [sys.executable, "-m", "tests.torture.child"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(words, stdin=pipe, stdout=pipe, cwd=ROOT, env=environ, text=True) as forge:
-        yield Victims(forge)
-        assert forge.stdin is not None
-        forge.stdin.close()
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, cwd=ROOT, env=environ, text=True) as processes:
+        yield ChildProcesses(processes)
+        assert processes.stdin is not None
+        processes.stdin.close()
 
 
 def main() -> None:
-    """Fork a victim for each order that stdin brings; has no threads of its own, so that forking is safe."""
+    """Fork a child for each order that stdin brings; has no threads of its own, so that forking is safe."""
     _warm()
     for line in sys.stdin:
         order = json.loads(line)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.doubles.project import own_project, write_project
 from tests.simulator import serve
-from tests.torture.child import Command, Victims
+from tests.torture.child import ChildProcesses, Command
 from tests.torture.stage import HISTORY, Picture, Recording, Stage
 
 TUNNEL = """
@@ -54,30 +54,30 @@ class Scenario:
 NAMES = ("osem", "osem folded", "a later index", "a downgrade", "a downgrade to nothing", "settings")
 
 
-def scenario(name: str, folder: Path, victims: Victims) -> Scenario:
+def scenario(name: str, folder: Path, children: ChildProcesses) -> Scenario:
     """One of NAMES, with its project in ``folder``; lives through it once, undisturbed."""
     upgrade = Command("upgrade")
     folded = Command("upgrade", {"fold": True})
     match name:
         case "osem":
-            return _rehearse(name, _osem(folder), Stage(), upgrade, victims)
+            return _rehearse(name, _osem(folder), Stage(), upgrade, children)
         case "osem folded":
-            return _rehearse(name, _osem(folder), Stage(), folded, victims)
+            return _rehearse(name, _osem(folder), Stage(), folded, children)
         case "a later index" | "settings":
             write_project(folder, {"0001_teams": TEAMS}, TUNNEL)
-            stage = _populated(folder, upgrade, victims)
+            stage = _populated(folder, upgrade, children)
             write_project(folder, {"0002_more": SETTINGS if name == "settings" else BY_MANAGER}, TUNNEL)
-            return _rehearse(name, folder, stage, upgrade, victims)
+            return _rehearse(name, folder, stage, upgrade, children)
         case "a downgrade":
-            stage = _populated(_osem(folder), folded, victims)
+            stage = _populated(_osem(folder), folded, children)
             return _rehearse(
-                name, folder, stage, Command("downgrade", {"target": "6", "allow_data_loss": True}), victims
+                name, folder, stage, Command("downgrade", {"target": "6", "allow_data_loss": True}), children
             )
         case "a downgrade to nothing":
             write_project(folder, {"0001_teams": TEAMS, "0002_more": BY_MANAGER}, TUNNEL)
-            stage = _populated(folder, folded, victims)
+            stage = _populated(folder, folded, children)
             return _rehearse(
-                name, folder, stage, Command("downgrade", {"target": "0", "allow_data_loss": True}), victims
+                name, folder, stage, Command("downgrade", {"target": "0", "allow_data_loss": True}), children
             )
     raise LookupError(name)
 
@@ -104,18 +104,18 @@ def _osem(folder: Path) -> Path:
     return folder
 
 
-def _run(stage: Stage, project: Path, command: Command, victims: Victims) -> Recording:
+def _run(stage: Stage, project: Path, command: Command, children: ChildProcesses) -> Recording:
     simulator = stage.put_up()
     with serve(simulator) as server:
-        ended = victims.run(command, project, server.endpoint_url)
+        ended = children.run(command, project, server.endpoint_url)
     assert ended.code == 0, ended.words
     assert simulator.unknown == []
     return simulator
 
 
-def _populated(project: Path, command: Command, victims: Victims) -> Stage:
+def _populated(project: Path, command: Command, children: ChildProcesses) -> Stage:
     """The stage after a command, with items in every table."""
-    simulator = _run(Stage(), project, command, victims)
+    simulator = _run(Stage(), project, command, children)
     simulator = simulator.stage.put_up()
     for name in simulator.call("ListTables", {})["TableNames"]:
         if name != HISTORY:
@@ -132,7 +132,7 @@ def _some(key: str) -> Iterator[dict[str, Any]]:
         yield {**item, "isActive": {"N": str(number % 2)}, key: {"S": f"{key}-{number}"}}
 
 
-def _rehearse(name: str, project: Path, stage: Stage, command: Command, victims: Victims) -> Scenario:
-    simulator = _run(stage, project, command, victims)
+def _rehearse(name: str, project: Path, stage: Stage, command: Command, children: ChildProcesses) -> Scenario:
+    simulator = _run(stage, project, command, children)
     calls, changed = len(simulator.calls), changes(simulator)
     return Scenario(name, project, command, stage, Picture.of(simulator), calls, changed)

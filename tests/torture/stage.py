@@ -49,7 +49,7 @@ _ENDS = frozenset({"advanced", "applied", "reverted"})
 
 
 class Time(ScaledClock):
-    """The victims' pace, and a leap where nobody is watching."""
+    """The children' pace, and a leap where nobody is watching."""
 
     leapt = 0.0
 

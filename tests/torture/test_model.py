@@ -154,7 +154,7 @@ class Model(RuleBasedStateMachine):
 
     @precondition(lambda self: self.level and not self.by_hand and self.live().tables)
     @rule(data=st.data())
-    def meddle(self, data: st.DataObject) -> None:
+    def change_by_hand(self, data: st.DataObject) -> None:
         """Somebody changes a table by hand: drops it, drops one of its indexes, or changes a declared setting."""
         schema = self.live()
         table = schema.tables[data.draw(st.sampled_from(sorted(schema.tables)))]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from osem_migrate.history import Event, History, Holder, Record, RecordedError, RecordedState, ShownState
+from osem_migrate.history import History, Holder, LogEntry, Record, RecordedError, RecordedState, ShownState
 
 RECORD = Record(
     migration="0007_add_manager_index",
@@ -109,4 +109,4 @@ def test_what_may_be_left_out() -> None:
     """Most records have no error and most events no detail."""
     assert RECORD.error is None
     assert replace(RECORD, error=RecordedError(code="LOCK_LOST", message="…")).error is not None
-    assert Event(at=1, what="applied", migration=None, by="ada").detail == ""
+    assert LogEntry(at=1, what="applied", migration=None, by="ada").detail == ""

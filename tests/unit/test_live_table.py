@@ -2,7 +2,7 @@
 
 import pytest
 
-from osem_migrate.live_table import Live, LiveIndex
+from osem_migrate.live_table import LiveIndex, LiveTable
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_the_phase_of_an_index(index: LiveIndex, phase: str | None) -> None:
 )
 def test_which_table_statuses_pass_by_themselves(status: str | None, busy: dict[str, str]) -> None:
     """Waiting for an archived or inaccessible table would never end."""
-    assert Live(name="Teams", physical_name="osem-dev-Teams", table=None, status=status).busy == busy
+    assert LiveTable(name="Teams", physical_name="osem-dev-Teams", table=None, status=status).busy == busy
 
 
 def test_everything_that_has_not_settled_is_busy() -> None:
     """Table, indexes and settings, each under its own name; what has settled is left out."""
-    live = Live(
+    live = LiveTable(
         name="Teams",
         physical_name="osem-dev-Teams",
         table=None,

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling
 from osem_migrate.planning.drift.diff import BILLING, INDEX_THROUGHPUT, diff
 from osem_migrate.schema import Index, Table, Throughput
@@ -12,7 +12,7 @@ Dimension = tuple[str | None, str]
 """One side of the capacity, ``read`` or ``write``, of an index by its name, or of the table itself (None)."""
 
 
-def capacity_differs(live: Live, expected: Table) -> bool:
+def capacity_differs(live: LiveTable, expected: Table) -> bool:
     """Whether a table that is provisioned, as declared, has other capacity than declared somewhere."""
     if _provisioned(live.table) is None or _provisioned(expected) is None:
         return False
@@ -25,7 +25,7 @@ def dimensions(expected: Table) -> frozenset[Dimension]:
     return frozenset((name, side) for name in names for side in ("read", "write"))
 
 
-def overlooking_capacity(live: Live, expected: Table, owned: Collection[Dimension]) -> Live:
+def overlooking_capacity(live: LiveTable, expected: Table, owned: Collection[Dimension]) -> LiveTable:
     """The live table with the declared capacity wherever an autoscaler owns it."""
     found, wanted = _provisioned(live.table), _provisioned(expected)
     if live.table is None or found is None or wanted is None or not owned:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation, SetBilling, Setting
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput, as_keys
 
@@ -36,7 +36,7 @@ class Difference:
         return f"{self.subject}: expected {self.expected}, found {self.found}"
 
 
-def diff(live: Live, expected: Table | None) -> tuple[Difference, ...]:
+def diff(live: LiveTable, expected: Table | None) -> tuple[Difference, ...]:
     """Everything in which the live table is not as expected; empty when nothing that was declared differs.
 
     ``expected`` None means that there should be no such table. What nobody declared is no difference, and what a local
@@ -52,7 +52,7 @@ def diff(live: Live, expected: Table | None) -> tuple[Difference, ...]:
     )
 
 
-def matches(live: Live, state: Table | None, ahead: Collection[Index] = ()) -> bool:
+def matches(live: LiveTable, state: Table | None, ahead: Collection[Index] = ()) -> bool:
     """Whether the live table is in a state, as far as that state declares anything.
 
     An index of ``ahead`` that is there already, exactly as declared, is no surprise.
@@ -60,7 +60,7 @@ def matches(live: Live, state: Table | None, ahead: Collection[Index] = ()) -> b
     return not diff(overlooking(live, state, ahead), state)
 
 
-def overlooking(live: Live, state: Table | None, ahead: Collection[Index]) -> Live:
+def overlooking(live: LiveTable, state: Table | None, ahead: Collection[Index]) -> LiveTable:
     """The live table without the indexes of ``ahead``, as far as they are there and the state does not have them."""
     if live.table is None or state is None or not ahead:
         return live
@@ -74,7 +74,7 @@ def _shape(index: Index) -> Index:
     return replace(index, throughput=None)
 
 
-def _existence(live: Live, expected: Table | None) -> Iterator[Difference]:
+def _existence(live: LiveTable, expected: Table | None) -> Iterator[Difference]:
     if expected is not None:
         create = CreateTable(
             expected.name,
@@ -95,7 +95,7 @@ def _table_keys(live: Table, expected: Table) -> Iterator[Difference]:
         yield _difference(TABLE_KEYS, expected.name, expected.name, table_keys_text(expected), table_keys_text(live))
 
 
-def _indexes(live: Live, table: Table, expected: Table) -> Iterator[Difference]:
+def _indexes(live: LiveTable, table: Table, expected: Table) -> Iterator[Difference]:
     found = {index.name: index for index in table.indexes}
     wanted = {index.name: index for index in expected.indexes}
     for name in sorted(found.keys() | wanted.keys()):
@@ -110,7 +110,9 @@ def _indexes(live: Live, table: Table, expected: Table) -> Iterator[Difference]:
             yield from _index_differences(live, table, expected, found[name], wanted[name])
 
 
-def _index_differences(live: Live, table: Table, expected: Table, found: Index, wanted: Index) -> Iterator[Difference]:
+def _index_differences(
+    live: LiveTable, table: Table, expected: Table, found: Index, wanted: Index
+) -> Iterator[Difference]:
     rebuild = (DropIndex(expected.name, wanted.name), _add(expected, wanted.name))
     if (found.partition_keys, found.sort_keys) != (wanted.partition_keys, wanted.sort_keys):
         yield _difference(INDEX_KEYS, expected.name, wanted.name, _index_keys(wanted), _index_keys(found), *rebuild)
@@ -138,7 +140,7 @@ def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
             )
 
 
-def _settings(live: Live, table: Table, expected: Table) -> Iterator[Difference]:
+def _settings(live: LiveTable, table: Table, expected: Table) -> Iterator[Difference]:
     for setting in expected.settings:
         kind = type(setting)
         found = table.setting(kind)
@@ -157,7 +159,7 @@ def _repair(setting: Setting, found: Setting, table: Table, expected: Table) -> 
     return replace(setting, indexes={name: units for name, units in own.items() if table.index(name) is not None})
 
 
-def _lost(live: Live, setting: Setting, found: Setting) -> bool:
+def _lost(live: LiveTable, setting: Setting, found: Setting) -> bool:
     """Local engines forget the maximum throughput of an on-demand table (it comes and goes with index changes)."""
     if not live.emulated or not isinstance(setting, SetBilling) or not isinstance(found, SetBilling):
         return False

@@ -3,7 +3,7 @@
 Billing is not among it: every table declares one, on-demand without a maximum where its script says nothing.
 """
 
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import (
     SetDeletionProtection,
     SetEncryption,
@@ -18,7 +18,7 @@ from osem_migrate.schema import Table
 
 SETTING_UNDECLARED = "DRIFT_SETTING_UNDECLARED"
 
-KINDS: tuple[type[Setting], ...] = (
+WATCHED: tuple[type[Setting], ...] = (
     SetDeletionProtection,
     SetEncryption,
     SetPointInTimeRecovery,
@@ -29,12 +29,12 @@ KINDS: tuple[type[Setting], ...] = (
 """The settings that are looked for although nobody declared them; tags belong to many, and are not."""
 
 
-def undeclared(live: Live, expected: Table | None) -> tuple[Difference, ...]:
+def undeclared(live: LiveTable, expected: Table | None) -> tuple[Difference, ...]:
     """Every setting of the live table that is not AWS's default and that nobody declared; the repair sets it back."""
     if live.table is None or expected is None:
         return ()
     found: list[Difference] = []
-    for kind in KINDS:
+    for kind in WATCHED:
         setting, usual = live.table.setting(kind), kind.default(expected.name)
         if expected.setting(kind) is not None or setting is None or kind in live.unreadable or usual.matches(setting):
             continue

@@ -14,7 +14,7 @@ MIGRATION_NEWER_TOOL = "MIGRATION_NEWER_TOOL"
 NEWER_TOOL = "newer_tool"
 """The word that ``--ignore`` takes for a record that a newer osem-migrate wrote."""
 
-OF_STATE: Mapping[ShownState, tuple[str, ProblemKind]] = {
+PROBLEM_OF_STATE: Mapping[ShownState, tuple[str, ProblemKind]] = {
     ShownState.PENDING: ("MIGRATION_PENDING", ProblemKind.PENDING),
     ShownState.REVERTED: ("MIGRATION_REVERTED", ProblemKind.PENDING),
     ShownState.RUNNING: ("MIGRATION_RUNNING", ProblemKind.PENDING),
@@ -42,7 +42,9 @@ class MigrationStatus:
     record: Record | None
 
 
-def standings(migrations: Sequence[Migration], history: History, *, lock_alive: bool) -> tuple[MigrationStatus, ...]:
+def migration_statuses(
+    migrations: Sequence[Migration], history: History, *, lock_alive: bool
+) -> tuple[MigrationStatus, ...]:
     """Every script and every record without one, by number; a reverted record without a script is forgotten."""
     records = history.records
     newest_applied = max((record.number for record in records.values() if record.is_applied), default=-1)
@@ -81,8 +83,8 @@ def migration_problems(
 
 
 def _problems(migration: MigrationStatus, caller: Caller, tool_version: str | None) -> Iterator[Problem]:
-    if migration.state in OF_STATE:
-        code, kind = OF_STATE[migration.state]
+    if migration.state in PROBLEM_OF_STATE:
+        code, kind = PROBLEM_OF_STATE[migration.state]
         message, remedy = explain(migration.state, migration.id, migration.record, caller)
         yield _problem(migration, code, kind, migration.state.value, message, remedy)
     if migration.record is not None and tool_version is not None and is_newer(migration.record, tool_version):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.history import Record, ShownState
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Operation, SetBilling
 from osem_migrate.operations.step import RESOURCE_ARN, Step
 from osem_migrate.planning.drift import diff
@@ -54,7 +54,7 @@ _ADVICE = {
 }
 
 _RESTORE = "Restore the table from the backup that AWS made of it (aws dynamodb restore-table-from-backup):"
-_CURES = {
+_UNUSABLE_REMEDIES = {
     "INACCESSIBLE_ENCRYPTION_CREDENTIALS": (
         "Enable the KMS key again, and DynamoDB's right to use it; after seven days AWS archives the table. The key:",
         "SSEDescription",
@@ -68,19 +68,19 @@ _CURES = {
 }
 
 # What a script mends: AWS has no call for it, or only one that destroys what somebody may be using.
-_BY_SCRIPT = frozenset({diff.TABLE_UNEXPECTED, diff.TABLE_KEYS, diff.INDEX_UNEXPECTED, diff.LOCAL_INDEX})
+_NEEDS_A_SCRIPT = frozenset({diff.TABLE_UNEXPECTED, diff.TABLE_KEYS, diff.INDEX_UNEXPECTED, diff.LOCAL_INDEX})
 
 
-def remedy(difference: Difference, live: Live, caller: Caller) -> str:
+def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
     """The advice, and the commands that carry it out, one a line."""
     advice = _advice(difference, live)
-    if difference.code in _BY_SCRIPT:
+    if difference.code in _NEEDS_A_SCRIPT:
         return f"{advice}\n{caller.command('upgrade')}"
     try:
         commands = [_command(step, live, caller) for step in _steps(difference.repair, live)]
-    except (DefinitionError, InapplicableOperation) as misfit:
+    except (DefinitionError, InapplicableOperation) as error:
         look = caller.command("status")
-        return f"Other differences of the table have to be repaired first ({misfit.message}); then look again:\n{look}"
+        return f"Other differences of the table have to be repaired first ({error.message}); then look again:\n{look}"
     if len(commands) > 1:
         advice += "\n(each command once the one before it has settled)"
     return "\n".join([advice, *commands])
@@ -132,14 +132,14 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
     }[state]
 
 
-def cure(live: Live, caller: Caller) -> str:
+def unusable_remedy(live: LiveTable, caller: Caller) -> str:
     """What to do about a table that AWS has put out of use, and the command that shows why it did."""
-    advice, member = _CURES[live.status or ""]
+    advice, member = _UNUSABLE_REMEDIES[live.status or ""]
     words = ["aws", "dynamodb", "describe-table", "--table-name", live.physical_name, "--query", f"Table.{member}"]
     return f"{advice}\n{shlex.join([*words, *caller.aws_flags])}"
 
 
-def _advice(difference: Difference, live: Live) -> str:
+def _advice(difference: Difference, live: LiveTable) -> str:
     if difference.code == SETTING_UNDECLARED:
         kind = type(difference.repair[0])
         line = next(repr(found) for found in (live.table.settings if live.table else ()) if type(found) is kind)
@@ -150,7 +150,7 @@ def _advice(difference: Difference, live: Live) -> str:
     return _ADVICE[difference.code]
 
 
-def _steps(repair: tuple[Operation, ...], live: Live) -> Iterator[Step]:
+def _steps(repair: tuple[Operation, ...], live: LiveTable) -> Iterator[Step]:
     """The calls that lead from the live table to the repaired one."""
     schema = Schema({live.name: live.table} if live.table is not None else {})
     for operation in repair:
@@ -158,7 +158,7 @@ def _steps(repair: tuple[Operation, ...], live: Live) -> Iterator[Step]:
         schema = operation.apply(schema)
 
 
-def _command(step: Step, live: Live, caller: Caller) -> str:
+def _command(step: Step, live: LiveTable, caller: Caller) -> str:
     named = live.arn if step.named_by == RESOURCE_ARN else None
     request = json.dumps(step.call(named or live.physical_name), separators=(",", ":"))
     return shlex.join(

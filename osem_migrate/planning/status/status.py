@@ -5,12 +5,18 @@ from dataclasses import dataclass, field
 
 from osem_migrate.errors import ExitCode, ScriptOperationInapplicable
 from osem_migrate.history import History, Record, RecordedState, ShownState
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable
 from osem_migrate.planning.plan import is_changed
 from osem_migrate.planning.replay import replay_recorded
-from osem_migrate.planning.status.migrations import NEWER_TOOL, OF_STATE, MigrationStatus, migration_problems, standings
+from osem_migrate.planning.status.migrations import (
+    NEWER_TOOL,
+    PROBLEM_OF_STATE,
+    MigrationStatus,
+    migration_problems,
+    migration_statuses,
+)
 from osem_migrate.planning.status.problem import Problem, ProblemKind, Severity
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.planning.status.tables import ahead, drift, progress, remarks
@@ -28,7 +34,7 @@ __all__ = [
     "expect",
 ]
 
-IGNORABLE = (ProblemKind.DRIFT.value, *(state.value for state in OF_STATE), NEWER_TOOL)
+IGNORABLE = (ProblemKind.DRIFT.value, *(state.value for state in PROBLEM_OF_STATE), NEWER_TOOL)
 """The words that ``--ignore`` takes."""
 
 
@@ -62,7 +68,7 @@ class Status:
     """
 
     migrations: tuple[MigrationStatus, ...]
-    tables: tuple[Live, ...]
+    tables: tuple[LiveTable, ...]
     problems: tuple[Problem, ...]
     remarks: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
@@ -94,8 +100,8 @@ def expect(migrations: Sequence[Migration], history: History, defaults: tuple[ob
         return Expectation(schema=empty, note=note)
     try:
         schema = replay_recorded(migrations, records, empty)
-    except ScriptOperationInapplicable as misfit:
-        note = f"The tables were not compared: the applied scripts do not fit together ({misfit.message})."
+    except ScriptOperationInapplicable as error:
+        note = f"The tables were not compared: the applied scripts do not fit together ({error.message})."
         return Expectation(schema=empty, note=note)
     unsure = (m for m in migrations if m.id in records and _is_unsure(m, records[m.id]))
     waiting = [migration for migration in reversed(migrations) if not history.is_applied(migration.id)]
@@ -110,7 +116,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
     migrations: Sequence[Migration],
     history: History,
     expectation: Expectation,
-    lives: Sequence[Live],
+    live_tables: Sequence[LiveTable],
     *,
     lock_alive: bool,
     caller: Caller,
@@ -124,18 +130,18 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         migrations: the scripts.
         history: what was recorded.
         expectation: what ``expect`` makes of the two.
-        lives: the tables that should be there, and those under the environment's prefix that should not.
+        live_tables: the tables that should be there, and those under the environment's prefix that should not.
         lock_alive: whether a run is at work.
         caller: how to call this tool here.
         strict: whether what nobody declared is drift.
         tool_version: of this tool; records of a newer one are a problem.
         notes: what could not be gathered.
     """
-    shown = standings(migrations, history, lock_alive=lock_alive)
+    shown = migration_statuses(migrations, history, lock_alive=lock_alive)
     problems = list(migration_problems(shown, migrations, caller, tool_version))
     notes = [*([expectation.note] if expectation.note is not None else []), *notes]
     remarked: list[Problem] = []
-    for live in lives:
+    for live in live_tables:
         table = expectation.schema.tables.get(live.name)
         if live.name in expectation.unsure:
             notes.append(f"{live.physical_name} was not compared: a migration of it is unfinished or was changed.")
@@ -146,10 +152,10 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         else:
             problems += drift(live, table, caller, strict=strict)
             remarked += remarks(live, table, caller, strict=strict)
-    notes += _unreadable(lives, expectation.schema)
+    notes += _unreadable(live_tables, expectation.schema)
     return Status(
         migrations=shown,
-        tables=tuple(lives),
+        tables=tuple(live_tables),
         problems=tuple(problems),
         remarks=tuple(remarked),
         notes=tuple(notes),
@@ -161,9 +167,9 @@ def _is_unsure(migration: Migration, record: Record) -> bool:
     return record.is_unfinished or is_changed(migration, record)
 
 
-def _unreadable(lives: Sequence[Live], expected: Schema) -> Iterator[str]:
+def _unreadable(live_tables: Sequence[LiveTable], expected: Schema) -> Iterator[str]:
     """One note a setting that this endpoint cannot tell, however many tables declare it."""
-    kinds = {kind for live in lives for kind in live.unreadable}
+    kinds = {kind for live in live_tables for kind in live.unreadable}
     declared = {type(setting) for table in expected.tables.values() for setting in table.settings}
     for kind in sorted(kinds & declared, key=lambda kind: kind.noun):
         yield f"This local engine does not support {kind.noun}; it was not compared."

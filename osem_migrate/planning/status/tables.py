@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from functools import partial
 
-from osem_migrate.live_table import UNWELL, Live
+from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.operations.step import Description
 from osem_migrate.planning.drift import diff
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.drift.undeclared import undeclared
 from osem_migrate.planning.status.problem import Problem, ProblemKind
-from osem_migrate.planning.status.remedy import Caller, cure, remedy
+from osem_migrate.planning.status.remedy import Caller, remedy, unusable_remedy
 from osem_migrate.schema import Table
 
 TABLE_STATUS = "DRIFT_TABLE_STATUS"
@@ -18,11 +18,11 @@ IN_PROGRESS = "IN_PROGRESS"
 TABLE_AHEAD = "TABLE_AHEAD"
 
 
-def drift(live: Live, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
+def drift(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
     """Every difference that has settled; with ``strict`` what nobody declared as well."""
-    if live.status in UNWELL:
+    if live.status in UNUSABLE:
         message = f"{live.name}: expected status ACTIVE, found {live.status}"
-        yield _problem(live, TABLE_STATUS, message, cure(live, caller), expected="ACTIVE", found=live.status)
+        yield _problem(live, TABLE_STATUS, message, unusable_remedy(live, caller), expected="ACTIVE", found=live.status)
     for difference in settled(live, diff.diff(live, expected)):
         yield _drift(live, difference, caller)
     if strict:
@@ -30,7 +30,7 @@ def drift(live: Live, expected: Table | None, caller: Caller, *, strict: bool) -
             yield _drift(live, difference, caller)
 
 
-def remarks(live: Live, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
+def remarks(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
     """What is still on its way and, unless ``strict`` makes it drift, what nobody declared."""
     yield from progress(live, caller)
     for difference in () if strict else settled(live, undeclared(live, expected)):
@@ -44,14 +44,14 @@ def remarks(live: Live, expected: Table | None, caller: Caller, *, strict: bool)
         )
 
 
-def progress(live: Live, caller: Caller) -> Iterator[Problem]:
+def progress(live: LiveTable, caller: Caller) -> Iterator[Problem]:
     """The table, its indexes and its settings as far as they have not settled, each with its phase."""
     for subject, phase in live.busy.items():
         message = f"{subject} is {phase}"
         yield _remark(live, IN_PROGRESS, message, f"Look again: {caller.command('status')}", found=phase)
 
 
-def ahead(live: Live, migration: str, caller: Caller) -> Problem:
+def ahead(live: LiveTable, migration: str, caller: Caller) -> Problem:
     """A table that is there before the migration that creates it."""
     return _remark(
         live,
@@ -61,12 +61,12 @@ def ahead(live: Live, migration: str, caller: Caller) -> Problem:
     )
 
 
-def settled(live: Live, differences: tuple[Difference, ...]) -> Iterator[Difference]:
+def settled(live: LiveTable, differences: tuple[Difference, ...]) -> Iterator[Difference]:
     """The differences that will not go away by themselves, as far as one can see."""
     return (difference for difference in differences if not _on_its_way(live, difference))
 
 
-def _on_its_way(live: Live, difference: Difference) -> bool:
+def _on_its_way(live: LiveTable, difference: Difference) -> bool:
     if live.status in {"CREATING", "DELETING"}:
         return True
     if difference.subject in live.indexes and live.indexes[difference.subject].phase is not None:
@@ -79,13 +79,13 @@ def _on_its_way(live: Live, difference: Difference) -> bool:
     return updating or setting.noun in live.changing
 
 
-def _drift(live: Live, difference: Difference, caller: Caller) -> Problem:
+def _drift(live: LiveTable, difference: Difference, caller: Caller) -> Problem:
     message, what_next = difference.describe(), remedy(difference, live, caller)
     return _problem(live, difference.code, message, what_next, expected=difference.expected, found=difference.found)
 
 
 def _problem(  # noqa: PLR0913 - the members of a Problem
-    live: Live,
+    live: LiveTable,
     code: str,
     message: str,
     what_next: str,

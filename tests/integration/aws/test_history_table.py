@@ -10,7 +10,7 @@ from osem_migrate.aws.lock import Lease, Lock
 from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import LockLost
-from osem_migrate.history import Event, History, RecordedState
+from osem_migrate.history import History, LogEntry, RecordedState
 from tests.doubles.clock import FakeClock
 from tests.engines.engine import Engine
 from tests.unit.aws.test_history_items import RECORD
@@ -26,9 +26,9 @@ def acquire(engine: Engine, name: str, timeout: float = 0.0) -> Lease:
     return lock.acquire(me, timeout=timeout, on_wait=lambda _holder, _waited: None)
 
 
-def event(what: str, at: int = 1_800_000_000_000) -> Event:
+def event(what: str, at: int = 1_800_000_000_000) -> LogEntry:
     """An event of the migration."""
-    return Event(at=at, what=what, migration=RECORD.migration, by="ada@build-7")
+    return LogEntry(at=at, what=what, migration=RECORD.migration, by="ada@build-7")
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_writing_and_beating_do_not_disturb_each_other(engine: Engine, table: Hi
 def test_a_note_is_an_event_under_the_lock(engine: Engine, table: HistoryTable) -> None:
     """It concerns no record, and is not written by whoever has lost the lock."""
     lease = acquire(engine, "ada")
-    table.note(lease, Event(at=1_800_000_000_000, what="destroying", migration=None, by="ada", detail="all"))
+    table.note(lease, LogEntry(at=1_800_000_000_000, what="destroying", migration=None, by="ada", detail="all"))
     assert [(entry.what, entry.migration, entry.detail) for entry in table.events()] == [("destroying", None, "all")]
     lease.release()
     with pytest.raises(LockLost):

@@ -11,13 +11,13 @@ from unittest import mock
 import pytest
 
 from osem_migrate.aws.autoscaling import Autoscaling
-from osem_migrate.commands.doctor import Patient
+from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.commands.permissions import authorized
 from osem_migrate.config import Project
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import AccessDenied, AwsError, EndpointUnreachable, ExitCode
 from osem_migrate.migrator import Migrator
-from osem_migrate.planning.doctor import Checkup, Finding, Health
+from osem_migrate.planning.doctor import DoctorReport, Finding, Health
 from osem_migrate.planning.policy import Role
 from tests.doubles.permitted import RUNNER, limit, quick_aws
 from tests.doubles.project import TEAMS, write_project
@@ -60,30 +60,30 @@ def project_in(folder: Path) -> Project:
     return Project.find(folder, environ={})
 
 
-def examine(aws: SimulatedAws, folder: Path, **more: Any) -> Checkup:
+def examine(aws: SimulatedAws, folder: Path, **more: Any) -> DoctorReport:
     """Look at dev."""
     options = {"environment": "dev", "start": folder, "tool_version": "1", "clock": aws.clock.clock}
-    return Migrator.doctor(Patient(**{**options, **more}))
+    return Migrator.doctor(DoctorOptions(**{**options, **more}))
 
 
-def found(checkup: Checkup, check: str) -> Finding:
+def found(report: DoctorReport, check: str) -> Finding:
     """The one finding of a check."""
-    (finding,) = [finding for finding in checkup.findings if finding.check == check]
+    (finding,) = [finding for finding in report.findings if finding.check == check]
     return finding
 
 
-def healths(checkup: Checkup) -> dict[str, Health]:
+def healths(report: DoctorReport) -> dict[str, Health]:
     """How everything is; of the permissions, the worst counts."""
     order = [Health.OK, Health.SKIPPED, Health.WARNING, Health.FAILED]
     worst: dict[str, Health] = {}
-    for finding in checkup.findings:
+    for finding in report.findings:
         worst[finding.check] = max(worst.get(finding.check, Health.OK), finding.health, key=order.index)
     return worst
 
 
-def skipped(checkup: Checkup) -> list[str]:
+def skipped(report: DoctorReport) -> list[str]:
     """What was skipped."""
-    return [finding.check for finding in checkup.findings if finding.health is Health.SKIPPED]
+    return [finding.check for finding in report.findings if finding.health is Health.SKIPPED]
 
 
 def contents(aws: SimulatedAws) -> str:
@@ -97,20 +97,20 @@ def contents(aws: SimulatedAws) -> str:
 
 def test_all_is_well(aws: SimulatedAws, folder: Path) -> None:
     """Before the first upgrade and after it: every line is fine, and names what it found."""
-    checkup = examine(aws, folder)
-    assert checkup.exit_code is ExitCode.OK
-    assert set(healths(checkup).values()) == {Health.OK, Health.SKIPPED}
-    assert [finding.check for finding in checkup.findings][:12] == [
+    report = examine(aws, folder)
+    assert report.exit_code is ExitCode.OK
+    assert set(healths(report).values()) == {Health.OK, Health.SKIPPED}
+    assert [finding.check for finding in report.findings][:12] == [
         *("python", "libraries", "configuration", "scripts", "connection", "credentials", "identity", "account"),
         *("endpoint", "clock", "history table", "lock"),
     ]
-    assert found(checkup, "configuration").message == "osem, environment dev, tables osem-dev-…, not protected"
-    assert found(checkup, "scripts").message == "1 in migrations/, for 1 table"
-    assert found(checkup, "connection").message.startswith("region us-east-1 by AWS_REGION, endpoint http://")
-    assert found(checkup, "credentials").message == "from environment variables"
-    assert found(checkup, "identity").message == "arn:aws:iam::123456789012:user/simulated"
-    assert found(checkup, "history table").message == f"there is no {HISTORY} yet; the first upgrade creates it"
-    assert checkup.region == "us-east-1"
+    assert found(report, "configuration").message == "osem, environment dev, tables osem-dev-…, not protected"
+    assert found(report, "scripts").message == "1 in migrations/, for 1 table"
+    assert found(report, "connection").message.startswith("region us-east-1 by AWS_REGION, endpoint http://")
+    assert found(report, "credentials").message == "from environment variables"
+    assert found(report, "identity").message == "arn:aws:iam::123456789012:user/simulated"
+    assert found(report, "history table").message == f"there is no {HISTORY} yet; the first upgrade creates it"
+    assert report.region == "us-east-1"
     assert aws.simulator.account.tables == {}
     aws.migrator(project_in(folder)).upgrade()
     later = examine(aws, folder)
@@ -139,12 +139,12 @@ def test_what_is_broken_before_the_first_call(
     """The error is the finding; nothing that depends on it is looked at, and everything else is."""
     (folder / file).write_text(text)
     broken, code = expected
-    checkup = examine(aws, folder)
-    assert checkup.exit_code is ExitCode.ERROR
-    assert (found(checkup, broken).health, found(checkup, broken).code) == (Health.FAILED, code)
-    assert found(checkup, broken).remedy
+    report = examine(aws, folder)
+    assert report.exit_code is ExitCode.ERROR
+    assert (found(report, broken).health, found(report, broken).code) == (Health.FAILED, code)
+    assert found(report, broken).remedy
     unconnected = broken == "configuration"
-    assert (found(checkup, "connection").message == "skipped, because of: configuration") is unconnected
+    assert (found(report, "connection").message == "skipped, because of: configuration") is unconnected
     assert (aws.simulator.calls == []) is unconnected
 
 
@@ -157,19 +157,19 @@ def test_scripts_that_do_not_fit_together(aws: SimulatedAws, folder: Path) -> No
 def test_a_gap_in_the_numbers_is_a_warning(aws: SimulatedAws, folder: Path) -> None:
     """It may be meant; nothing depends on it."""
     write_project(folder, {"0003_users": 'operations = [CreateTable("Users", S("userId"))]'}, TUNNEL)
-    checkup = examine(aws, folder)
-    assert found(checkup, "scripts").health is Health.WARNING
-    assert "is a script missing?" in found(checkup, "scripts").message
-    assert checkup.exit_code is ExitCode.OK
+    report = examine(aws, folder)
+    assert found(report, "scripts").health is Health.WARNING
+    assert "is a script missing?" in found(report, "scripts").message
+    assert report.exit_code is ExitCode.OK
 
 
 def test_credentials_that_are_not_there(aws: SimulatedAws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No call is made without them."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    checkup = examine(aws, folder)
-    assert found(checkup, "credentials").code == "AWS_CREDENTIALS_MISSING"
-    assert skipped(checkup) == [
+    report = examine(aws, folder)
+    assert found(report, "credentials").code == "AWS_CREDENTIALS_MISSING"
+    assert skipped(report) == [
         *("identity", "account", "endpoint", "clock", "history table", "lock", "permissions"),
     ]
     assert aws.simulator.calls == []
@@ -178,16 +178,16 @@ def test_credentials_that_are_not_there(aws: SimulatedAws, folder: Path, monkeyp
 def test_credentials_that_have_expired(aws: SimulatedAws, folder: Path) -> None:
     """STS and DynamoDB both say so; what depends on neither is still told."""
     aws.simulator.faults.expire(RUNNER)
-    checkup = examine(aws, folder)
-    assert found(checkup, "identity").code == "AWS_CREDENTIALS_EXPIRED"
-    assert found(checkup, "endpoint").code == "AWS_CREDENTIALS_EXPIRED"
-    assert found(checkup, "clock").health is Health.OK
-    assert skipped(checkup) == ["account", "history table", "lock", "permissions"]
+    report = examine(aws, folder)
+    assert found(report, "identity").code == "AWS_CREDENTIALS_EXPIRED"
+    assert found(report, "endpoint").code == "AWS_CREDENTIALS_EXPIRED"
+    assert found(report, "clock").health is Health.OK
+    assert skipped(report) == ["account", "history table", "lock", "permissions"]
 
 
 def test_an_endpoint_that_does_not_answer(folder: Path) -> None:
     """Port 9 of this machine; nobody says what time it is there, either."""
-    patient = Patient(
+    options = DoctorOptions(
         environment="dev", start=folder, tool_version="1", connection=Connection(endpoint_url="http://127.0.0.1:9")
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -195,9 +195,9 @@ def test_an_endpoint_that_does_not_answer(folder: Path) -> None:
         patch.setenv("AWS_ACCESS_KEY_ID", RUNNER)
         patch.setenv("AWS_SECRET_ACCESS_KEY", "simulated")
         patch.setattr("botocore.endpoint.time.sleep", lambda _seconds: None)
-        checkup = Migrator.doctor(patient)
-    assert found(checkup, "endpoint").code == "AWS_ENDPOINT_UNREACHABLE"
-    assert found(checkup, "clock").health is Health.SKIPPED
+        report = Migrator.doctor(options)
+    assert found(report, "endpoint").code == "AWS_ENDPOINT_UNREACHABLE"
+    assert found(report, "clock").health is Health.SKIPPED
 
 
 @pytest.mark.parametrize(("ahead", "health"), [(-90, Health.WARNING), (400, Health.FAILED)])
@@ -229,9 +229,9 @@ def test_a_table_that_is_no_history(aws: SimulatedAws, folder: Path) -> None:
             "BillingMode": "PAY_PER_REQUEST",
         },
     )
-    checkup = examine(aws, folder)
-    assert found(checkup, "history table").health is Health.FAILED
-    assert "lock" in skipped(checkup)
+    report = examine(aws, folder)
+    assert found(report, "history table").health is Health.FAILED
+    assert "lock" in skipped(report)
 
 
 def test_a_history_without_protection(aws: SimulatedAws, folder: Path) -> None:
@@ -264,9 +264,9 @@ def test_permissions_to_write_are_tried_without_writing(aws: SimulatedAws, folde
     limit(aws, RUNNER, aws.migrator(project), Role.DOWNGRADE)
     again = examine(aws, folder, role=Role.DOWNGRADE)
     assert aws.simulator.account.tables == {}
-    for checkup in (before, again):
-        assert checkup.count(Health.FAILED) == checkup.count(Health.WARNING) == 0, checkup
-        permissions = [finding for finding in checkup.findings if finding.check == "permissions"]
+    for report in (before, again):
+        assert report.count(Health.FAILED) == report.count(Health.WARNING) == 0, report
+        permissions = [finding for finding in report.findings if finding.check == "permissions"]
         tried = {f.message.split()[0].removeprefix("dynamodb:") for f in permissions if f.health is Health.OK}
         assert tried >= TRIED
         assert {f.message.partition(": not tried")[0] for f in permissions if f.health is Health.SKIPPED} == {
@@ -279,8 +279,8 @@ def test_trying_leaves_an_environment_as_it_is(aws: SimulatedAws, folder: Path) 
     """With tables and a history, too: not a single call that is no question takes effect."""
     aws.migrator(project_in(folder)).upgrade()
     known, seen = len(aws.simulator.calls), contents(aws)
-    checkup = examine(aws, folder, role=Role.DOWNGRADE)
-    assert checkup.exit_code is ExitCode.OK
+    report = examine(aws, folder, role=Role.DOWNGRADE)
+    assert report.exit_code is ExitCode.OK
     assert contents(aws) == seen
     assert not [call for call in aws.simulator.calls[known:] if call.applied and not call.reads]
 
@@ -323,16 +323,16 @@ def test_autoscaling_is_asked_by_its_own_service(
 def test_a_reader_who_may_not_even_describe(aws: SimulatedAws, folder: Path) -> None:
     """The endpoint has answered all the same; the history table cannot be seen."""
     aws.simulator.faults.deny("DescribeTable")
-    checkup = examine(aws, folder)
-    assert found(checkup, "endpoint").health is Health.OK
-    assert found(checkup, "history table").code == "AWS_ACCESS_DENIED"
+    report = examine(aws, folder)
+    assert found(report, "endpoint").health is Health.OK
+    assert found(report, "history table").code == "AWS_ACCESS_DENIED"
 
 
 def test_a_permission_that_cannot_be_told(aws: SimulatedAws, folder: Path) -> None:
     """A refusal of another kind may have come before anybody asked who is calling: a warning, and no failure."""
     aws.simulator.faults.plan(Fail("ValidationException", "no"), action="DescribeTimeToLive", times=None)
-    checkup = examine(aws, folder)
-    (warned,) = [finding for finding in checkup.findings if finding.health is Health.WARNING]
+    report = examine(aws, folder)
+    (warned,) = [finding for finding in report.findings if finding.health is Health.WARNING]
     assert warned.message.startswith("dynamodb:DescribeTimeToLive on osem-dev-Teams")
 
 
@@ -351,15 +351,15 @@ def test_a_defect_of_ours_is_a_finding(aws: SimulatedAws, folder: Path, monkeypa
         raise ZeroDivisionError("surprise")
 
     monkeypatch.setattr("osem_migrate.commands.doctor.load", broken)
-    checkup = examine(aws, folder)
-    assert found(checkup, "scripts").message == "ZeroDivisionError: surprise"
-    assert found(checkup, "history table").health is Health.OK
+    report = examine(aws, folder)
+    assert found(report, "scripts").message == "ZeroDivisionError: surprise"
+    assert found(report, "history table").health is Health.OK
 
 
 def test_a_run_that_is_at_work(aws: SimulatedAws, folder: Path) -> None:
     """A heartbeat that moves: told from one that stands still."""
     aws.migrator(project_in(folder)).upgrade()
-    looked: list[Checkup] = []
+    looked: list[DoctorReport] = []
     migrator = aws.migrator(
         write_project(folder, {"0002_users": 'operations = [CreateTable("Users", S("id"))]'}, TUNNEL)
     )

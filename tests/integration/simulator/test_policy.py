@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate.commands.doctor import Patient
+from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import AccessDenied, Interrupted, OsemMigrateError, PartialError
 from osem_migrate.events import OperationFinished, RunEvent
@@ -49,9 +49,11 @@ def look(migrator: Migrator) -> None:
     migrator.tables(details=True)
     migrator.plan()
     migrator.plan_downgrade("0")
-    patient = Patient(environment="dev", start=migrator.project.root, tool_version="1", clock=migrator.deployment.clock)
-    checkup = Migrator.doctor(patient)
-    assert checkup.count(Health.FAILED) == checkup.count(Health.WARNING) == 0, checkup
+    options = DoctorOptions(
+        environment="dev", start=migrator.project.root, tool_version="1", clock=migrator.deployment.clock
+    )
+    report = Migrator.doctor(options)
+    assert report.count(Health.FAILED) == report.count(Health.WARNING) == 0, report
 
 
 def upgrade_with_a_break(aws: SimulatedAws, project: Project) -> None:

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from osem_migrate.cli.documents import (
-    checkup_document,
-    event_document,
+    log_entry_document,
     plan_document,
+    report_document,
     status_document,
     table_document,
     verification_document,
 )
 from osem_migrate.cli.main import run as run_words
-from osem_migrate.commands.doctor import Patient
+from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.config import Project
 from osem_migrate.history import ShownState
 from osem_migrate.migrator import Migrator
@@ -45,10 +45,12 @@ QUESTIONS: dict[str, Question] = {
     "status": lambda migrator: status_document(migrator.status(), ()),
     "verify": lambda migrator: verification_document(migrator.verify()),
     "list": lambda migrator: [table_document(live) for live in migrator.tables(details=True)],
-    "history": lambda migrator: [event_document(event) for event in migrator.history()],
-    "doctor": lambda migrator: checkup_document(
+    "history": lambda migrator: [log_entry_document(event) for event in migrator.history()],
+    "doctor": lambda migrator: report_document(
         Migrator.doctor(
-            Patient(environment="dev", start=migrator.project.root, tool_version="1", clock=migrator.deployment.clock)
+            DoctorOptions(
+                environment="dev", start=migrator.project.root, tool_version="1", clock=migrator.deployment.clock
+            )
         )
     ),
     "policy": lambda migrator: migrator.policy(Role.DOWNGRADE).document,

@@ -9,7 +9,7 @@ import pytest
 
 from osem_migrate.config import Project
 from osem_migrate.errors import ConfirmationRequired, ExitCode
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import (
     AddIndex,
     DropIndex,
@@ -76,7 +76,7 @@ class Place:
         migrator = self.aws.migrator(self.project)
         return migrator.write_repair(migrator.status(), rebuild=rebuild).path
 
-    def tables(self, env: str) -> list[Live]:
+    def tables(self, env: str) -> list[LiveTable]:
         """Everything that is live."""
         return self.aws.migrator(self.project, env=env).tables(details=True)
 

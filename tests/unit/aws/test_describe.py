@@ -10,9 +10,9 @@ import pytest
 from botocore.stub import Stubber
 
 from osem_migrate.aws.describe import Describer
-from osem_migrate.aws.optional_reads import Curiosity
+from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import AccessDenied, OperationUnsupported, Throttled
-from osem_migrate.live_table import UNWELL, Live
+from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations import (
     SETTINGS,
     SetBilling,
@@ -108,12 +108,12 @@ class Conversation:
         self.stub = Stubber(self.client)
         self.paused: list[float] = []
 
-    def describe(self, *kinds: Any, emulated: bool = False, curiosity: Curiosity | None = None) -> Live:
+    def describe(self, *kinds: Any, emulated: bool = False, optional: OptionalReads | None = None) -> LiveTable:
         """Describe Teams; every stubbed answer must be used."""
         with self.stub:
             live = Describer(
                 self.client, lambda name: f"osem-dev-{name}", emulated=emulated, sleep=self.paused.append
-            ).describe("Teams", kinds, curiosity=curiosity)
+            ).describe("Teams", kinds, optional=optional)
         self.stub.assert_no_pending_responses()
         return live
 
@@ -122,7 +122,7 @@ class Conversation:
         return self
 
 
-def read(description: dict[str, Any], *, emulated: bool = False) -> Live:
+def read(description: dict[str, Any], *, emulated: bool = False) -> LiveTable:
     """The Live of one DescribeTable response."""
     return Conversation().shows(description).describe(emulated=emulated)
 
@@ -398,10 +398,10 @@ def test_a_side_that_lags_behind_an_active_table_is_on_its_way(code: str) -> Non
     assert live.busy == {"point-in-time recovery": "changing"}
 
 
-@pytest.mark.parametrize("status", sorted(UNWELL))
+@pytest.mark.parametrize("status", sorted(UNUSABLE))
 def test_the_sides_of_a_table_out_of_use_are_not_asked_for(status: str) -> None:
     """They could not be told; and as no waiting helps, nothing about it is on its way."""
-    live = Conversation().shows(table(TableStatus=status)).describe(SetTags, curiosity=Curiosity((SetTimeToLive,)))
+    live = Conversation().shows(table(TableStatus=status)).describe(SetTags, optional=OptionalReads((SetTimeToLive,)))
     assert (live.status, live.busy) == (status, {})
 
 
@@ -413,27 +413,27 @@ def test_a_live_table_may_have_more_indexes_than_can_be_declared() -> None:
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "ResourceNotFoundException"])
-def test_what_only_curiosity_asks_for_may_be_refused(code: str) -> None:
+def test_what_only_optional_reads_ask_for_may_be_refused(code: str) -> None:
     """The rest is told, nothing is waited for, and nothing counts as on its way."""
     conversation = Conversation().shows(table())
     conversation.stub.add_client_error("describe_time_to_live", code, "no")
-    curiosity = Curiosity((SetTimeToLive,))
-    live = conversation.describe(SetStream, curiosity=curiosity)
+    optional = OptionalReads((SetTimeToLive,))
+    live = conversation.describe(SetStream, optional=optional)
     assert live.table is not None
     assert (live.table.setting(SetTimeToLive), live.busy, conversation.paused) == (None, {}, [])
-    assert bool(curiosity.refused) is (code != "ResourceNotFoundException")
+    assert bool(optional.refused) is (code != "ResourceNotFoundException")
 
 
-def test_what_was_declared_is_asked_for_whatever_curiosity_was_told() -> None:
+def test_what_was_declared_is_asked_for_whatever_optional_reads_were_told() -> None:
     """A refusal there is none here."""
-    curiosity = Curiosity((SetTimeToLive,))
-    curiosity.refuse(Description.TIME_TO_LIVE, AccessDenied("no right"))
+    optional = OptionalReads((SetTimeToLive,))
+    optional.refuse(Description.TIME_TO_LIVE, AccessDenied("no right"))
     conversation = Conversation().shows(table())
     conversation.stub.add_response(
         "describe_time_to_live",
         {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}},
     )
-    live = conversation.describe(SetTimeToLive, curiosity=curiosity)
+    live = conversation.describe(SetTimeToLive, optional=optional)
     assert live.table is not None
     assert live.table.setting(SetTimeToLive) == SetTimeToLive("Teams", "expiresAt")
 

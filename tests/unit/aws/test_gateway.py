@@ -9,8 +9,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
-from osem_migrate.aws.gateway import CONCURRENCY, Answer, Gateway
-from osem_migrate.aws.optional_reads import Curiosity
+from osem_migrate.aws.gateway import CONCURRENCY, Gateway, StepAnswer
+from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import (
     AccessDenied,
     EndpointUnreachable,
@@ -72,7 +72,7 @@ def existing(aws: ControlPlane, gateway: Gateway) -> None:
 def test_a_step_is_addressed_to_the_physical_table(aws: ControlPlane, gateway: Gateway) -> None:
     """The logical name never reaches AWS, and the answer says that the step was taken up."""
     outcome = gateway.perform(CREATE, gateway.describe("Teams"), guard=unguarded)
-    assert (outcome.answer, outcome.error, outcome.retry_after) == (Answer.ACCEPTED, None, None)
+    assert (outcome.answer, outcome.error, outcome.retry_after) == (StepAnswer.ACCEPTED, None, None)
     assert aws.calls[-1] == ("CreateTable", {"TableName": NAME, **CREATE.parameters})
 
 
@@ -86,28 +86,28 @@ def test_a_tagging_step_is_addressed_to_the_arn(aws: ControlPlane, gateway: Gate
 @pytest.mark.parametrize(
     ("step", "code", "message", "answer", "retry_after"),
     [
-        (ADD, "LimitExceededException", "Subscriber limit exceeded: Only 1 online index can", Answer.LATER, None),
-        (TAG, "LimitExceededException", "Table tags are being updated", Answer.LATER, None),
-        (ADD, "ResourceInUseException", "Table is being updated: osem-dev-Teams", Answer.LATER, None),
-        (ADD, "ThrottlingException", "Rate exceeded", Answer.LATER, None),
+        (ADD, "LimitExceededException", "Subscriber limit exceeded: Only 1 online index can", StepAnswer.LATER, None),
+        (TAG, "LimitExceededException", "Table tags are being updated", StepAnswer.LATER, None),
+        (ADD, "ResourceInUseException", "Table is being updated: osem-dev-Teams", StepAnswer.LATER, None),
+        (ADD, "ThrottlingException", "Rate exceeded", StepAnswer.LATER, None),
         (
             ADD,
             "ThrottlingException",
             "Table was modified within the previous 15000 milliseconds",
-            Answer.LATER,
+            StepAnswer.LATER,
             15.0,
         ),
-        (TTL, "ValidationException", "Time to live has been modified multiple times", Answer.LATER, None),
-        (CREATE, "ResourceInUseException", "Table already exists: osem-dev-Teams", Answer.DOUBTFUL, None),
+        (TTL, "ValidationException", "Time to live has been modified multiple times", StepAnswer.LATER, None),
+        (CREATE, "ResourceInUseException", "Table already exists: osem-dev-Teams", StepAnswer.DOUBTFUL, None),
         (
             ADD,
             "ValidationException",
             "One or more parameter values were invalid: Attempting to create an index which already exists",
-            Answer.DOUBTFUL,
+            StepAnswer.DOUBTFUL,
             None,
         ),
-        (TTL, "ValidationException", "TimeToLive is already enabled", Answer.DOUBTFUL, None),
-        (ADD, "InternalServerError", "", Answer.DOUBTFUL, None),
+        (TTL, "ValidationException", "TimeToLive is already enabled", StepAnswer.DOUBTFUL, None),
+        (ADD, "InternalServerError", "", StepAnswer.DOUBTFUL, None),
     ],
 )
 def test_a_refusal_says_what_to_do(  # noqa: PLR0917 - a table of refusals
@@ -116,7 +116,7 @@ def test_a_refusal_says_what_to_do(  # noqa: PLR0917 - a table of refusals
     step: Step,
     code: str,
     message: str,
-    answer: Answer,
+    answer: StepAnswer,
     retry_after: float | None,
 ) -> None:
     """What passes is asked again, what may be our own echo is looked into, and both carry the error."""
@@ -151,7 +151,7 @@ def test_a_lost_answer_is_doubtful(aws: ControlPlane, gateway: Gateway) -> None:
     existing(aws, gateway)
     aws.lose_response("UpdateTable", ReadTimeoutError(endpoint_url="https://dynamodb"))
     outcome = gateway.perform(ADD, gateway.describe("Teams"), guard=unguarded)
-    assert outcome.answer is Answer.DOUBTFUL
+    assert outcome.answer is StepAnswer.DOUBTFUL
     assert isinstance(outcome.error, EndpointUnreachable)
 
 
@@ -179,7 +179,7 @@ def test_an_unknown_call_is_a_note_on_a_local_engine_only(aws: ControlPlane, unk
     existing(aws, Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep))
     local = Gateway(aws.client, physical_name, emulated=True, sleep=FakeClock().sleep)
     refuse()
-    assert local.perform(TTL, local.describe("Teams"), guard=unguarded).answer is Answer.UNSUPPORTED
+    assert local.perform(TTL, local.describe("Teams"), guard=unguarded).answer is StepAnswer.UNSUPPORTED
     remote = Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep)
     refuse()
     with pytest.raises(OperationUnsupported):
@@ -198,8 +198,8 @@ def test_an_endpoint_that_cannot_change_tables_is_no_local_engine(aws: ControlPl
 def test_tables_are_described_in_the_order_asked_for(aws: ControlPlane, gateway: Gateway) -> None:
     """One description a table, with the settings wanted of each; missing ones are among the answers."""
     existing(aws, gateway)
-    lives = gateway.describe_all({"Zebras": (), "Teams": (SetTags,), "Ants": ()})
-    assert [(live.name, live.table is not None) for live in lives] == [
+    live_tables = gateway.describe_all({"Zebras": (), "Teams": (SetTags,), "Ants": ()})
+    assert [(live.name, live.table is not None) for live in live_tables] == [
         ("Zebras", False),
         ("Teams", True),
         ("Ants", False),
@@ -234,8 +234,8 @@ def test_the_questions_about_one_table_are_asked_side_by_side(aws: ControlPlane,
 
     for action in ("DescribeTimeToLive", "DescribeContinuousBackups", "ListTagsOfResource"):
         aws.client.meta.events.register(f"before-call.dynamodb.{action}", meet)
-    curiosity = Curiosity((SetTimeToLive, SetPointInTimeRecovery))
-    (live,) = gateway.describe_all({"Teams": (SetTags,)}, curiosity=curiosity)
+    optional = OptionalReads((SetTimeToLive, SetPointInTimeRecovery))
+    (live,) = gateway.describe_all({"Teams": (SetTags,)}, optional=optional)
     assert live.table is not None
     assert {type(setting) for setting in live.table.settings} >= {SetTags, SetTimeToLive, SetPointInTimeRecovery}
 
@@ -275,5 +275,5 @@ def test_a_table_busy_with_its_creation_is_doubtful_to_create(aws: ControlPlane,
     before = gateway.describe("Teams")
     gateway.perform(CREATE, before, guard=unguarded)
     outcome = gateway.perform(CREATE, before, guard=unguarded)
-    assert outcome.answer is Answer.DOUBTFUL
+    assert outcome.answer is StepAnswer.DOUBTFUL
     assert isinstance(outcome.error, ResourceInUse)

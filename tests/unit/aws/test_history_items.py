@@ -6,7 +6,7 @@ import pytest
 
 from osem_migrate.aws import history_items as items
 from osem_migrate.errors import HistoryUnreadable
-from osem_migrate.history import Event, Holder, Record, RecordedError, RecordedState
+from osem_migrate.history import Holder, LogEntry, Record, RecordedError, RecordedState
 
 RECORD = Record(
     migration="0007_add_manager_id_index_to_teams",
@@ -118,27 +118,29 @@ def test_a_fence_comes_back_as_it_was() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        Event(at=1_800_000_000_000, what="applied", migration="0001_a", by="ada@build-7", detail="create table Users"),
-        Event(at=1_800_000_000_000, what="unlocked", migration=None, by="ada@build-7"),
-        Event(at=1_800_000_000_000, what="unlocked", migration=None, by="ada@build-7", reason="the laptop fell"),
+        LogEntry(
+            at=1_800_000_000_000, what="applied", migration="0001_a", by="ada@build-7", detail="create table Users"
+        ),
+        LogEntry(at=1_800_000_000_000, what="unlocked", migration=None, by="ada@build-7"),
+        LogEntry(at=1_800_000_000_000, what="unlocked", migration=None, by="ada@build-7", reason="the laptop fell"),
     ],
 )
-def test_an_event_comes_back_as_it_was(event: Event) -> None:
+def test_an_event_comes_back_as_it_was(event: LogEntry) -> None:
     """The log keeps what was done, by whom and when."""
-    assert items.read_event(items.event_item("osem", event, fence=1, number=0)) == event
+    assert items.read_log_item(items.log_item("osem", event, fence=1, number=0)) == event
 
 
 def test_half_an_event_is_unreadable() -> None:
     """The log says which of its entries cannot be read."""
     with pytest.raises(HistoryUnreadable, match="event#1"):
-        items.read_event(items.serialize({"item": "event#1", "what": "applied"}))
+        items.read_log_item(items.serialize({"item": "event#1", "what": "applied"}))
 
 
 def test_events_sort_by_time_then_by_fence_then_by_number() -> None:
     """The sort key alone puts the log in order, and no two events of a run share one."""
     at = [(999, 1, 0), (1000, 1, 1), (1000, 1, 2), (1000, 2, 0), (1_800_000_000_000, 1, 0)]
     keys = [
-        items.event_item("osem", Event(at=when, what="applied", migration=None, by="a"), fence=fence, number=number)
+        items.log_item("osem", LogEntry(at=when, what="applied", migration=None, by="a"), fence=fence, number=number)
         for when, fence, number in at
     ]
     assert [key["item"]["S"] for key in keys] == sorted({key["item"]["S"] for key in keys})

@@ -11,7 +11,7 @@ from botocore.stub import ANY, Stubber
 from osem_migrate.aws import history_items as items
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, LockLost, ResourceInUse, Throttled
-from osem_migrate.history import Event
+from osem_migrate.history import LogEntry
 from tests.doubles.clock import FakeClock
 from tests.unit.aws.test_history_items import RECORD
 
@@ -27,7 +27,7 @@ CONDITION = {
         "ExpressionAttributeValues": {":fence": {"N": "7"}},
     }
 }
-EVENT = Event(at=1_800_000_000_000, what="applied", migration=RECORD.migration, by="ada@build-7")
+EVENT = LogEntry(at=1_800_000_000_000, what="applied", migration=RECORD.migration, by="ada@build-7")
 LEASE = cast(
     "Lease",
     SimpleNamespace(
@@ -71,7 +71,7 @@ class World:
 def test_every_write_is_one_transaction_under_the_lock() -> None:
     """The condition on the lock, the record and the event stand or fall together."""
     record = {"Put": {"TableName": NAME, "Item": items.record_item("osem", RECORD)}}
-    event = {"Put": {"TableName": NAME, "Item": items.event_item("osem", EVENT, fence=7, number=0)}}
+    event = {"Put": {"TableName": NAME, "Item": items.log_item("osem", EVENT, fence=7, number=0)}}
     World().accepts({"TransactItems": [CONDITION, record, event]}).write()
 
 
@@ -94,7 +94,7 @@ def test_no_records_are_no_transaction() -> None:
     [(49, EVENT, [99]), (50, EVENT, [99, 3]), (120, None, [50, 50, 23]), (120, EVENT, [99, 99, 45])],
 )
 def test_a_long_plan_is_written_in_transactions_that_dynamodb_takes(
-    count: int, event: Event | None, sizes: list[int]
+    count: int, event: LogEntry | None, sizes: list[int]
 ) -> None:
     """At most 100 actions each, the check of the lock among them in every one, and no record is left out."""
     world = World()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from osem_migrate.aws import history_items as items
-from osem_migrate.aws.lock_snapshot import Sighting
+from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.history import Holder
 from tests.unit.aws.test_history_items import HOLDER
 
@@ -26,12 +26,12 @@ def conditions(clearing: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize("item", [{}, items.serialize(KEY), items.serialize({**KEY, "fence": 4})])
 def test_a_lock_without_an_owner_is_free(item: dict[str, Any]) -> None:
     """Before the first run, and after each."""
-    assert Sighting.of(item).is_free
+    assert LockSnapshot.of(item).is_free
 
 
 def test_a_holder_is_seen_with_its_fence() -> None:
     """Nothing is unreadable about it."""
-    seen = Sighting.of(lock_item())
+    seen = LockSnapshot.of(lock_item())
     assert (seen.holder, seen.fence, seen.unreadable, seen.is_free) == (HOLDER, HOLDER.fence, None, False)
 
 
@@ -48,7 +48,7 @@ def test_a_holder_is_seen_with_its_fence() -> None:
 )
 def test_what_nobody_can_read_is_no_error_yet(item: dict[str, Any]) -> None:
     """It can be shown, and cleared; who asks what it says is told what to do."""
-    seen = Sighting.of(item)
+    seen = LockSnapshot.of(item)
     assert (seen.holder, seen.fence, seen.is_free) == (None, None, False)
     assert seen.unreadable is not None
     assert "unlock --force" in seen.unreadable.remediation
@@ -56,7 +56,7 @@ def test_what_nobody_can_read_is_no_error_yet(item: dict[str, Any]) -> None:
 
 def test_exactly_what_was_seen_is_cleared() -> None:
     """Every attribute has to be as it was, the heartbeat among them; what was not there must not be there."""
-    clearing = Sighting.of(lock_item(replace(HOLDER, run_url=None))).clearing(still=True, fence=9)
+    clearing = LockSnapshot.of(lock_item(replace(HOLDER, run_url=None))).clearing(still=True, fence=9)
     names = {"owner", "host", "pid", "identity", "lease_ms", "heartbeat", "acquired_at", "fence"}
     assert conditions(clearing) == {*(f"{name} = :{name}" for name in names), "attribute_not_exists(run_url)"}
     assert clearing["ExpressionAttributeValues"][":heartbeat"] == {"N": "12"}
@@ -64,7 +64,7 @@ def test_exactly_what_was_seen_is_cleared() -> None:
 
 def test_by_force_the_heart_may_beat_on() -> None:
     """Owner and fence say who it is; the fence that can be read stays."""
-    clearing = Sighting.of(lock_item()).clearing(still=False, fence=9)
+    clearing = LockSnapshot.of(lock_item()).clearing(still=False, fence=9)
     assert conditions(clearing) == {"owner = :owner", "fence = :fence"}
     assert "SET" not in clearing["UpdateExpression"]
     assert set(clearing["ExpressionAttributeValues"]) == {":owner", ":fence"}
@@ -72,7 +72,7 @@ def test_by_force_the_heart_may_beat_on() -> None:
 
 def test_a_fence_that_nobody_can_read_is_replaced() -> None:
     """Even by force nothing but what was seen is cleared."""
-    clearing = Sighting.of({**lock_item(), "fence": {"S": "x"}}).clearing(still=False, fence=1_795_253_687)
+    clearing = LockSnapshot.of({**lock_item(), "fence": {"S": "x"}}).clearing(still=False, fence=1_795_253_687)
     assert {"heartbeat = :heartbeat", "fence = :fence"} <= conditions(clearing)
     assert clearing["UpdateExpression"].endswith("SET #fence = :new")
     assert clearing["ExpressionAttributeValues"][":new"] == {"N": "1795253687"}

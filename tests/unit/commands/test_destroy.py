@@ -30,7 +30,7 @@ from osem_migrate.errors import (
     ResourceNotFound,
 )
 from osem_migrate.events import RunEvent, TableDropped, TableLeaving
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.stop import Stop
 from tests.doubles.project import BY_MANAGER, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
@@ -491,9 +491,9 @@ def test_a_description_that_lags_behind_is_not_believed(
     slowly(aws)
     migrator = aws.migrator(upgraded)
     gateway, describe = migrator.deployment.gateway, migrator.deployment.gateway.describe
-    lagging: list[Live] = []
+    lagging: list[LiveTable] = []
 
-    def lag(name: str, kinds: tuple[()] = ()) -> Live:
+    def lag(name: str, kinds: tuple[()] = ()) -> LiveTable:
         live = describe(name, kinds)
         if name == "SchemaMigrations" and live.status == "DELETING" and len(lagging) < 3:
             lagging.append(live)

@@ -10,7 +10,7 @@ from osem_migrate.commands import verify as module
 from osem_migrate.commands.verify import Verification, probe, require_confirmation, verify
 from osem_migrate.errors import AccountMismatch, ExitCode, HistoryError, ProbeUnconfirmed
 from osem_migrate.history import History, RecordedState
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropTable, SetBilling, SetTimeToLive, Setting
 from osem_migrate.planning.replay import replay
@@ -72,7 +72,7 @@ class Environment:
     def _read(self) -> History:
         return self.histories.pop(0) if len(self.histories) > 1 else self.histories[0]
 
-    def _describe_all(self, wanted: Mapping[str, tuple[type[Setting], ...]]) -> list[Live]:
+    def _describe_all(self, wanted: Mapping[str, tuple[type[Setting], ...]]) -> list[LiveTable]:
         self.described.append({name: sorted(kind.noun for kind in kinds) for name, kinds in wanted.items()})
         return [live_of(self.tables[name]) if name in self.tables else live(None, name=name) for name in wanted]
 
@@ -89,7 +89,7 @@ def test_every_applied_table_is_checked_for_what_it_declares() -> None:
     assert names(found) == {"Teams": True, "Users": True}
     assert environment.described == [{"Teams": ["billing"], "Users": ["billing", "time to live"]}]
     assert (found.passed, found.exit_code(), found.probed) == (True, ExitCode.OK, frozenset())
-    assert list(found.lives) == ["Teams", "Users"]
+    assert list(found.live_tables) == ["Teams", "Users"]
 
 
 def test_nothing_applied_is_nothing_to_verify() -> None:
@@ -181,11 +181,11 @@ def test_only_tables_that_are_ready_are_probed(monkeypatch: pytest.MonkeyPatch) 
     environment = Environment(past, migrations=(*ALL, more))
     del environment.tables["Users"]
     found = environment.verify((*ALL, more))
-    given: list[Live] = []
+    given: list[LiveTable] = []
 
-    def probe_tables(_deployment: object, lives: list[Live], _stop: Stop) -> dict[str, tuple[Check, ...]]:
-        given.extend(lives)
-        return {live.name: (Check("probe table", passed=False, expected="a", found="b"),) for live in lives}
+    def probe_tables(_deployment: object, live_tables: list[LiveTable], _stop: Stop) -> dict[str, tuple[Check, ...]]:
+        given.extend(live_tables)
+        return {live.name: (Check("probe table", passed=False, expected="a", found="b"),) for live in live_tables}
 
     monkeypatch.setattr(module, "probe_tables", probe_tables)
     probed = probe(environment.deployment, found, Stop(FakeClock().clock))

@@ -163,7 +163,7 @@ def test_a_table_may_change_while_the_lock_is_waited_for(world: World, monkeypat
 
 
 @pytest.mark.parametrize("meanwhile", [True, False])
-def test_another_first_run_is_no_stranger(*, meanwhile: bool) -> None:
+def test_tables_of_another_first_run_were_not_there_first(*, meanwhile: bool) -> None:
     """A table that does not fit may be half made by a run that has begun since: then its history says so."""
     declared = migration(1, migration(1).operations[0])
     plan: Plan = make_plan([declared], History())

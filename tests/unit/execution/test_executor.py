@@ -20,10 +20,10 @@ from osem_migrate.errors import (
     Termination,
 )
 from osem_migrate.events import MigrationFinished, MigrationStarted, OperationFinished, RunEvent, RunFailed
-from osem_migrate.execution.executor import Executor, Outcome
-from osem_migrate.execution.reconciler import Performed, Performer
+from osem_migrate.execution.executor import Executor, RunOutcome
+from osem_migrate.execution.reconciler import Reconciled, Reconciler
 from osem_migrate.execution.recorder import Recorder
-from osem_migrate.history import Event, History, Record, RecordedState
+from osem_migrate.history import History, LogEntry, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, Operation
 from osem_migrate.planning.downgrade import make_downgrade
@@ -51,17 +51,17 @@ PLANS = Migration("0003_plans", 3, (CreateTable("Plans", S("planId")),))
 ADA = "arn:aws:iam::123456789012:user/ada"
 RESUME = "osem-migrate upgrade --env dev"
 
-Behaviour = Callable[[], Performed | None]
+Behaviour = Callable[[], Reconciled | None]
 
 
-def performed() -> Performed:
+def performed() -> Reconciled:
     """It was done."""
-    return Performed(adopted=False)
+    return Reconciled(adopted=False)
 
 
-def adopted() -> Performed:
+def adopted() -> Reconciled:
     """It was there already."""
-    return Performed(adopted=True, note="it was there already")
+    return Reconciled(adopted=True, note="it was there already")
 
 
 def left() -> None:
@@ -71,7 +71,7 @@ def left() -> None:
 def raising(exception: BaseException) -> Behaviour:
     """It fails like this."""
 
-    def behave() -> Performed:
+    def behave() -> Reconciled:
         raise exception
 
     return behave
@@ -94,7 +94,7 @@ class World:
     direction: Direction = Direction.UPGRADE
     mutated: bool = False
 
-    def perform(self, planned: PlannedOperation) -> Performed | None:
+    def perform(self, planned: PlannedOperation) -> Reconciled | None:
         name = planned.operation.describe()
         self.stop.check()
         self.order.append(name)
@@ -103,7 +103,7 @@ class World:
         self.mutated = self.mutated or (result is not None and not result.adopted)
         return result
 
-    def write(self, lease: Any, entries: Sequence[tuple[Event | None, Record]]) -> None:
+    def write(self, lease: Any, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
         self.write_faults.get(len(self.order), lambda: None)()
         for event, record in entries:
             assert lease.holder.fence == record.fence
@@ -111,7 +111,7 @@ class World:
             self.written.append((event.what if event else "", record, event.detail if event else ""))
         self.order += [event.what for event, _ in entries if event is not None] or ["announced"]
 
-    def carry_out(self, *migrations: Migration, history: History | None = None) -> Outcome:
+    def carry_out(self, *migrations: Migration, history: History | None = None) -> RunOutcome:
         known = history or History()
         lease = SimpleNamespace(holder=SimpleNamespace(fence=7))
         recorder = Recorder(
@@ -122,7 +122,7 @@ class World:
             direction=self.direction,
         )
         executor = Executor(
-            performer=cast("Performer", self),
+            reconciler=cast("Reconciler", self),
             recorder=recorder,
             clock=self.clock.clock,
             physical_name=lambda name: f"osem-dev-{name}",
@@ -220,7 +220,7 @@ def test_tables_are_changed_side_by_side() -> None:
     """Lanes do not wait for each other, and each migration is recorded when its own operations are done."""
     meeting = threading.Barrier(3, timeout=10)
 
-    def meet() -> Performed:
+    def meet() -> Reconciled:
         meeting.wait()
         return performed()
 
@@ -239,11 +239,11 @@ def test_a_failure_leaves_the_other_lanes_to_finish_what_they_are_at() -> None:
     """What is under way in another table comes to its end and is recorded; nothing new begins there."""
     failed = threading.Event()
 
-    def fail() -> Performed:
+    def fail() -> Reconciled:
         failed.set()
         raise DriftFound("it differs")
 
-    def slow() -> Performed:
+    def slow() -> Reconciled:
         assert failed.wait(10)
         return performed()
 
@@ -261,7 +261,7 @@ def test_what_is_left_under_way_is_recorded_so() -> None:
     """Nobody waits: it stays in doubt, says since when it is left, and what comes after it waits for a later run."""
     world = behaving(TEAMS.operations[1], left)
     outcome = world.carry_out(USERS, TEAMS)
-    assert outcome == Outcome(finished=("0001_users",), in_progress=("0002_teams",))
+    assert outcome == RunOutcome(finished=("0001_users",), in_progress=("0002_teams",))
     record = world.records["0002_teams"]
     assert (record.state, record.done, record.doubt) == (RecordedState.RUNNING, (0,), (1,))
     assert record.left_at is not None

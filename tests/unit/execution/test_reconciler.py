@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from osem_migrate.aws.gateway import Answer, Gateway, Outcome
+from osem_migrate.aws.gateway import Gateway, StepAnswer, StepOutcome
 from osem_migrate.aws.poller import Poller
 from osem_migrate.errors import (
     AccessDenied,
@@ -27,8 +27,8 @@ from osem_migrate.errors import (
     WaitTimeout,
 )
 from osem_migrate.events import OperationStarted, RunEvent, StepPerformed, Waiting
-from osem_migrate.execution.reconciler import MUTATIONS_IN_FLIGHT, Pace, Performed, Performer
-from osem_migrate.live_table import Live
+from osem_migrate.execution.reconciler import MUTATIONS_IN_FLIGHT, Pace, Reconciled, Reconciler
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import (
     AddIndex,
     CreateTable,
@@ -96,7 +96,7 @@ class World:
         self.aws = ControlPlane(self.clock)
         self.lease = FakeLease(self.aws, lost_at)
         self.events: list[RunEvent] = []
-        self.performer = Performer(
+        self.reconciler = Reconciler(
             gateway=Gateway(
                 self.aws.client, lambda name: f"osem-dev-{name}", emulated=emulated, sleep=self.clock.sleep
             ),
@@ -120,15 +120,15 @@ class World:
         self.aws.calls.clear()
         return self
 
-    def perform(self, *operations: Operation) -> Performed:
+    def perform(self, *operations: Operation) -> Reconciled:
         """The last of the operations, planned after the others, to its end."""
-        performed = self.performer.perform(planned(*operations))
+        performed = self.reconciler.perform(planned(*operations))
         assert performed is not None
         return performed
 
     def leaves(self, *operations: Operation) -> None:
         """The same, which is left under way."""
-        assert self.performer.perform(planned(*operations)) is None
+        assert self.reconciler.perform(planned(*operations)) is None
 
     def fails(self, error: type[OsemMigrateError], *operations: Operation) -> OsemMigrateError:
         with pytest.raises(error) as caught:
@@ -151,11 +151,11 @@ class World:
 def test_a_table_as_before_is_changed() -> None:
     """The index is created by one call, and the operation ends only once it can be queried."""
     world = World().having(TEAMS)
-    assert world.perform(TEAMS, BY_MANAGER) == Performed(adopted=False)
+    assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["UpdateTable"]
     assert world.table.indexes[0]["IndexStatus"] == "ACTIVE"
     assert "Backfilling" not in world.table.indexes[0]
-    assert world.performer.mutated
+    assert world.reconciler.mutated
 
 
 def test_a_build_is_waited_for_in_all_its_phases() -> None:
@@ -171,9 +171,9 @@ def test_a_build_is_waited_for_in_all_its_phases() -> None:
 def test_a_table_as_after_is_adopted() -> None:
     """What was made by hand, exactly as declared, takes no call but the description."""
     world = World().having(TEAMS, BY_MANAGER)
-    assert world.perform(TEAMS, BY_MANAGER) == Performed(adopted=True, note="it was there already")
+    assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=True, note="it was there already")
     assert [name for name, _ in world.aws.calls] == ["DescribeTable"]
-    assert not world.performer.mutated
+    assert not world.reconciler.mutated
     assert world.lease.checks == []
 
 
@@ -192,7 +192,7 @@ def test_a_table_busy_with_something_else_is_waited_for_and_changed() -> None:
     """Another change that is under way comes to its end first."""
     world = World().having(TEAMS)
     world.aws.client.update_table(TableName=NAME, TableClass="STANDARD")
-    assert world.perform(TEAMS, BY_MANAGER) == Performed(adopted=False)
+    assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
 
 
 def test_drift_stops_before_anything_is_touched() -> None:
@@ -231,7 +231,7 @@ def test_a_dropped_table_is_adopted_and_an_existing_one_is_dropped() -> None:
     """None is a state like any other: gone is as after, there is as before."""
     assert World().perform(TEAMS, DropTable("Teams")).adopted
     world = World().having(TEAMS)
-    assert world.perform(TEAMS, DropTable("Teams")) == Performed(adopted=False)
+    assert world.perform(TEAMS, DropTable("Teams")) == Reconciled(adopted=False)
     assert NAME not in world.aws.tables
 
 
@@ -247,7 +247,7 @@ def test_a_new_table_may_be_invisible_for_a_while() -> None:
     world = World()
     plan = planned(TEAMS)
     world.aws.refuse("DescribeTable", "ResourceNotFoundException", "Requested resource not found", times=9)
-    assert world.performer.perform(plan) == Performed(adopted=False)
+    assert world.reconciler.perform(plan) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["CreateTable"]
 
 
@@ -264,7 +264,7 @@ RICH = CreateTable("Teams", S("teamId"), settings=SESSIONS)
 def test_a_table_with_settings_takes_its_steps_in_order() -> None:
     """CreateTable first; the sides only once it is ACTIVE; backups not before AWS is ready for them."""
     world = World()
-    assert world.perform(RICH) == Performed(adopted=False)
+    assert world.perform(RICH) == Reconciled(adopted=False)
     accepted = [event.step.action for event in world.events if isinstance(event, StepPerformed)]
     assert accepted == ["CreateTable", "UpdateContinuousBackups", "UpdateTimeToLive"]
     assert world.aws.mutations().count("UpdateContinuousBackups") > 1, "it was asked for again once backups were ready"
@@ -332,7 +332,7 @@ def test_what_passes_is_asked_again(code: str, message: str) -> None:
     """A refusal for now is followed by a pause, a look and another attempt."""
     world = World().having(TEAMS)
     world.aws.refuse("UpdateTable", code, message, times=3)
-    assert world.perform(TEAMS, BY_MANAGER) == Performed(adopted=False)
+    assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["UpdateTable"] * 4
     assert any(code in phase or message in phase for phase in world.waits())
 
@@ -353,7 +353,7 @@ def test_asking_again_is_bounded_by_the_timeout() -> None:
     world.fails(ResourceInUse, TEAMS, BY_MANAGER)
     assert world.clock.seconds - began == pytest.approx(60)
     assert len(world.aws.mutations()) < 60
-    assert not world.performer.mutated
+    assert not world.reconciler.mutated
 
 
 def test_waiting_is_bounded_by_the_timeout() -> None:
@@ -362,7 +362,7 @@ def test_waiting_is_bounded_by_the_timeout() -> None:
     began = world.clock.seconds
     world.fails(WaitTimeout, TEAMS, BY_MANAGER)
     assert world.clock.seconds - began == pytest.approx(100)
-    assert world.performer.mutated
+    assert world.reconciler.mutated
 
 
 def test_the_next_run_waits_for_what_the_last_one_began() -> None:
@@ -380,7 +380,7 @@ def test_an_index_build_may_take_hours() -> None:
     world = World().having(TEAMS)
     world.aws.backfilling = 3 * 3600.0
     began = world.clock.seconds
-    assert world.perform(TEAMS, BY_MANAGER) == Performed(adopted=False)
+    assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
     assert world.clock.seconds - began > 3 * 3600
 
 
@@ -395,7 +395,7 @@ def test_a_permanent_refusal_is_raised_at_once() -> None:
         began = world.clock.seconds
         world.fails(error, TEAMS, BY_MANAGER)
         assert world.clock.seconds == began
-        assert not world.performer.mutated
+        assert not world.reconciler.mutated
 
 
 # --- lost responses
@@ -421,9 +421,9 @@ def test_our_own_success_is_recognised_when_its_answer_is_lost(answer: BaseExcep
     """The index was created and the answer lost: no second call, no failure, and it counts as our change."""
     world = World().having(TEAMS)
     world.aws.lose_response("UpdateTable", answer)
-    assert world.perform(TEAMS, BY_MANAGER) == Performed(adopted=False)
+    assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["UpdateTable"]
-    assert world.performer.mutated
+    assert world.reconciler.mutated
 
 
 @pytest.mark.parametrize("answer", [NO_ANSWER, EXISTS])
@@ -431,23 +431,23 @@ def test_a_created_table_is_recognised_when_its_answer_is_lost(answer: BaseExcep
     """The SDK's own retry says that the table exists: it is ours."""
     world = World()
     world.aws.lose_response("CreateTable", answer)
-    assert world.perform(TEAMS) == Performed(adopted=False)
+    assert world.perform(TEAMS) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["CreateTable"]
-    assert world.performer.mutated
+    assert world.reconciler.mutated
 
 
 def test_a_dropped_table_is_recognised_when_its_answer_is_lost() -> None:
     """The retry says that there is no such table, which is what was wanted."""
     world = World().having(TEAMS)
     world.aws.lose_response("DeleteTable", Refused("ResourceNotFoundException", "Requested resource not found"))
-    assert world.perform(TEAMS, DropTable("Teams")) == Performed(adopted=False)
+    assert world.perform(TEAMS, DropTable("Teams")) == Reconciled(adopted=False)
 
 
 def test_a_time_to_live_is_recognised_when_its_answer_is_lost() -> None:
     """The retry says that it is enabled already."""
     world = World().having(TEAMS)
     world.aws.lose_response("UpdateTimeToLive", Refused("ValidationException", "TimeToLive is already enabled"))
-    assert world.perform(TEAMS, SetTimeToLive("Teams", "expiresAt")) == Performed(adopted=False)
+    assert world.perform(TEAMS, SetTimeToLive("Teams", "expiresAt")) == Reconciled(adopted=False)
 
 
 @pytest.mark.parametrize("answer", [NO_ANSWER, ONE_INDEX], ids=["no answer", "the slot is taken, by us"])
@@ -456,7 +456,7 @@ def test_a_timeout_after_a_lost_response_is_known_to_be_partial(answer: BaseExce
     world = World(timeout=100).having(TEAMS)
     world.aws.lose_response("UpdateTable", answer)
     world.fails(WaitTimeout, TEAMS, BY_MANAGER)
-    assert world.performer.mutated
+    assert world.reconciler.mutated
 
 
 def test_a_timeout_behind_somebody_elses_index_is_not_partial() -> None:
@@ -465,7 +465,7 @@ def test_a_timeout_behind_somebody_elses_index_is_not_partial() -> None:
     other = planned(TEAMS, AddIndex("Teams", "by-hand", S("season"))).steps[0].call(NAME)
     world.aws.meanwhile("UpdateTable", lambda: world.aws._update_table(other))
     world.fails(OsemMigrateError, TEAMS, BY_MANAGER)
-    assert not world.performer.mutated
+    assert not world.reconciler.mutated
 
 
 @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ def test_a_call_that_never_took_effect_is_the_error(fault: Any, error: type[Osem
     fault(world.aws)
     world.fails(error, TEAMS, BY_MANAGER)
     assert world.aws.mutations() == ["UpdateTable"]
-    assert not world.performer.mutated
+    assert not world.reconciler.mutated
 
 
 def test_somebody_elses_table_is_drift_even_when_it_came_in_between() -> None:
@@ -498,7 +498,7 @@ def test_a_side_that_is_not_found_yet_is_asked_again() -> None:
     """A table that has just become ACTIVE may be unknown to its backups for some seconds."""
     world = World().having(TEAMS)
     world.aws.refuse("UpdateContinuousBackups", "TableNotFoundException", "Table not found", times=2)
-    assert world.perform(TEAMS, SESSIONS[1]) == Performed(adopted=False)
+    assert world.perform(TEAMS, SESSIONS[1]) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["UpdateContinuousBackups"] * 3
 
 
@@ -520,7 +520,7 @@ def test_a_blip_while_waiting_does_not_fail_the_operation() -> None:
             world.aws.refuse("DescribeTable", "ThrottlingException", "Rate exceeded")
 
     world.aws.client.meta.events.register_first("before-call.dynamodb.DescribeTable", throttle)
-    assert world.perform(TEAMS, BY_MANAGER) == Performed(adopted=False)
+    assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
 
 
 # --- the lock
@@ -539,7 +539,7 @@ def test_nothing_is_called_after_the_lock_is_lost(lost_at: int) -> None:
     world = World(lost_at=lost_at)
     world.fails(LockLost, RICH)
     assert len(world.aws.mutations()) == lost_at - 1
-    assert world.performer.mutated is (lost_at > 1)
+    assert world.reconciler.mutated is (lost_at > 1)
 
 
 @pytest.mark.parametrize(("lost_at", "reason"), [(None, "too old"), (2, "taken over")])
@@ -547,11 +547,11 @@ def test_a_call_that_is_held_back_is_explained(lost_at: int | None, reason: str)
     """Where the lock ran out while the SDK was repeating a call, it says who took it; else how old it is."""
     world = World(lost_at=lost_at)
 
-    def held_back(_step: Any, _live: Live, *, guard: Callable[[], None]) -> Outcome:
+    def held_back(_step: Any, _live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         guard()
         raise LockLost("too old")
 
-    with mock.patch.object(world.performer._gateway, "perform", held_back):
+    with mock.patch.object(world.reconciler._gateway, "perform", held_back):
         assert reason in world.fails(LockLost, TEAMS).message
 
 
@@ -582,7 +582,7 @@ def test_a_setting_that_can_be_read_but_not_written_is_left_out_once() -> None:
     world = World(emulated=True)
     world.aws.refuse("UpdateContinuousBackups", "UnknownOperationException", times=100)
     performed = world.perform(RICH)
-    assert performed == Performed(
+    assert performed == Reconciled(
         adopted=False, note="this local engine does not support UpdateContinuousBackups; it was left out"
     )
     assert world.table.time_to_live["TimeToLiveStatus"] == "ENABLED"
@@ -603,9 +603,9 @@ def test_an_index_that_the_plan_adds_later_is_no_surprise() -> None:
     by_season = AddIndex("Teams", "seasonId-index", S("seasonId"))
     world = World().having(TEAMS, by_season)
     plan = (TEAMS, BY_MANAGER, by_season)
-    assert world.performer.perform(with_ahead(*plan, upto=0)) == Performed(adopted=True, note="it was there already")
-    assert world.performer.perform(with_ahead(*plan, upto=1)) == Performed(adopted=False)
-    assert world.performer.perform(with_ahead(*plan, upto=2)) == Performed(adopted=True, note="it was there already")
+    assert world.reconciler.perform(with_ahead(*plan, upto=0)) == Reconciled(adopted=True, note="it was there already")
+    assert world.reconciler.perform(with_ahead(*plan, upto=1)) == Reconciled(adopted=False)
+    assert world.reconciler.perform(with_ahead(*plan, upto=2)) == Reconciled(adopted=True, note="it was there already")
     assert world.aws.mutations() == ["UpdateTable"]
 
 
@@ -614,7 +614,7 @@ def test_an_index_that_only_looks_like_a_later_one_is_drift() -> None:
     world = World().having(TEAMS, AddIndex("Teams", "seasonId-index", N("seasonId")))
     plan = (TEAMS, BY_MANAGER, AddIndex("Teams", "seasonId-index", S("seasonId")))
     with pytest.raises(DriftFound, match="seasonId-index"):
-        world.performer.perform(with_ahead(*plan, upto=1))
+        world.reconciler.perform(with_ahead(*plan, upto=1))
     assert world.aws.mutations() == []
 
 
@@ -627,7 +627,7 @@ def test_a_request_to_stop_is_heard_before_a_mutation() -> None:
     world.stop.request(Interrupted("stopped by Ctrl-C"))
     world.fails(Interrupted, TEAMS, BY_MANAGER)
     assert world.aws.mutations() == []
-    assert not world.performer.mutated
+    assert not world.reconciler.mutated
 
 
 def test_a_request_to_stop_ends_a_wait() -> None:
@@ -643,7 +643,7 @@ def test_a_request_to_stop_ends_a_wait() -> None:
     world.aws.client.meta.events.register_first("before-call.dynamodb.DescribeTable", stop)
     world.fails(Interrupted, TEAMS, BY_MANAGER)
     assert len(questions) == 5
-    assert world.performer.mutated
+    assert world.reconciler.mutated
     assert world.table.indexes[0]["IndexStatus"] == "CREATING"
 
 
@@ -656,7 +656,7 @@ def test_without_waiting_the_next_step_is_begun_and_left() -> None:
     world.leaves(TEAMS, BY_MANAGER)
     assert world.aws.mutations() == ["UpdateTable"]
     assert world.clock.slept == []
-    assert world.performer.mutated
+    assert world.reconciler.mutated
     assert world.table.indexes[0]["IndexStatus"] == "CREATING"
 
 
@@ -676,7 +676,7 @@ def test_without_waiting_a_refusal_for_now_is_left_to_the_next_run() -> None:
     world.aws.refuse("UpdateTable", "ThrottlingException", "Rate exceeded")
     world.leaves(TEAMS, BY_MANAGER)
     assert world.aws.mutations() == ["UpdateTable"]
-    assert not world.performer.mutated
+    assert not world.reconciler.mutated
 
 
 def test_without_waiting_what_an_engine_lacks_is_left_out() -> None:
@@ -691,7 +691,7 @@ def test_only_waiting_begins_nothing() -> None:
     world = World(pace=Pace.WAIT_ONLY).having(TEAMS)
     world.leaves(TEAMS, BY_MANAGER)
     assert world.aws.mutations() == []
-    assert not world.performer.mutated
+    assert not world.reconciler.mutated
 
 
 def test_only_waiting_waits_for_what_was_begun() -> None:
@@ -731,11 +731,11 @@ def test_mutations_in_flight_are_limited(width: int) -> None:
         def physical_name(self, name: str) -> str:
             return name
 
-        def describe(self, table: str, _kinds: Any = ()) -> Live:
+        def describe(self, table: str, _kinds: Any = ()) -> LiveTable:
             there = CreateTable(table, S("id")).apply(Schema()).table(table) if table in inside else None
-            return Live(name=table, physical_name=table, table=there, status="ACTIVE" if there else None)
+            return LiveTable(name=table, physical_name=table, table=there, status="ACTIVE" if there else None)
 
-        def perform(self, step: Any, _live: Live, *, guard: Callable[[], None]) -> Outcome:
+        def perform(self, step: Any, _live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
             guard()
             with counting:
                 most.append(most[-1] + 1)
@@ -745,12 +745,12 @@ def test_mutations_in_flight_are_limited(width: int) -> None:
             with counting:
                 inside.add(step.table)
                 most.append(most[-1] - 1)
-            return Outcome(Answer.ACCEPTED)
+            return StepOutcome(StepAnswer.ACCEPTED)
 
-    world.performer._gateway = cast("Gateway", Slow())
+    world.reconciler._gateway = cast("Gateway", Slow())
     with ThreadPoolExecutor(len(names)) as pool:
         plans = [planned(CreateTable(name, S("id"))) for name in names]
-        assert list(pool.map(world.performer.perform, plans)) == [Performed(adopted=False)] * len(names)
+        assert list(pool.map(world.reconciler.perform, plans)) == [Reconciled(adopted=False)] * len(names)
     assert max(most) == width
 
 

@@ -25,7 +25,7 @@ from osem_migrate.errors import (
     PartialError,
 )
 from osem_migrate.events import LockWaiting, RunEvent, RunStarted
-from osem_migrate.execution.executor import Outcome
+from osem_migrate.execution.executor import RunOutcome
 from osem_migrate.execution.reconciler import Pace
 from osem_migrate.execution.runner import Runner, Terms
 from osem_migrate.history import History, Holder, RecordedState
@@ -133,7 +133,7 @@ class World:
         self.identified += 1
         return ME
 
-    def run(self, make: Callable[[], tuple[Plan, History]] | None = None, **terms: Any) -> tuple[Plan, Outcome]:
+    def run(self, make: Callable[[], tuple[Plan, History]] | None = None, **terms: Any) -> tuple[Plan, RunOutcome]:
         given: dict[str, Any] = {
             "allow_data_loss": False,
             "lock_timeout": 60.0,
@@ -158,7 +158,7 @@ def test_nothing_to_do_takes_no_lock(tmp_path: Path) -> None:
     world = World(tmp_path, TEAMS, past=applied(TEAMS))
     plan, outcome = world.run()
     assert plan.is_empty
-    assert outcome == Outcome(())
+    assert outcome == RunOutcome(())
     assert (world.lock.order, world.aws.calls, world.history.transactions, world.identified) == ([], [], [], 0)
     assert (world.created, world.events) == ([], [])
 
@@ -203,7 +203,7 @@ def test_the_plan_is_made_again_under_the_lock(tmp_path: Path) -> None:
     world.lock.meanwhile = lambda: world.history.records.update(applied(TEAMS).records)
     plan, outcome = world.run()
     assert plan.is_empty
-    assert outcome == Outcome(())
+    assert outcome == RunOutcome(())
     assert world.aws.mutations() == []
     assert world.lock.order == ["acquired", "beating", "released"]
 
@@ -321,7 +321,7 @@ def test_without_waiting_each_lane_begins_its_next_step(tmp_path: Path) -> None:
     users = migration(2, CreateTable("Users", S("userId")))
     world = World(tmp_path, TEAMS, users, past=History(exists=True))
     outcome = world.run(pace=Pace.NO_WAIT)[1]
-    assert outcome == Outcome(finished=(), in_progress=(TEAMS.id, users.id))
+    assert outcome == RunOutcome(finished=(), in_progress=(TEAMS.id, users.id))
     assert world.aws.mutations() == ["CreateTable", "CreateTable"]
     assert {one.left_at is not None for one in world.history.records.values()} == {True}
     assert world.run(pace=Pace.WAIT_ONLY)[1].finished == (TEAMS.id, users.id)

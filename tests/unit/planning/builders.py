@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from osem_migrate.history import History, Record, RecordedState
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable, Operation, SetBilling, SetEncryption, SetTags, SetTimeToLive, Setting
 from osem_migrate.planning.status.remedy import Caller
@@ -62,7 +62,7 @@ def created(create: CreateTable) -> Table:
     return create.apply(Schema()).table(create.table)
 
 
-def live_of(table: Table, **changes: Any) -> Live:
+def live_of(table: Table, **changes: Any) -> LiveTable:
     """The table as AWS describes it once it is exactly as declared.
 
     AWS resolves what a declaration leaves open: it shows every index with its own capacity, the managed key by its
@@ -71,11 +71,11 @@ def live_of(table: Table, **changes: Any) -> Live:
     return live(described(table), **changes)
 
 
-def live(table: Table | None, **changes: Any) -> Live:
+def live(table: Table | None, **changes: Any) -> LiveTable:
     """A table that is live just so; ``changes`` are other fields of Live."""
     name = table.name if table is not None else changes.pop("name")
     arn = f"arn:aws:dynamodb:eu-west-1:123456789012:table/osem-staging-{name}" if table is not None else None
-    made = Live(name=name, physical_name=f"osem-staging-{name}", table=table, status="ACTIVE", arn=arn)
+    made = LiveTable(name=name, physical_name=f"osem-staging-{name}", table=table, status="ACTIVE", arn=arn)
     return replace(made, **changes)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveIndex
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, DropTable, Operation, SetBilling, SetTimeToLive
-from osem_migrate.planning.adoption import adopt, find_misfits, strangers
+from osem_migrate.planning.adoption import adopt, find_mismatches, possible_tables
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.plan import Plan, make_plan
 from osem_migrate.schema import S, Table
@@ -37,12 +37,12 @@ def left(plan: Plan) -> list[Operation]:
     return [planned.operation for planned in plan.operations]
 
 
-def test_only_a_first_run_meets_strangers() -> None:
+def test_only_a_first_run_looks_for_tables_that_are_there_already() -> None:
     """Where anything was ever recorded, no table is looked at; else each table of the plan, with what it declares."""
     plan = plan_of(TEAMS, SetTimeToLive("Teams", "expiresAt"), CreateTable("Users", S("userId")))
-    assert strangers(plan) == {"Teams": {SetBilling, SetTimeToLive}, "Users": {SetBilling}}
+    assert possible_tables(plan) == {"Teams": {SetBilling, SetTimeToLive}, "Users": {SetBilling}}
     one = migration(1, TEAMS)
-    assert strangers(make_plan([one, migration(2, BY_MANAGER)], applied(one))) == {}
+    assert possible_tables(make_plan([one, migration(2, BY_MANAGER)], applied(one))) == {}
 
 
 @given(st.data(), strategies.operation_sequences())
@@ -56,7 +56,7 @@ def test_a_table_at_any_point_of_its_lane_is_adopted(data: st.DataObject, operat
     state = lane.operations[count - 1].after
     assert state is not None
     found = live_of(state)
-    assert find_misfits(plan, [found]) == ()
+    assert find_mismatches(plan, [found]) == ()
     remaining = [one.key for one in adopt(plan, [found]).operations if one.table == lane.table]
     keys = [one.key for one in lane.operations]
     assert len(remaining) <= len(keys) - count
@@ -84,7 +84,7 @@ def test_an_index_that_is_ahead_is_no_surprise() -> None:
     """Somebody made a later index by hand: the table is adopted up to there, and the index in its turn."""
     plan = plan_of(TEAMS, PROVISIONED, BY_MANAGER)
     found = live_of(replace(after(plan, 1), indexes=[BY_MANAGER.index]))
-    assert find_misfits(plan, [found]) == ()
+    assert find_mismatches(plan, [found]) == ()
     assert left(adopt(plan, [found])) == [PROVISIONED, BY_MANAGER]
 
 
@@ -92,7 +92,7 @@ def test_a_table_that_is_not_there_is_made() -> None:
     """Nothing of its lane is done, even if its last operation drops it."""
     plan = plan_of(TEAMS, DropTable("Teams"))
     gone = live(None, name="Teams")
-    assert find_misfits(plan, [gone]) == ()
+    assert find_mismatches(plan, [gone]) == ()
     assert left(adopt(plan, [gone])) == left(plan)
 
 
@@ -100,7 +100,7 @@ def test_a_table_that_still_moves_is_left_to_the_run() -> None:
     """It waits, operation by operation."""
     plan = plan_of(TEAMS, BY_MANAGER)
     found = live_of(after(plan, 2), indexes={"managerId-index": LiveIndex(status="CREATING", backfilling=True)})
-    assert find_misfits(plan, [found]) == ()
+    assert find_mismatches(plan, [found]) == ()
     assert left(adopt(plan, [found])) == left(plan)
 
 
@@ -108,7 +108,7 @@ def test_a_misfit_is_told_from_the_nearest_point() -> None:
     """One difference from the end, and more from everywhere else: that one is named."""
     plan = plan_of(TEAMS, BY_MANAGER, PROVISIONED)
     strange = replace(after(plan, 3), indexes=[*after(plan, 3).indexes, AddIndex("Teams", "x-index", S("x")).index])
-    (misfit,) = find_misfits(plan, [live_of(strange)])
+    (misfit,) = find_mismatches(plan, [live_of(strange)])
     assert misfit.live.physical_name == "osem-staging-Teams"
     assert [difference.code for difference in misfit.differences] == ["DRIFT_INDEX_UNEXPECTED"]
 

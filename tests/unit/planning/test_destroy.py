@@ -6,7 +6,7 @@ import pytest
 
 from osem_migrate.errors import MigrationChanged, MigrationMissing
 from osem_migrate.history import History, RecordedState
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, CreateTable, DropTable, SetBilling
 from osem_migrate.planning.destroy import managed
 from osem_migrate.schema import Index, S, Schema, Table
@@ -20,9 +20,11 @@ NO_PLANS = migration(4, DropTable("Plans"))
 RUNNING, FAILED, REVERTED = RecordedState.RUNNING, RecordedState.FAILED, RecordedState.REVERTED
 
 
-def live(table: Table | None, name: str = "Teams") -> Live:
+def live(table: Table | None, name: str = "Teams") -> LiveTable:
     """The table as it is."""
-    return Live(name=name, physical_name=f"shop-dev-{name}", table=table, status=None if table is None else "ACTIVE")
+    return LiveTable(
+        name=name, physical_name=f"shop-dev-{name}", table=table, status=None if table is None else "ACTIVE"
+    )
 
 
 def foreign(**changes: object) -> Table:

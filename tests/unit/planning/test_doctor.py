@@ -1,4 +1,4 @@
-"""Checkup: how bad each thing is, and what to do about it."""
+"""DoctorReport: how bad each thing is, and what to do about it."""
 
 from dataclasses import replace
 
@@ -6,10 +6,10 @@ import pytest
 
 from osem_migrate.errors import ExitCode, LockHeld
 from osem_migrate.history import Holder
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.planning.doctor import (
-    Checkup,
+    DoctorReport,
     Finding,
     Health,
     judge_account,
@@ -24,7 +24,7 @@ from osem_migrate.schema import S, Table
 CALLER = Caller("prod", ("--profile", "ci"), ("--region", "eu-west-1"))
 EXPECTED = Table("SchemaMigrations", S("scope"), S("item"))
 PROTECTED = EXPECTED.with_setting(SetDeletionProtection("SchemaMigrations", enabled=True))
-LIVE = Live(name="SchemaMigrations", physical_name="shop-prod-SchemaMigrations", table=PROTECTED, status="ACTIVE")
+LIVE = LiveTable(name="SchemaMigrations", physical_name="shop-prod-SchemaMigrations", table=PROTECTED, status="ACTIVE")
 HOLDER = Holder(
     owner="1", host="build-7", pid=4711, identity="ada", run_url=None, fence=1, lease_ms=20_000, heartbeat=1,
     acquired_at=0,
@@ -85,7 +85,7 @@ def test_the_account(expected: str | None, protected: bool, health: Health, reme
         (replace(LIVE, table=EXPECTED, unreadable=frozenset({SetDeletionProtection})), Health.OK, "is ACTIVE"),
     ],
 )
-def test_the_history_table(live: Live, health: Health, said: str) -> None:
+def test_the_history_table(live: LiveTable, health: Health, said: str) -> None:
     """It need not be there; where it is, it has the right keys, is ready and protected."""
     finding = judge_history(live, EXPECTED, CALLER)
     assert finding.health is health
@@ -120,10 +120,10 @@ def test_the_lock(holder: Holder | None, alive: bool, health: Health, said: str,
 def test_only_a_failure_is_an_error() -> None:
     """Warnings and what was skipped leave the exit code at 0."""
     fine = [Finding(check="a", health=health, message="") for health in (Health.OK, Health.WARNING, Health.SKIPPED)]
-    assert Checkup(tuple(fine)).exit_code is ExitCode.OK
+    assert DoctorReport(tuple(fine)).exit_code is ExitCode.OK
     error = Finding.of("b", LockHeld("held", remediation="wait"))
     assert (error.check, error.message, error.remedy, error.code) == ("b", "held", "wait", "LOCK_HELD")
-    checkup = Checkup((*fine, error, skipped("c", ["b"])))
-    assert checkup.exit_code is ExitCode.ERROR
-    assert (checkup.count(Health.FAILED), checkup.count(Health.SKIPPED)) == (1, 2)
-    assert checkup.findings[-1].message == "skipped, because of: b"
+    report = DoctorReport((*fine, error, skipped("c", ["b"])))
+    assert report.exit_code is ExitCode.ERROR
+    assert (report.count(Health.FAILED), report.count(Health.SKIPPED)) == (1, 2)
+    assert report.findings[-1].message == "skipped, because of: b"

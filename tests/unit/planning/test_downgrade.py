@@ -17,7 +17,7 @@ from osem_migrate.history import History, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, Operation, SetStream, SetTags
 from osem_migrate.operations.step import Step
-from osem_migrate.planning.downgrade import NOTHING, make_downgrade
+from osem_migrate.planning.downgrade import BEFORE_FIRST, make_downgrade
 from osem_migrate.planning.drift.diff import matches
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.plan import Direction, Plan, make_plan
@@ -69,7 +69,7 @@ def test_a_target_is_a_number_or_an_id(target: str) -> None:
 
 def test_nothing_is_before_the_first_migration() -> None:
     """Target 0 takes everything back; no table is left."""
-    plan = make_downgrade(ALL, applied(*ALL), NOTHING)
+    plan = make_downgrade(ALL, applied(*ALL), BEFORE_FIRST)
     assert len(plan.operations) == 5
     assert plan.after == Schema()
 
@@ -238,7 +238,7 @@ def test_carried_out_it_leaves_the_tables_of_the_target(target: str) -> None:
     account, other = Account(), Account()
     account.carry_out(make_plan(ALL, History()))
     account.carry_out(make_downgrade(ALL, account.past, target))
-    if target != NOTHING:
+    if target != BEFORE_FIRST:
         other.carry_out(make_plan(ALL, History(), target=target))
     assert account.tables() == other.tables()
     states = [one.state.value for _, one in sorted(account.history.records.items())]
@@ -270,6 +270,6 @@ def test_an_index_that_came_folded_before_its_turn_is_no_surprise() -> None:
     account.aws.client.create_table(**create.call("osem-dev-Teams"))
     killed = replace(record(TEAMS, RecordedState.RUNNING, 0), doubt=(0,))
     account.history.records = dict(history(killed).records)
-    account.carry_out(make_downgrade((TEAMS,), account.past, NOTHING))
+    account.carry_out(make_downgrade((TEAMS,), account.past, BEFORE_FIRST))
     assert account.tables() == {}
     assert account.history.records[TEAMS.id].state is RecordedState.REVERTED

@@ -20,7 +20,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.operations.step import Step
-from osem_migrate.planning.estimate import NOTHING, Estimate, estimate, estimate_all
+from osem_migrate.planning.estimate import NO_TIME, Estimate, estimate, estimate_all
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.plan import make_plan
 from osem_migrate.schema import Index, S, Schema
@@ -67,7 +67,7 @@ def steps(*operations: Operation) -> tuple[Step, ...]:
 
 def test_steps_follow_each_other() -> None:
     """An estimate of several is their sum, and of none nothing."""
-    assert estimate_all(()) == NOTHING
+    assert estimate_all(()) == NO_TIME
     add, drop = AddIndex("Teams", "an-index", S("a")), DropIndex("Teams", "old-index")
     assert estimate_all(steps(add, drop)) == Estimate(473, 1060)
 
@@ -102,4 +102,4 @@ def test_folded_the_estimate_is_that_of_one_table_with_its_indexes() -> None:
     """Nothing is waited for but the creation itself."""
     plan = fold(make_plan(load(MIGRATIONS).migrations, History()))
     assert plan.estimate == Estimate(14, 22)
-    assert fold(make_plan((), History())).estimate == NOTHING
+    assert fold(make_plan((), History())).estimate == NO_TIME

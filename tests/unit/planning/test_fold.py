@@ -167,8 +167,8 @@ def _operation(draw: st.DrawFn, schema: Schema) -> Operation:
     if table is None:
         named = st.lists(st.sampled_from(strategies.INDEX_NAMES), max_size=2, unique=True)
         inline_ = [draw(strategies.indexes(index, TYPES, {"id"})) for index in draw(named)]
-        lives = [SetTimeToLive(name, "expiresAt")] if draw(st.booleans()) else []
-        return CreateTable(name, S("id"), indexes=inline_, settings=lives)
+        live_tables = [SetTimeToLive(name, "expiresAt")] if draw(st.booleans()) else []
+        return CreateTable(name, S("id"), indexes=inline_, settings=live_tables)
     free: list[str] = [index for index in strategies.INDEX_NAMES if table.index(index) is None]
     kinds: list[st.SearchStrategy[Operation]] = [
         st.just(DropTable(name)),

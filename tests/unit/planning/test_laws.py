@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from osem_migrate.errors import ExitCode, HistoryError, MigrationChanged, MigrationMissing, MigrationOutOfOrder
 from osem_migrate.history import History, Record, RecordedState, ShownState
-from osem_migrate.live_table import Live
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
 from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
@@ -117,7 +117,7 @@ def test_every_difference_has_a_remedy_to_type(expected: Table, found: Table | N
             _assert_runs(command, off)
 
 
-def _assert_runs(command: str, off: Live) -> None:
+def _assert_runs(command: str, off: LiveTable) -> None:
     words = shlex.split(command)
     if words[0] == "osem-migrate":
         assert words[2:] == ["--env", "staging", "--region", "eu-west-1"]
@@ -230,8 +230,8 @@ def test_what_is_applied_and_live_is_in_sync(data: st.DataObject, migrations: tu
     """After an upgrade that finished, status finds nothing."""
     past = applied(*migrations)
     expectation = expect(migrations, past)
-    lives = [live(data.draw(undeclared(table))) for table in expectation.schema.tables.values()]
-    status = assess(migrations, past, expectation, lives, lock_alive=False, caller=CALLER)
+    live_tables = [live(data.draw(undeclared(table))) for table in expectation.schema.tables.values()]
+    status = assess(migrations, past, expectation, live_tables, lock_alive=False, caller=CALLER)
     assert status.in_sync
     assert status.notes == ()
     assert status.count(ShownState.APPLIED) == len(migrations)
@@ -243,16 +243,16 @@ def test_planning_is_pure(data: st.DataObject, migrations: tuple[Migration, ...]
     """The same question has the same answer, and asking it changes nothing."""
     past, _ = data.draw(progress(migrations))
     expectation = expect(migrations, past)
-    lives = [live(data.draw(strategies.tables(name))) for name in expectation.schema.tables]
-    untouched = copy.deepcopy((migrations, past, lives, expectation))
+    live_tables = [live(data.draw(strategies.tables(name))) for name in expectation.schema.tables]
+    untouched = copy.deepcopy((migrations, past, live_tables, expectation))
 
     def ask() -> object:
         plan = make_plan(migrations, past)
-        status = assess(migrations, past, expect(migrations, past), lives, lock_alive=False, caller=CALLER)
+        status = assess(migrations, past, expect(migrations, past), live_tables, lock_alive=False, caller=CALLER)
         return plan, plan.lanes, plan.hazards, plan.estimate, status
 
     assert ask() == ask()
-    assert (migrations, past, lives, expectation) == untouched
+    assert (migrations, past, live_tables, expectation) == untouched
 
 
 @settings(max_examples=SOME)

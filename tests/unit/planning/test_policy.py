@@ -18,11 +18,13 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
-from osem_migrate.planning.policy import GRANTS, Place, Role, Target, document, grants
+from osem_migrate.planning.policy import GRANTS, PolicyScope, Role, Target, document, grants
 from osem_migrate.schema import S
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
-PLACE = Place(region="eu-west-1", account="123456789012", prefix="shop-dev-", history_table="shop-dev-SchemaMigrations")
+PLACE = PolicyScope(
+    region="eu-west-1", account="123456789012", prefix="shop-dev-", history_table="shop-dev-SchemaMigrations"
+)
 TABLES = "arn:aws:dynamodb:eu-west-1:123456789012:table/shop-dev-*"
 HISTORY = "arn:aws:dynamodb:eu-west-1:123456789012:table/shop-dev-SchemaMigrations"
 TEAMS = CreateTable("Teams", S("teamId"))
@@ -159,6 +161,6 @@ def test_every_region_is_in_its_partition() -> None:
     regions = [(name, region) for name in partitions for region in session.get_available_regions("dynamodb", name)]
     assert len(regions) > 30
     for partition, region in regions:
-        place = Place(region=region, account="*", prefix="a-", history_table="a-b")
+        place = PolicyScope(region=region, account="*", prefix="a-", history_table="a-b")
         assert place.table_arn("a-b") == f"arn:{partition}:dynamodb:{region}:*:table/a-b"
-    assert Place(region="*", account="*", prefix="a-", history_table="a-b").partition == "aws"
+    assert PolicyScope(region="*", account="*", prefix="a-", history_table="a-b").partition == "aws"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from osem_migrate.history import History, RecordedState
-from osem_migrate.live_table import Live, LiveIndex
+from osem_migrate.live_table import LiveIndex, LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import (
     AddIndex,
@@ -32,13 +32,15 @@ DECLARED = created(CREATE)
 BARE = replace(DECLARED, indexes=())
 
 
-def status_of(*lives: Live, scripts: tuple[Migration, ...] = (TEAMS,), past: History | None = None) -> Status:
+def status_of(
+    *live_tables: LiveTable, scripts: tuple[Migration, ...] = (TEAMS,), past: History | None = None
+) -> Status:
     """The status of these live tables."""
     past = past or applied(*scripts)
-    return assess(scripts, past, expect(scripts, past), lives, lock_alive=False, caller=CALLER)
+    return assess(scripts, past, expect(scripts, past), live_tables, lock_alive=False, caller=CALLER)
 
 
-def planned(found: Live, *, rebuild: bool = False, scripts: tuple[Migration, ...] = (TEAMS,)) -> RepairPlan:
+def planned(found: LiveTable, *, rebuild: bool = False, scripts: tuple[Migration, ...] = (TEAMS,)) -> RepairPlan:
     """The repair of one live table."""
     return plan_repair(status_of(found, scripts=scripts), scripts, rebuild=rebuild)
 
@@ -101,7 +103,7 @@ def test_billing_names_what_each_index_has() -> None:
         (live(None, name="Teams"), [DropTable("Teams")], "DRIFT_TABLE_MISSING"),
     ],
 )
-def test_what_has_to_be_made_anew_waits_for_rebuild(found: Live, drift: list[object], code: str) -> None:
+def test_what_has_to_be_made_anew_waits_for_rebuild(found: LiveTable, drift: list[object], code: str) -> None:
     """An index that queries use, or a table that may still be restored, is not made anew unasked."""
     plan = planned(found)
     assert plan.operations == ()
@@ -148,7 +150,7 @@ def test_an_unexpected_table_is_left_out() -> None:
         ),
     ],
 )
-def test_a_table_that_is_not_at_rest_is_left_out(found: Live, reason: str) -> None:
+def test_a_table_that_is_not_at_rest_is_left_out(found: LiveTable, reason: str) -> None:
     """Whatever would be written now may be untrue in a minute."""
     assert planned(found).left_out == (("osem-staging-Teams", reason),)
 

@@ -8,7 +8,7 @@ from osem_migrate.errors import ResolutionRefused, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, SetStream
-from osem_migrate.planning.resolve import Acceptable, Decision, Past, Resolution, decide
+from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 from osem_migrate.schema import S, Table
 from tests.unit.planning.builders import CALLER, ENVIRONMENT_AND_FLAGS, applied, created, history, migration, record
 
@@ -24,7 +24,7 @@ APPLIED, REVERTED, ACCEPT = Resolution.APPLIED, Resolution.REVERTED, Resolution.
 
 def said(version: str, resolution: Resolution, past: History, *scripts: Migration) -> Decision:
     """The decision on these scripts, or on all."""
-    return decide(Past(migrations=scripts or SCRIPTS, history=past, caller=CALLER), version, resolution)
+    return decide(ResolveContext(migrations=scripts or SCRIPTS, history=past, caller=CALLER), version, resolution)
 
 
 def failed(of: Migration, *, done: int = 0, doubt: tuple[int, ...] = (), attended: bool = False) -> Record:
@@ -43,7 +43,7 @@ def indexes(state: Table | None) -> list[str]:
     return [index.name for index in state.indexes] if state is not None else ["no table"]
 
 
-def the_table(decision: Decision, table: str = "Teams") -> Acceptable:
+def the_table(decision: Decision, table: str = "Teams") -> AcceptableStates:
     """How the only table has to be found."""
     assert set(decision.tables) == {table}
     return decision.tables[table]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from osem_migrate.live_table import Live, LiveIndex
+from osem_migrate.live_table import LiveIndex, LiveTable
 from osem_migrate.operations import (
     CreateTable,
     SetBilling,
@@ -48,7 +48,7 @@ def lines(checklist: Checklist) -> list[str]:
     return [f"{'+' if check.passed else '-'} {check.describe()}" for check in checklist.checks]
 
 
-def failed(found: Live, expected: Table = TEAMS) -> list[str]:
+def failed(found: LiveTable, expected: Table = TEAMS) -> list[str]:
     """What did not pass."""
     return [check.describe() for check in check_table(found, expected).checks if not check.passed]
 

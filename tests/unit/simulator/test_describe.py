@@ -24,18 +24,18 @@ TYPES = {
 }
 
 
-def strangers(shape: Shape | None, value: Any, path: str = "") -> Iterator[str]:
+def possible_tables(shape: Shape | None, value: Any, path: str = "") -> Iterator[str]:
     """Members of an answer that botocore's model does not have, or has with another type."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         yield from (f"{path}.{name} is unknown" for name in value.keys() - shape.members.keys())
         for name in value.keys() & shape.members.keys():
-            yield from strangers(shape.members[name], value[name], f"{path}.{name}")
+            yield from possible_tables(shape.members[name], value[name], f"{path}.{name}")
     elif isinstance(shape, ListShape):
         for member in value:
-            yield from strangers(shape.member, member, f"{path}[]")
+            yield from possible_tables(shape.member, member, f"{path}[]")
     elif isinstance(shape, MapShape):
         for name, member in value.items():
-            yield from strangers(shape.value, member, f"{path}.{name}")
+            yield from possible_tables(shape.value, member, f"{path}.{name}")
     elif shape is not None and not isinstance(value, TYPES[shape.type_name]):
         yield f"{path} is {value!r}, not {shape.type_name}"
     elif isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
@@ -44,7 +44,7 @@ def strangers(shape: Shape | None, value: Any, path: str = "") -> Iterator[str]:
 
 def check(action: str, answer: Any) -> None:
     """An answer has only members of the model, and no null or empty list where AWS leaves a member out."""
-    assert list(strangers(MODEL.operation_model(action).output_shape, answer)) == []
+    assert list(possible_tables(MODEL.operation_model(action).output_shape, answer)) == []
 
 
 def everything() -> dict[str, Any]:
@@ -169,7 +169,7 @@ def test_a_stranger_in_an_answer_is_noticed() -> None:
     """The check of this file works."""
     shape = MODEL.operation_model("DescribeTable").output_shape
     for answer in ({"Tables": 1}, {"Table": 1}, {"Table": {"ItemCount": "1"}}, {"Table": {"TableStatus": "X"}}):
-        assert list(strangers(shape, answer))
+        assert list(possible_tables(shape, answer))
 
 
 @pytest.mark.parametrize("billing", ["on demand", "provisioned"])

@@ -189,15 +189,15 @@ def test_a_hang_outlasts_the_patience_of_a_client(server: SimulatorServer, clien
 def test_a_hook_may_be_the_end_of_the_client(server: SimulatorServer, client: "DynamoDBClient") -> None:
     """Whoever is gone when the answer comes disturbs nobody else."""
     parts = urlsplit(server.endpoint_url)
-    with socket.create_connection((parts.hostname, parts.port)) as victim:
-        server.faults.plan(Hook(after=lambda _: victim.close()), action="ListTables")
+    with socket.create_connection((parts.hostname, parts.port)) as child:
+        server.faults.plan(Hook(after=lambda _: child.close()), action="ListTables")
         body = b"{}"
         head = (
             "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\n"
             "Authorization: AWS4-HMAC-SHA256 Credential=AKIA/20261008/us-east-1/dynamodb/aws4_request\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
-        victim.sendall(head.encode() + body)
+        child.sendall(head.encode() + body)
         deadline = time.monotonic() + 20
         while not (server.calls and server.calls[0].outcome == "ok") and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -237,7 +237,7 @@ def test_a_transaction_is_authorised_through_its_parts(world: World) -> None:
 
 
 def test_hooks_run_before_and_after_a_call_is_applied(world: World) -> None:
-    """To kill a victim at a boundary; the hook sees the state of its side."""
+    """To kill a child at a boundary; the hook sees the state of its side."""
     seen: list[tuple[str, object]] = []
     simulator = world.simulator
     hook = Hook(

@@ -14,7 +14,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
-from osem_migrate.planning.drift.undeclared import KINDS, undeclared
+from osem_migrate.planning.drift.undeclared import WATCHED, undeclared
 from osem_migrate.schema import S
 from tests.unit.planning.builders import MANAGED_KEY, created, live, live_of
 
@@ -43,8 +43,8 @@ def test_what_is_on_without_having_been_declared_is_found(setting: Setting) -> N
 
 def test_every_kind_but_tags_and_billing_is_looked_for() -> None:
     """Tags belong to many, and billing is always declared."""
-    assert {type(setting) for setting in ON} == set(KINDS)
-    assert not {SetTags, SetBilling} & set(KINDS)
+    assert {type(setting) for setting in ON} == set(WATCHED)
+    assert not {SetTags, SetBilling} & set(WATCHED)
 
 
 @pytest.mark.parametrize("setting", ON, ids=lambda setting: setting.noun)

@@ -10,11 +10,11 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from osem_migrate.history import RecordedError, RecordedState, ShownState
-from osem_migrate.live_table import UNWELL, Live
+from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations import CreateTable, SetBilling, SetPointInTimeRecovery, SetStream, SetTags, SetTimeToLive
 from osem_migrate.planning.drift.diff import diff
 from osem_migrate.planning.drift.undeclared import undeclared
-from osem_migrate.planning.status.remedy import Caller, cure, explain, remedy
+from osem_migrate.planning.status.remedy import Caller, explain, remedy, unusable_remedy
 from osem_migrate.schema import Index, LocalIndex, N, S, Table, Throughput
 from tests.unit.planning.builders import CALLER, ENVIRONMENT_AND_FLAGS, created, live, live_of, migration, record
 
@@ -26,7 +26,7 @@ AWS_FLAGS = ["--region", "eu-west-1", "--profile", "o'hara"]
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/osem-staging-Teams"
 
 
-def remedies(found: Live, expected: Table | None) -> list[tuple[str, str]]:
+def remedies(found: LiveTable, expected: Table | None) -> list[tuple[str, str]]:
     """Code and remedy of every difference."""
     return [(difference.code, remedy(difference, found, CALLER)) for difference in diff(found, expected)]
 
@@ -165,7 +165,7 @@ def test_the_commands_are_the_aws_clis() -> None:
         (live_of(TEAMS), None, "Find out who created the table"),
     ],
 )
-def test_what_only_a_script_mends_names_the_upgrade(found: Live, expected: Table | None, begins: str) -> None:
+def test_what_only_a_script_mends_names_the_upgrade(found: LiveTable, expected: Table | None, begins: str) -> None:
     """Nothing is destroyed by a remedy that somebody pastes: these end in a script and an upgrade."""
     ((_, text),) = remedies(found, expected)
     advice, command = text.splitlines()
@@ -297,10 +297,10 @@ def test_what_nobody_declared_is_declared_or_turned_off() -> None:
     ]
 
 
-@pytest.mark.parametrize("status", sorted(UNWELL))
-def test_a_table_that_aws_put_out_of_use_has_a_cure(status: str) -> None:
+@pytest.mark.parametrize("status", sorted(UNUSABLE))
+def test_a_table_that_aws_put_out_of_use_has_a_remedy(status: str) -> None:
     """Each status has its own advice, and the command that shows the reason."""
-    advice, command = cure(live(TEAMS, status=status), CALLER).splitlines()
+    advice, command = unusable_remedy(live(TEAMS, status=status), CALLER).splitlines()
     assert advice.endswith((":", "."))
     words = shlex.split(command)
     assert words[:5] == ["aws", "dynamodb", "describe-table", "--table-name", "osem-staging-Teams"]

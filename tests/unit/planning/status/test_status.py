@@ -6,7 +6,7 @@ import pytest
 
 from osem_migrate.errors import ExitCode
 from osem_migrate.history import History, Record, RecordedState, ShownState
-from osem_migrate.live_table import Live, LiveIndex
+from osem_migrate.live_table import LiveIndex, LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import (
     AddIndex,
@@ -37,13 +37,13 @@ ALL = (USERS, TEAMS, MANAGERS)
 
 
 def status(
-    migrations: tuple[Migration, ...], past: History, *lives: Live, alive: bool = False, whole: bool = True
+    migrations: tuple[Migration, ...], past: History, *live_tables: LiveTable, alive: bool = False, whole: bool = True
 ) -> Status:
     """The status; tables that are not given are as they should be, unless ``whole`` is off."""
     expectation = expect(migrations, past)
-    given = {one.name for one in lives}
+    given = {one.name for one in live_tables}
     rest = [live_of(table) for name, table in expectation.schema.tables.items() if whole and name not in given]
-    return assess(migrations, past, expectation, [*lives, *rest], lock_alive=alive, caller=CALLER)
+    return assess(migrations, past, expectation, [*live_tables, *rest], lock_alive=alive, caller=CALLER)
 
 
 def told(found: Status) -> list[tuple[str, str, str]]:
@@ -380,9 +380,9 @@ def test_what_nobody_declared_is_a_remark() -> None:
     (remark,) = found.remarks
     assert (remark.expected, remark.found) == ("stream off", "stream NEW_IMAGE")
     users = live_of(expect(ALL, applied(*ALL)).schema.table("Users"))
-    lives = (streaming, users)
+    live_tables = (streaming, users)
     strictly = assess(
-        ALL, applied(*ALL), expect(ALL, applied(*ALL)), lives, lock_alive=False, caller=CALLER, strict=True
+        ALL, applied(*ALL), expect(ALL, applied(*ALL)), live_tables, lock_alive=False, caller=CALLER, strict=True
     )
     (problem,) = strictly.problems
     assert strictly.remarks == ()

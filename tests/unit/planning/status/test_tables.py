@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from osem_migrate.live_table import UNWELL, Live, LiveIndex
+from osem_migrate.live_table import UNUSABLE, LiveIndex, LiveTable
 from osem_migrate.operations import (
     CreateTable,
     SetBilling,
@@ -33,12 +33,12 @@ TEAMS = created(
 BARE = replace(TEAMS, indexes=())
 
 
-def codes(found: Live, expected: Table | None = TEAMS, *, strict: bool = False) -> list[str]:
+def codes(found: LiveTable, expected: Table | None = TEAMS, *, strict: bool = False) -> list[str]:
     """The codes of all drift."""
     return [problem.code for problem in drift(found, expected, CALLER, strict=strict)]
 
 
-def told(found: Live, expected: Table | None = TEAMS, *, strict: bool = False) -> list[str]:
+def told(found: LiveTable, expected: Table | None = TEAMS, *, strict: bool = False) -> list[str]:
     """Codes and messages of all remarks."""
     return [f"{one.code} {one.message}" for one in remarks(found, expected, CALLER, strict=strict)]
 
@@ -93,7 +93,7 @@ def test_while_a_table_is_updating_its_description_may_be_behind() -> None:
     assert codes(live(gone, status="UPDATING")) == ["DRIFT_INDEX_MISSING", "DRIFT_SETTING"]
 
 
-@pytest.mark.parametrize("status", sorted(UNWELL))
+@pytest.mark.parametrize("status", sorted(UNUSABLE))
 def test_a_table_that_aws_put_out_of_use_is_drift(status: str) -> None:
     """It is not on its way anywhere, so nothing waits for it; it is compared as ever."""
     found = live_of(TEAMS, status=status)

@@ -15,7 +15,7 @@ import click
 import pytest
 
 from osem_migrate import AddIndex, S
-from osem_migrate.cli.narrator import Narrator
+from osem_migrate.cli.run_reporter import RunReporter
 from osem_migrate.errors import LockHeld, UsageError
 from osem_migrate.events import (
     LockWaiting,
@@ -58,25 +58,25 @@ def _entries(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
 
 
-def _tell_all(narrator: Narrator) -> None:
+def _tell_all(reporter: RunReporter) -> None:
     """A whole run that ends badly."""
-    narrator.event(LockWaiting(HOLDER, 2.0))
-    narrator.event(RunStarted(PLAN))
-    narrator.event(MigrationStarted(PLAN.migrations[1]))
-    narrator.event(started())
-    narrator.call(call())
-    narrator.event(StepPerformed(INDEX.steps[0], "shop-dev-Teams"))
-    narrator.event(waiting("allocating", 1.0))
-    narrator.event(finished())
-    narrator.event(MigrationFinished(PLAN.migrations[1], 901.0))
-    narrator.event(RunFailed(LockHeld("taken")))
-    narrator.failed(LockHeld("taken"))
-    narrator.close()
+    reporter.event(LockWaiting(HOLDER, 2.0))
+    reporter.event(RunStarted(PLAN))
+    reporter.event(MigrationStarted(PLAN.migrations[1]))
+    reporter.event(started())
+    reporter.call(call())
+    reporter.event(StepPerformed(INDEX.steps[0], "shop-dev-Teams"))
+    reporter.event(waiting("allocating", 1.0))
+    reporter.event(finished())
+    reporter.event(MigrationFinished(PLAN.migrations[1], 901.0))
+    reporter.event(RunFailed(LockHeld("taken")))
+    reporter.failed(LockHeld("taken"))
+    reporter.close()
 
 
 def test_the_log_has_everything_with_time_table_and_duration(log: Path) -> None:
     """One JSON object a line, UTC timestamps, milliseconds; whatever the verbosity is."""
-    _tell_all(Narrator(verbosity=-1, log_file=log))
+    _tell_all(RunReporter(verbosity=-1, log_file=log))
     entries = _entries(log)
     assert [entry["event"] for entry in entries] == [
         "run started", "migration started", "operation started", "call", "step performed", "operation finished",
@@ -100,49 +100,49 @@ def test_the_log_has_everything_with_time_table_and_duration(log: Path) -> None:
 def test_a_log_is_appended_to(log: Path) -> None:
     """What stood in the file before stays."""
     log.write_text('{"event": "of yesterday"}\n')
-    narrator = Narrator(verbosity=0, log_file=log)
-    narrator.event(started())
+    reporter = RunReporter(verbosity=0, log_file=log)
+    reporter.event(started())
     # Before it is closed: a killed run leaves every line that it wrote.
     assert [entry["event"] for entry in _entries(log)] == ["of yesterday", "operation started"]
-    narrator.close()
+    reporter.close()
 
 
 def test_a_log_takes_any_text(log: Path) -> None:
     """Bytes that are no UTF-8, in a name for instance, cannot break the log."""
-    narrator = Narrator(verbosity=-1, log_file=log)
-    narrator.failed(LockHeld("held by \udcff ü"))
-    narrator.close()
+    reporter = RunReporter(verbosity=-1, log_file=log)
+    reporter.failed(LockHeld("held by \udcff ü"))
+    reporter.close()
     assert _entries(log)[0]["message"] == "held by \udcff ü"
 
 
 def test_a_log_hides_passwords_of_urls(log: Path) -> None:
     """User and password of an endpoint URL stay out."""
-    narrator = Narrator(verbosity=-1, log_file=log)
-    narrator.failed(LockHeld("see http://ada:hunter2@host/"))
-    narrator.close()
+    reporter = RunReporter(verbosity=-1, log_file=log)
+    reporter.failed(LockHeld("see http://ada:hunter2@host/"))
+    reporter.close()
     assert "hunter2" not in log.read_text()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_log_that_is_full_does_not_stop_the_run(capsys: pytest.CaptureFixture[str]) -> None:
     """One warning, and the run goes on without."""
-    narrator = Narrator(verbosity=0, log_file=Path("/dev/full"))
-    narrator.call(call())
-    narrator.call(call())
-    narrator.close()
+    reporter = RunReporter(verbosity=0, log_file=Path("/dev/full"))
+    reporter.call(call())
+    reporter.call(call())
+    reporter.close()
     assert capsys.readouterr().err == "⚠ the log file /dev/full ends here: No space left on device\n"
-    assert not narrator.hears_calls
+    assert not reporter.hears_calls
 
 
 def test_a_log_that_cannot_be_opened(tmp_path: Path) -> None:
     """Told before anything is done."""
     with pytest.raises(UsageError, match="no/where cannot be written: No such file"):
-        Narrator(verbosity=0, log_file=tmp_path / "no/where")
+        RunReporter(verbosity=0, log_file=tmp_path / "no/where")
 
 
 def test_plain_lines_where_nobody_sees_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Not a terminal: a line when something is done, and no escape codes."""
-    _tell_all(Narrator(verbosity=0, log_file=None))
+    _tell_all(RunReporter(verbosity=0, log_file=None))
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines() == [
@@ -155,17 +155,17 @@ def test_plain_lines_where_nobody_sees_a_terminal(capsys: pytest.CaptureFixture[
 
 def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     """-q: nothing at all."""
-    _tell_all(Narrator(verbosity=-1, log_file=None))
+    _tell_all(RunReporter(verbosity=-1, log_file=None))
     assert capsys.readouterr() == ("", "")
 
 
 def test_verbose_has_starts_and_calls(capsys: pytest.CaptureFixture[str]) -> None:
     """-v: each operation when it starts, each call with its time, and how often it was tried."""
-    narrator = Narrator(verbosity=1, log_file=None)
-    assert narrator.hears_calls
-    narrator.event(started())
-    narrator.call(call())
-    narrator.call(call("ThrottlingException", attempts=3, table=None))
+    reporter = RunReporter(verbosity=1, log_file=None)
+    assert reporter.hears_calls
+    reporter.event(started())
+    reporter.call(call())
+    reporter.call(call("ThrottlingException", attempts=3, table=None))
     first, second, third = capsys.readouterr().err.splitlines()
     assert first.endswith("Z 0002_add_index: add index managerId-index to Teams: started")
     assert second.endswith("2026-11-21T09:34:47.191Z dynamodb:UpdateTable shop-dev-Teams: ok in 12 ms")
@@ -175,10 +175,10 @@ def test_verbose_has_starts_and_calls(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_table_that_goes(capsys: pytest.CaptureFixture[str], log: Path) -> None:
     """That it takes long is told while it does, and at last that it is gone; the log has it in any case."""
     for verbosity in (0, -1):
-        narrator = Narrator(verbosity=verbosity, log_file=log)
-        narrator.event(TableLeaving("shop-dev-Teams", "Teams is deleting", 1.5))
-        narrator.event(TableDropped("shop-dev-Teams", 4.25))
-        narrator.close()
+        reporter = RunReporter(verbosity=verbosity, log_file=log)
+        reporter.event(TableLeaving("shop-dev-Teams", "Teams is deleting", 1.5))
+        reporter.event(TableDropped("shop-dev-Teams", 4.25))
+        reporter.close()
     said = capsys.readouterr().err
     assert said == (
         "ℹ shop-dev-Teams: Teams is deleting (1.5 s so far)\n"  # noqa: RUF001 - our own sign
@@ -191,9 +191,9 @@ def test_a_table_that_goes(capsys: pytest.CaptureFixture[str], log: Path) -> Non
 def test_a_table_that_is_adopted(capsys: pytest.CaptureFixture[str], log: Path) -> None:
     """That it needs nothing, and up to which script; the log has it in any case."""
     for verbosity in (0, -1):
-        narrator = Narrator(verbosity=verbosity, log_file=log)
-        narrator.event(TableAdopted("shop-dev-Teams", (INDEX,)))
-        narrator.close()
+        reporter = RunReporter(verbosity=verbosity, log_file=log)
+        reporter.event(TableAdopted("shop-dev-Teams", (INDEX,)))
+        reporter.close()
     said = "✓ shop-dev-Teams is there already, as the scripts up to 0002_add_index make it: adopted.\n"
     assert capsys.readouterr().err == said
     entries = [entry for entry in _entries(log) if entry["event"] == "table adopted"]
@@ -204,16 +204,16 @@ def test_a_table_that_is_adopted(capsys: pytest.CaptureFixture[str], log: Path) 
 
 def test_nobody_hears_calls_unless_asked() -> None:
     """Neither -v nor a log file: calls are not even told of."""
-    assert not Narrator(verbosity=0, log_file=None).hears_calls
+    assert not RunReporter(verbosity=0, log_file=None).hears_calls
 
 
 def test_a_long_wait_is_told_now_and_again(capsys: pytest.CaptureFixture[str]) -> None:
     """After a second, then every half minute; a new wait for the same thing begins anew; short ones are silent."""
-    narrator = Narrator(verbosity=0, log_file=None)
+    reporter = RunReporter(verbosity=0, log_file=None)
     for waited in (0.2, 0.8, 1.1, 5.0, 31.2, 40.0, 62.0):
-        narrator.event(waiting("allocating", waited))
-    narrator.event(waiting("backfilling", 0.1))
-    narrator.event(waiting("backfilling", 1.5))
+        reporter.event(waiting("allocating", waited))
+    reporter.event(waiting("backfilling", 0.1))
+    reporter.event(waiting("backfilling", 1.5))
     told = capsys.readouterr().err.splitlines()
     assert [line.partition("is ")[2] for line in told] == [
         "allocating (1.1 s so far)", "allocating (31 s so far)", "allocating (1 min 2 s so far)",
@@ -232,9 +232,9 @@ def test_how_an_operation_ended(
     *, adopted: bool, note: str | None, end: str, log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was found in place is told as such, to people and to the log."""
-    narrator = Narrator(verbosity=0, log_file=log)
-    narrator.event(finished(adopted=adopted, note=note))
-    narrator.close()
+    reporter = RunReporter(verbosity=0, log_file=log)
+    reporter.event(finished(adopted=adopted, note=note))
+    reporter.close()
     assert capsys.readouterr().err.strip().endswith(end)
     (entry,) = _entries(log)
     assert entry["how"] == ("adopted" if adopted else "performed")
@@ -245,47 +245,47 @@ def test_on_a_terminal_there_is_a_live_line(monkeypatch: pytest.MonkeyPatch) -> 
     """While an index builds, its line shows number, operation, phase and usual time; at the end it is gone."""
     monkeypatch.setenv("COLUMNS", "160")
     terminal = _on_terminal(monkeypatch)
-    narrator = Narrator(verbosity=0, log_file=None)
-    narrator.event(started(CREATE))
-    narrator.event(started())
-    narrator.event(waiting("backfilling", 0.5))
-    assert narrator._live is not None
-    (line,) = narrator._live._render().renderables
+    reporter = RunReporter(verbosity=0, log_file=None)
+    reporter.event(started(CREATE))
+    reporter.event(started())
+    reporter.event(waiting("backfilling", 0.5))
+    assert reporter._live is not None
+    (line,) = reporter._live._render().renderables
     assert "0002 add index managerId-index to Teams  managerId-index backfilling, " in str(line)
     assert "usually 8 to 17 min" in str(line)
-    narrator.event(finished())
-    narrator.event(RunFailed(LockHeld("taken")))
-    narrator.close()
+    reporter.event(finished())
+    reporter.event(RunFailed(LockHeld("taken")))
+    reporter.close()
     assert " 0002_add_index: add index managerId-index to Teams" in terminal.getvalue()
-    assert not narrator._live._live.is_started
+    assert not reporter._live._live.is_started
 
 
 @pytest.mark.parametrize(("kind", "verbosity"), [("dumb", 0), ("xterm", -1)])
 def test_no_live_line_where_none_is_wanted(kind: str, verbosity: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dumb terminal and -q get none."""
     terminal = _on_terminal(monkeypatch, kind)
-    narrator = Narrator(verbosity=verbosity, log_file=None)
-    narrator.event(started())
-    assert narrator._live is None
+    reporter = RunReporter(verbosity=verbosity, log_file=None)
+    reporter.event(started())
+    assert reporter._live is None
     assert "\x1b" not in terminal.getvalue()
 
 
 def test_lanes_tell_without_mixing(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Many lanes at once: every line whole, on stderr and in the log, and none lost."""
-    narrator = Narrator(verbosity=1, log_file=log)
+    reporter = RunReporter(verbosity=1, log_file=log)
     lanes, rounds = 16, 25
     together = threading.Barrier(lanes, timeout=30)
 
     def lane(_number: int) -> None:
         together.wait()
         for _ in range(rounds):
-            narrator.event(started())
-            narrator.call(call())
-            narrator.event(finished())
+            reporter.event(started())
+            reporter.call(call())
+            reporter.event(finished())
 
     with ThreadPoolExecutor(lanes) as pool:
         list(pool.map(lane, range(lanes)))
-    narrator.close()
+    reporter.close()
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 3 * lanes * rounds
     ends = (": started", "ok in 12 ms", "(15 min 0 s)")
@@ -297,21 +297,21 @@ def test_lanes_on_a_terminal_share_the_live_lines(monkeypatch: pytest.MonkeyPatc
     """Two tables in work: a line each, and what one finishes stands above the line of the other."""
     monkeypatch.setenv("COLUMNS", "160")
     terminal = _on_terminal(monkeypatch)
-    narrator = Narrator(verbosity=0, log_file=None)
+    reporter = RunReporter(verbosity=0, log_file=None)
     other = replace(INDEX, operation=AddIndex("Plans", "teamId-index", partition_key=S("teamId")))
-    narrator.event(started())
-    narrator.event(OperationStarted(other, "shop-dev-Plans"))
-    narrator.event(waiting("backfilling", 0.5))
-    narrator.event(Waiting(other, "shop-dev-Plans", "teamId-index", "allocating", 0.5))
-    assert narrator._live is not None
-    first, second = (str(line) for line in narrator._live._render().renderables)
+    reporter.event(started())
+    reporter.event(OperationStarted(other, "shop-dev-Plans"))
+    reporter.event(waiting("backfilling", 0.5))
+    reporter.event(Waiting(other, "shop-dev-Plans", "teamId-index", "allocating", 0.5))
+    assert reporter._live is not None
+    first, second = (str(line) for line in reporter._live._render().renderables)
     assert "managerId-index to Teams  managerId-index backfilling, " in first
     assert "teamId-index to Plans  teamId-index allocating, " in second
-    narrator.event(finished())
-    (left,) = narrator._live._render().renderables
+    reporter.event(finished())
+    (left,) = reporter._live._render().renderables
     assert "teamId-index to Plans" in str(left)
     assert "✓ 0002_add_index: add index managerId-index to Teams" in click.unstyle(terminal.getvalue())
-    narrator.close()
+    reporter.close()
 
 
 def test_a_real_run_is_logged_call_by_call(project: Project, run: Run, tables: Tables, log: Path) -> None:

@@ -1,4 +1,4 @@
-"""Narrator: tells people on stderr, and the log file, what a run does while it goes on."""
+"""RunReporter: tells people on stderr, and the log file, what a run does while it goes on."""
 
 import json
 import os
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 REMINDER_SECONDS = 30.0  # between two lines about the same wait, where there is no live line
 
 
-class Narrator:
+class RunReporter:
     """Listens to a run's events and calls; ``verbosity`` -1 says nothing, 1 shows every operation and call.
 
     On a terminal a live line for each table and index shows phase and elapsed time; elsewhere there are plain lines.
