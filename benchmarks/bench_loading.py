@@ -66,7 +66,7 @@ def measure(folder: Path, count: int) -> Seconds:
     """Load and plan in this process."""
     from osem_migrate.files.loader import load  # noqa: PLC0415 - the parent process measures, it does not load
     from osem_migrate.history import History  # noqa: PLC0415
-    from osem_migrate.planning.plan import make_plan  # noqa: PLC0415
+    from osem_migrate.planning.upgrade import make_plan  # noqa: PLC0415
 
     wall, cpu = time.perf_counter(), time.process_time()
     plan = make_plan(load(folder).migrations, History())

@@ -37,13 +37,13 @@ from osem_migrate.operations import SETTINGS, Setting
 from osem_migrate.planning.doctor import DoctorReport
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.fold import fold as fold_plan
-from osem_migrate.planning.plan import Plan, make_plan
+from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.policy import Role
 from osem_migrate.planning.repair import RepairPlan, plan_repair
 from osem_migrate.planning.resolve import Resolution
-from osem_migrate.planning.status.advice import advising
-from osem_migrate.planning.status.remedy import Caller
+from osem_migrate.planning.status.remedy import Caller, advising
 from osem_migrate.planning.status.status import Status
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.stop import Stop
 
 DEFAULT_LOCK_TIMEOUT = 60.0

@@ -11,8 +11,9 @@ from osem_migrate.config import Project
 from osem_migrate.files.loader import load
 from osem_migrate.history import History
 from osem_migrate.operations import AddIndex, CreateTable, SetBilling
-from osem_migrate.planning.plan import Plan, make_plan
+from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.replay import replay
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Schema
 
 ROOT = Path(__file__).parents[1]

@@ -14,9 +14,9 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, CreateTable, SetEncryption
 from osem_migrate.planning.import_tables import declare
-from osem_migrate.planning.plan import make_plan
 from osem_migrate.planning.replay import replay
-from osem_migrate.planning.status.advice import advising
+from osem_migrate.planning.status.remedy import advising
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Schema, Table
 from osem_migrate.stop import Stop
 

@@ -13,9 +13,9 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.adoption import TableMismatch
 from osem_migrate.planning.drift.diff import diff
-from osem_migrate.planning.plan import check_history, find_version
+from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.replay import replay_recorded
-from osem_migrate.planning.status.advice import advising
+from osem_migrate.planning.status.remedy import advising
 from osem_migrate.schema import Schema, Table
 from osem_migrate.stop import Stop
 

@@ -8,7 +8,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropTable, Operation
 from osem_migrate.planning.drift.diff import matches
-from osem_migrate.planning.plan import check_history
+from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.replay import apply
 from osem_migrate.schema import Index, Schema, Table
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex
-from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation, check_history, find_version
+from osem_migrate.planning.history_check import check_history, find_version
+from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.replay import apply, blaming, operations_done
 from osem_migrate.schema import Index, Schema
 

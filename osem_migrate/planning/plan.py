@@ -1,16 +1,14 @@
-"""Plan: what an upgrade would do, as a value that is printed by ``--dry-run`` and carried out by the executor."""
+"""Plan: what an upgrade or a downgrade would do, as a value that ``--dry-run`` prints and the executor carries out."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 
-from osem_migrate.errors import MigrationChanged, MigrationMissing, MigrationOutOfOrder, TargetUnknown
-from osem_migrate.history import History, Record, RecordedState
+from osem_migrate.history import Record, RecordedState
 from osem_migrate.migration import Migration
-from osem_migrate.operations import AddIndex, Operation
+from osem_migrate.operations import Operation
 from osem_migrate.operations.step import Step
 from osem_migrate.planning.estimate import Estimate, estimate_all
-from osem_migrate.planning.replay import apply, operations_done, replay_recorded
 from osem_migrate.schema import Index, Schema, Table
 
 
@@ -165,143 +163,3 @@ class Plan:
             for lane in self.lanes
         ]
         return Estimate(max((lane.low for lane in lanes), default=0), max((lane.high for lane in lanes), default=0))
-
-
-def make_plan(
-    migrations: Sequence[Migration],
-    history: History,
-    *,
-    defaults: tuple[object, ...] = (),
-    target: str | None = None,
-    allow_out_of_order: bool = False,
-) -> Plan:
-    """What is pending up to ``target`` (all when None), checked against the history first.
-
-    Raises:
-        MigrationChanged: an applied script, or the completed part of an unfinished one, was edited.
-        MigrationMissing: an applied script is gone.
-        MigrationOutOfOrder: a pending script is older than the newest applied one.
-        TargetUnknown: ``target`` names no script.
-        ScriptOperationInapplicable: an operation does not fit the schema so far.
-    """
-    check_history(migrations, history.records)
-    wanted = _up_to(migrations, target)
-    applied = [migration for migration in migrations if history.is_applied(migration.id)]
-    pending = [migration for migration in wanted if not history.is_applied(migration.id)]
-    if not allow_out_of_order:
-        _check_order(pending, applied, history.records)
-    before = replay_recorded(migrations, history.records, Schema(defaults=defaults))
-    schema, planned = before, []
-    for migration in pending:
-        done = operations_done(migration, history.records)
-        schema, operations = _plan_migration(migration, done, schema)
-        planned.append(PlannedMigration(migration=migration, operations=operations))
-    return Plan(
-        migrations=_looking_ahead(planned),
-        before=before,
-        after=schema,
-        creates_history=bool(planned) and not history.exists,
-        is_first=bool(planned) and not history.records,
-    )
-
-
-def find_version(migrations: Sequence[Migration], version: str) -> Migration:
-    """The script with that number (``7``, ``0007``) or id; raises TargetUnknown."""
-    for migration in migrations:
-        if version == migration.id or (version.isdecimal() and int(version) == migration.number):
-            return migration
-    raise TargetUnknown(f"no migration {version!r}", version=version)
-
-
-def _plan_migration(
-    migration: Migration, done: Collection[int], schema: Schema
-) -> tuple[Schema, tuple[PlannedOperation, ...]]:
-    planned = []
-    for position, operation in enumerate(migration.operations):
-        if position in done:
-            continue
-        after = apply(operation, schema, migration, position)
-        planned.append(
-            PlannedOperation(
-                migration=migration,
-                position=position,
-                operation=operation,
-                before=operation.start(schema),
-                after=after.tables.get(operation.table),
-                steps=operation.steps(schema),
-            )
-        )
-        schema = after
-    return schema, tuple(planned)
-
-
-def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigration, ...]:
-    """The same migrations, each operation knowing the indexes that later ones add to its table."""
-    ahead: dict[str, tuple[Index, ...]] = {}
-    looking: list[PlannedMigration] = []
-    for planned in reversed(migrations):
-        operations: list[PlannedOperation] = []
-        for operation in reversed(planned.operations):
-            known = () if operation.before is None else operation.before.indexes
-            names = {index.name for index in known}
-            later = tuple(index for index in ahead.get(operation.table, ()) if index.name not in names)
-            operations.append(replace(operation, ahead=later))
-            if operation.before is None or operation.after is None:
-                # What comes later belongs to another incarnation of the table.
-                ahead.pop(operation.table, None)
-            if isinstance(operation.operation, AddIndex):
-                ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.index)
-        looking.append(replace(planned, operations=tuple(reversed(operations))))
-    return tuple(reversed(looking))
-
-
-def _up_to(migrations: Sequence[Migration], target: str | None) -> Sequence[Migration]:
-    if target is None:
-        return migrations
-    last = find_version(migrations, target)
-    return migrations[: migrations.index(last) + 1]
-
-
-def check_history(migrations: Sequence[Migration], records: Mapping[str, Record]) -> None:
-    """Raise MigrationMissing or MigrationChanged where the scripts are no longer what was applied."""
-    known = {migration.id: migration for migration in migrations}
-    for record in sorted(records.values(), key=lambda record: (record.number, record.migration)):
-        migration = known.get(record.migration)
-        if migration is None:
-            if record.is_applied or record.is_unfinished:
-                raise MigrationMissing(
-                    f"{record.migration} is recorded as {record.state}, but its script is not in the folder",
-                    migration=record.migration,
-                )
-        elif is_changed(migration, record):
-            part = "it" if record.is_applied else "part of it"
-            raise MigrationChanged(
-                f"{migration.file or migration.id} was changed after {part} was applied",
-                migration=migration.id,
-                file=migration.file,
-                recorded=record.checksum,
-                found=migration.checksum,
-            )
-
-
-def is_changed(migration: Migration, record: Record) -> bool:
-    """Whether what the record says was done is no longer what the script declares."""
-    if record.is_applied:
-        return record.checksum != migration.checksum
-    if record.is_unfinished:
-        recorded, found = dict(enumerate(record.operation_hashes)), dict(enumerate(migration.operation_hashes))
-        return any(recorded.get(position) != found.get(position) for position in record.done)
-    return False
-
-
-def _check_order(pending: Sequence[Migration], applied: Sequence[Migration], records: Mapping[str, Record]) -> None:
-    newest = max((migration.number for migration in applied), default=-1)
-    for migration in pending:
-        record = records.get(migration.id)
-        resumes = record is not None and record.is_unfinished
-        if migration.number < newest and not resumes:
-            raise MigrationOutOfOrder(
-                f"{migration.file or migration.id} is pending, but migration {newest:04} is applied already",
-                migration=migration.id,
-                newest_applied=newest,
-            )

@@ -8,7 +8,7 @@ from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, 
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex
-from osem_migrate.planning.plan import is_changed
+from osem_migrate.planning.history_check import is_changed
 from osem_migrate.planning.replay import apply, operations_done
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Index, Schema, Table

@@ -7,7 +7,8 @@ from osem_migrate.aws.api_calls import ApiCall
 from osem_migrate.events import OperationFinished, OperationStarted, Waiting
 from osem_migrate.history import History, Holder
 from osem_migrate.migration import Migration
-from osem_migrate.planning.plan import Plan, PlannedOperation, make_plan
+from osem_migrate.planning.plan import Plan, PlannedOperation
+from osem_migrate.planning.upgrade import make_plan
 
 SCRIPTS = (
     Migration(

@@ -3,7 +3,8 @@
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
-from osem_migrate.planning.plan import PlannedMigration, PlannedOperation, make_plan
+from osem_migrate.planning.plan import PlannedMigration, PlannedOperation
+from osem_migrate.planning.upgrade import make_plan
 
 
 def planned_migration(*operations: Operation, number: int = 1) -> PlannedMigration:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from osem_migrate.history import History, Record, RecordedState, ShownState
 from osem_migrate.migration import Migration
-from osem_migrate.planning.plan import is_changed
+from osem_migrate.planning.history_check import is_changed
 from osem_migrate.planning.status.problem import Problem, ProblemKind
 from osem_migrate.planning.status.remedy import Caller, explain
 

@@ -2,10 +2,19 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.errors import (
+    DefinitionError,
+    HistoryError,
+    InapplicableOperation,
+    MigrationChanged,
+    MigrationMissing,
+    MigrationOutOfOrder,
+    TargetUnknown,
+)
 from osem_migrate.history import Record, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Operation, SetBilling
@@ -71,6 +80,13 @@ _UNUSABLE_REMEDIES = {
 _NEEDS_A_SCRIPT = frozenset({diff.TABLE_UNEXPECTED, diff.TABLE_KEYS, diff.INDEX_UNEXPECTED, diff.LOCAL_INDEX})
 
 
+_SHOWN = {
+    MigrationChanged: ShownState.CHANGED,
+    MigrationMissing: ShownState.MISSING,
+    MigrationOutOfOrder: ShownState.OUT_OF_ORDER,
+}
+
+
 def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
     """The advice, and the commands that carry it out, one a line."""
     advice = _advice(difference, live)
@@ -130,6 +146,25 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
             f"Update this checkout (git pull), or ignore it with: {ignoring}",
         ),
     }[state]
+
+
+@contextmanager
+def advising(caller: Caller, records: Mapping[str, Record]) -> Iterator[None]:
+    """Give a HistoryError raised inside the remedy that ``status`` gives for the same finding.
+
+    The remedy that the error's class brings along knows neither the environment nor the connection options.
+    """
+    try:
+        yield
+    except TargetUnknown as unknown:
+        unknown.remediation = f"See the versions with: {caller.command('status')}"
+        raise
+    except HistoryError as error:
+        state = _SHOWN.get(type(error))
+        if state is not None:
+            migration = error.details["migration"]
+            error.remediation = explain(state, migration, records.get(migration), caller)[1]
+        raise
 
 
 def unusable_remedy(live: LiveTable, caller: Caller) -> str:

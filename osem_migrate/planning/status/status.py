@@ -8,7 +8,7 @@ from osem_migrate.history import History, Record, RecordedState, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable
-from osem_migrate.planning.plan import is_changed
+from osem_migrate.planning.history_check import is_changed
 from osem_migrate.planning.replay import replay_recorded
 from osem_migrate.planning.status.migrations import (
     NEWER_TOOL,

@@ -27,7 +27,8 @@ from osem_migrate.history import History, LogEntry, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, Operation
 from osem_migrate.planning.downgrade import make_downgrade
-from osem_migrate.planning.plan import Direction, PlannedOperation, make_plan
+from osem_migrate.planning.plan import Direction, PlannedOperation
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
 from osem_migrate.stop import Stop
 from tests.doubles.clock import FakeClock

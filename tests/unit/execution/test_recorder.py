@@ -18,7 +18,8 @@ from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable
 from osem_migrate.planning.downgrade import make_downgrade
-from osem_migrate.planning.plan import Direction, Plan, PlannedOperation, make_plan
+from osem_migrate.planning.plan import Direction, Plan, PlannedOperation
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
 from tests.doubles.clock import FakeClock
 from tests.doubles.history import FENCE, HistoryInMemory, lease

@@ -10,7 +10,8 @@ from osem_migrate.live_table import LiveIndex
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, DropTable, Operation, SetBilling, SetTimeToLive
 from osem_migrate.planning.adoption import adopt, find_mismatches, possible_tables
 from osem_migrate.planning.fold import fold
-from osem_migrate.planning.plan import Plan, make_plan
+from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S, Table
 from tests import strategies
 from tests.unit.planning.builders import applied, live, live_of, migration

@@ -20,8 +20,9 @@ from osem_migrate.operations.step import Step
 from osem_migrate.planning.downgrade import BEFORE_FIRST, make_downgrade
 from osem_migrate.planning.drift.diff import matches
 from osem_migrate.planning.fold import fold
-from osem_migrate.planning.plan import Direction, Plan, make_plan
+from osem_migrate.planning.plan import Direction, Plan
 from osem_migrate.planning.replay import replay
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S, Schema
 from tests.doubles.aws_cli_calls import Account
 from tests.unit.operations.service_model import assert_accepted

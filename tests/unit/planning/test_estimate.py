@@ -22,7 +22,7 @@ from osem_migrate.operations import (
 from osem_migrate.operations.step import Step
 from osem_migrate.planning.estimate import NO_TIME, Estimate, estimate, estimate_all
 from osem_migrate.planning.fold import fold
-from osem_migrate.planning.plan import make_plan
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Schema
 from tests.unit.planning.builders import created
 

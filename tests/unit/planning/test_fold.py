@@ -18,7 +18,8 @@ from osem_migrate.operations import (
 )
 from osem_migrate.operations.step import Step
 from osem_migrate.planning.fold import fold, foldable
-from osem_migrate.planning.plan import Plan, make_plan
+from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Schema
 from tests import strategies
 from tests.doubles.aws_cli_calls import Account

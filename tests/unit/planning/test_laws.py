@@ -18,10 +18,10 @@ from osem_migrate.operations import Operation
 from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
 from osem_migrate.planning.drift import diff as codes
 from osem_migrate.planning.drift.diff import diff, matches
-from osem_migrate.planning.plan import make_plan
 from osem_migrate.planning.replay import replay
 from osem_migrate.planning.status.remedy import remedy
 from osem_migrate.planning.status.status import IGNORABLE, ProblemKind, assess, expect
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Schema, Table
 from tests import strategies
 from tests.unit.operations.service_model import assert_accepted

@@ -11,8 +11,7 @@ from osem_migrate.errors import (
     TargetUnknown,
 )
 from osem_migrate.history import ShownState
-from osem_migrate.planning.status.advice import advising
-from osem_migrate.planning.status.remedy import explain
+from osem_migrate.planning.status.remedy import advising, explain
 from tests.unit.planning.builders import CALLER, ENVIRONMENT_AND_FLAGS, applied, migration
 
 ONE = migration(1)

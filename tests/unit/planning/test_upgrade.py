@@ -24,7 +24,9 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.planning.estimate import Estimate
-from osem_migrate.planning.plan import Direction, Plan, find_version, make_plan
+from osem_migrate.planning.history_check import find_version
+from osem_migrate.planning.plan import Direction, Plan
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S, Schema
 from tests.unit.planning.builders import applied, history, migration, record
 

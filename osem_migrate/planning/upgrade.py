@@ -1,0 +1,113 @@
+"""The Plan of an upgrade: what is pending, checked against the history first."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from osem_migrate.errors import MigrationOutOfOrder
+from osem_migrate.history import History, Record
+from osem_migrate.migration import Migration
+from osem_migrate.operations import AddIndex
+from osem_migrate.planning.history_check import check_history, find_version
+from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
+from osem_migrate.planning.replay import apply, operations_done, replay_recorded
+from osem_migrate.schema import Index, Schema
+
+
+def make_plan(
+    migrations: Sequence[Migration],
+    history: History,
+    *,
+    defaults: tuple[object, ...] = (),
+    target: str | None = None,
+    allow_out_of_order: bool = False,
+) -> Plan:
+    """What is pending up to ``target`` (all when None), checked against the history first.
+
+    Raises:
+        MigrationChanged: an applied script, or the completed part of an unfinished one, was edited.
+        MigrationMissing: an applied script is gone.
+        MigrationOutOfOrder: a pending script is older than the newest applied one.
+        TargetUnknown: ``target`` names no script.
+        ScriptOperationInapplicable: an operation does not fit the schema so far.
+    """
+    check_history(migrations, history.records)
+    wanted = _up_to(migrations, target)
+    applied = [migration for migration in migrations if history.is_applied(migration.id)]
+    pending = [migration for migration in wanted if not history.is_applied(migration.id)]
+    if not allow_out_of_order:
+        _check_order(pending, applied, history.records)
+    before = replay_recorded(migrations, history.records, Schema(defaults=defaults))
+    schema, planned = before, []
+    for migration in pending:
+        done = operations_done(migration, history.records)
+        schema, operations = _plan_migration(migration, done, schema)
+        planned.append(PlannedMigration(migration=migration, operations=operations))
+    return Plan(
+        migrations=_looking_ahead(planned),
+        before=before,
+        after=schema,
+        creates_history=bool(planned) and not history.exists,
+        is_first=bool(planned) and not history.records,
+    )
+
+
+def _plan_migration(
+    migration: Migration, done: Collection[int], schema: Schema
+) -> tuple[Schema, tuple[PlannedOperation, ...]]:
+    planned = []
+    for position, operation in enumerate(migration.operations):
+        if position in done:
+            continue
+        after = apply(operation, schema, migration, position)
+        planned.append(
+            PlannedOperation(
+                migration=migration,
+                position=position,
+                operation=operation,
+                before=operation.start(schema),
+                after=after.tables.get(operation.table),
+                steps=operation.steps(schema),
+            )
+        )
+        schema = after
+    return schema, tuple(planned)
+
+
+def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigration, ...]:
+    """The same migrations, each operation knowing the indexes that later ones add to its table."""
+    ahead: dict[str, tuple[Index, ...]] = {}
+    looking: list[PlannedMigration] = []
+    for planned in reversed(migrations):
+        operations: list[PlannedOperation] = []
+        for operation in reversed(planned.operations):
+            known = () if operation.before is None else operation.before.indexes
+            names = {index.name for index in known}
+            later = tuple(index for index in ahead.get(operation.table, ()) if index.name not in names)
+            operations.append(replace(operation, ahead=later))
+            if operation.before is None or operation.after is None:
+                # What comes later belongs to another incarnation of the table.
+                ahead.pop(operation.table, None)
+            if isinstance(operation.operation, AddIndex):
+                ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.index)
+        looking.append(replace(planned, operations=tuple(reversed(operations))))
+    return tuple(reversed(looking))
+
+
+def _up_to(migrations: Sequence[Migration], target: str | None) -> Sequence[Migration]:
+    if target is None:
+        return migrations
+    last = find_version(migrations, target)
+    return migrations[: migrations.index(last) + 1]
+
+
+def _check_order(pending: Sequence[Migration], applied: Sequence[Migration], records: Mapping[str, Record]) -> None:
+    newest = max((migration.number for migration in applied), default=-1)
+    for migration in pending:
+        record = records.get(migration.id)
+        resumes = record is not None and record.is_unfinished
+        if migration.number < newest and not resumes:
+            raise MigrationOutOfOrder(
+                f"{migration.file or migration.id} is pending, but migration {newest:04} is applied already",
+                migration=migration.id,
+                newest_applied=newest,
+            )
