@@ -26,7 +26,8 @@ from resource import getpagesize
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from osem_migrate.events import RunEvent, RunStarted  # noqa: E402 - a script finds its repository by itself
+from osem_migrate import UpgradeOptions  # noqa: E402 - a script finds its repository by itself
+from osem_migrate.events import RunEvent, RunStarted  # noqa: E402
 from osem_migrate.migrator import Migrator  # noqa: E402
 from osem_migrate.operations import AddIndex, CreateTable  # noqa: E402
 from osem_migrate.planning.plan import Lane, Plan  # noqa: E402
@@ -112,7 +113,7 @@ def upgrade(write: Callable[[Path], None], *, fold: bool = False, durations: Dur
         migrator = open_migrator(hear)
         assert migrator.scripts.migrations
         start = aws.clock.monotonic()
-        plan = migrator.upgrade(fold=fold).plan
+        plan = migrator.upgrade(UpgradeOptions(fold=fold)).plan
         end = aws.clock.monotonic()
         calls = aws.simulator.calls
         assert isinstance(calls, Tally)

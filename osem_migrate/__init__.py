@@ -11,12 +11,38 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "osem_migrate.deployment.connection": {"Connection"},
+    "osem_migrate.commands.destroy": {"DestroyOptions"},
+    "osem_migrate.commands.doctor": {"DoctorOptions"},
+    "osem_migrate.commands.downgrade": {"DowngradeOptions"},
+    "osem_migrate.commands.import_tables": {"ImportOptions"},
+    "osem_migrate.commands.list_tables": {"ListOptions"},
+    "osem_migrate.commands.policy": {"PolicyOptions"},
+    "osem_migrate.commands.repair": {"RepairOptions"},
+    "osem_migrate.commands.resolve": {"ResolveOptions"},
+    "osem_migrate.commands.stamp": {"StampOptions"},
+    "osem_migrate.commands.status": {"StatusOptions"},
+    "osem_migrate.commands.unlock": {"UnlockOptions"},
+    "osem_migrate.commands.upgrade": {"UpgradeOptions"},
+    "osem_migrate.commands.verify": {"VerifyOptions"},
     "osem_migrate.errors": {"OsemMigrateError", "PartialError"},
     "osem_migrate.migrator": {"Migrator"},
     "osem_migrate.schema": {"B", "Index", "Key", "LocalIndex", "N", "S", "Throughput"},
 }
 
 if TYPE_CHECKING:
+    from osem_migrate.commands.destroy import DestroyOptions as DestroyOptions
+    from osem_migrate.commands.doctor import DoctorOptions as DoctorOptions
+    from osem_migrate.commands.downgrade import DowngradeOptions as DowngradeOptions
+    from osem_migrate.commands.import_tables import ImportOptions as ImportOptions
+    from osem_migrate.commands.list_tables import ListOptions as ListOptions
+    from osem_migrate.commands.policy import PolicyOptions as PolicyOptions
+    from osem_migrate.commands.repair import RepairOptions as RepairOptions
+    from osem_migrate.commands.resolve import ResolveOptions as ResolveOptions
+    from osem_migrate.commands.stamp import StampOptions as StampOptions
+    from osem_migrate.commands.status import StatusOptions as StatusOptions
+    from osem_migrate.commands.unlock import UnlockOptions as UnlockOptions
+    from osem_migrate.commands.upgrade import UpgradeOptions as UpgradeOptions
+    from osem_migrate.commands.verify import VerifyOptions as VerifyOptions
     from osem_migrate.deployment.connection import Connection as Connection
     from osem_migrate.errors import OsemMigrateError as OsemMigrateError
     from osem_migrate.errors import PartialError as PartialError

@@ -1,4 +1,4 @@
-"""Records, holders and events as items of the history table, and back."""
+"""Records, holders and log entries as items of the history table, and back."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -131,26 +131,26 @@ def read_fence(item: Mapping[str, Any]) -> int:
         return int(values.get("fence", 0))
 
 
-def log_item(scope: str, event: LogEntry, *, fence: int, number: int) -> Item:
-    """The item of an event: sorted by time, and never the same twice within one hold of the lock."""
+def log_item(scope: str, entry: LogEntry, *, fence: int, number: int) -> Item:
+    """The item of a log entry: sorted by time, and never the same twice within one hold of the lock."""
     return serialize(
         {
             PARTITION_KEY: scope,
-            SORT_KEY: f"{LOG_PREFIX}{event.at:013}#{fence:010}#{number:06}",
-            "at": event.at,
-            "what": event.what,
-            "migration": event.migration,
-            "by": event.by,
-            "detail": event.detail or None,
-            "reason": event.reason,
+            SORT_KEY: f"{LOG_PREFIX}{entry.at:013}#{fence:010}#{number:06}",
+            "at": entry.at,
+            "what": entry.what,
+            "migration": entry.migration,
+            "by": entry.by,
+            "detail": entry.detail or None,
+            "reason": entry.reason,
         }
     )
 
 
 def read_log_item(item: Mapping[str, Any]) -> LogEntry:
-    """The event of an item; raises HistoryUnreadable like ``read_record``."""
+    """The entry of an item; raises HistoryUnreadable like ``read_record``."""
     values = deserialize(item)
-    with _readable(f"the event {values.get(SORT_KEY)!r}"):
+    with _readable(f"the entry {values.get(SORT_KEY)!r}"):
         return LogEntry(
             at=int(values["at"]),
             what=values["what"],

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 _ACTIONS = 99  # a transaction takes 100, one of them the check of the lock
-_PAIRS = 49  # of a record and its event; a transaction takes 100 actions, one of them the check of the lock
+_PAIRS = 49  # of a record and its entry; a transaction takes 100 actions, one of them the check of the lock
 _CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds; a heartbeat holds the lock item for some milliseconds
 
 
 class HistoryTable:
-    """The records and events of one application in one environment.
+    """The records and the log of one application in one environment.
 
     Args:
         client: boto3's client.
@@ -55,7 +55,7 @@ class HistoryTable:
                 records[record.migration] = record
         return History(records=records, holder=holder, exists=True)
 
-    def events(self) -> list[LogEntry]:
+    def entries(self) -> list[LogEntry]:
         """The whole log, oldest first."""
         try:
             found = self._query("BETWEEN :from AND :to", {":from": items.LOG_PREFIX, ":to": items.LOG_PREFIX + "~"})
@@ -88,26 +88,26 @@ class HistoryTable:
             return
 
     def write(self, lease: Lease, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
-        """Put records and append the events told of; raises LockLost, with nothing written, if somebody took over."""
+        """Put records and append the entries told of; raises LockLost, with nothing written, if somebody took over."""
         for start in range(0, len(entries), _PAIRS):
             self._write(lease, entries[start : start + _PAIRS])
 
-    def unlock(self, clearing: Mapping[str, Any], event: LogEntry, *, fence: int) -> bool:
-        """Clear the lock and append the event, or neither; False where the lock is not as ``clearing`` expects.
+    def unlock(self, clearing: Mapping[str, Any], entry: LogEntry, *, fence: int) -> bool:
+        """Clear the lock and append the entry, or neither; False where the lock is not as ``clearing`` expects.
 
         Args:
             clearing: what ``Lock.clearing`` gave.
-            event: who does it, and why.
-            fence: of the hold that ends; its holder may still be writing events, which ours must not replace.
+            entry: who does it, and why.
+            fence: of the hold that ends; its holder may still be writing entries, which ours must not replace.
         """
-        put = self._put(self._event(event, fence))
+        put = self._put(self._entry(entry, fence))
         unwritten = {"ConditionExpression": "attribute_not_exists(#item)"}
         put["Put"] |= {**unwritten, "ExpressionAttributeNames": {"#item": items.SORT_KEY}}
         return self._transact([clearing, put]) is None
 
-    def note(self, lease: Lease, event: LogEntry) -> None:
-        """Append one event that concerns no record; raises LockLost if somebody took over."""
-        self._under(lease, [self._put(self._event(event, lease.holder.fence))])
+    def note(self, lease: Lease, entry: LogEntry) -> None:
+        """Append one entry that concerns no record; raises LockLost if somebody took over."""
+        self._under(lease, [self._put(self._entry(entry, lease.holder.fence))])
 
     def is_shared(self) -> bool:
         """Whether other applications keep their history here, too; one Scan, as far as to the first item of theirs."""
@@ -130,7 +130,7 @@ class HistoryTable:
             parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def forget(self, lease: Lease) -> None:
-        """Delete every record and event of this application, events first; the lock stays, and its fence with it."""
+        """Delete the records and the log of this application, the log first; the lock stays, and its fence too."""
         for prefix in (items.LOG_PREFIX, items.MIGRATION_PREFIX):
             found = self._query("BETWEEN :from AND :to", {":from": prefix, ":to": prefix + "~"})
             keys = [{name: item[name] for name in (items.PARTITION_KEY, items.SORT_KEY)} for item in found]
@@ -140,7 +140,7 @@ class HistoryTable:
 
     def _write(self, lease: Lease, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
         put = [items.record_item(self._scope, record) for _, record in entries]
-        put += [self._event(event, lease.holder.fence) for event, _ in entries if event is not None]
+        put += [self._entry(entry, lease.holder.fence) for entry, _ in entries if entry is not None]
         self._under(lease, [self._put(item) for item in put])
 
     def _under(self, lease: Lease, actions: list[dict[str, Any]]) -> None:
@@ -148,8 +148,8 @@ class HistoryTable:
         if failed is not None:
             raise lease.lost() from failed
 
-    def _event(self, event: LogEntry, fence: int) -> items.Item:
-        return items.log_item(self._scope, event, fence=fence, number=next(self._numbers))
+    def _entry(self, entry: LogEntry, fence: int) -> items.Item:
+        return items.log_item(self._scope, entry, fence=fence, number=next(self._numbers))
 
     def _put(self, item: items.Item) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": item}}

@@ -58,7 +58,7 @@ def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:
 
 def _holds(operation: "Operation", live: "LiveTable") -> str:
     """``shop-dev-Teams: 2 items, 80 bytes``: of the table, or of the index where it alone is dropped."""
-    from osem_migrate.operations import DropIndex  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.operations import DropIndex
 
     name = live.physical_name
     part: LiveTable | LiveIndex | None = live if live.table is not None else None

@@ -1,5 +1,6 @@
 """``osem-migrate destroy``: drop an environment's tables, and its history with them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -7,22 +8,20 @@ import click
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import ask
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.inventory import Inventory
     from osem_migrate.live_table import LiveTable
     from osem_migrate.migrator import Migrator
+    from osem_migrate.planning.destroy import Inventory
 
 
 @click.command("destroy")
 @click.option("--dry-run", is_flag=True, help="List what would be dropped and what would be kept, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask for the environment's name.")
-@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
-              help="How long to wait for another run.")  # fmt: skip
-@click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS",
-              help="How long one table may take.  [default: 30 min]")  # fmt: skip
+@lock_timeout_option
+@timeout_option("How long one table may take.  [default: 30 min]")
 @connected
 def command(
     invocation: Invocation, *, dry_run: bool, yes: bool, lock_timeout: float, timeout: float | None
@@ -34,7 +33,8 @@ def command(
     where deletion protection is on for one of the tables. Running it again finishes what was interrupted; upgrade
     afterwards begins with the first script.
     """
-    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.cli.signals import stop_on_signal
+    from osem_migrate.commands.destroy import DestroyOptions
 
     migrator = invocation.migrator()
     inventory = migrator.inventory()
@@ -42,10 +42,9 @@ def command(
         return invocation.finish(_document(inventory), lambda: _show(inventory, migrator))
     if not inventory.is_empty:
         ask(_losses(inventory), migrator, yes=yes, can_ask=not invocation.as_json)
+    options = DestroyOptions(allow_data_loss=not inventory.is_empty, lock_timeout=lock_timeout, timeout=timeout)
     with stop_on_signal(migrator.caller.command("destroy")) as stop:
-        result = migrator.destroy(
-            allow_data_loss=not inventory.is_empty, lock_timeout=lock_timeout, timeout=timeout, stop=stop
-        )
+        result = migrator.destroy(replace(options, stop=stop))
 
     def show() -> None:
         if result.dropped:

@@ -41,11 +41,10 @@ def command(invocation: Invocation, *, role: str) -> ExitCode:
 
 
 def _examine(invocation: Invocation, role: str) -> "tuple[DoctorReport, Document]":
-    from osem_migrate import __version__  # noqa: PLC0415 - boto3 and pydantic only when a command runs
-    from osem_migrate.cli.documents import report_document  # noqa: PLC0415
-    from osem_migrate.commands.doctor import DoctorOptions  # noqa: PLC0415
-    from osem_migrate.migrator import Migrator  # noqa: PLC0415
-    from osem_migrate.planning.policy import Role  # noqa: PLC0415
+    from osem_migrate import __version__
+    from osem_migrate.commands.doctor import DoctorOptions
+    from osem_migrate.migrator import Migrator
+    from osem_migrate.planning.policy import Role
 
     options = DoctorOptions(
         environment=invocation.environment or "",
@@ -75,3 +74,20 @@ def _show_finding(finding: "Finding") -> None:
     output.line(kind, f"{finding.check:<{_CHECK_WIDTH}} {finding.message}")
     for line in (finding.remedy or "").splitlines():
         output.echo(f"    {line}")
+
+
+def report_document(report: "DoctorReport") -> Document:
+    """The answer of ``doctor``."""
+    return {
+        "exit_code": int(report.exit_code),
+        "findings": [
+            {
+                "check": finding.check,
+                "health": finding.health.value,
+                "message": finding.message,
+                "remedy": finding.remedy,
+                "code": finding.code,
+            }
+            for finding in report.findings
+        ],
+    }

@@ -1,13 +1,13 @@
 """``osem-migrate downgrade``: reverse the newest migrations."""
 
+from dataclasses import replace
+
 import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import confirm
-from osem_migrate.cli.documents import plan_document
 from osem_migrate.cli.invocation import Invocation, place
-from osem_migrate.cli.options import Seconds, connected
-from osem_migrate.cli.plan import show_plan
+from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
 from osem_migrate.errors import ExitCode
 
 
@@ -17,10 +17,8 @@ from osem_migrate.errors import ExitCode
 @click.option("--dry-run", is_flag=True, help="Print every call in order, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before losing data.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
-@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
-              help="How long to wait for another run.")  # fmt: skip
-@click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS",
-              help="How long one operation may take.  [default: 24 h for an index, else 30 min]")  # fmt: skip
+@lock_timeout_option
+@timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,
@@ -37,18 +35,19 @@ def command(  # noqa: PLR0913 - one parameter an option
     Drops what they created, the newest first, under the same lock as upgrade. What loses data is named with its item
     counts and has to be confirmed; a table with deletion protection stops it before anything is changed.
     """
-    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.cli.plan import plan_document, show_plan
+    from osem_migrate.cli.signals import stop_on_signal
+    from osem_migrate.commands.downgrade import DowngradeOptions
 
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    plan = migrator.plan_downgrade(target)
+    options = DowngradeOptions(target, lock_timeout=lock_timeout, timeout=timeout)
+    plan = migrator.plan_downgrade(options)
     if dry_run:
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
-    with stop_on_signal(migrator.resume("downgrade", target)) as stop:
-        result = migrator.downgrade(
-            target, allow_data_loss=bool(plan.hazards), lock_timeout=lock_timeout, timeout=timeout, stop=stop
-        )
+    with stop_on_signal(options.resume(migrator.caller)) as stop:
+        result = migrator.downgrade(replace(options, plan=plan, stop=stop))
 
     def show() -> None:
         if result.reverted:

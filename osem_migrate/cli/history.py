@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode
 
@@ -20,22 +20,32 @@ def command(invocation: Invocation) -> ExitCode:
 
     Oldest first; times are UTC.
     """
-    from osem_migrate.cli.documents import log_entry_document  # noqa: PLC0415 - pydantic only when a command runs
-
     migrator = invocation.migrator()
-    events = migrator.history()
+    entries = migrator.history()
 
     def show() -> None:
-        if not events:
+        if not entries:
             output.line("info", f"Nothing was ever applied to {migrator.environment.name}.")
-        rows = [(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in events]
+        rows = [(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in entries]
         for row in output.columns(rows):
             output.echo(row)
 
-    return invocation.finish({"events": [log_entry_document(event) for event in events]}, show)
+    return invocation.finish({"events": [log_entry_document(entry) for entry in entries]}, show)
 
 
-def _detail(event: "LogEntry") -> str:
+def _detail(entry: "LogEntry") -> str:
     """What was done, and why where somebody said so, on one line."""
-    reason = f"reason: {' '.join(event.reason.split())}" if event.reason else ""
-    return "; ".join(filter(None, (event.detail, reason)))
+    reason = f"reason: {' '.join(entry.reason.split())}" if entry.reason else ""
+    return "; ".join(filter(None, (entry.detail, reason)))
+
+
+def log_entry_document(entry: "LogEntry") -> Document:
+    """One entry of ``history``; ``at`` is Unix milliseconds."""
+    return {
+        "at": entry.at,
+        "what": entry.what,
+        "migration": entry.migration,
+        "by": entry.by,
+        "detail": entry.detail,
+        "reason": entry.reason,
+    }

@@ -3,17 +3,18 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
-from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.import_tables import ImportPlan, ImportResult
+    from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
     from osem_migrate.files.writer import Draft
     from osem_migrate.migrator import Migrator
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 @click.argument("tables", nargs=-1, metavar="[TABLE]…")
 @click.option("--dry-run", is_flag=True, help="Print the scripts, and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before recording in a protected environment.")
-@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
-              help="How long to wait for another run.")  # fmt: skip
+@lock_timeout_option
 @connected
 def command(
     invocation: Invocation, *, tables: tuple[str, ...], dry_run: bool, yes: bool, lock_timeout: float
@@ -39,31 +39,34 @@ def command(
     such as replicas, is warned of. Scripts that are pending have to be applied first (osem-migrate upgrade adopts
     tables that are there).
     """
+    from osem_migrate.commands.import_tables import ImportOptions
+
     migrator = invocation.migrator()
-    survey = migrator.survey(tables)
-    invocation.warn(survey.warnings)
+    options = ImportOptions(names=tables, lock_timeout=lock_timeout)
+    plan = migrator.plan_import(options)
+    invocation.warn(plan.warnings)
     if dry_run:
-        return invocation.finish(_document(survey, survey.drafts, dry_run=True), lambda: _show_drafts(survey))
-    if survey.creations:
-        _confirm(survey, migrator, yes=yes, can_ask=not invocation.as_json)
-    imported = _run(survey, migrator, lock_timeout)
-    data = _document(survey, imported.drafts, recorded=imported.recorded)
-    return invocation.finish(data, lambda: _show(survey, imported, migrator))
+        return invocation.finish(_document(plan, plan.drafts, dry_run=True), lambda: _show_drafts(plan))
+    if plan.creations:
+        _confirm(plan, migrator, yes=yes, can_ask=not invocation.as_json)
+    imported = _run(plan, migrator, options)
+    data = _document(plan, imported.drafts, recorded=imported.recorded)
+    return invocation.finish(data, lambda: _show(plan, imported, migrator))
 
 
-def _run(survey: "ImportPlan", migrator: "Migrator", lock_timeout: float) -> "ImportResult":
-    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+def _run(plan: "ImportPlan", migrator: "Migrator", options: "ImportOptions") -> "ImportResult":
+    from osem_migrate.cli.signals import stop_on_signal
 
     with stop_on_signal(migrator.caller.command("upgrade")) as stop:
-        return migrator.import_tables(survey, lock_timeout=lock_timeout, stop=stop)
+        return migrator.import_tables(plan, replace(options, stop=stop))
 
 
-def _confirm(survey: "ImportPlan", migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
+def _confirm(plan: "ImportPlan", migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
     """Ask before anything is recorded in a protected environment."""
     name = migrator.environment.name
     if yes or not migrator.environment.settings.protected:
         return
-    what = f"{output.counted(len(survey.creations), 'script')} would be written and recorded as applied"
+    what = f"{output.counted(len(plan.creations), 'script')} would be written and recorded as applied"
     if can_ask and sys.stdin.isatty():
         output.line("warning", f"{name} is protected, and {what}", err=True)
         if click.prompt(f"Type {name} to go on", default="", show_default=False, err=True) == name:
@@ -75,33 +78,33 @@ def _confirm(survey: "ImportPlan", migrator: "Migrator", *, yes: bool, can_ask: 
 
 
 def _document(
-    survey: "ImportPlan", drafts: "Sequence[Draft]", *, recorded: Sequence[str] = (), dry_run: bool = False
+    plan: "ImportPlan", drafts: "Sequence[Draft]", *, recorded: Sequence[str] = (), dry_run: bool = False
 ) -> dict[str, Any]:
     scripts = [
         {"path": os.path.relpath(draft.path), "table": create.table, "source": draft.source}
-        for draft, create in zip(drafts, survey.creations, strict=True)
+        for draft, create in zip(drafts, plan.creations, strict=True)
     ]
     return {
         "dry_run": dry_run,
         "scripts": scripts,
         "recorded": list(recorded),
-        "skipped": dict(survey.skipped),
-        "warnings": list(survey.warnings),
+        "skipped": dict(plan.skipped),
+        "warnings": list(plan.warnings),
     }
 
 
-def _show_drafts(survey: "ImportPlan") -> None:
-    for draft in survey.drafts:
+def _show_drafts(plan: "ImportPlan") -> None:
+    for draft in plan.drafts:
         output.echo(f"# {os.path.relpath(draft.path)}\n{draft.source}")
-    _show_skipped(survey)
-    output.line("info", f"{output.counted(len(survey.drafts), 'script')} to write. Nothing is changed by this.")
+    _show_skipped(plan)
+    output.line("info", f"{output.counted(len(plan.drafts), 'script')} to write. Nothing is changed by this.")
 
 
-def _show(survey: "ImportPlan", imported: "ImportResult", migrator: "Migrator") -> None:
-    for draft, create in zip(imported.drafts, survey.creations, strict=True):
+def _show(plan: "ImportPlan", imported: "ImportResult", migrator: "Migrator") -> None:
+    for draft, create in zip(imported.drafts, plan.creations, strict=True):
         name = migrator.environment.physical_name(create.table)
         output.line("done", f"{os.path.relpath(draft.path)}: {name}")
-    _show_skipped(survey)
+    _show_skipped(plan)
     where = place(migrator)
     if not imported.drafts:
         output.line("done", f"{where}: every table is declared already; nothing to import.")
@@ -110,6 +113,6 @@ def _show(survey: "ImportPlan", imported: "ImportResult", migrator: "Migrator") 
     output.line("done", f"{tables} of {where} imported: the scripts are written, and recorded as applied there.")
 
 
-def _show_skipped(survey: "ImportPlan") -> None:
-    for name, why in survey.skipped.items():
+def _show_skipped(plan: "ImportPlan") -> None:
+    for name, why in plan.skipped.items():
         output.line("info", f"{name} is left out: {why}.")

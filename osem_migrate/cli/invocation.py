@@ -47,7 +47,7 @@ class Invocation:
     def migrator(self) -> "Migrator":
         """The library, connected as the options say, telling its progress to people and to the log file."""
         # Imported here, so that --help, new and local pay for neither boto3 nor rich.
-        from osem_migrate.migrator import Migrator  # noqa: PLC0415
+        from osem_migrate.migrator import Migrator
 
         reporter = self.report_progress()
         migrator = Migrator.open(
@@ -61,13 +61,13 @@ class Invocation:
 
     def connection(self) -> "Connection":
         """Where to connect, as the options say."""
-        from osem_migrate.deployment.connection import Connection  # noqa: PLC0415 - boto3 only when a command needs it
+        from osem_migrate.deployment.connection import Connection
 
         return Connection(region=self.region, profile=self.profile, endpoint_url=self.endpoint_url, force=self.force)
 
     def report_progress(self) -> "RunReporter":
         """Begin to tell people, and the log file, what goes on."""
-        from osem_migrate.cli.run_reporter import RunReporter  # noqa: PLC0415 - boto3 only when a command needs it
+        from osem_migrate.cli.run_reporter import RunReporter
 
         self.reporter = RunReporter(verbosity=self.verbosity, log_file=self.log_file)
         return self.reporter

@@ -1,15 +1,17 @@
 """``osem-migrate list``: the environment's tables."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from osem_migrate.live_table import LiveTable
     from osem_migrate.schema import Index, Key
 
@@ -22,10 +24,10 @@ def command(invocation: Invocation, *, details: bool) -> ExitCode:
 
     Item counts are AWS's own, about six hours old.
     """
-    from osem_migrate.cli.documents import table_document  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.commands.list_tables import ListOptions
 
     migrator = invocation.migrator()
-    live_tables = migrator.tables(details=details)
+    live_tables = migrator.tables(ListOptions(details=details))
 
     def show() -> None:
         if not live_tables:
@@ -70,3 +72,34 @@ def _index(index: "Index", live: "LiveTable") -> str:
 
 def _keys(keys: "tuple[Key, ...]") -> str:
     return ", ".join(f"{key.name} {key.type}" for key in keys)
+
+
+def table_document(live: "LiveTable") -> Document:
+    """One table of ``list``."""
+    table = live.table
+    return {
+        "name": live.name,
+        "physical_name": live.physical_name,
+        "status": live.status,
+        "items": live.items,
+        "size_bytes": live.size_bytes,
+        "arn": live.arn,
+        "keys": _key_documents(table.keys) if table is not None else [],
+        "indexes": [
+            {
+                "name": index.name,
+                "status": live.indexes[index.name].status,
+                "backfilling": live.indexes[index.name].backfilling,
+                "partition_key": _key_documents(index.partition_keys),
+                "sort_key": _key_documents(index.sort_keys),
+                "projection": index.projection,
+                "include": list(index.include),
+            }
+            for index in (table.indexes if table is not None else ())
+        ],
+        "settings": [setting.describe() for setting in (table.settings if table is not None else ())],
+    }
+
+
+def _key_documents(keys: "Collection[Any]") -> list[Document]:
+    return [{"name": key.name, "type": key.type} for key in keys]

@@ -58,9 +58,9 @@ def status(invocation: Invocation) -> ExitCode:
 
 def _engine(kind: str | None = None, port: int | None = None) -> "LocalEngine":
     # Imported here, so that --help does not pay for pydantic.
-    from osem_migrate.config import Project  # noqa: PLC0415
-    from osem_migrate.local.configured import configured_engine  # noqa: PLC0415
-    from osem_migrate.local.state import EngineKind  # noqa: PLC0415
+    from osem_migrate.config import Project
+    from osem_migrate.local.configured import configured_engine
+    from osem_migrate.local.state import EngineKind
 
     return configured_engine(Project.find(), kind=EngineKind(kind) if kind else None, port=port)
 

@@ -131,7 +131,7 @@ class _FailureReport:
 
     def defect(self, defect: Exception) -> int:
         """Print an error nobody foresaw; the traceback only where it was asked for."""
-        from osem_migrate.aws.failures.redaction import redact  # noqa: PLC0415 - --help has no need of it
+        from osem_migrate.aws.failures.redaction import redact
 
         message = f"this is a defect of osem-migrate {__version__}: {type(defect).__name__}: {redact(str(defect))}"
         hint = "Run the command again with --verbose and report what it prints. Running upgrade again is safe."

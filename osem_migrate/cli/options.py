@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from osem_migrate.cli.invocation import Invocation
+from osem_migrate.history import DEFAULT_LOCK_TIMEOUT
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,6 +27,21 @@ class Seconds(click.FloatRange):
         if not math.isfinite(seconds):
             self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
         return seconds
+
+
+lock_timeout_option = click.option(
+    "--lock-timeout",
+    type=Seconds(min=0),
+    default=DEFAULT_LOCK_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another run.",
+)
+
+
+def timeout_option(meaning: str) -> Callable[[F], F]:
+    """``--timeout``: how long one thing may take, in the words of the command."""
+    return click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS", help=meaning)
 
 
 _CONNECTION = (

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import losses_of
-from osem_migrate.cli.invocation import place
+from osem_migrate.cli.invocation import Document, place
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.operations.step import RESOURCE_ARN, Step
 from osem_migrate.planning.estimate import estimate
@@ -13,7 +13,7 @@ from osem_migrate.planning.plan import Direction
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator
-    from osem_migrate.planning.plan import Plan, PlannedMigration
+    from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 
 
 def show_plan(plan: "Plan", migrator: "Migrator") -> None:
@@ -65,7 +65,7 @@ def _verb(plan: "Plan") -> str:
     return "to reverse" if plan.direction is Direction.DOWNGRADE else "pending"
 
 
-def address(step: Step, migrator: "Migrator") -> str:
+def _address(step: Step, migrator: "Migrator") -> str:
     """What a step's call names: the physical table, or its ARN where the table has yet to get one."""
     name = migrator.environment.physical_name(step.table)
     if step.named_by != RESOURCE_ARN:
@@ -89,3 +89,39 @@ def _waited_for(step: Step, migrator: "Migrator") -> str:
             f"{step.subject} is gone" if gone else f"{name} and {step.subject} are ACTIVE and no index is backfilling"
         )
     return f"{name} is ACTIVE"
+
+
+def plan_document(plan: "Plan", migrator: "Migrator") -> Document:
+    """The plan of ``upgrade --dry-run``."""
+    return {
+        "dry_run": True,
+        "up_to_date": plan.is_empty,
+        "creates_history_table": plan.creates_history,
+        "migrations": [
+            {
+                "id": planned.migration.id,
+                "file": planned.migration.file,
+                "already_done": planned.already_done,
+                "operations": [_operation_document(operation, migrator) for operation in planned.operations],
+            }
+            for planned in plan.migrations
+        ],
+        "hazards": [hazard.text for hazard in plan.hazards],
+        "estimated_seconds": [plan.estimate.low, plan.estimate.high],
+    }
+
+
+def _operation_document(operation: "PlannedOperation", migrator: "Migrator") -> Document:
+    return {
+        "operation": operation.operation.describe(),
+        "table": migrator.environment.physical_name(operation.table),
+        "folded": operation.folded,
+        "calls": [
+            {
+                "action": step.action,
+                "parameters": step.call(_address(step, migrator)),
+                "usual_seconds": [estimate(step).low, estimate(step).high],
+            }
+            for step in (() if operation.folded else operation.steps)
+        ],
+    }

@@ -41,21 +41,24 @@ def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCo
     aws iam put-user-policy --user-name NAME --policy-name osem-migrate \\
         --policy-document file://policy.json
     """  # noqa: D301 - a backspace is how click is told to keep the lines
-    from osem_migrate.commands.policy import ANY, make_policy, region_of  # noqa: PLC0415
-    from osem_migrate.config import LOCAL, Project  # noqa: PLC0415 - pydantic only when a command runs
-    from osem_migrate.files.loader import load  # noqa: PLC0415
-    from osem_migrate.planning.policy import Role  # noqa: PLC0415
+    from osem_migrate.commands.policy import ANY, PolicyOptions, region_of
+    from osem_migrate.commands.policy import policy as make_policy
+    from osem_migrate.config import LOCAL, Project
+    from osem_migrate.files.loader import load
+    from osem_migrate.planning.policy import Role
 
     project = Project.find()
     environment = project.environment(invocation.environment or "")
     region = invocation.region = region_of(environment, region=invocation.region, profile=invocation.profile)
     scripts = load(project.migrations)
-    policy = make_policy(environment, scripts.migrations, Role(role), region=region, account=account)
+    policy = make_policy(
+        environment, scripts.migrations, PolicyOptions(role=Role(role), region=region, account=account)
+    )
     invocation.warn(scripts.warnings)
     if environment.name == LOCAL:
         invocation.warn(["The embedded engine of local checks no permissions; name an environment of AWS with --env."])
-    elif policy.place.account == ANY:
+    elif policy.scope.account == ANY:
         pinned = f"give account_id to environment {environment.name!r} in pyproject.toml, or use --account DIGITS."
         invocation.warn([f"The policy holds for any account: {pinned}"])
-    data = {"role": role, "region": region, "account": policy.place.account, "policy": policy.document}
+    data = {"role": role, "region": region, "account": policy.scope.account, "policy": policy.document}
     return invocation.finish(data, lambda: output.echo(json.dumps(policy.document, indent=2)))

@@ -1,12 +1,13 @@
 """``osem-migrate resolve``: set right what the history says of one migration."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
-from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ExitCode, UsageError
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
               help="Record the script as it is now: the live tables are as the changed one builds them.")  # fmt: skip
 @reason_option
 @click.option("--no-verify", is_flag=True, help="Do not compare with the live tables; the log says so.")
-@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
-              help="How long to wait for another run.")  # fmt: skip
+@lock_timeout_option
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,
@@ -43,8 +43,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     Changes only the history, never a table: takes the lock, compares the live tables with what is claimed, and refuses
     where they differ. Who, when and why is kept in the log.
     """
-    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
-    from osem_migrate.planning.resolve import Resolution  # noqa: PLC0415
+    from osem_migrate.cli.signals import stop_on_signal
+    from osem_migrate.commands.resolve import ResolveOptions
+    from osem_migrate.planning.resolve import Resolution
 
     chosen = {Resolution.APPLIED: applied, Resolution.REVERTED: reverted, Resolution.ACCEPT_CHECKSUM: accept_checksum}
     said = [resolution for resolution, given in chosen.items() if given]
@@ -56,10 +57,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     again = migrator.caller.command("resolve", version, f"--{said[0]}", *(["--no-verify"] if no_verify else []))
+    options = ResolveOptions(version, said[0], reason=reason, verify=not no_verify, lock_timeout=lock_timeout)
     with stop_on_signal(again) as stop:
-        resolved = migrator.resolve(
-            version, said[0], reason=reason, verify=not no_verify, lock_timeout=lock_timeout, stop=stop
-        )
+        resolved = migrator.resolve(replace(options, stop=stop))
     data = {
         "migration": resolved.migration,
         "resolution": resolved.resolution.value,
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
-    from osem_migrate.planning.resolve import Resolution  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.planning.resolve import Resolution
 
     accepts = resolved.resolution is Resolution.ACCEPT_CHECKSUM
     now = "with the checksum of its script" if accepts else f"as {resolved.resolution}"

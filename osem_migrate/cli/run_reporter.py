@@ -226,7 +226,7 @@ def _is_terminal() -> bool:
 
 def _live_lines() -> "LiveLines":
     # rich takes long to import, and only a run on a terminal needs it.
-    from osem_migrate.cli.progress import LiveLines  # noqa: PLC0415
+    from osem_migrate.cli.progress import LiveLines
 
     return LiveLines()
 

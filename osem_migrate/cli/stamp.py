@@ -1,10 +1,12 @@
 """``osem-migrate stamp``: record migrations as applied without carrying them out."""
 
+from dataclasses import replace
+
 import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
-from osem_migrate.cli.options import Seconds, connected
+from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.errors import ExitCode
 
 
@@ -12,8 +14,7 @@ from osem_migrate.errors import ExitCode
 @click.argument("version")
 @click.option("--no-verify", is_flag=True, help="Do not compare the live tables with the scripts; the log says so.")
 @click.option("--reason", metavar="TEXT", help="Why, for the log.")
-@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
-              help="How long to wait for another run.")  # fmt: skip
+@lock_timeout_option
 @connected
 def command(
     invocation: Invocation, *, version: str, no_verify: bool, reason: str | None, lock_timeout: float
@@ -26,12 +27,14 @@ def command(
     is named, and an index that is still being built counts as missing. No table is ever changed. Who recorded what,
     when and why is in the log (osem-migrate history).
     """
-    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.cli.signals import stop_on_signal
+    from osem_migrate.commands.stamp import StampOptions
 
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
+    options = StampOptions(version, verify=not no_verify, reason=reason, lock_timeout=lock_timeout)
     with stop_on_signal(migrator.caller.command("stamp", version)) as stop:
-        stamped = migrator.stamp(version, verify=not no_verify, reason=reason, lock_timeout=lock_timeout, stop=stop)
+        stamped = migrator.stamp(replace(options, stop=stop))
 
     def show() -> None:
         for name in stamped.recorded:

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 import click
 
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode, UsageError
 from osem_migrate.history import ShownState
 
 if TYPE_CHECKING:
-    from osem_migrate.migrator import Migrator, RepairResult
-    from osem_migrate.planning.status.status import Status
+    from collections.abc import Collection
+
+    from osem_migrate.commands.repair import RepairResult
+    from osem_migrate.history import Record
+    from osem_migrate.migrator import Migrator
+    from osem_migrate.planning.status.status import Problem, Status
 
 FORMATS = ("text", "json", "github", "junit")
 
@@ -54,19 +58,20 @@ def command(  # noqa: PLR0913 - one parameter an option
     --write-repair writes a script, and nothing to AWS; upgrade carries it out. Tables and indexes that nobody declared
     are left alone. In environments that have not drifted, the script changes nothing.
     """
-    from osem_migrate.cli.documents import repair_document, status_document  # noqa: PLC0415 - pydantic, when needed
+    from osem_migrate.commands.repair import RepairOptions
+    from osem_migrate.commands.status import StatusOptions
 
     _check_options(invocation, shape, write_repair=write_repair, rebuild=rebuild)
     invocation.as_json = invocation.as_json or shape == "json"
     ignored = _ignored(ignore)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    status = migrator.status(strict=strict)
+    status = migrator.status(StatusOptions(strict=strict))
     code = ExitCode.OK if exit_zero else status.exit_code(ignored)
     document, render = status_document(status, ignored), _renderer(status, shape, migrator, hint=not write_repair)
     if not write_repair:
         return invocation.finish(document, render, code)
-    written = migrator.write_repair(status, rebuild=rebuild)
+    written = migrator.write_repair(status, RepairOptions(rebuild=rebuild))
 
     def show() -> None:
         render()
@@ -85,7 +90,7 @@ def _check_options(invocation: Invocation, shape: str, *, write_repair: bool, re
 
 
 def _ignored(words: str) -> frozenset[str]:
-    from osem_migrate.planning.status.status import IGNORABLE  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.planning.status.status import IGNORABLE
 
     states = frozenset(word.strip() for word in words.split(",") if word.strip())
     unknown = sorted(states - set(IGNORABLE))
@@ -97,7 +102,7 @@ def _ignored(words: str) -> frozenset[str]:
 def _renderer(status: "Status", shape: str, migrator: "Migrator", *, hint: bool) -> Callable[[], None]:
     if shape not in {"github", "junit"}:
         return lambda: _show(status, migrator, hint=hint)
-    from osem_migrate.cli import reports  # noqa: PLC0415 - only continuous integration needs XML
+    from osem_migrate.cli import reports
 
     report = reports.github(status) if shape == "github" else reports.junit(status)
     return lambda: output.echo(report)
@@ -141,7 +146,7 @@ def _summarise(status: "Status", where: str) -> None:
 
 
 def _give_hints(status: "Status", migrator: "Migrator", *, repair: bool) -> None:
-    from osem_migrate.planning.repair import REPAIRABLE  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.planning.repair import REPAIRABLE
 
     pending = next((problem for problem in status.problems if problem.state in _TO_APPLY), None)
     if pending is not None:
@@ -164,3 +169,63 @@ def _show_repair(written: "RepairResult", migrator: "Migrator") -> None:
 
 def _hint(text: str) -> None:
     output.echo(f"{click.style('hint:', fg='cyan')} {text}")
+
+
+def status_document(status: "Status", ignored: "Collection[str]") -> Document:
+    """The answer of ``status``."""
+    return {
+        "in_sync": status.in_sync,
+        "exit_code": int(status.exit_code(ignored)),
+        "migrations": [
+            {
+                "id": migration.id,
+                "state": migration.state.value,
+                "summary": migration.summary,
+                "file": migration.file,
+                "record": _record_document(migration.record) if migration.record is not None else None,
+            }
+            for migration in status.migrations
+        ],
+        "problems": [_problem_document(problem) for problem in status.problems],
+        "remarks": [_problem_document(remark) for remark in status.remarks],
+        "notes": list(status.notes),
+    }
+
+
+def repair_document(written: "RepairResult") -> Document:
+    """The answer of ``status --write-repair``; ``path`` is None where nothing was written."""
+    return {
+        "path": written.path,
+        "operations": [operation.describe() for operation in written.repair.operations],
+        "left_out": [{"table": table, "reason": reason} for table, reason in written.repair.left_out],
+    }
+
+
+def _problem_document(problem: "Problem") -> Document:
+    return {
+        "code": problem.code,
+        "kind": problem.kind.value,
+        "severity": problem.severity.value,
+        "state": problem.state,
+        "subject": problem.subject,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "expected": problem.expected,
+        "found": problem.found,
+        "file": problem.file,
+        "line": problem.line,
+    }
+
+
+def _record_document(record: "Record") -> Document:
+    return {
+        "state": record.state.value,
+        "operations_done": record.operations_done,
+        "operations_total": record.operations_total,
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+        "applied_by": record.applied_by,
+        "tool_version": record.tool_version,
+        "checksum": record.checksum,
+        "error": {"code": record.error.code, "message": record.error.message} if record.error is not None else None,
+    }

@@ -28,6 +28,8 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
     the lock, watches the heartbeat for some seconds, refuses while it moves (exit 6), and asks. The run that is
     unlocked can write nothing to the history any more. Who, when and why is kept in the log.
     """
+    from osem_migrate.commands.unlock import UnlockOptions
+
     migrator = invocation.migrator()
     where = place(migrator)
     seen = migrator.lock()
@@ -43,7 +45,7 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
     def confirm() -> None:
         _confirm(migrator, yes=yes, can_ask=not invocation.as_json)
 
-    unlocked = migrator.unlock(seen, force=invocation.force, reason=reason, confirm=confirm)
+    unlocked = migrator.unlock(seen, UnlockOptions(force=invocation.force, reason=reason, confirm=confirm))
     data = {"held": True, "unlocked": unlocked, "holder": _document(seen.holder)}
     done = f"The lock of {where} is free again."
     if not unlocked:

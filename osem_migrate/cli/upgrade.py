@@ -1,19 +1,19 @@
 """``osem-migrate upgrade``: apply what is pending."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import confirm
-from osem_migrate.cli.documents import plan_document
 from osem_migrate.cli.invocation import Invocation, place
-from osem_migrate.cli.options import Seconds, connected
-from osem_migrate.cli.plan import show_plan
+from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.migrator import Migrator, UpgradeResult
+    from osem_migrate.commands.upgrade import UpgradeResult
+    from osem_migrate.migrator import Migrator
 
 
 @click.command("upgrade")
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before losing data.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply scripts older than the newest applied one, too.")
-@click.option("--lock-timeout", type=Seconds(min=0), default=60.0, show_default=True, metavar="SECONDS",
-              help="How long to wait for another run.")  # fmt: skip
-@click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS",
-              help="How long one operation may take.  [default: 24 h for an index, else 30 min]")  # fmt: skip
+@lock_timeout_option
+@timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @click.option("--fold/--no-fold", default=None,
               help="Bring indexes along with their new table: 20 s instead of 8 to 17 min.")  # fmt: skip
 @click.option("--no-wait", "pace", flag_value="no-wait", help="Begin the next call of each table and return.")
@@ -50,27 +48,28 @@ def command(  # noqa: PLR0913 - one parameter an option
     waits until DynamoDB has settled. Running it again continues wherever it stopped; with nothing to do it changes
     nothing.
     """
-    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
-    from osem_migrate.execution.reconciler import Pace  # noqa: PLC0415
+    from osem_migrate.cli.plan import plan_document, show_plan
+    from osem_migrate.cli.signals import stop_on_signal
+    from osem_migrate.commands.upgrade import UpgradeOptions
+    from osem_migrate.execution.reconciler import Pace
 
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    plan = migrator.plan(target, fold=fold, allow_out_of_order=allow_out_of_order)
+    options = UpgradeOptions(
+        target,
+        fold=fold,
+        pace=Pace(pace or Pace.FULL),
+        allow_out_of_order=allow_out_of_order,
+        lock_timeout=lock_timeout,
+        timeout=timeout,
+    )
     if dry_run:
-        plan = migrator.foresee(plan, target)
+        plan = migrator.preview(options)
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+    plan = migrator.plan(options)
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
-    with stop_on_signal(migrator.resume("upgrade", target)) as stop:
-        result = migrator.upgrade(
-            target,
-            fold=fold,
-            pace=Pace(pace or Pace.FULL),
-            allow_out_of_order=allow_out_of_order,
-            allow_data_loss=bool(plan.hazards),
-            lock_timeout=lock_timeout,
-            timeout=timeout,
-            stop=stop,
-        )
+    with stop_on_signal(options.resume(migrator.caller)) as stop:
+        result = migrator.upgrade(replace(options, plan=plan, stop=stop))
     data = {
         "applied": list(result.applied),
         "in_progress": list(result.in_progress),

@@ -1,18 +1,20 @@
 """``osem-migrate verify``: every table checked against the schema, and on demand tried with a sample item."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected
 from osem_migrate.cli.status import FORMATS
 from osem_migrate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.verify import Verification
+    from osem_migrate.commands.verify import Verification, VerifyOptions
     from osem_migrate.migrator import Migrator
     from osem_migrate.planning.verify import Checklist
 
@@ -37,42 +39,39 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
     of the application, streams, replicas and autoscaled capacity see the item. The identity needs dynamodb:PutItem,
     GetItem, Query and DeleteItem on the tables and their indexes.
     """
-    from osem_migrate.cli.documents import verification_document  # noqa: PLC0415 - pydantic only when a command runs
+    from osem_migrate.cli.signals import stop_on_signal
+    from osem_migrate.commands.verify import VerifyOptions
 
     if invocation.as_json and shape in {"github", "junit"}:
         raise UsageError(f"--json and --format {shape} contradict each other")
     invocation.as_json = invocation.as_json or shape == "json"
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    verification = _probed(migrator, yes=yes) if probe else migrator.verify()
-    show = _renderer(verification, shape, migrator, probe=probe)
+    options = VerifyOptions(probe=probe, allow_protected=yes)
+    with stop_on_signal(options.again(migrator.caller)) if probe else nullcontext() as stop:
+        verification = migrator.verify(replace(options, stop=stop))
+    show = _renderer(verification, shape, migrator, options)
     return invocation.finish(verification_document(verification), show, verification.exit_code())
 
 
-def _probed(migrator: "Migrator", *, yes: bool) -> "Verification":
-    from osem_migrate.cli.signals import stop_on_signal  # noqa: PLC0415 - pydantic only when a command runs
-    from osem_migrate.commands.probe import probe_command  # noqa: PLC0415
-
-    with stop_on_signal(probe_command(migrator.deployment)) as stop:
-        return migrator.verify(probe=True, allow_protected=yes, stop=stop)
-
-
-def _renderer(verification: "Verification", shape: str, migrator: "Migrator", *, probe: bool) -> Callable[[], None]:
+def _renderer(
+    verification: "Verification", shape: str, migrator: "Migrator", options: "VerifyOptions"
+) -> Callable[[], None]:
     if shape not in {"github", "junit"}:
-        return lambda: _show(verification, migrator, probe=probe)
-    from osem_migrate.cli import reports  # noqa: PLC0415 - only continuous integration needs XML
+        return lambda: _show(verification, migrator, options)
+    from osem_migrate.cli import reports
 
     render = reports.verification_github if shape == "github" else reports.verification_junit
     return lambda: output.echo(render(verification))
 
 
-def _show(verification: "Verification", migrator: "Migrator", *, probe: bool) -> None:
+def _show(verification: "Verification", migrator: "Migrator", options: "VerifyOptions") -> None:
     if not verification.tables:
         output.line("info", f"Nothing is applied to {place(migrator)} yet; there is nothing to verify.")
         return
     for checklist in verification.tables:
         _show_checklist(checklist)
-    _summarise(verification, migrator, probe=probe)
+    _summarise(verification, migrator, options)
 
 
 def _show_checklist(checklist: "Checklist") -> None:
@@ -84,23 +83,41 @@ def _show_checklist(checklist: "Checklist") -> None:
     output.echo()
 
 
-def _summarise(verification: "Verification", migrator: "Migrator", *, probe: bool) -> None:
+def _summarise(verification: "Verification", migrator: "Migrator", options: "VerifyOptions") -> None:
     where = place(migrator)
     checked = [checklist for checklist in verification.tables if checklist.was_checked]
     left_out = len(verification.tables) - len(checked)
     checks = [check for checklist in checked for check in checklist.checks]
     failed = [check for check in checks if not check.passed]
     parts = [f"{output.counted(len(checked), 'table')} checked"]
-    parts += [f"{len(verification.probed)} probed"] if probe else []
+    parts += [f"{len(verification.probed)} probed"] if options.probe else []
     parts += [f"{left_out} not checked"] if left_out else []
     if not failed:
         output.line("done", f"{where}: {', '.join(parts)}; all {len(checks)} checks passed.")
         return
     output.line("error", f"{where}: {', '.join(parts)}; {len(failed)} of {len(checks)} checks failed.")
     if all(check.of_probe for check in failed):
-        from osem_migrate.commands.probe import probe_command  # noqa: PLC0415 - pydantic only when a command runs
-
-        hint = f"try once more with: {probe_command(migrator.deployment)}"
+        hint = f"try once more with: {options.again(migrator.caller)}"
     else:
         hint = f"see what differs, and its remedy, with: {migrator.caller.command('status')}"
     output.echo(f"{click.style('hint:', fg='cyan')} {hint}")
+
+
+def verification_document(verification: "Verification") -> Document:
+    """The answer of ``verify``."""
+    return {
+        "passed": verification.passed,
+        "exit_code": int(verification.exit_code()),
+        "tables": [
+            {
+                "name": checklist.table,
+                "physical_name": checklist.physical_name,
+                "passed": checklist.passed,
+                "checked": checklist.was_checked,
+                "probed": checklist.table in verification.probed,
+                "checks": [asdict(check) for check in checklist.checks],
+                "notes": list(checklist.notes),
+            }
+            for checklist in verification.tables
+        ],
+    }

@@ -1,15 +1,15 @@
-"""Destruction: an environment's managed tables dropped side by side, and its history last, so that it can go on."""
+"""Destroy: an environment's managed tables dropped side by side, and its history last, so that it can go on."""
 
 import shlex
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from osem_migrate.aws.gateway import StepAnswer
 from osem_migrate.aws.lock import Lease
-from osem_migrate.commands.inventory import Inventory, is_guarded
+from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.deployment.locked import held, poller
+from osem_migrate.deployment.locked import LockOptions, held, poller
 from osem_migrate.errors import (
     ConfirmationRequired,
     DeletionProtected,
@@ -26,8 +26,11 @@ from osem_migrate.execution.reconciler import USUAL_TIMEOUT
 from osem_migrate.execution.scheduler import Task, run_tasks
 from osem_migrate.history import LogEntry
 from osem_migrate.live_table import LiveTable
+from osem_migrate.migration import Migration
 from osem_migrate.operations import DropTable, SetDeletionProtection
 from osem_migrate.operations.step import Step
+from osem_migrate.planning.destroy import Inventory, is_guarded, managed
+from osem_migrate.planning.status.remedy import advising
 from osem_migrate.schema import Schema
 from osem_migrate.stop import Stop
 
@@ -43,51 +46,82 @@ class DestroyResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On what terms: the seconds to wait for the lock and, unless None, for one table; and the request to stop."""
+class DestroyOptions(LockOptions):
+    """How to destroy.
 
-    allow_data_loss: bool
-    lock_timeout: float
-    timeout: float | None
-    stop: Stop
+    Attributes:
+        allow_data_loss: whether somebody has confirmed that everything is to be lost.
+        timeout: seconds that one table may take to go; half an hour when None.
+    """
 
-
-def refuse_protected(deployment: Deployment) -> None:
-    """Raise EnvironmentProtected where the configuration protects the environment; asks nobody."""
-    name = deployment.environment.name
-    if deployment.environment.settings.protected:
-        raise EnvironmentProtected(f"environment {name!r} is protected; destroy never touches it", environment=name)
+    allow_data_loss: bool = False
+    timeout: float | None = None
 
 
-def destroy(deployment: Deployment, look: Callable[[], Inventory], terms: Terms) -> DestroyResult:
-    """Drop everything that ``look`` finds, under the lock; asked again once it is held. Nothing there: no write.
+def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> Inventory:
+    """Look at everything under the environment's prefix; reads only.
 
     Raises:
-        ConfirmationRequired, DeletionProtected: before anything is changed.
+        EnvironmentProtected: the environment is protected in the configuration.
+        MigrationMissing, MigrationChanged: what the applied scripts built cannot be known.
+        AwsError: DynamoDB refused.
+    """
+    _refuse_protected(deployment)
+    deployment.check_account()
+    environment, gateway = deployment.environment, deployment.gateway
+    history = deployment.history.read()
+    with advising(deployment.caller, {}):
+        ours = managed(migrations, history, environment.defaults)
+    *live_tables, last = gateway.describe_all(dict.fromkeys([*sorted(ours.candidates), HISTORY_ENTITY], ()))
+    tables = tuple(live for live in live_tables if ours.owns(live))
+    known = {live.physical_name for live in (*tables, last)}
+    listed = [name for name in gateway.list_tables(environment.prefix) if environment.logical_name(name) is not None]
+    return Inventory(
+        tables=tables,
+        kept=tuple(name for name in listed if name not in known),
+        history=last if last.table is not None else None,
+        recorded=bool(history.records),
+        shared=history.exists and deployment.history.is_shared(),
+    )
+
+
+def destroy(deployment: Deployment, migrations: Sequence[Migration], options: DestroyOptions) -> DestroyResult:
+    """Drop the tables that the applied scripts built, then the history; ``upgrade`` creates all of it again.
+
+    Raises:
+        EnvironmentProtected, ConfirmationRequired, DeletionProtected: before anything is changed.
         DestructionIncomplete: something is gone or on its way, then it stopped; running it again finishes.
         OsemMigrateError: the cause itself, when nothing was changed.
     """
-    found = look()
+    found = take_inventory(deployment, migrations)
     if found.is_empty:
         return DestroyResult((), found.kept)
-    _check(deployment, found, terms)
-    run = _DestroyRun(deployment, terms)
+    _check(deployment, found, options)
+    options = replace(options, stop=options.stop or Stop(deployment.clock))
+    run = _DestroyRun(deployment, options)
     if _is_ending(found):
         return run.await_end(found)
     exists = found.history is not None and found.history.status != "CREATING"
     actor = deployment.actor()
     try:
-        with held(deployment, actor, timeout=terms.lock_timeout, stop=terms.stop, exists=exists) as lease:
-            found = look()
-            _check(deployment, found, terms)
+        with held(deployment, actor, options, exists=exists) as lease:
+            found = take_inventory(deployment, migrations)
+            _check(deployment, found, options)
             deployment.history.note(lease, _announced(deployment, actor.identity, found))
             return run.run(found, lease)
     except ResourceNotFound:
         # Another destroy held the lock, and took it along.
-        found = look()
+        found = take_inventory(deployment, migrations)
         if not (found.is_empty or _is_ending(found)):
             raise
         return run.await_end(found)
+
+
+def _refuse_protected(deployment: Deployment) -> None:
+    """Raise EnvironmentProtected where the configuration protects the environment; asks nobody."""
+    name = deployment.environment.name
+    if deployment.environment.settings.protected:
+        raise EnvironmentProtected(f"environment {name!r} is protected; destroy never touches it", environment=name)
 
 
 def _announced(deployment: Deployment, identity: str, found: Inventory) -> LogEntry:
@@ -102,8 +136,8 @@ def _is_ending(found: Inventory) -> bool:
     return not found.tables and found.history is not None and found.history.status == "DELETING"
 
 
-def _check(deployment: Deployment, found: Inventory, terms: Terms) -> None:
-    if not terms.allow_data_loss:
+def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) -> None:
+    if not options.allow_data_loss:
         name = deployment.environment.name
         raise ConfirmationRequired(f"every table of {name} that its scripts built would be lost, with all items")
     if found.guarded:
@@ -121,13 +155,13 @@ def _check(deployment: Deployment, found: Inventory, terms: Terms) -> None:
 class _DestroyRun:
     """One destroy at work."""
 
-    def __init__(self, deployment: Deployment, terms: Terms) -> None:
+    def __init__(self, deployment: Deployment, options: DestroyOptions) -> None:
         self._deployment = deployment
         self._gateway = deployment.gateway
-        self._stop = terms.stop
-        self._clock = replace(deployment.clock, sleep=terms.stop.sleep)
+        self._stop = options.stop or Stop(deployment.clock)
+        self._clock = replace(deployment.clock, sleep=self._stop.sleep)
         self._poller = poller(deployment, self._clock)
-        self._timeout = terms.timeout if terms.timeout is not None else USUAL_TIMEOUT
+        self._timeout = options.timeout if options.timeout is not None else USUAL_TIMEOUT
         self._mutations = threading.BoundedSemaphore(deployment.environment.settings.mutations_in_flight)
         self._dropped: list[str] = []
         self._changed = threading.Event()  # set once DynamoDB may have taken up a call

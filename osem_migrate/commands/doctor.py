@@ -57,7 +57,7 @@ _SOURCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorOptions:
-    """What is to be examined.
+    """What to look at.
 
     Attributes:
         environment: its name.
@@ -78,8 +78,13 @@ class DoctorOptions:
     on_call: Callable[[ApiCall], None] = lambda _call: None
 
 
-class Doctor:
-    """One examination."""
+def doctor(options: DoctorOptions) -> DoctorReport:
+    """Look at everything that a run depends on, changing nothing; what depends on something broken is skipped."""
+    return _Checks(options).run()
+
+
+class _Checks:
+    """The checks of one report, in order; each may use what those before it have found."""
 
     def __init__(self, options: DoctorOptions) -> None:
         self._options = options
@@ -95,22 +100,22 @@ class Doctor:
         self._live: LiveTable
         self._history: History
 
-    def examine(self) -> DoctorReport:
-        """Look at everything, changing nothing; what depends on something broken is skipped."""
+    def run(self) -> DoctorReport:
+        """All of them."""
         checks: tuple[tuple[str, Callable[[], Finding | Iterable[Finding]], tuple[str, ...]], ...] = (
-            ("python", self._look_at_python, ()),
-            ("libraries", self._look_at_libraries, ()),
-            ("configuration", self._look_at_configuration, ()),
-            ("scripts", self._look_at_scripts, ("configuration",)),
-            ("connection", self._look_at_connection, ("configuration",)),
-            ("credentials", self._look_at_credentials, ("connection",)),
-            ("identity", self._look_at_identity, ("credentials",)),
-            ("account", self._look_at_account, ("identity",)),
-            ("endpoint", self._look_at_endpoint, ("credentials",)),
-            ("clock", self._look_at_clock, ("credentials",)),
-            ("history table", self._look_at_history, ("endpoint",)),
-            ("lock", self._look_at_lock, ("history table",)),
-            ("permissions", self._look_at_permissions, ("identity", "endpoint")),
+            ("python", self._check_python, ()),
+            ("libraries", self._check_libraries, ()),
+            ("configuration", self._check_configuration, ()),
+            ("scripts", self._check_scripts, ("configuration",)),
+            ("connection", self._check_connection, ("configuration",)),
+            ("credentials", self._check_credentials, ("connection",)),
+            ("identity", self._check_identity, ("credentials",)),
+            ("account", self._check_account, ("identity",)),
+            ("endpoint", self._check_endpoint, ("credentials",)),
+            ("clock", self._check_clock, ("credentials",)),
+            ("history table", self._check_history, ("endpoint",)),
+            ("lock", self._check_lock, ("history table",)),
+            ("permissions", self._check_permissions, ("identity", "endpoint")),
         )
         for check, look, needs in checks:
             self._findings += self._look(check, look, needs)
@@ -128,20 +133,20 @@ class Doctor:
         except Exception as defect:  # noqa: BLE001 - what breaks in a way that nobody foresaw is a finding, too
             return [Finding.of(check, OsemMigrateError(f"{type(defect).__name__}: {redact(str(defect))}"))]
 
-    def _look_at_python(self) -> Finding:
+    def _check_python(self) -> Finding:
         return _component("python", [installation.python()])
 
-    def _look_at_libraries(self) -> Finding:
+    def _check_libraries(self) -> Finding:
         return _component("libraries", installation.libraries())
 
-    def _look_at_configuration(self) -> Finding:
+    def _check_configuration(self) -> Finding:
         self._project = Project.find(self._options.start)
         self._environment = environment = self._project.environment(self._options.environment)
         guard = "protected" if environment.settings.protected else "not protected"
         message = f"{environment.application}, environment {environment.name}, tables {environment.prefix}…, {guard}"
         return _fine("configuration", message)
 
-    def _look_at_scripts(self) -> Finding:
+    def _check_scripts(self) -> Finding:
         scripts = load(self._project.migrations)
         schema = replay(scripts.migrations, Schema(defaults=self._environment.defaults))
         self._migrations = scripts.migrations
@@ -153,10 +158,10 @@ class Doctor:
             return Finding(check="scripts", health=health, message=message, remedy=remedy)
         return _fine("scripts", message)
 
-    def _look_at_connection(self) -> Finding:
+    def _check_connection(self) -> Finding:
         options = self._options
         session = connect(self._project, self._environment, options.connection)
-        session.on_call(self._hear)
+        session.on_call(self._measure_clock)
         session.on_call(options.on_call)
         self._region = session.region.name
         self._deployment = Deployment(
@@ -170,24 +175,24 @@ class Doctor:
         elsewhere = f", endpoint {session.endpoint_url}" if session.endpoint_url is not None else ""
         return _fine("connection", f"region {session.region.name} by {session.region.source}{elsewhere}")
 
-    def _look_at_credentials(self) -> Finding:
+    def _check_credentials(self) -> Finding:
         session = self._deployment.session
         source = session.credentials_source()
         profile = f", profile {session.profile}" if session.profile is not None else ""
         return _fine("credentials", f"from {_SOURCES.get(source, source)}{profile}")
 
-    def _look_at_identity(self) -> Finding:
+    def _check_identity(self) -> Finding:
         if self._deployment.session.local:
             return _fine("identity", f"{local_identity()}; a local engine knows no others")
         return _fine("identity", self._deployment.identity.arn)
 
-    def _look_at_account(self) -> Finding:
+    def _check_account(self) -> Finding:
         if self._deployment.session.local:
             return _fine("account", "none; this is a local engine")
         settings = self._environment.settings
         return judge_account(self._deployment.identity.account, settings.account_id, protected=settings.protected)
 
-    def _look_at_endpoint(self) -> Finding:
+    def _check_endpoint(self) -> Finding:
         gateway = self._deployment.gateway
         try:
             self._live = gateway.describe(HISTORY_ENTITY)
@@ -195,12 +200,12 @@ class Doctor:
             self._denied = denied  # which is an answer all the same
         return _fine("endpoint", f"{self._deployment.session.dynamodb().meta.endpoint_url} answers")
 
-    def _look_at_clock(self) -> Finding:
+    def _check_clock(self) -> Finding:
         if self._skew is None:
             return Finding(check="clock", health=Health.SKIPPED, message="nobody said what time it is elsewhere")
         return judge_clock(self._skew)
 
-    def _look_at_history(self) -> Finding:
+    def _check_history(self) -> Finding:
         if self._denied is not None:
             raise self._denied
         finding = judge_history(self._live, HISTORY, self._deployment.caller)
@@ -208,15 +213,15 @@ class Doctor:
             self._history = self._deployment.history.read()
         return finding
 
-    def _look_at_lock(self) -> Finding:
+    def _check_lock(self) -> Finding:
         holder = self._history.holder
         alive = holder is not None and self._deployment.lock.is_alive(holder)
         return judge_lock(holder, self._deployment.caller, alive=alive)
 
-    def _look_at_permissions(self) -> Iterable[Finding]:
+    def _check_permissions(self) -> Iterable[Finding]:
         return authorized(self._deployment, self._migrations, self._options.role)
 
-    def _hear(self, call: ApiCall) -> None:
+    def _measure_clock(self, call: ApiCall) -> None:
         """Compare the clocks at the end of a call; the answer's is in whole seconds."""
         if call.date is not None:
             self._skew = (self._options.clock.now() - parsedate_to_datetime(call.date)).total_seconds()

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from osem_migrate.commands.stamp import Stamper, StampOptions
+from osem_migrate.commands.stamp import StampOptions, stamp
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.errors import MigrationsPending, OsemMigrateError, ResourceInUse, ResourceNotFound
 from osem_migrate.files.loader import load
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
@@ -18,9 +19,15 @@ from osem_migrate.planning.replay import replay
 from osem_migrate.planning.status.remedy import advising
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Schema, Table
-from osem_migrate.stop import Stop
 
 REASON = "imported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions(LockOptions):
+    """What to import: the tables of these logical or physical ``names``; all under the prefix where there are none."""
+
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,96 +55,88 @@ class ImportResult:
     recorded: tuple[str, ...]
 
 
-class Importer:
-    """Imports tables of one deployment into a folder of scripts.
+def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) -> ImportPlan:
+    """Read the tables, and draft their scripts for a migrations folder, which may be missing; writes nothing.
 
-    Args:
-        deployment: whose tables.
-        folder: the migrations folder; it may be missing.
+    Raises:
+        ResourceNotFound: there is no table of that name, or none at all.
+        MigrationsPending: some script is not applied yet, so none after it can be.
+        ResourceInUse: a table is still on its way, or cannot be used.
     """
+    migrations = load(folder).migrations if folder.is_dir() else ()
+    deployment.check_account()
+    _check_applied(deployment, migrations)
+    skipped, wanted = _choose(deployment, options.names, replay(migrations, Schema()).tables)
+    live_tables = deployment.gateway.describe_all(dict.fromkeys(wanted, SETTINGS))
+    tables = tuple(_usable(live) for live in live_tables)
+    creations = tuple(declare(table, deployment.environment.defaults) for table in tables)
+    return ImportPlan(
+        creations=creations,
+        drafts=draft_scripts(folder, _titled(creations)),
+        skipped=skipped,
+        warnings=tuple(warning for live in live_tables for warning in _warnings(live)),
+    )
 
-    def __init__(self, deployment: Deployment, folder: Path) -> None:
-        self._deployment = deployment
-        self._folder = folder
 
-    def survey(self, names: Sequence[str] = ()) -> ImportPlan:
-        """Read the tables of these logical or physical names, or all under the environment's prefix; writes nothing.
+def import_tables(deployment: Deployment, folder: Path, plan: ImportPlan, options: ImportOptions) -> ImportResult:
+    """Write the scripts of a plan, and record them as applied under the lock, once the tables confirm it.
 
-        Raises:
-            ResourceNotFound: there is no table of that name, or none at all.
-            MigrationsPending: some script is not applied yet, so none after it can be.
-            ResourceInUse: a table is still on its way, or cannot be used.
-        """
-        migrations = load(self._folder).migrations if self._folder.is_dir() else ()
-        self._deployment.check_account()
-        self._check_applied(migrations)
-        skipped, wanted = self._choose(names, replay(migrations, Schema()).tables)
-        live_tables = self._deployment.gateway.describe_all(dict.fromkeys(wanted, SETTINGS))
-        tables = tuple(_usable(live) for live in live_tables)
-        defaults = self._deployment.environment.defaults
-        creations = tuple(declare(table, defaults) for table in tables)
-        return ImportPlan(
-            creations=creations,
-            drafts=draft_scripts(self._folder, _titled(creations)),
-            skipped=skipped,
-            warnings=tuple(warning for live in live_tables for warning in _warnings(live)),
+    Raises:
+        ScriptError: they cannot be written; then none is, and nothing is recorded.
+        OsemMigrateError: they were written, but not recorded; the remedy says how to go on.
+    """
+    if not plan.creations:
+        return ImportResult((), ())
+    drafts = write_scripts(folder, _titled(plan.creations))
+    last = drafts[-1].path.stem
+    stamping = StampOptions(last, reason=REASON, lock_timeout=options.lock_timeout, stop=options.stop)
+    try:
+        stamped = stamp(deployment, load(folder).migrations, stamping)
+    except OsemMigrateError as cause:
+        names = " to ".join(dict.fromkeys((drafts[0].path.stem, last)))
+        record = deployment.caller.command("stamp", last)
+        cause.remediation += f"\nWhat was written ({names}) stays; record it with: {record}"
+        raise
+    return ImportResult(drafts, stamped.recorded)
+
+
+def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> None:
+    history = deployment.history.read()
+    caller = deployment.caller
+    with advising(caller, history.records):
+        plan = make_plan(migrations, history, defaults=deployment.environment.defaults)
+    if not plan.is_empty:
+        pending = [planned.migration.id for planned in plan.migrations]
+        raise MigrationsPending(
+            f"{', '.join(pending)} must be applied before anything can be imported behind it",
+            remediation=f"Apply what is pending, which adopts tables that are there already: "
+            f"{caller.command('upgrade')}",
+            pending=pending,
         )
 
-    def run(self, survey: ImportPlan, *, lock_timeout: float, stop: Stop) -> ImportResult:
-        """Write the scripts of a survey, and record them as applied under the lock, once the tables confirm it.
 
-        Raises:
-            ScriptError: they cannot be written; then none is, and nothing is recorded.
-            OsemMigrateError: they were written, but not recorded; the remedy says how to go on.
-        """
-        if not survey.creations:
-            return ImportResult((), ())
-        drafts = write_scripts(self._folder, _titled(survey.creations))
-        last = drafts[-1].path.stem
-        try:
-            stamper = Stamper(self._deployment, load(self._folder).migrations)
-            stamped = stamper.stamp(StampOptions(version=last, reason=REASON), lock_timeout=lock_timeout, stop=stop)
-        except OsemMigrateError as cause:
-            names = " to ".join(dict.fromkeys((drafts[0].path.stem, last)))
-            record = self._deployment.caller.command("stamp", last)
-            cause.remediation += f"\nWhat was written ({names}) stays; record it with: {record}"
-            raise
-        return ImportResult(drafts, stamped.recorded)
-
-    def _check_applied(self, migrations: Sequence[Migration]) -> None:
-        history = self._deployment.history.read()
-        caller = self._deployment.caller
-        with advising(caller, history.records):
-            plan = make_plan(migrations, history, defaults=self._deployment.environment.defaults)
-        if not plan.is_empty:
-            pending = [planned.migration.id for planned in plan.migrations]
-            raise MigrationsPending(
-                f"{', '.join(pending)} must be applied before anything can be imported behind it",
-                remediation=f"Apply what is pending, which adopts tables that are there already: "
-                f"{caller.command('upgrade')}",
-                pending=pending,
-            )
-
-    def _choose(self, names: Sequence[str], declared: Mapping[str, Table]) -> tuple[dict[str, str], list[str]]:
-        """Why tables are left out, by physical name, and the logical names of the others."""
-        environment = self._deployment.environment
-        physical = [] if names else self._deployment.gateway.list_tables(environment.prefix)
-        asked = {environment.logical_name(name) or (name if names else None) for name in (*names, *physical)}
-        skipped, wanted = {}, []
-        for name in sorted(filter(None, asked)):
-            if name == HISTORY_ENTITY:
-                skipped[environment.physical_name(name)] = "it is the history table"
-            elif name in declared:
-                skipped[environment.physical_name(name)] = "the scripts declare it already"
-            else:
-                wanted.append(name)
-        if not wanted and set(skipped) <= {environment.history_table}:
-            raise ResourceNotFound(
-                f"there are no tables to import under {environment.prefix}",
-                remediation="Check environment, account and region (--env, --profile, --region), and table_name in "
-                f"pyproject.toml. What is there: {self._deployment.caller.command('list')}",
-            )
-        return skipped, wanted
+def _choose(
+    deployment: Deployment, names: Sequence[str], declared: Mapping[str, Table]
+) -> tuple[dict[str, str], list[str]]:
+    """Why tables are left out, by physical name, and the logical names of the others."""
+    environment = deployment.environment
+    physical = [] if names else deployment.gateway.list_tables(environment.prefix)
+    asked = {environment.logical_name(name) or (name if names else None) for name in (*names, *physical)}
+    skipped, wanted = {}, []
+    for name in sorted(filter(None, asked)):
+        if name == HISTORY_ENTITY:
+            skipped[environment.physical_name(name)] = "it is the history table"
+        elif name in declared:
+            skipped[environment.physical_name(name)] = "the scripts declare it already"
+        else:
+            wanted.append(name)
+    if not wanted and set(skipped) <= {environment.history_table}:
+        raise ResourceNotFound(
+            f"there are no tables to import under {environment.prefix}",
+            remediation="Check environment, account and region (--env, --profile, --region), and table_name in "
+            f"pyproject.toml. What is there: {deployment.caller.command('list')}",
+        )
+    return skipped, wanted
 
 
 def _titled(creations: Sequence[CreateTable]) -> list[tuple[str, list[CreateTable]]]:

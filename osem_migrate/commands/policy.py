@@ -1,7 +1,7 @@
 """Policy: the least that IAM has to allow for this application and environment; asks nobody, not even AWS."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from osem_migrate.aws.session import Session
@@ -15,36 +15,43 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a role may do, as IAM takes it; ``place`` says which region and account it is for, ``*`` being any."""
+    """What a role may do, as IAM takes it; ``scope`` says which region and account it is for, ``*`` being any."""
 
     role: Role
-    place: PolicyScope
+    scope: PolicyScope
     document: dict[str, Any]
 
 
-def make_policy(
-    environment: Environment, migrations: Sequence[Migration], role: Role, *, region: str, account: str | None = None
-) -> Policy:
-    """The policy of a role, generated from the migrations' own operations.
+@dataclass(frozen=True, slots=True)
+class PolicyOptions:
+    """Whose policy, and for what.
 
-    Args:
-        environment: whose tables.
-        migrations: all of the scripts.
+    Attributes:
         role: who is to have it.
         region: where the tables are; ``*`` for any.
         account: twelve digits; that of the configuration when None, and any when there is none either.
+    """
+
+    role: Role = Role.UPGRADE
+    _: KW_ONLY
+    region: str = ANY
+    account: str | None = None
+
+
+def policy(environment: Environment, migrations: Sequence[Migration], options: PolicyOptions) -> Policy:
+    """The policy of a role, generated from the migrations' own operations; asks nobody, not even AWS.
 
     Raises:
         ScriptOperationInapplicable: the scripts do not fit together.
     """
-    place = PolicyScope(
-        region=region,
-        account=account or environment.settings.account_id or ANY,
+    scope = PolicyScope(
+        region=options.region,
+        account=options.account or environment.settings.account_id or ANY,
         prefix=environment.prefix,
         history_table=environment.history_table,
     )
-    granted = grants(role, migrations, defaults=environment.defaults)
-    return Policy(role=role, place=place, document=document(granted, place))
+    granted = grants(options.role, migrations, defaults=environment.defaults)
+    return Policy(role=options.role, scope=scope, document=document(granted, scope))
 
 
 def region_of(environment: Environment, *, region: str | None = None, profile: str | None = None) -> str:

@@ -26,13 +26,16 @@ FIRST_LOOK = 0.25  # seconds between the first two looks
 _WRITTEN, _SHOWN = "written and read back", "shows the item"
 
 
-def probe_tables(deployment: Deployment, live_tables: Iterable[LiveTable], stop: Stop) -> dict[str, tuple[Check, ...]]:
+def probe_tables(
+    deployment: Deployment, live_tables: Iterable[LiveTable], stop: Stop, *, again: str
+) -> dict[str, tuple[Check, ...]]:
     """The checks of each table's probe, by logical name; tables side by side.
 
     Args:
         deployment: whose tables.
         live_tables: tables that are ready.
         stop: ends the probe; every sample is removed all the same.
+        again: the command that removes a sample that had to be left.
 
     Raises:
         SampleLeft: a sample could not be removed.
@@ -41,15 +44,14 @@ def probe_tables(deployment: Deployment, live_tables: Iterable[LiveTable], stop:
     """
     run = f"{deployment.clock.milliseconds()}-{secrets.token_hex(4)}"
     probe = Probe(deployment.session.dynamodb())
-    again = probe_command(deployment)
     checks: dict[str, tuple[Check, ...]] = {}
 
     def task(live: LiveTable, table: Table) -> Task[str]:
         sample = make_sample(table, run, now=deployment.clock.milliseconds() // 1000)
-        visit = _TableProbe(probe, live.physical_name, sample, clock=deployment.clock, stop=stop, again=again)
+        sampling = _TableProbe(probe, live.physical_name, sample, clock=deployment.clock, stop=stop, again=again)
 
         def act() -> bool:
-            checks[live.name] = visit.make()
+            checks[live.name] = sampling.make()
             return True
 
         return Task(live.name, frozenset(), act)
@@ -57,12 +59,6 @@ def probe_tables(deployment: Deployment, live_tables: Iterable[LiveTable], stop:
     tasks = [task(live, live.table) for live in live_tables if live.table is not None]
     run_tasks(tasks, width=WIDTH, stop=stop)
     return checks
-
-
-def probe_command(deployment: Deployment) -> str:
-    """The command that probes these tables once more."""
-    confirmed = ("--yes",) if deployment.environment.settings.protected else ()
-    return deployment.caller.command("verify", "--probe", *confirmed)
 
 
 class _TableProbe:

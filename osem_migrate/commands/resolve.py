@@ -1,20 +1,19 @@
-"""Repair: records what somebody says of a migration, once the live tables have confirmed it."""
+"""Resolve: record what somebody says of a migration, once the live tables have confirmed it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.aws.lock import Lease
-from osem_migrate.commands.status import overlooking_autoscaled
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.deployment.locked import held
+from osem_migrate.deployment.locked import LockOptions, held
+from osem_migrate.deployment.observation import overlooking_autoscaled
 from osem_migrate.errors import DriftFound, ResolutionRefused
 from osem_migrate.history import History, LogEntry, Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
-from osem_migrate.stop import Stop
 
 PENDING = "pending"
 NAMED = 3  # tables of which the log gives the names
@@ -26,8 +25,8 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolveOptions:
+@dataclass(frozen=True, slots=True)
+class ResolveOptions(LockOptions):
     """What somebody says of a migration.
 
     Attributes:
@@ -39,13 +38,14 @@ class ResolveOptions:
 
     version: str
     resolution: Resolution
+    _: KW_ONLY
     reason: str | None = None
     verify: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveResult:
-    """What became of a saying.
+    """What became of it.
 
     Attributes:
         migration: its id.
@@ -64,137 +64,137 @@ class ResolveResult:
     tables: tuple[str, ...] = ()
 
 
-class Repair:
-    """Resolutions in one deployment.
+def resolve(deployment: Deployment, migrations: Sequence[Migration], options: ResolveOptions) -> ResolveResult:
+    """Set right what the history says of one migration, under the lock, once the live tables have confirmed it.
 
-    Args:
-        deployment: whose history is repaired.
-        migrations: the scripts.
+    Where there is nothing to record, it writes nothing and takes no lock.
+
+    Raises:
+        DriftFound: the live tables say otherwise, and nothing was written.
+        ResolutionRefused: the history would contradict itself, or nobody can know what has to be live.
+        TargetUnknown: there is no such version.
     """
-
-    def __init__(self, deployment: Deployment, migrations: Sequence[Migration]) -> None:
-        self._deployment = deployment
-        self._migrations = migrations
-
-    def resolve(self, saying: ResolveOptions, *, lock_timeout: float, stop: Stop) -> ResolveResult:
-        """Record it under the lock; where there is nothing to record, write nothing and take no lock.
-
-        Raises:
-            DriftFound: the live tables say otherwise, and nothing was written.
-            ResolutionRefused: the history would contradict itself, or nobody can know what has to be live.
-            TargetUnknown: there is no such version.
-        """
-        history, decision = self._decide(saying)
+    deployment.check_account()
+    history, decision = _decide(deployment, migrations, options)
+    if not decision.needed:
+        return _nothing(decision)
+    if not history.exists:
+        # Nobody is at work yet, and not even the history table should come of a mistake.
+        _confirm(deployment, decision, options)
+    actor = deployment.actor()
+    with held(deployment, actor, options, exists=history.exists) as lease:
+        # A run may have ended while we waited for the lock.
+        _, decision = _decide(deployment, migrations, options)
         if not decision.needed:
             return _nothing(decision)
-        if not history.exists:
-            # Nobody is at work yet, and not even the history table should come of a mistake.
-            self._confirm(decision, saying)
-        actor = self._deployment.actor()
-        with held(self._deployment, actor, timeout=lock_timeout, stop=stop, exists=history.exists) as lease:
-            # A run may have ended while we waited for the lock.
-            _, decision = self._decide(saying)
-            if not decision.needed:
-                return _nothing(decision)
-            tables = self._confirm(decision, saying)
-            stop.check()
-            record = self._record(decision, actor, lease)
-            event = self._event(decision, saying, actor, tables)
-            self._deployment.history.write(lease, [(event, record)])
-        return replace(_nothing(decision), record=record, recorded=True, tables=tables)
+        tables = _confirm(deployment, decision, options)
+        options.check_stop()
+        record = _record(deployment, decision, actor, lease)
+        entry = _entry(deployment, decision, options, actor, tables)
+        deployment.history.write(lease, [(entry, record)])
+    return replace(_nothing(decision), record=record, recorded=True, tables=tables)
 
-    def _decide(self, saying: ResolveOptions) -> tuple[History, Decision]:
-        deployment = self._deployment
-        history = deployment.history.read()
-        past = ResolveContext(
-            migrations=self._migrations,
-            history=history,
-            defaults=deployment.environment.defaults,
-            caller=deployment.caller,
-        )
-        decision = decide(past, saying.version, saying.resolution)
-        if saying.verify and decision.unknowable is not None:
-            unverified = self._unverified(decision)
-            raise ResolutionRefused(
-                decision.unknowable,
-                remediation=f"Restore the script from version control, or record it unchecked with: {unverified}",
-                migration=decision.migration,
-            )
-        return history, decision
 
-    def _confirm(self, decision: Decision, saying: ResolveOptions) -> tuple[str, ...]:
-        """Physical names of the tables that were looked at; raises DriftFound where they say otherwise."""
-        if not saying.verify:
-            return ()
-        kinds = {
-            name: {type(setting) for state in table.states if state is not None for setting in state.settings}
-            for name, table in decision.tables.items()
-        }
-        live_tables = self._deployment.gateway.describe_all(kinds)
-        differences = [text for live in live_tables for text in self._differences(live, decision.tables[live.name])]
-        if not differences:
-            return tuple(live.physical_name for live in live_tables)
-        upgrade = self._deployment.caller.command("upgrade")
-        hints = {
-            Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
-            Resolution.REVERTED: "Remove by hand what is left of it, then run the command again.",
-            Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
-        }
-        raise DriftFound(
-            f"the live tables do not say that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",
-            remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {self._unverified(decision)}",
+def _decide(
+    deployment: Deployment, migrations: Sequence[Migration], options: ResolveOptions
+) -> tuple[History, Decision]:
+    history = deployment.history.read()
+    past = ResolveContext(
+        migrations=migrations,
+        history=history,
+        defaults=deployment.environment.defaults,
+        caller=deployment.caller,
+    )
+    decision = decide(past, options.version, options.resolution)
+    if options.verify and decision.unknowable is not None:
+        unverified = _unverified(deployment, decision)
+        raise ResolutionRefused(
+            decision.unknowable,
+            remediation=f"Restore the script from version control, or record it unchecked with: {unverified}",
             migration=decision.migration,
-            differences=differences,
         )
+    return history, decision
 
-    def _differences(self, live: LiveTable, acceptable: AcceptableStates) -> list[str]:
-        """What keeps a table from being as it has to be; empty when nothing does."""
-        name = live.physical_name
-        if live.busy:
-            return [f"{name} has not settled: {subject} is {phase}" for subject, phase in live.busy.items()]
-        found = []
-        for state in acceptable.states:
-            seen = overlooking(overlooking_autoscaled(self._deployment, live, state), state, acceptable.ahead)
-            found.append([f"{name}: {difference.describe()}" for difference in diff(seen, state)])
-        # Of two states that are both right, the likelier one is the one to speak of.
-        return found[0] if all(found) else []
 
-    def _unverified(self, decision: Decision) -> str:
-        """The command that asks no table."""
-        return self._deployment.caller.command("resolve", decision.migration, f"--{decision.resolution}", "--no-verify")
+def _confirm(deployment: Deployment, decision: Decision, options: ResolveOptions) -> tuple[str, ...]:
+    """Physical names of the tables that were looked at; raises DriftFound where they say otherwise."""
+    if not options.verify:
+        return ()
+    kinds = {
+        name: {type(setting) for state in table.states if state is not None for setting in state.settings}
+        for name, table in decision.tables.items()
+    }
+    live_tables = deployment.gateway.describe_all(kinds)
+    differences = [text for live in live_tables for text in _differences(deployment, live, decision.tables[live.name])]
+    if not differences:
+        return tuple(live.physical_name for live in live_tables)
+    upgrade = deployment.caller.command("upgrade")
+    hints = {
+        Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
+        Resolution.REVERTED: "Remove by hand what is left of it, then run the command again.",
+        Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
+    }
+    raise DriftFound(
+        f"the live tables do not say that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",
+        remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(deployment, decision)}",
+        migration=decision.migration,
+        differences=differences,
+    )
 
-    def _event(self, decision: Decision, saying: ResolveOptions, actor: Actor, tables: Sequence[str]) -> LogEntry:
-        """The log's entry: who, why, and whether anything confirmed it."""
-        compared = ", ".join(tables) if len(tables) <= NAMED else f"{len(tables)} tables"
-        checked = f"compared with {compared}" if saying.verify else "not compared with the live tables"
-        return LogEntry(
-            at=self._deployment.clock.milliseconds(),
-            what=_SAID[saying.resolution],
-            migration=decision.migration,
-            by=actor.identity,
-            detail=f"was {_state(decision.earlier)}, {checked}",
-            reason=saying.reason,
-        )
 
-    def _record(self, decision: Decision, actor: Actor, lease: Lease) -> Record:
-        """The record to be written."""
-        now, earlier = self._deployment.clock.milliseconds(), decision.earlier
-        record = _shaped(decision, earlier or _unrecorded(decision, actor, now))
-        record = replace(record, fence=lease.holder.fence, updated_at=now)
-        if decision.resolution is Resolution.ACCEPT_CHECKSUM:
-            return record
-        applied = decision.resolution is Resolution.APPLIED
-        return replace(
-            record,
-            state=RecordedState.APPLIED if applied else RecordedState.REVERTED,
-            doubt=(),
-            started_at=now if record.started_at is None else record.started_at,
-            finished_at=now,
-            left_at=None,
-            error=None,
-            applied_by=actor.identity,
-            tool_version=actor.tool_version,
-        )
+def _differences(deployment: Deployment, live: LiveTable, acceptable: AcceptableStates) -> list[str]:
+    """What keeps a table from being as it has to be; empty when nothing does."""
+    name = live.physical_name
+    if live.busy:
+        return [f"{name} has not settled: {subject} is {phase}" for subject, phase in live.busy.items()]
+    found = []
+    for state in acceptable.states:
+        seen = overlooking(overlooking_autoscaled(deployment, live, state), state, acceptable.ahead)
+        found.append([f"{name}: {difference.describe()}" for difference in diff(seen, state)])
+    # Of two states that are both right, the likelier one is the one to speak of.
+    return found[0] if all(found) else []
+
+
+def _unverified(deployment: Deployment, decision: Decision) -> str:
+    """The command that asks no table."""
+    return deployment.caller.command("resolve", decision.migration, f"--{decision.resolution}", "--no-verify")
+
+
+def _entry(
+    deployment: Deployment, decision: Decision, options: ResolveOptions, actor: Actor, tables: Sequence[str]
+) -> LogEntry:
+    """The log's entry: who, why, and whether anything confirmed it."""
+    compared = ", ".join(tables) if len(tables) <= NAMED else f"{len(tables)} tables"
+    checked = f"compared with {compared}" if options.verify else "not compared with the live tables"
+    return LogEntry(
+        at=deployment.clock.milliseconds(),
+        what=_SAID[options.resolution],
+        migration=decision.migration,
+        by=actor.identity,
+        detail=f"was {_state(decision.earlier)}, {checked}",
+        reason=options.reason,
+    )
+
+
+def _record(deployment: Deployment, decision: Decision, actor: Actor, lease: Lease) -> Record:
+    """The record to be written."""
+    now, earlier = deployment.clock.milliseconds(), decision.earlier
+    record = _shaped(decision, earlier or _unrecorded(decision, actor, now))
+    record = replace(record, fence=lease.holder.fence, updated_at=now)
+    if decision.resolution is Resolution.ACCEPT_CHECKSUM:
+        return record
+    applied = decision.resolution is Resolution.APPLIED
+    return replace(
+        record,
+        state=RecordedState.APPLIED if applied else RecordedState.REVERTED,
+        doubt=(),
+        started_at=now if record.started_at is None else record.started_at,
+        finished_at=now,
+        left_at=None,
+        error=None,
+        applied_by=actor.identity,
+        tool_version=actor.tool_version,
+    )
 
 
 def _unrecorded(decision: Decision, actor: Actor, now: int) -> Record:

@@ -1,11 +1,11 @@
 """Stamping: record migrations as applied without carrying them out, because the tables are as they make them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.deployment.locked import held
+from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.errors import ResourceInUse
 from osem_migrate.execution.adoption import mismatch
 from osem_migrate.history import History, LogEntry, Record, RecordedState
@@ -17,14 +17,13 @@ from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.replay import replay_recorded
 from osem_migrate.planning.status.remedy import advising
 from osem_migrate.schema import Schema, Table
-from osem_migrate.stop import Stop
 
 STAMPED = "stamped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StampOptions:
-    """What somebody asks for.
+@dataclass(frozen=True, slots=True)
+class StampOptions(LockOptions):
+    """What to record.
 
     Attributes:
         version: the last version to record: its number or its id.
@@ -33,6 +32,7 @@ class StampOptions:
     """
 
     version: str
+    _: KW_ONLY
     verify: bool = True
     reason: str | None = None
 
@@ -45,96 +45,95 @@ class StampResult:
     recorded: tuple[str, ...]
 
 
-class Stamper:
-    """Stamps migrations in one deployment.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The history, the id of the last migration that is meant, and those up to it that are not applied."""
 
-    Args:
-        deployment: whose history.
-        migrations: the scripts.
+    history: History
+    last: str
+    missing: Sequence[Migration]
+
+
+def stamp(deployment: Deployment, migrations: Sequence[Migration], options: StampOptions) -> StampResult:
+    """Record every migration up to the version that is not applied as applied; where all are, write nothing.
+
+    Raises:
+        TargetUnknown: there is no such version.
+        MigrationChanged: what was recorded of a script is not what it says.
+        MigrationMissing: a recorded script is gone.
+        AdoptionMismatch: live tables differ from what the scripts make of them, and nothing was written.
+        ResourceInUse: one of them is still on its way, and nothing was written.
     """
+    deployment.check_account()
+    found = _find(deployment, migrations, options)
+    if not found.missing:
+        return StampResult(found.last, ())
+    actor = deployment.actor()
+    # Before the lock, because not even the history table should come of a mistake.
+    _records(deployment, migrations, options, found, actor)
+    with held(deployment, actor, options, exists=found.history.exists) as lease:
+        # Another run may have been at work while we waited for the lock.
+        found = _find(deployment, migrations, options)
+        records = _records(deployment, migrations, options, found, actor)
+        options.check_stop()
+        stamped = [replace(record, fence=lease.holder.fence) for record in records]
+        deployment.history.write(lease, [(_entry(deployment, options, record), record) for record in stamped])
+    return StampResult(found.last, tuple(record.migration for record in stamped))
 
-    def __init__(self, deployment: Deployment, migrations: Sequence[Migration]) -> None:
-        self._deployment = deployment
-        self._migrations = migrations
 
-    def stamp(self, asked: StampOptions, *, lock_timeout: float, stop: Stop) -> StampResult:
-        """Record every migration up to the version that is not applied as applied; where all are, write nothing.
+def _find(deployment: Deployment, migrations: Sequence[Migration], options: StampOptions) -> _Found:
+    history = deployment.history.read()
+    with advising(deployment.caller, history.records):
+        check_history(migrations, history.records)
+        last = find_version(migrations, options.version)
+    wanted = migrations[: migrations.index(last) + 1]
+    return _Found(history, last.id, [migration for migration in wanted if not history.is_applied(migration.id)])
 
-        Raises:
-            TargetUnknown: there is no such version.
-            MigrationChanged: what was recorded of a script is not what it says.
-            MigrationMissing: a recorded script is gone.
-            AdoptionMismatch: live tables differ from what the scripts make of them, and nothing was written.
-            ResourceInUse: one of them is still on its way, and nothing was written.
-        """
-        deployment = self._deployment
-        deployment.check_account()
-        history, last, missing = self._find(asked)
-        if not missing:
-            return StampResult(last.id, ())
-        actor = deployment.actor()
-        # Before the lock, because not even the history table should come of a mistake.
-        self._records(asked, history, missing, actor)
-        with held(deployment, actor, timeout=lock_timeout, stop=stop, exists=history.exists) as lease:
-            # Another run may have been at work while we waited for the lock.
-            history, _, missing = self._find(asked)
-            records = self._records(asked, history, missing, actor)
-            stop.check()
-            stamped = [replace(record, fence=lease.holder.fence) for record in records]
-            deployment.history.write(lease, [(self._event(asked, record), record) for record in stamped])
-        return StampResult(last.id, tuple(record.migration for record in stamped))
 
-    def _find(self, asked: StampOptions) -> tuple[History, Migration, list[Migration]]:
-        """The history, the last migration that is meant, and those up to it that are not applied."""
-        history = self._deployment.history.read()
-        with advising(self._deployment.caller, history.records):
-            check_history(self._migrations, history.records)
-            last = find_version(self._migrations, asked.version)
-        wanted = self._migrations[: self._migrations.index(last) + 1]
-        return history, last, [migration for migration in wanted if not history.is_applied(migration.id)]
+def _records(
+    deployment: Deployment, migrations: Sequence[Migration], options: StampOptions, found: _Found, actor: Actor
+) -> list[Record]:
+    """What is to be recorded of the missing ones; raises where the live tables do not confirm it."""
+    now = deployment.clock.milliseconds()
+    earlier = found.history.records
+    records = [_applied(migration, earlier.get(migration.id), actor, now) for migration in found.missing]
+    if options.verify:
+        then = {**earlier, **{record.migration: record for record in records}}
+        schema = replay_recorded(migrations, then, Schema(defaults=deployment.environment.defaults))
+        touched = sorted({operation.table for migration in found.missing for operation in migration.operations})
+        _confirm(deployment, options, {name: schema.tables.get(name) for name in touched})
+    return records
 
-    def _records(
-        self, asked: StampOptions, history: History, missing: Sequence[Migration], actor: Actor
-    ) -> list[Record]:
-        """What is to be recorded of the missing ones; raises where the live tables do not confirm it."""
-        now = self._deployment.clock.milliseconds()
-        records = [_applied(migration, history.records.get(migration.id), actor, now) for migration in missing]
-        if asked.verify:
-            then = {**history.records, **{record.migration: record for record in records}}
-            defaults = self._deployment.environment.defaults
-            schema = replay_recorded(self._migrations, then, Schema(defaults=defaults))
-            touched = sorted({operation.table for migration in missing for operation in migration.operations})
-            self._confirm(asked, {name: schema.tables.get(name) for name in touched})
-        return records
 
-    def _confirm(self, asked: StampOptions, tables: Mapping[str, Table | None]) -> None:
-        """Raise where a live table is not as it has to be once all of it is recorded."""
-        kinds = {name: tuple(map(type, table.settings)) if table is not None else () for name, table in tables.items()}
-        live_tables = self._deployment.gateway.describe_all(kinds)
-        mismatches = [TableMismatch(live, diff(live, tables[live.name])) for live in live_tables]
-        mismatches = [found for found in mismatches if found.differences]
-        if mismatches:
-            caller = self._deployment.caller
-            raise mismatch(
-                "the tables are not what the scripts up to there make of them",
-                mismatches,
-                "Change the tables or the scripts until they agree, or have the scripts carried out with: "
-                f"{caller.command('upgrade', '--to', asked.version)}\n"
-                f"or record them all the same: {caller.command('stamp', asked.version, '--no-verify')}",
-            )
-        if moving := list(_moving(live_tables)):
-            raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")
-
-    def _event(self, asked: StampOptions, record: Record) -> LogEntry:
-        how = "compared with the live tables" if asked.verify else "not compared with the live tables (--no-verify)"
-        return LogEntry(
-            at=self._deployment.clock.milliseconds(),
-            what=STAMPED,
-            migration=record.migration,
-            by=record.applied_by,
-            detail=how,
-            reason=asked.reason,
+def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str, Table | None]) -> None:
+    """Raise where a live table is not as it has to be once all of it is recorded."""
+    kinds = {name: tuple(map(type, table.settings)) if table is not None else () for name, table in tables.items()}
+    live_tables = deployment.gateway.describe_all(kinds)
+    mismatches = [TableMismatch(live, diff(live, tables[live.name])) for live in live_tables]
+    mismatches = [found for found in mismatches if found.differences]
+    if mismatches:
+        caller = deployment.caller
+        raise mismatch(
+            "the tables are not what the scripts up to there make of them",
+            mismatches,
+            "Change the tables or the scripts until they agree, or have the scripts carried out with: "
+            f"{caller.command('upgrade', '--to', options.version)}\n"
+            f"or record them all the same: {caller.command('stamp', options.version, '--no-verify')}",
         )
+    if moving := list(_moving(live_tables)):
+        raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")
+
+
+def _entry(deployment: Deployment, options: StampOptions, record: Record) -> LogEntry:
+    how = "compared with the live tables" if options.verify else "not compared with the live tables (--no-verify)"
+    return LogEntry(
+        at=deployment.clock.milliseconds(),
+        what=STAMPED,
+        migration=record.migration,
+        by=record.applied_by,
+        detail=how,
+        reason=options.reason,
+    )
 
 
 def _applied(migration: Migration, earlier: Record | None, actor: Actor, now: int) -> Record:

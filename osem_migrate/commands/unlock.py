@@ -1,6 +1,7 @@
-"""Unlocking: takes the upgrade lock away from a run that is gone, and writes down who did it and why."""
+"""Unlock: takes the upgrade lock away from a run that is gone, and writes down who did it and why."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.deployment.deployment import Deployment
@@ -8,7 +9,22 @@ from osem_migrate.errors import HistoryUnreadable, LockHeld, ResourceNotFound
 from osem_migrate.history import Holder, LogEntry
 
 
-def look(deployment: Deployment) -> LockSnapshot | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlockOptions:
+    """How to take the lock.
+
+    Attributes:
+        force: take it although the holder's heart beats, or nobody can say who the holder is.
+        reason: why, for the log.
+        confirm: asked once the heartbeat has been watched; raises to leave everything as it is.
+    """
+
+    force: bool = False
+    reason: str | None = None
+    confirm: Callable[[], None] = lambda: None
+
+
+def read_lock(deployment: Deployment) -> LockSnapshot | None:
     """The lock as it is now, by one read; None while it is free, and before there is a history table."""
     deployment.check_account()
     try:
@@ -18,24 +34,15 @@ def look(deployment: Deployment) -> LockSnapshot | None:
     return None if seen.is_free else seen
 
 
-def unlock(
-    deployment: Deployment,
-    seen: LockSnapshot,
-    *,
-    force: bool,
-    reason: str | None,
-    confirm: Callable[[], None],
-) -> bool:
+def unlock(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -> bool:
     """Take the lock from whom it was seen with; its fence stays, so that this holder can never write again.
 
     Owner, fence and log change in one transaction, which holds only while the lock is as it was seen.
 
     Args:
         deployment: whose lock.
-        seen: what ``look`` gave.
-        force: take it although the holder's heart beats, or nobody can say who the holder is.
-        reason: why, for the log.
-        confirm: asked once the heartbeat has been watched; raises to leave everything as it is.
+        seen: what ``read_lock`` gave; the lock is left alone where it has changed since.
+        options: whether to be content with what was seen, and what to write down.
 
     Returns:
         False when the holder had let go by itself meanwhile, and there was nothing left to do.
@@ -44,22 +51,22 @@ def unlock(
         LockHeld: the holder is alive, or the lock has changed since it was seen; nothing was written.
         HistoryUnreadable: nobody can say who holds it, and ``force`` is not given.
     """
-    if not force:
+    if not options.force:
         _refuse_alive(deployment, seen)
-    confirm()
+    options.confirm()
     actor = deployment.actor()
-    event = LogEntry(
+    entry = LogEntry(
         at=deployment.clock.milliseconds(),
         what="unlocked",
         migration=None,
         by=actor.identity,
-        detail=_detail(seen, force=force),
-        reason=reason,
+        detail=_detail(seen, force=options.force),
+        reason=options.reason,
     )
-    clearing = deployment.lock.clearing(seen, still=not force)
-    if deployment.history.unlock(clearing, event, fence=seen.fence or 0):
+    clearing = deployment.lock.clearing(seen, still=not options.force)
+    if deployment.history.unlock(clearing, entry, fence=seen.fence or 0):
         return True
-    now = look(deployment)
+    now = read_lock(deployment)
     if now is None:
         return False
     raise _changed(deployment, now)

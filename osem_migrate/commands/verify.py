@@ -3,20 +3,39 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from osem_migrate.commands.probe import probe_command, probe_tables
-from osem_migrate.commands.status import overlooking_autoscaled
+from osem_migrate.commands.probe import probe_tables
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.observation import look_steadily, overlooking_autoscaled
 from osem_migrate.errors import ExitCode, HistoryError, ProbeUnconfirmed
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Setting
+from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.planning.status.status import expect
 from osem_migrate.planning.verify import Checklist, check_table, unfinished
 from osem_migrate.schema import Table
 from osem_migrate.stop import Stop
 
-LOOKS = 3  # at an environment whose history changes while one looks
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """What to try.
+
+    Attributes:
+        probe: write one marked sample item to every table that is ready, read it back and remove it.
+        allow_protected: do so in a protected environment, too.
+        stop: lets a signal handler, or another thread, end a probe, which removes its samples all the same.
+    """
+
+    probe: bool = False
+    allow_protected: bool = False
+    stop: Stop | None = None
+
+    def again(self, caller: Caller) -> str:
+        """The command that verifies once more."""
+        words = ("--probe",) if self.probe else ()
+        return caller.command("verify", *words, *(("--yes",) if self.allow_protected else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,44 +62,51 @@ class Verification:
         return ExitCode.OK if self.passed else ExitCode.DRIFT
 
 
-def verify(deployment: Deployment, migrations: Sequence[Migration]) -> Verification:
-    """Check every table; reads only, and has nothing to say before anything was applied.
+def verify(deployment: Deployment, migrations: Sequence[Migration], options: VerifyOptions) -> Verification:
+    """Check every table that the applied scripts build, point by point; needs no lock, and no history table.
 
     Raises:
+        ProbeUnconfirmed: a probe of a protected environment without ``allow_protected``.
         HistoryError: what was applied cannot be known from these scripts.
+        SampleLeft: a sample could not be removed.
+        Interrupted: somebody asked to stop; every sample was removed all the same.
+        AwsError: DynamoDB refused.
     """
+    if options.probe and not options.allow_protected:
+        _require_confirmation(deployment)
     deployment.check_account()
     history = deployment.history.read()
-    for _ in range(LOOKS):
-        verification = _look(deployment, migrations, history)
-        if verification.passed:
-            break
-        # An upgrade of somebody else's may have begun or ended between the history and the tables.
-        earlier, history = history, deployment.history.read()
-        if history.records == earlier.records:
-            break
-    return verification
+    found = look_steadily(
+        history,
+        lambda history: _look(deployment, migrations, history),
+        lambda verification: verification.passed,
+        deployment.history.read,
+    )
+    return _probe(deployment, found, options) if options.probe else found
 
 
-def probe(deployment: Deployment, verification: Verification, stop: Stop) -> Verification:
+def _probe(deployment: Deployment, verification: Verification, options: VerifyOptions) -> Verification:
     """The same with a sample item written to, read back from and removed from every table that is ready."""
     ready = [checklist for checklist in verification.tables if checklist.was_checked and checklist.passed]
-    found = probe_tables(deployment, [verification.live_tables[checklist.table] for checklist in ready], stop)
-    tables = [
+    tables = [verification.live_tables[checklist.table] for checklist in ready]
+    stop = options.stop or Stop(deployment.clock)
+    found = probe_tables(deployment, tables, stop, again=options.again(deployment.caller))
+    checklists = [
         checklist.extended(*found[checklist.table])
         if checklist.table in found
         else checklist.extended(notes=["it was not probed"])
         for checklist in verification.tables
     ]
-    return replace(verification, tables=tuple(tables), probed=frozenset(found))
+    return replace(verification, tables=tuple(checklists), probed=frozenset(found))
 
 
-def require_confirmation(deployment: Deployment) -> None:
+def _require_confirmation(deployment: Deployment) -> None:
     """Raise ProbeUnconfirmed where the environment is protected."""
     if deployment.environment.settings.protected:
+        confirmed = VerifyOptions(probe=True, allow_protected=True).again(deployment.caller)
         raise ProbeUnconfirmed(
             f"{deployment.environment.name} is protected, and a probe writes a sample item to each of its tables",
-            remediation=f"Confirm it with: {probe_command(deployment)}",
+            remediation=f"Confirm it with: {confirmed}",
         )
 
 

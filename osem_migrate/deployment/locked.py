@@ -1,7 +1,8 @@
-"""Holding: whatever writes the history does so while it holds the lock, and lets go whatever happens."""
+"""Locked: whatever writes the history does so while it holds the lock, and lets go whatever happens."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from osem_migrate.aws.lock import LEASE_SECONDS, Lease
 from osem_migrate.aws.poller import SHORTEST, SHORTEST_LOCALLY, Poller
@@ -10,33 +11,50 @@ from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.events import LockWaiting
-from osem_migrate.history import Holder
+from osem_migrate.history import DEFAULT_LOCK_TIMEOUT, Holder
 from osem_migrate.live_table import LiveTable
 from osem_migrate.stop import Stop
 
 HISTORY_TABLE_TIMEOUT = 10 * 60.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockOptions:
+    """The options of every command that takes the lock.
+
+    Attributes:
+        lock_timeout: seconds to wait for another run.
+        stop: lets a signal handler, or another thread, ask to end between two calls; None where nobody will.
+    """
+
+    lock_timeout: float = DEFAULT_LOCK_TIMEOUT
+    stop: Stop | None = None
+
+    def check_stop(self) -> None:
+        """Raise Interrupted once somebody has asked to stop."""
+        if self.stop is not None:
+            self.stop.check()
+
+
 @contextmanager
-def held(deployment: Deployment, actor: Actor, *, timeout: float, stop: Stop, exists: bool) -> Iterator[Lease]:
+def held(deployment: Deployment, actor: Actor, options: LockOptions, *, exists: bool) -> Iterator[Lease]:
     """The lock, with its heartbeat, until the block is left.
 
     Args:
         deployment: whose lock.
         actor: who asks.
-        timeout: seconds to wait for another run; LockHeld, with the holder, is raised after that.
-        stop: ends the waiting.
+        options: how long to wait for another run, after which LockHeld names it, and what ends the waiting.
         exists: whether the history table is there already; it is created, and waited for, where not.
     """
     if not exists:
         _create_history_table(deployment)
 
     def waiting(holder: Holder, waited: float) -> None:
-        stop.check()
+        options.check_stop()
         deployment.tell(LockWaiting(holder, waited))
 
     me = actor.as_holder(lease_ms=int(LEASE_SECONDS * 1000), acquired_at=deployment.clock.milliseconds())
-    lease = deployment.lock.acquire(me, timeout=timeout, on_wait=waiting)
+    lease = deployment.lock.acquire(me, timeout=options.lock_timeout, on_wait=waiting)
     lease.start()
     try:
         yield lease

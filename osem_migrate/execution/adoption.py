@@ -11,7 +11,7 @@ from osem_migrate.planning.adoption import TableMismatch
 from osem_migrate.planning.plan import Plan
 
 
-def check(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> frozenset[str]:
+def find_existing(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> frozenset[str]:
     """Logical names of the tables that are there before a first run; none for any other run, which asks nothing.
 
     Args:
@@ -27,16 +27,16 @@ def check(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> froz
 
 
 def foresee(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> Plan:
-    """The plan as a first run would carry it out, for those who only want to know; raises what ``check`` raises."""
-    return adoption.adopt(*_look(deployment, plan, again))
+    """The plan as a first run would carry it out; reads only, and raises what ``find_existing`` raises."""
+    return adoption.without_live_operations(*_look(deployment, plan, again))
 
 
 def adopt(deployment: Deployment, plan: Plan, existing: Collection[str]) -> Plan:
-    """The plan of a first run without what is live already on these tables; raises AdoptionMismatch like ``check``."""
+    """The plan of a first run without what is live already on these tables; raises what ``find_existing`` raises."""
     wanted = {name: kinds for name, kinds in adoption.possible_tables(plan).items() if name in existing}
     live_tables = deployment.gateway.describe_all(wanted)
     _refuse(deployment, plan, adoption.find_mismatches(plan, live_tables))
-    adopted = adoption.adopt(plan, live_tables)
+    adopted = adoption.without_live_operations(plan, live_tables)
     left = {operation.key for operation in adopted.operations}
     for live in live_tables:
         done = tuple(o for o in plan.operations if o.table == live.name and o.key not in left)

@@ -54,7 +54,7 @@ class Recorder:
             started = self._clock.milliseconds() if record.started_at is None else record.started_at
             doubt = tuple(sorted({*record.doubt, operation.position}))
             begun = replace(record, started_at=started, doubt=doubt, left_at=None)
-            self._put([(self._event("started", record, operation.operation.describe()), begun)])
+            self._put([(self._entry("started", record, operation.operation.describe()), begun)])
         return first
 
     def finish(self, operation: PlannedOperation, note: str | None) -> bool:
@@ -68,14 +68,14 @@ class Recorder:
                 record = replace(record, state=ended, finished_at=self._clock.milliseconds(), error=None)
             detail = operation.operation.describe() + (f" ({note})" if note else "")
             what = ended.value if ended is not None else "advanced"
-            self._put([(self._event(what, record, detail), record)])
+            self._put([(self._entry(what, record, detail), record)])
         return ended is not None
 
     def leave(self, operation: PlannedOperation) -> None:
         """An operation that DynamoDB goes on with while nobody waits; it stays in doubt."""
         with self._writing:
             left = replace(self._records[operation.migration.id], left_at=self._clock.milliseconds())
-            self._put([(self._event("left in progress", left, operation.operation.describe()), left)])
+            self._put([(self._entry("left in progress", left, operation.operation.describe()), left)])
 
     def fail(self, operation: PlannedOperation, cause: OsemMigrateError) -> None:
         """Why an operation stopped; it stays in doubt."""
@@ -87,7 +87,7 @@ class Recorder:
                 error=RecordedError(code=cause.code, message=cause.message),
             )
             try:
-                self._put([(self._event("failed", failed, f"{cause.code}: {cause.message}"), failed)])
+                self._put([(self._entry("failed", failed, f"{cause.code}: {cause.message}"), failed)])
             except OsemMigrateError:
                 # The record stays "running", which shows as interrupted; the cause is what the user must hear of.
                 return
@@ -120,14 +120,14 @@ class Recorder:
 
     def _ended(self, record: Record) -> LogEntry | None:
         """The log's entry of a migration that has ended before anything was done; None for the others."""
-        return None if record.is_unfinished else self._event(record.state.value, record, "all of it was found done")
+        return None if record.is_unfinished else self._entry(record.state.value, record, "all of it was found done")
 
-    def _event(self, what: str, record: Record, detail: str) -> LogEntry:
+    def _entry(self, what: str, record: Record, detail: str) -> LogEntry:
         by = self._actor.identity
         return LogEntry(at=self._clock.milliseconds(), what=what, migration=record.migration, by=by, detail=detail)
 
     def _put(self, entries: list[tuple[LogEntry | None, Record]]) -> None:
         now = self._clock.milliseconds()
-        stamped = [(event, replace(record, updated_at=now)) for event, record in entries]
+        stamped = [(entry, replace(record, updated_at=now)) for entry, record in entries]
         self._history.write(self._lease, stamped)
         self._records |= {record.migration: record for _, record in stamped}

@@ -1,117 +1,104 @@
 """Runner: takes the lock, makes sure that the plan still holds, and has the executor carry it out."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.deployment.locked import held, poller
+from osem_migrate.deployment.locked import LockOptions, held, poller
 from osem_migrate.errors import ConfirmationRequired, DeletionProtected
 from osem_migrate.events import RunStarted
-from osem_migrate.execution.adoption import adopt, check
+from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
 from osem_migrate.execution.reconciler import Pace, Reconciler
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.planning.plan import Direction, Plan
+from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.stop import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On what terms to run.
+class RunOptions(LockOptions):
+    """The options of every command that carries out a Plan.
 
     Attributes:
-        allow_data_loss: carry out operations that lose data.
-        lock_timeout: seconds to wait for another run.
+        plan: made already, shown and confirmed: what it loses may be lost. It is made here when None.
+        allow_data_loss: carry out whatever loses data, without a plan that somebody has confirmed.
         timeout: seconds that one operation may take to settle; chosen by kind when None.
         pace: whether to wait for what is begun, and whether to begin anything.
-        stop: lets a signal handler, or another thread, ask the run to end between two calls.
-        resume: the command that continues after a failure.
     """
 
-    allow_data_loss: bool
-    lock_timeout: float
-    timeout: float | None
-    pace: Pace
-    stop: Stop
-    resume: str
+    plan: Plan | None = None
+    allow_data_loss: bool = False
+    timeout: float | None = None
+    pace: Pace = Pace.FULL
+
+    @abstractmethod
+    def resume(self, caller: Caller) -> str:
+        """The command that continues after a failure; it goes no further than this run was to go."""
 
 
-class Runner:
-    """Runs plans of one deployment, one at a time over all machines."""
+def run(
+    deployment: Deployment, make: Callable[[], tuple[Plan, History]], options: RunOptions
+) -> tuple[Plan, RunOutcome]:
+    """Carry a plan out under the lock; where there is nothing to do, write nothing and take no lock.
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment = deployment
+    Args:
+        deployment: where.
+        make: reads the history and plans; asked again once the lock is held.
+        options: the plan, where there is one already, and how it is carried out.
 
-    def run(self, make: Callable[[], tuple[Plan, History]], terms: Terms) -> tuple[Plan, RunOutcome]:
-        """Plan, and carry the plan out under the lock; where there is nothing to do, write nothing and take no lock.
-
-        Args:
-            make: reads the history and plans; asked again once the lock is held.
-            terms: on what terms.
-        """
+    Raises:
+        ConfirmationRequired: the plan loses data and nobody has confirmed it.
+        PartialError: it stopped after something was changed.
+        OsemMigrateError: it stopped before anything was changed.
+    """
+    plan = options.plan if options.plan is not None else make()[0]
+    if plan.is_empty:
+        return plan, RunOutcome(())
+    _confirm(plan, options)
+    actor = deployment.actor()
+    existing = find_existing(deployment, plan, lambda: make()[0])
+    options = replace(options, stop=options.stop or Stop(deployment.clock))
+    with held(deployment, actor, options, exists=not plan.creates_history) as lease:
+        # What was pending may have been done while we waited for the lock.
         plan, history = make()
-        if plan.is_empty:
-            return plan, RunOutcome(())
-        _confirm(plan, terms)
-        actor = self._deployment.actor()
-        existing = check(self._deployment, plan, lambda: make()[0])
-        timeout, stop = terms.lock_timeout, terms.stop
-        with held(self._deployment, actor, timeout=timeout, stop=stop, exists=history.exists) as lease:
-            # What was pending may have been done while we waited for the lock.
-            plan, history = make()
-            _confirm(plan, terms)
-            if existing:
-                plan = adopt(self._deployment, plan, existing)
-            self._refuse_protected(plan)
-            self._deployment.tell(RunStarted(plan))
-            return plan, self._executor(plan.direction, actor, lease, terms).run(plan, history)
+        _confirm(plan, options)
+        if existing:
+            plan = adopt(deployment, plan, existing)
+        _refuse_protected(deployment, plan)
+        deployment.tell(RunStarted(plan))
+        executor = _executor(deployment, plan.direction, actor, lease, options)
+        return plan, executor.run(plan, history)
 
-    def _refuse_protected(self, plan: Plan) -> None:
-        """Raise DeletionProtected before anything is changed, where a table to drop must not be."""
-        dropped = {lane.table for lane in plan.lanes if any(planned.after is None for planned in lane.operations)}
-        for live in self._deployment.gateway.describe_all(dict.fromkeys(sorted(dropped), ())):
-            setting = live.table.setting(SetDeletionProtection) if live.table is not None else None
-            if setting is not None and setting.enabled and not _turns_off(plan, live.name):
-                raise DeletionProtected(
-                    f"deletion protection is on for {live.physical_name}, which this would drop",
-                    table=live.physical_name,
-                )
 
-    def _executor(self, direction: Direction, actor: Actor, lease: Lease, terms: Terms) -> Executor:
-        deployment = self._deployment
-        clock = replace(deployment.clock, sleep=terms.stop.sleep)
-        reconciler = Reconciler(
-            gateway=deployment.gateway,
-            lease=lease,
-            poller=poller(deployment, clock),
-            clock=clock,
-            timeout=terms.timeout,
-            on_event=deployment.tell,
-            stop=terms.stop,
-            mutations=deployment.environment.settings.mutations_in_flight,
-            pace=terms.pace,
+def _confirm(plan: Plan, options: RunOptions) -> None:
+    """Raise ConfirmationRequired where the plan loses what nobody has agreed to lose."""
+    if options.allow_data_loss:
+        return
+    confirmed = options.plan.hazards if options.plan is not None else ()
+    losses = [hazard.text for hazard in plan.hazards if hazard not in confirmed]
+    if losses:
+        changed = (
+            "the plan has changed since it was confirmed, and would lose more: " if options.plan is not None else ""
         )
-        recorder = Recorder(
-            history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=direction
-        )
-        return Executor(
-            reconciler=reconciler,
-            recorder=recorder,
-            clock=clock,
-            physical_name=deployment.environment.physical_name,
-            stop=terms.stop,
-            resume=terms.resume,
-            on_event=deployment.tell,
-        )
+        raise ConfirmationRequired(f"{changed}{'; '.join(losses)}", hazards=losses)
 
 
-def _confirm(plan: Plan, terms: Terms) -> None:
-    if plan.hazards and not terms.allow_data_loss:
-        raise ConfirmationRequired("; ".join(plan.hazards), hazards=list(plan.hazards))
+def _refuse_protected(deployment: Deployment, plan: Plan) -> None:
+    """Raise DeletionProtected before anything is changed, where a table to drop must not be."""
+    dropped = {lane.table for lane in plan.lanes if any(planned.after is None for planned in lane.operations)}
+    for live in deployment.gateway.describe_all(dict.fromkeys(sorted(dropped), ())):
+        setting = live.table.setting(SetDeletionProtection) if live.table is not None else None
+        if setting is not None and setting.enabled and not _turns_off(plan, live.name):
+            raise DeletionProtected(
+                f"deletion protection is on for {live.physical_name}, which this would drop",
+                table=live.physical_name,
+            )
 
 
 def _turns_off(plan: Plan, table: str) -> bool:
@@ -119,3 +106,33 @@ def _turns_off(plan: Plan, table: str) -> bool:
     lane = next(lane for lane in plan.lanes if lane.table == table)
     changes = [p.operation for p in lane.operations if isinstance(p.operation, SetDeletionProtection)]
     return any(not change.enabled for change in changes)
+
+
+def _executor(
+    deployment: Deployment, direction: Direction, actor: Actor, lease: Lease, options: RunOptions
+) -> Executor:
+    stop = options.stop or Stop(deployment.clock)
+    clock = replace(deployment.clock, sleep=stop.sleep)
+    reconciler = Reconciler(
+        gateway=deployment.gateway,
+        lease=lease,
+        poller=poller(deployment, clock),
+        clock=clock,
+        timeout=options.timeout,
+        on_event=deployment.tell,
+        stop=stop,
+        mutations=deployment.environment.settings.mutations_in_flight,
+        pace=options.pace,
+    )
+    recorder = Recorder(
+        history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=direction
+    )
+    return Executor(
+        reconciler=reconciler,
+        recorder=recorder,
+        clock=clock,
+        physical_name=deployment.environment.physical_name,
+        stop=stop,
+        resume=options.resume(deployment.caller),
+        on_event=deployment.tell,
+    )

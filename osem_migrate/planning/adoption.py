@@ -34,7 +34,7 @@ def find_mismatches(plan: Plan, live_tables: Sequence[LiveTable]) -> tuple[Table
     return tuple(TableMismatch(live, _nearest(lane, live)) for live, lane in mismatches)
 
 
-def adopt(plan: Plan, live_tables: Sequence[LiveTable]) -> Plan:
+def without_live_operations(plan: Plan, live_tables: Sequence[LiveTable]) -> Plan:
     """The same plan without the operations that are live already: they are done, as if an earlier run had done them.
 
     On a table that is still moving nothing is taken for granted; the run waits for it, operation by operation.

@@ -1,4 +1,4 @@
-"""Managed: the tables that an environment's history has built, which alone are this tool's to destroy."""
+"""What ``destroy`` may drop: the tables that an environment's history has built, and no others."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from osem_migrate.history import History, Record
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import AddIndex, CreateTable, DropTable, Operation
+from osem_migrate.operations import AddIndex, CreateTable, DropTable, Operation, SetDeletionProtection
 from osem_migrate.planning.drift.diff import matches
 from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.replay import apply
@@ -39,6 +39,41 @@ class ManagedTables:
             return live.table is not None
         ahead = self.indexes.get(live.name, ())
         return any(matches(live, state, ahead) for state in self.begun.get(live.name, ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What an environment has.
+
+    Attributes:
+        tables: those that its applied scripts built, as far as they are there, by name.
+        kept: physical names of the other tables under its prefix.
+        history: the history table; None when there is none.
+        recorded: whether it holds anything of this application.
+        shared: whether other applications keep their history in it, too.
+    """
+
+    tables: tuple[LiveTable, ...]
+    kept: tuple[str, ...]
+    history: LiveTable | None
+    recorded: bool
+    shared: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to destroy."""
+        return not self.tables and (self.history is None or (self.shared and not self.recorded))
+
+    @property
+    def guarded(self) -> tuple[str, ...]:
+        """Physical names of the tables whose deletion protection is on; the history table's is our own."""
+        return tuple(live.physical_name for live in self.tables if is_guarded(live))
+
+
+def is_guarded(live: LiveTable) -> bool:
+    """Whether deletion protection is on."""
+    setting = live.table.setting(SetDeletionProtection) if live.table is not None else None
+    return setting is not None and setting.enabled
 
 
 def managed(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> ManagedTables:

@@ -87,6 +87,16 @@ class PlannedMigration:
 
 
 @dataclass(frozen=True, slots=True)
+class Hazard:
+    """What one operation of a plan loses for good; ``text`` says it in a sentence."""
+
+    migration: str
+    position: int
+    table: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """The operations of one table, in order. Lanes may run side by side; inside a lane nothing overlaps."""
 
@@ -148,10 +158,13 @@ class Plan:
         return waits
 
     @property
-    def hazards(self) -> tuple[str, ...]:
-        """What is lost for good, one sentence an operation; empty when nothing is."""
-        hazards = (planned.operation.hazard for planned in self.operations)
-        return tuple(hazard for hazard in hazards if hazard is not None)
+    def hazards(self) -> tuple[Hazard, ...]:
+        """What is lost for good, one an operation; empty when nothing is."""
+        return tuple(
+            Hazard(planned.migration.id, planned.position, planned.table, planned.operation.hazard)
+            for planned in self.operations
+            if planned.operation.hazard is not None
+        )
 
     @property
     def estimate(self) -> Estimate:

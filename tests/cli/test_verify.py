@@ -179,11 +179,11 @@ def test_a_signal_ends_the_probe(upgraded: Tables, run: Run, monkeypatch: pytest
     """It is given the stop that Ctrl-C and SIGTERM set; the error names the command that probes again."""
     before = upgraded.everything()
 
-    def pressed(*given: Any) -> Any:
+    def pressed(*given: Any, again: str) -> Any:
         stop: Stop = given[-1]
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.is_requested
-        return probing.probe_tables(*given)
+        return probing.probe_tables(*given, again=again)
 
     monkeypatch.setattr("osem_migrate.commands.verify.probe_tables", pressed)
     said = run("verify", "--probe")

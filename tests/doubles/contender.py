@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from osem_migrate import UpgradeOptions
 from osem_migrate.aws.api_calls import ApiCall
 from osem_migrate.clock import Clock
 from osem_migrate.config import Project
@@ -213,7 +214,7 @@ def main() -> int:
     )
     migrator.session.dynamodb().meta.events.register("provide-client-params.dynamodb", mutations.ask)
     try:
-        applied = migrator.upgrade(lock_timeout=asked.lock_timeout).applied
+        applied = migrator.upgrade(UpgradeOptions(lock_timeout=asked.lock_timeout)).applied
     except OsemMigrateError as error:
         _tell("failed", code=error.code, message=error.message)
         return error.exit_code

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
+from osem_migrate import PolicyOptions
 from osem_migrate.config import Project
 from osem_migrate.migrator import Migrator
 from osem_migrate.planning.policy import Role
@@ -48,6 +49,8 @@ def acting_as(access_key: str) -> Iterator[None]:
 
 def limit(aws: SimulatedAws, access_key: str, migrator: Migrator, role: Role) -> Policy:
     """Let that identity do what the policy of a role allows, and nothing else, from now on."""
-    policy = Policy.read(migrator.policy(role, account=ACCOUNT_ID).document)
+    policy = Policy.read(
+        migrator.policy(PolicyOptions(role, region=migrator.session.region.name, account=ACCOUNT_ID)).document
+    )
     aws.simulator.policies[access_key] = policy
     return policy

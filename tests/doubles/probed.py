@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from osem_migrate.clock import Clock
 from osem_migrate.commands.probe import probe_tables
+from osem_migrate.commands.verify import VerifyOptions
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import CreateTable, SetTimeToLive
 from osem_migrate.planning.probe import MARKER
@@ -124,7 +125,8 @@ class ProbedTables:
 
     def probe(self, stop: Stop | None = None) -> dict[str, tuple[Check, ...]]:
         """One probe of all tables."""
-        return probe_tables(self.deployment, self.live_tables(), stop or Stop(self.clock.clock))
+        again = VerifyOptions(probe=True).again(self.deployment.caller)
+        return probe_tables(self.deployment, self.live_tables(), stop or Stop(self.clock.clock), again=again)
 
     def put(self, item: Item, table: str = "osem-dev-Teams") -> None:
         """An item of somebody else's, seen by nobody."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from osem_migrate import RepairOptions, UpgradeOptions
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.operations import CreateTable
 from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
@@ -85,7 +86,7 @@ class Sweep:
         engine.change_by_hand(table, change)
         self.changes[change.what] += 1
         where = _where(table, change)
-        script = engine.migrator.write_repair(engine.migrator.status(), rebuild=True)
+        script = engine.migrator.write_repair(engine.migrator.status(), RepairOptions(rebuild=True))
         if script.path is None:
             if change.code not in BY_SCRIPT:
                 self.broken_remedies.append(f"{where}: no repair ({script})")
@@ -93,7 +94,7 @@ class Sweep:
         written = engine.migrator.project.migrations / Path(script.path).name
         try:
             later = engine.later()
-            later.upgrade(allow_data_loss=True)
+            later.upgrade(UpgradeOptions(allow_data_loss=True))
             left = later.status().problems
             if left or not later.plan().is_empty:
                 self.broken_remedies.append(f"{where}: {written.read_text()}\n{_said(left)}")

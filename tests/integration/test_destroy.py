@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from osem_migrate import DestroyOptions
 from osem_migrate.errors import ExitCode
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, write_project
 from tests.engines.engine import Engine
@@ -27,7 +28,7 @@ def test_from_nothing_to_nothing_and_again(tmp_path: Path, on_engine: Engine) ->
         Watched(project).migrator.upgrade()
         watched = Watched(project)
         assert watched.migrator.status().exit_code() is ExitCode.OK
-        assert watched.migrator.destroy(allow_data_loss=True).dropped == ("osem-dev-Teams", HISTORY)
+        assert watched.migrator.destroy(DestroyOptions(allow_data_loss=True)).dropped == ("osem-dev-Teams", HISTORY)
         assert watched.mutations() == [
             ("DeleteTable", "osem-dev-Teams"),
             ("UpdateTable", HISTORY),
@@ -47,7 +48,7 @@ def test_two_applications_in_one_history_table(tmp_path: Path, on_engine: Engine
     theirs = type(theirs).find(theirs.root, environ={})
     Watched(ours).migrator.upgrade()
     Watched(theirs).migrator.upgrade()
-    result = Watched(ours).migrator.destroy(allow_data_loss=True)
+    result = Watched(ours).migrator.destroy(DestroyOptions(allow_data_loss=True))
     assert (result.dropped, result.kept) == (("osem-dev-Teams",), ("osem-dev-Plans",))
     assert Watched(theirs).migrator.status().exit_code({"drift"}) is ExitCode.OK
-    assert Watched(theirs).migrator.destroy(allow_data_loss=True).dropped[0] == "osem-dev-Plans"
+    assert Watched(theirs).migrator.destroy(DestroyOptions(allow_data_loss=True)).dropped[0] == "osem-dev-Plans"

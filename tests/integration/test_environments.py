@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from osem_migrate import UpgradeOptions
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ExitCode
 from tests.doubles.project import TEAMS, Watched, client_of, own_project, write_project
@@ -58,7 +59,9 @@ def test_what_is_broken_in_one_is_not_seen_in_another(moto_server: str, tmp_path
 def test_the_tags_name_the_environment(moto_server: str, tmp_path: Path) -> None:
     """Every table, the history too, carries the environment's own tags."""
     project, client = own_project(tmp_path), client_of(moto_server)
-    Watched(project, "staging", connection=Connection(endpoint_url=moto_server)).migrator.upgrade(target="2")
+    Watched(project, "staging", connection=Connection(endpoint_url=moto_server)).migrator.upgrade(
+        UpgradeOptions(target="2")
+    )
     for name in client.list_tables()["TableNames"]:
         arn = client.describe_table(TableName=name)["Table"]["TableArn"]
         tags = {tag["Key"]: tag["Value"] for tag in client.list_tags_of_resource(ResourceArn=arn)["Tags"]}

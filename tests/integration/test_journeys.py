@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from osem_migrate import DowngradeOptions, UpgradeOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import ExitCode
 from osem_migrate.execution.reconciler import Pace
@@ -85,13 +86,13 @@ def test_folded_and_unfolded_end_the_same(on_engine: Engine, tmp_path: "Path") -
     unfolded.migrator.upgrade()
     schema, records = _schema(client), _records(project)
     log = [(event.what, event.migration) for event in unfolded.migrator.history()]
-    reverted = Watched(project).migrator.downgrade("0", allow_data_loss=True).reverted
+    reverted = Watched(project).migrator.downgrade(DowngradeOptions("0", allow_data_loss=True)).reverted
     assert len(reverted) == 14
     assert _schema(client) == {}
     seen = len(log) + len(reverted) * 2
 
     folded = Watched(project)
-    assert len(folded.migrator.upgrade(fold=True).applied) == 14
+    assert len(folded.migrator.upgrade(UpgradeOptions(fold=True)).applied) == 14
     assert [name for name, table in folded.mutations()] == ["CreateTable"] * 6
     assert _schema(client) == schema
     assert _records(project) == records
@@ -108,7 +109,7 @@ def test_a_later_index_finds_what_is_there(on_engine: Engine, tmp_path: "Path") 
     _fill(client)
     before = _items(client)
     project = write_project(tmp_path, {"0002_by_manager": BY_MANAGER})
-    assert Watched(project).migrator.upgrade(fold=True).applied == ("0002_by_manager",)
+    assert Watched(project).migrator.upgrade(UpgradeOptions(fold=True)).applied == ("0002_by_manager",)
     assert _items(client) == before
     for manager in range(MANAGERS):
         assert _led_by(client, f"m{manager}") == [item for item in before if item["managerId"]["S"] == f"m{manager}"]
@@ -123,13 +124,13 @@ def test_down_and_up_again_with_items(on_engine: Engine, tmp_path: "Path") -> No
     _fill(client)
     before = _items(client)
     down = Watched(project)
-    assert down.migrator.downgrade("1", allow_data_loss=True).reverted == ("0002_by_manager",)
+    assert down.migrator.downgrade(DowngradeOptions("1", allow_data_loss=True)).reverted == ("0002_by_manager",)
     assert down.mutations() == [("UpdateTable", "osem-dev-Teams")]
     assert _items(client) == before
     assert "GlobalSecondaryIndexes" not in client.describe_table(TableName="osem-dev-Teams")["Table"]
     assert down.migrator.status().exit_code() is ExitCode.PENDING
     assert _records(project)["0002_by_manager"] == (RecordedState.REVERTED, (), ())
-    assert Watched(project).migrator.downgrade("1", allow_data_loss=True).reverted == ()
+    assert Watched(project).migrator.downgrade(DowngradeOptions("1", allow_data_loss=True)).reverted == ()
 
     assert Watched(project).migrator.upgrade().applied == ("0002_by_manager",)
     assert _items(client) == before
@@ -146,13 +147,13 @@ def test_begun_now_and_waited_for_later(on_engine: Engine, tmp_path: "Path") -> 
     before = _items(client)
     project = write_project(tmp_path, {"0002_by_manager": BY_MANAGER})
     begun = Watched(project)
-    result = begun.migrator.upgrade(pace=Pace.NO_WAIT)
+    result = begun.migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
     assert (result.applied, result.in_progress) == ((), ("0002_by_manager",))
     assert begun.mutations() == [("UpdateTable", "osem-dev-Teams")]
     assert _records(project)["0002_by_manager"] == (RecordedState.RUNNING, (), (0,))
 
     waiting = Watched(project)
-    assert waiting.migrator.upgrade(pace=Pace.WAIT_ONLY).applied == ("0002_by_manager",)
+    assert waiting.migrator.upgrade(UpgradeOptions(pace=Pace.WAIT_ONLY)).applied == ("0002_by_manager",)
     assert waiting.mutations() == []
     assert _items(client) == before
     assert len(_led_by(client, "m0")) == ITEMS // MANAGERS
@@ -165,7 +166,7 @@ def test_one_step_at_a_time(on_engine: Engine, tmp_path: "Path") -> None:
     made = []
     for pace in (Pace.NO_WAIT, Pace.WAIT_ONLY, Pace.NO_WAIT, Pace.WAIT_ONLY):
         watched = Watched(project)
-        watched.migrator.upgrade(pace=pace)
+        watched.migrator.upgrade(UpgradeOptions(pace=pace))
         mutations = [name for name, table in watched.mutations() if table == "osem-dev-Teams"]
         made.append(mutations)
     assert made == [["CreateTable"], [], ["UpdateTable"], []]

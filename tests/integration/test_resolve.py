@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from osem_migrate import ResolveOptions, UpgradeOptions
 from osem_migrate.commands.resolve import PENDING
 from osem_migrate.config import Project
 from osem_migrate.errors import DriftFound, ExitCode, Interrupted, MigrationChanged, OsemMigrateError
@@ -46,7 +47,7 @@ def interrupted(project: Project, kind: type, *, after: int) -> None:
             stop.request(Interrupted("stopped"))
 
     with pytest.raises(OsemMigrateError):
-        Watched(project, on_event=hear).migrator.upgrade(stop=stop)
+        Watched(project, on_event=hear).migrator.upgrade(UpgradeOptions(stop=stop))
 
 
 def set_stream(client: "DynamoDBClient", view: Literal["NEW_IMAGE", "OLD_IMAGE"]) -> None:
@@ -60,12 +61,12 @@ def test_an_interrupted_run_that_was_finished_by_hand(client: "DynamoDBClient", 
     interrupted(project, OperationStarted, after=2)
     watched = Watched(project)
     with pytest.raises(DriftFound, match="stream") as caught:
-        watched.migrator.resolve("1", APPLIED)
+        watched.migrator.resolve(ResolveOptions("1", APPLIED))
     assert caught.value.details["differences"] != []
     assert watched.migrator.status().migrations[0].state is ShownState.INTERRUPTED
 
     set_stream(client, "NEW_IMAGE")
-    done = watched.migrator.resolve("1", APPLIED, reason="finished in the console")
+    done = watched.migrator.resolve(ResolveOptions("1", APPLIED, reason="finished in the console"))
     assert (done.recorded, done.before, done.tables) == (True, "running", ("osem-dev-Teams",))
     assert done.record is not None
     assert (done.record.state, done.record.done, done.record.doubt) == (RecordedState.APPLIED, (0, 1), ())
@@ -81,9 +82,9 @@ def test_an_interrupted_run_that_was_undone_by_hand(client: "DynamoDBClient", tm
     interrupted(project, StepPerformed, after=1)
     watched = Watched(project)
     with pytest.raises(DriftFound, match="expected no table"):
-        watched.migrator.resolve("1", REVERTED)
+        watched.migrator.resolve(ResolveOptions("1", REVERTED))
     client.delete_table(TableName="osem-dev-Teams")
-    done = watched.migrator.resolve("1", REVERTED)
+    done = watched.migrator.resolve(ResolveOptions("1", REVERTED))
     assert done.record is not None
     assert (done.record.state, done.record.done, done.record.doubt) == (RecordedState.REVERTED, (), ())
     assert watched.migrator.status().exit_code() is ExitCode.PENDING
@@ -100,10 +101,10 @@ def test_half_a_run_whose_script_was_changed(client: "DynamoDBClient", tmp_path:
     with pytest.raises(MigrationChanged):
         watched.migrator.upgrade()
     with pytest.raises(DriftFound):
-        watched.migrator.resolve("1", ACCEPT)
+        watched.migrator.resolve(ResolveOptions("1", ACCEPT))
     client.update_table(TableName="osem-dev-Teams", StreamSpecification={"StreamEnabled": False})
     set_stream(client, "OLD_IMAGE")
-    done = watched.migrator.resolve("1", ACCEPT)
+    done = watched.migrator.resolve(ResolveOptions("1", ACCEPT))
     assert done.record is not None
     assert (done.record.state, done.record.done, done.record.doubt) == (RecordedState.RUNNING, (0, 1), (2,))
     assert watched.migrator.upgrade().applied == ("0001_teams",)
@@ -120,8 +121,8 @@ def test_what_was_recorded_while_one_waited_is_seen(client: "DynamoDBClient", tm
         BillingMode="PAY_PER_REQUEST",
     )
     other = Watched(project).migrator
-    assert other.resolve("1", APPLIED).before == PENDING, "which creates the history table, too"
-    assert other.resolve("1", REVERTED, verify=False).recorded
+    assert other.resolve(ResolveOptions("1", APPLIED)).before == PENDING, "which creates the history table, too"
+    assert other.resolve(ResolveOptions("1", REVERTED, verify=False)).recorded
     texts = {"owner": "other", "host": "build-7", "identity": "bob"}
     numbers = {"pid": 1, "lease_ms": 60_000, "heartbeat": 3, "acquired_at": 1, "fence": 5}
     item = {name: {"S": text} for name, text in texts.items()} | {n: {"N": str(v)} for n, v in numbers.items()}
@@ -130,9 +131,9 @@ def test_what_was_recorded_while_one_waited_is_seen(client: "DynamoDBClient", tm
     def finish(event: object) -> None:
         if isinstance(event, LockWaiting):
             client.update_item(**LOCK, UpdateExpression="REMOVE #o", ExpressionAttributeNames={"#o": "owner"})
-            other.resolve("1", APPLIED)
+            other.resolve(ResolveOptions("1", APPLIED))
 
-    late = Watched(project, on_event=finish).migrator.resolve("1", APPLIED)
+    late = Watched(project, on_event=finish).migrator.resolve(ResolveOptions("1", APPLIED))
     assert (late.recorded, late.before) == (False, "applied")
     whats = [event.what for event in other.history()]
     assert whats == ["resolved as applied", "resolved as reverted", "resolved as applied"]
@@ -146,7 +147,7 @@ def test_who_asks_to_stop_writes_nothing(client: "DynamoDBClient", tmp_path: Pat
     watched.migrator.upgrade()
     stop.request(Interrupted("stopped"))
     with pytest.raises(Interrupted):
-        watched.migrator.resolve("1", REVERTED, verify=False, stop=stop)
+        watched.migrator.resolve(ResolveOptions("1", REVERTED, verify=False, stop=stop))
     assert watched.migrator.status().exit_code() is ExitCode.OK
     assert "owner" not in client.get_item(**LOCK)["Item"]
 
@@ -158,12 +159,12 @@ def test_what_is_still_being_built_confirms_nothing(tmp_path: Path) -> None:
         aws = SimulatedAws(clock)
         with aws.surroundings():
             migrator = aws.migrator(project)
-            migrator.upgrade("1")
-            migrator.upgrade(pace=Pace.NO_WAIT)
+            migrator.upgrade(UpgradeOptions("1"))
+            migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
             with pytest.raises(DriftFound, match="osem-dev-Teams has not settled: managerId-index is "):
-                migrator.resolve("2", APPLIED)
+                migrator.resolve(ResolveOptions("2", APPLIED))
             clock.sleep(3600)
-            assert migrator.resolve("2", APPLIED).recorded
+            assert migrator.resolve(ResolveOptions("2", APPLIED)).recorded
             assert migrator.status().exit_code() is ExitCode.OK
 
 
@@ -174,13 +175,13 @@ def test_capacity_that_an_autoscaler_owns_is_no_difference(client: "DynamoDBClie
     script = {"0001_many": f'operations = [CreateTable("Teams", S("teamId"), settings=[{billing}]), {tables}]'}
     migrator = Watched(write_project(tmp_path, script)).migrator
     migrator.upgrade()
-    migrator.resolve("1", REVERTED, verify=False)
+    migrator.resolve(ResolveOptions("1", REVERTED, verify=False))
     client.update_table(
         TableName="osem-dev-Teams", ProvisionedThroughput={"ReadCapacityUnits": 7, "WriteCapacityUnits": 7}
     )
     with pytest.raises(DriftFound, match="billing"):
-        migrator.resolve("1", APPLIED)
+        migrator.resolve(ResolveOptions("1", APPLIED))
     autoscaled = Watched(write_project(tmp_path, {}, f'{ENVIRONMENTS}autoscaled = ["Teams"]\n')).migrator
-    assert len(autoscaled.resolve("1", APPLIED).tables) == 4
+    assert len(autoscaled.resolve(ResolveOptions("1", APPLIED)).tables) == 4
     assert autoscaled.history()[-1].detail == "was reverted, compared with 4 tables"
     assert autoscaled.status().exit_code() is ExitCode.OK

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from osem_migrate import UpgradeOptions
 from osem_migrate.aws import lock as lock_module
 from osem_migrate.errors import ExitCode, Interrupted, LockLost, OsemMigrateError, PartialError, Termination
 from osem_migrate.events import MigrationStarted, OperationFinished, OperationStarted, StepPerformed
@@ -55,7 +56,7 @@ def test_an_index_build_that_was_interrupted_goes_on(
     stop = Stop()
     first = Watched(project, on_event=stopping(StepPerformed, stop, by, after=2))
     with pytest.raises(PartialError) as caught:
-        first.migrator.upgrade(stop=stop)
+        first.migrator.upgrade(UpgradeOptions(stop=stop))
     assert caught.value.exit_code is code
     assert caught.value.applied == ("0001_teams",)
     status = Watched(project).migrator.status()
@@ -81,7 +82,7 @@ def test_wherever_it_stops_the_next_run_finishes(client: Any, tmp_path: Path, ki
     stop = Stop()
     first = Watched(project, on_event=stopping(kind, stop, KeyboardInterrupt(), after=after))
     try:
-        first.migrator.upgrade(stop=stop)
+        first.migrator.upgrade(UpgradeOptions(stop=stop))
         code = ExitCode.OK
     except OsemMigrateError as stopped:
         code = stopped.exit_code

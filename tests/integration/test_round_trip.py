@@ -148,7 +148,7 @@ def check_round(
     beside: Sequence[str],
 ) -> None:
     """Import here, upgrade there: in sync on either side, and alike."""
-    imported = here.import_tables(here.survey())
+    imported = here.import_tables(here.plan_import())
     assert len(imported.recorded) == len(creations)
     assert here.status().exit_code() is ExitCode.OK
     assert there.upgrade().applied == imported.recorded

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from osem_migrate import ListOptions
 from osem_migrate.errors import DriftFound, ExitCode
 from osem_migrate.history import ShownState
 from tests.doubles.clock import FakeClock
@@ -267,7 +268,7 @@ def test_tables_are_listed_with_what_they_hold(client: Any, upgraded: Path) -> N
         "osem-dev-Users",
     ]
     assert watched.counts() == {"ListTables": 1, "DescribeTable": 3}
-    watched.migrator.tables(details=True)
+    watched.migrator.tables(ListOptions(details=True))
     assert watched.counts()["DescribeTimeToLive"] == 3
     assert watched.writes() == {}
 

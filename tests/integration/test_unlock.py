@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from osem_migrate import UnlockOptions, UpgradeOptions
 from osem_migrate.aws.lock import Lease
 from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.config import Project
@@ -59,7 +60,7 @@ def seen_by(migrator: Migrator) -> LockSnapshot:
 def test_the_old_holder_can_never_write_again(migrator: Migrator) -> None:
     """Its next check says that it was released, its next write fails whole, and the next fence is higher."""
     lease = hold(migrator)
-    assert migrator.unlock(seen_by(migrator), reason="gone home")
+    assert migrator.unlock(seen_by(migrator), UnlockOptions(reason="gone home"))
     with pytest.raises(LockLost, match="released by somebody else"):
         lease.check()
     event = LogEntry(at=1, what="applied", migration=RECORD.migration, by="bob")
@@ -78,7 +79,7 @@ def test_a_heartbeat_between_look_and_taking_keeps_the_lock(migrator: Migrator) 
     lease = hold(migrator)
     seen = seen_by(migrator)
     with pytest.raises(LockHeld, match="has changed since it was looked at, and was left alone") as caught:
-        migrator.unlock(seen, confirm=lambda: migrator.deployment.lock.renew(lease.holder))
+        migrator.unlock(seen, UnlockOptions(confirm=lambda: migrator.deployment.lock.renew(lease.holder)))
     assert caught.value.remediation == "Look again with: osem-migrate unlock --env dev"
     lease.check()
     assert migrator.history() == []
@@ -95,14 +96,14 @@ def test_another_holder_than_the_one_that_was_seen_keeps_the_lock(migrator: Migr
         hold(migrator, "carol")
 
     with pytest.raises(LockHeld, match="carol"):
-        migrator.unlock(seen, force=force, confirm=change)
+        migrator.unlock(seen, UnlockOptions(force=force, confirm=change))
     assert migrator.history() == []
 
 
 def test_a_holder_that_lets_go_meanwhile_leaves_nothing_to_do(migrator: Migrator) -> None:
     """It is told apart from having unlocked, and nothing stands in the log."""
     lease = hold(migrator)
-    assert migrator.unlock(seen_by(migrator), confirm=lease.release) is False
+    assert migrator.unlock(seen_by(migrator), UnlockOptions(confirm=lease.release)) is False
     assert migrator.history() == []
 
 
@@ -114,7 +115,7 @@ def test_who_does_not_confirm_changes_nothing(migrator: Migrator) -> None:
         raise ConfirmationRequired("no")
 
     with pytest.raises(ConfirmationRequired):
-        migrator.unlock(seen_by(migrator), confirm=refuse)
+        migrator.unlock(seen_by(migrator), UnlockOptions(confirm=refuse))
     lease.check()
 
 
@@ -124,7 +125,7 @@ def test_a_heart_that_beats_is_seen(migrator: Migrator) -> None:
     clock = migrator.deployment.clock
     object.__setattr__(clock, "sleep", lambda _seconds: migrator.deployment.lock.renew(lease.holder))
     with pytest.raises(LockHeld, match="alive"):
-        migrator.unlock(seen_by(migrator), confirm=lambda: pytest.fail("asked"))
+        migrator.unlock(seen_by(migrator), UnlockOptions(confirm=lambda: pytest.fail("asked")))
 
 
 def test_by_force_and_between_two_heartbeats(migrator: Migrator) -> None:
@@ -143,7 +144,7 @@ def test_by_force_and_between_two_heartbeats(migrator: Migrator) -> None:
     heart = threading.Thread(target=beat)
     heart.start()
     try:
-        assert migrator.unlock(seen_by(migrator), force=True)
+        assert migrator.unlock(seen_by(migrator), UnlockOptions(force=True))
     finally:
         heart.join(10.0)
         stop.set()
@@ -172,8 +173,8 @@ def test_garbage_is_cleared_by_force_only(migrator: Migrator, damage: dict[str, 
         )
 
     with pytest.raises(LockHeld, match="somebody whom nobody can name"):
-        migrator.unlock(seen, force=True, confirm=change)
-    assert migrator.unlock(seen_by(migrator), force=True)
+        migrator.unlock(seen, UnlockOptions(force=True, confirm=change))
+    assert migrator.unlock(seen_by(migrator), UnlockOptions(force=True))
     assert migrator.lock() is None
     assert hold(migrator).holder.fence > 1
     (logged,) = migrator.history()
@@ -215,7 +216,7 @@ def test_a_killed_run_does_not_hold_the_next_one_up(on_engine: Engine, tmp_path:
     assert seen.holder is not None
     assert seen.holder.pid == run.pid
     assert migrator.unlock(seen)
-    assert Watched(project).migrator.upgrade(lock_timeout=0.0).plan.migrations != ()
+    assert Watched(project).migrator.upgrade(UpgradeOptions(lock_timeout=0.0)).plan.migrations != ()
     assert [event.what for event in migrator.history()].count("unlocked") == 1
 
 
@@ -228,7 +229,7 @@ def test_on_aws_the_log_has_the_identity(tmp_path: Path) -> None:
             migrator.upgrade()
             hold(migrator)
             aws.simulator.faults.plan(LoseResponse(), action="TransactWriteItems")
-            assert migrator.unlock(seen_by(migrator), reason="gone")
+            assert migrator.unlock(seen_by(migrator), UnlockOptions(reason="gone"))
             last = migrator.history()[-1]
             assert [event.what for event in migrator.history()].count("unlocked") == 1
     assert (last.what, last.reason) == ("unlocked", "gone")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from osem_migrate import UpgradeOptions
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ExitCode, LockHeld, PartialError, ScriptError
 from osem_migrate.events import LockWaiting, OperationFinished, Waiting
@@ -98,7 +99,7 @@ def test_an_index_made_by_hand_otherwise_is_drift(on_engine: Engine, tmp_path: P
     project = write_project(
         tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER.replace("))]", "), None, 'KEYS_ONLY')]")}
     )
-    Watched(project).migrator.upgrade(target="1")
+    Watched(project).migrator.upgrade(UpgradeOptions(target="1"))
     on_engine.client().update_table(TableName="osem-dev-Teams", **ADD_INDEX)  # type: ignore[arg-type]
     watched = Watched(project)
     with pytest.raises(DriftFound, match="KEYS_ONLY") as caught:
@@ -132,7 +133,7 @@ def test_items_survive_and_new_indexes_find_them(on_engine: Engine, tmp_path: Pa
 def test_a_target_stops_there(on_engine: Engine, tmp_path: Path) -> None:
     """``--to`` applies up to that version, and the rest stays pending."""
     watched = Watched(write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER}))
-    assert watched.migrator.upgrade(target="0001").applied == ("0001_teams",)
+    assert watched.migrator.upgrade(UpgradeOptions(target="0001")).applied == ("0001_teams",)
     assert watched.migrator.status().exit_code() is ExitCode.PENDING
     assert [m.migration.id for m in watched.migrator.plan().migrations] == ["0002_by_manager"]
 
@@ -155,7 +156,7 @@ def test_data_is_lost_only_after_a_yes(on_engine: Engine, tmp_path: Path) -> Non
     with pytest.raises(ConfirmationRequired, match="Teams"):
         watched.migrator.upgrade()
     assert watched.writes() == {}
-    assert Watched(project).migrator.upgrade(allow_data_loss=True).applied == ("0002_no_teams",)
+    assert Watched(project).migrator.upgrade(UpgradeOptions(allow_data_loss=True)).applied == ("0002_no_teams",)
     assert on_engine.client().list_tables()["TableNames"] == ["osem-dev-SchemaMigrations"]
 
 
@@ -170,7 +171,7 @@ def test_a_lock_that_is_held_is_exit_code_6(on_engine: Engine, tmp_path: Path) -
     )
     watched = Watched(write_project(tmp_path, {"0002_by_manager": BY_MANAGER}))
     with pytest.raises(LockHeld, match="https://ci/1") as caught:
-        watched.migrator.upgrade(lock_timeout=0.6)
+        watched.migrator.upgrade(UpgradeOptions(lock_timeout=0.6))
     assert caught.value.exit_code is ExitCode.LOCKED
     assert watched.writes() == {}
     assert any(isinstance(event, LockWaiting) for event in watched.events)
@@ -269,7 +270,7 @@ def test_a_timeout_is_partial_and_the_next_run_only_waits(on_engine: Engine, tmp
     """``--timeout`` ends the wait, not the build: exit code 2 names the command, which then adopts the index."""
     project = write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
     with pytest.raises(PartialError, match="has not settled") as caught:
-        Watched(project).migrator.upgrade(timeout=0.01)
+        Watched(project).migrator.upgrade(UpgradeOptions(timeout=0.01))
     assert caught.value.exit_code is ExitCode.PARTIAL
     assert caught.value.applied == ("0001_teams",)
     assert "osem-migrate upgrade --env dev" in caught.value.remediation

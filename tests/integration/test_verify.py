@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, Phase, given, settings
 
+from osem_migrate import VerifyOptions
 from osem_migrate.commands.probe import probe_tables
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.live_table import LiveTable
@@ -91,7 +92,7 @@ def test_any_table_is_probed_through_every_index(create: CreateTable, client: An
         live = _live(deployment, table)
         assert check_table(live, table).passed
         before = _somebodys_items(client, table)
-        checks = probe_tables(deployment, [live], Stop())["Users"]
+        checks = probe_tables(deployment, [live], Stop(), again="")["Users"]
         assert [check.describe() for check in checks if not check.passed] == []
         assert len(checks) == 1 + len(table.all_indexes)
         assert _items(client) == before
@@ -109,7 +110,7 @@ def test_a_whole_environment(client: Any, tmp_path: Path) -> None:
     assert checked.writes() == {}
     assert checked.counts()["DescribeTable"] == 6
     probed = Watched(project)
-    found = probed.migrator.verify(probe=True)
+    found = probed.migrator.verify(VerifyOptions(probe=True))
     assert found.passed
     assert len(found.probed) == 6
     assert probed.writes() == {"PutItem": 6, "DeleteItem": 6}
@@ -124,5 +125,5 @@ def test_what_a_killed_probe_left_is_removed(client: Any, tmp_path: Path) -> Non
     Watched(project).migrator.upgrade()
     left = {"planId": {"S": TEXT}, "version": {"N": "-271828182845"}, MARKER: {"S": "1790000000000-0123"}}
     client.put_item(TableName="osem-dev-Plans", Item=left)
-    assert Watched(project).migrator.verify(probe=True).passed
+    assert Watched(project).migrator.verify(VerifyOptions(probe=True)).passed
     assert client.scan(TableName="osem-dev-Plans")["Items"] == []

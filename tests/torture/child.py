@@ -19,6 +19,7 @@ from typing import Any
 
 import botocore.endpoint
 
+from osem_migrate import DowngradeOptions, UpgradeOptions
 from osem_migrate.aws import session
 from osem_migrate.clock import Clock
 from osem_migrate.config import Project
@@ -59,14 +60,14 @@ class ChildProcesses:
 
     def __init__(self, processes: "subprocess.Popen[str]") -> None:
         """Use ``children`` instead."""
-        self._forge = processes
+        self._processes = processes
 
     def run(self, command: Command, project: Path, endpoint_url: str, *, pid: "Future[int] | None" = None) -> Ended:
         """Run a command to its end, however that comes about; ``pid`` is told the process as soon as there is one."""
         order = {"method": command.method, "arguments": command.arguments, "project": str(project), "url": endpoint_url}
-        assert self._forge.stdin is not None
-        self._forge.stdin.write(json.dumps(order) + "\n")
-        self._forge.stdin.flush()
+        assert self._processes.stdin is not None
+        self._processes.stdin.write(json.dumps(order) + "\n")
+        self._processes.stdin.flush()
         started = self._answer()
         if pid is not None:
             pid.set_result(started["pid"])
@@ -74,8 +75,8 @@ class ChildProcesses:
         return Ended(ended["code"], ended["words"])
 
     def _answer(self) -> dict[str, Any]:
-        assert self._forge.stdout is not None
-        answer: dict[str, Any] = json.loads(self._forge.stdout.readline() or '{"code": null}')
+        assert self._processes.stdout is not None
+        answer: dict[str, Any] = json.loads(self._processes.stdout.readline() or '{"code": null}')
         return answer
 
 
@@ -141,7 +142,8 @@ def _live(order: dict[str, Any], mouth: int) -> int:
     try:
         project = Project.find(Path(order["project"]), environ={})
         migrator = Migrator.open("dev", project=project, clock=Clock.at_pace(PACE))
-        getattr(migrator, order["method"])(**order["arguments"])
+        options = {"upgrade": UpgradeOptions, "downgrade": DowngradeOptions}[order["method"]]
+        getattr(migrator, order["method"])(options(**order["arguments"]))
         code = 0
     except OsemMigrateError as error:
         code, words = int(error.exit_code), f"{error.code}: {error.message}"

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from osem_migrate import DowngradeOptions, UpgradeOptions
 from osem_migrate.errors import (
     DeletionProtected,
     DriftFound,
@@ -112,7 +113,9 @@ class Model(RuleBasedStateMachine):
     def upgrade(self, fold: bool, data: st.DataObject) -> None:  # noqa: FBT001 - drawn
         """Up to some version, folded or not."""
         target = data.draw(st.integers(1, len(self.scripts)) | st.just(len(self.scripts)))
-        if self.act(lambda one, stop: one.upgrade(str(target), fold=fold, allow_data_loss=True, stop=stop)):
+        if self.act(
+            lambda one, stop: one.upgrade(UpgradeOptions(str(target), fold=fold, allow_data_loss=True, stop=stop))
+        ):
             self.reached(target, max)
 
     @precondition(lambda self: self.scripts)
@@ -120,7 +123,7 @@ class Model(RuleBasedStateMachine):
     def downgrade(self, data: st.DataObject) -> None:
         """Down to some version."""
         target = data.draw(st.integers(0, len(self.scripts)))
-        if self.act(lambda one, stop: one.downgrade(str(target), allow_data_loss=True, stop=stop)):
+        if self.act(lambda one, stop: one.downgrade(DowngradeOptions(str(target), allow_data_loss=True, stop=stop))):
             self.reached(target, min)
 
     @precondition(lambda self: self.scripts and not self.by_hand)
@@ -138,9 +141,11 @@ class Model(RuleBasedStateMachine):
         try:
             whole = self.act(
                 lambda one, _: (
-                    one.upgrade(str(target), fold=fold, allow_data_loss=True, stop=stop, lock_timeout=60)
+                    one.upgrade(
+                        UpgradeOptions(str(target), fold=fold, allow_data_loss=True, stop=stop, lock_timeout=60)
+                    )
                     if up
-                    else one.downgrade(str(target), allow_data_loss=True, stop=stop, lock_timeout=60)
+                    else one.downgrade(DowngradeOptions(str(target), allow_data_loss=True, stop=stop, lock_timeout=60))
                 ),
                 disturbed=True,
             )
@@ -181,7 +186,7 @@ class Model(RuleBasedStateMachine):
         if isinstance(first, AddIndex) and first.throughput is None:
             self.perform(first, schema)
             target = (self.level or 0) + 1
-            if self.act(lambda one, stop: one.upgrade(str(target), allow_data_loss=True, stop=stop)):
+            if self.act(lambda one, stop: one.upgrade(UpgradeOptions(str(target), allow_data_loss=True, stop=stop))):
                 self.reached(target, max)
 
     @rule()
@@ -362,7 +367,7 @@ def test_a_downgrade_takes_back_what_was_folded(nth: int) -> None:
     stopping = Hook(before=lambda _call: stop.request(Interrupted("stopped")))
     model.aws.simulator.faults.plan(stopping, nth=nth)
     with pytest.raises(OsemMigrateError):
-        model.aws.migrator(model.project).upgrade(fold=True, stop=stop)
-    model.aws.migrator(model.project).downgrade("0", allow_data_loss=True)
+        model.aws.migrator(model.project).upgrade(UpgradeOptions(fold=True, stop=stop))
+    model.aws.migrator(model.project).downgrade(DowngradeOptions("0", allow_data_loss=True))
     assert set(model.aws.simulator.account.tables) == {HISTORY}
     model.teardown()

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from osem_migrate import UpgradeOptions
 from osem_migrate.aws.session import Identity, RegionChoice, Session
 from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project
@@ -254,9 +255,7 @@ def test_the_endpoint_of_the_environment_is_used(tmp_path: Path, setting: str) -
     assert migrator.session.endpoint_url == (asked.endpoint_url if asked else NOWHERE)
 
 
-def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(
-    moto_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(moto_server: str, tmp_path: Path) -> None:
     """The plan is made again under the lock; what it would destroy now, nobody has agreed to."""
     project = write_project(
         tmp_path,
@@ -265,10 +264,9 @@ def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(
     )
     watched = Watched(project, connection=Connection(endpoint_url=moto_server))
     migrator = watched.migrator
-    original, targets = migrator._plan_upgrade, iter(["1", None])
-    monkeypatch.setattr(migrator, "_plan_upgrade", lambda _target, **options: original(next(targets), **options))
+    plan = migrator.plan(UpgradeOptions("1"))
     with pytest.raises(ConfirmationRequired):
-        migrator.upgrade()
+        migrator.upgrade(UpgradeOptions(plan=plan))
     assert [mutation[1] for mutation in watched.mutations()] == ["osem-dev-SchemaMigrations"]
     lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
     item = client_of(moto_server).get_item(TableName="osem-dev-SchemaMigrations", Key=lock)["Item"]

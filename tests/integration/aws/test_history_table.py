@@ -43,7 +43,7 @@ def test_before_it_exists_the_history_is_empty(engine: Engine) -> None:
     """Reading creates nothing."""
     history = HistoryTable(engine.client(), TABLE, SCOPE, SYSTEM_CLOCK)
     assert history.read() == History()
-    assert history.events() == []
+    assert history.entries() == []
     assert engine.client().list_tables()["TableNames"] == []
 
 
@@ -64,7 +64,7 @@ def test_what_is_written_is_read(engine: Engine, table: HistoryTable) -> None:
     found = table.read()
     assert dict(found.records) == {RECORD.migration: RECORD, other.migration: other}
     assert found.holder == lease.holder
-    assert [entry.what for entry in table.events()] == ["started", "applied", "started"]
+    assert [entry.what for entry in table.entries()] == ["started", "applied", "started"]
 
 
 def test_another_application_has_another_history(engine: Engine, table: HistoryTable) -> None:
@@ -80,7 +80,7 @@ def test_after_a_take_over_nothing_is_written(engine: Engine, table: HistoryTabl
     with pytest.raises(LockLost, match="bob"):
         table.write(dead, [(event("applied"), RECORD)])
     assert table.read().records == {}
-    assert table.events() == []
+    assert table.entries() == []
 
 
 def test_after_a_release_nothing_is_written(engine: Engine, table: HistoryTable) -> None:
@@ -89,7 +89,7 @@ def test_after_a_release_nothing_is_written(engine: Engine, table: HistoryTable)
     lease.release()
     with pytest.raises(LockLost, match="released"):
         table.write(lease, [(event("applied"), RECORD)])
-    assert table.events() == []
+    assert table.entries() == []
 
 
 def test_the_same_owner_with_an_older_fence_writes_nothing(engine: Engine, table: HistoryTable) -> None:
@@ -103,7 +103,7 @@ def test_the_same_owner_with_an_older_fence_writes_nothing(engine: Engine, table
     )
     with pytest.raises(LockLost):
         table.write(lease, [(event("applied"), RECORD)])
-    assert table.events() == []
+    assert table.entries() == []
 
 
 def test_writing_and_beating_do_not_disturb_each_other(engine: Engine, table: HistoryTable) -> None:
@@ -124,7 +124,7 @@ def test_writing_and_beating_do_not_disturb_each_other(engine: Engine, table: Hi
     finally:
         stop.set()
         heart.join()
-    assert len(table.events()) == 50
+    assert len(table.entries()) == 50
     assert table.read().holder is not None
 
 
@@ -132,11 +132,11 @@ def test_a_note_is_an_event_under_the_lock(engine: Engine, table: HistoryTable) 
     """It concerns no record, and is not written by whoever has lost the lock."""
     lease = acquire(engine, "ada")
     table.note(lease, LogEntry(at=1_800_000_000_000, what="destroying", migration=None, by="ada", detail="all"))
-    assert [(entry.what, entry.migration, entry.detail) for entry in table.events()] == [("destroying", None, "all")]
+    assert [(entry.what, entry.migration, entry.detail) for entry in table.entries()] == [("destroying", None, "all")]
     lease.release()
     with pytest.raises(LockLost):
         table.note(lease, event("destroying"))
-    assert len(table.events()) == 1
+    assert len(table.entries()) == 1
 
 
 def test_forgetting_leaves_the_lock_and_other_applications(engine: Engine, table: HistoryTable) -> None:
@@ -154,7 +154,7 @@ def test_forgetting_leaves_the_lock_and_other_applications(engine: Engine, table
     assert other.is_shared()
     table.forget(lease)
     found = table.read()
-    assert (found.records, table.events()) == ({}, [])
+    assert (found.records, table.entries()) == ({}, [])
     assert found.holder == lease.holder
     assert other.read().holder is not None
     lease.release()

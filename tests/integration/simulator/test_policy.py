@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from osem_migrate import DowngradeOptions, ListOptions, UpgradeOptions
 from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import AccessDenied, Interrupted, OsemMigrateError, PartialError
@@ -46,9 +47,9 @@ def look(migrator: Migrator) -> None:
     migrator.status()
     migrator.verify()
     migrator.history()
-    migrator.tables(details=True)
+    migrator.tables(ListOptions(details=True))
     migrator.plan()
-    migrator.plan_downgrade("0")
+    migrator.plan_downgrade(DowngradeOptions("0"))
     options = DoctorOptions(
         environment="dev", start=migrator.project.root, tool_version="1", clock=migrator.deployment.clock
     )
@@ -65,7 +66,7 @@ def upgrade_with_a_break(aws: SimulatedAws, project: Project) -> None:
             stop.request(Interrupted("stopped"))
 
     with pytest.raises(PartialError):
-        aws.migrator(project, interrupt).upgrade(stop=stop)
+        aws.migrator(project, interrupt).upgrade(UpgradeOptions(stop=stop))
     aws.migrator(project).upgrade()
 
 
@@ -81,7 +82,7 @@ def test_the_journey_needs_every_permission_and_no_other(
     looking = limit(aws, RUNNER, migrator, Role.STATUS)
     look(aws.migrator(project))
     downgrading = limit(aws, RUNNER, migrator, Role.DOWNGRADE)
-    aws.migrator(project).downgrade("0", allow_data_loss=True)
+    aws.migrator(project).downgrade(DowngradeOptions("0", allow_data_loss=True))
     assert [table for table in aws.simulator.account.tables if not table.endswith("SchemaMigrations")] == []
     superfluous = (
         looking.named - looking.used,
@@ -104,7 +105,7 @@ def test_a_role_can_do_no_more(role: Role, aws: SimulatedAws, tmp_path: Path) ->
     limit(aws, RUNNER, migrator, role)
     beyond = aws.migrator(project)
     with pytest.raises(OsemMigrateError) as caught:
-        beyond.upgrade() if role is Role.STATUS else beyond.downgrade("0", allow_data_loss=True)
+        beyond.upgrade() if role is Role.STATUS else beyond.downgrade(DowngradeOptions("0", allow_data_loss=True))
     denied = caught.value.cause if isinstance(caught.value, PartialError) else caught.value
     assert isinstance(denied, AccessDenied)
     assert denied.remediation.startswith("Grant dynamodb:")

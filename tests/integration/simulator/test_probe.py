@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from osem_migrate import VerifyOptions
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.migrator import Migrator
@@ -92,7 +93,7 @@ def test_what_kill_9_leaves_is_removed_by_the_next_probe(server: SimulatorServer
         process.wait(PATIENCE)
     assert len(_items(server)) == 2
     server.faults.clear()
-    found = _migrator(server, folder, FakeClock().clock).verify(probe=True)
+    found = _migrator(server, folder, FakeClock().clock).verify(VerifyOptions(probe=True))
     assert [check.name for table in found.tables for check in table.checks if not check.passed] == [
         "probe index owner-index",
         "probe index mail-index",

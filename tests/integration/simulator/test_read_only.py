@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from osem_migrate.cli.documents import (
-    log_entry_document,
-    plan_document,
-    report_document,
-    status_document,
-    table_document,
-    verification_document,
-)
+from osem_migrate import DowngradeOptions, ListOptions, PolicyOptions
+from osem_migrate.cli.doctor import report_document
+from osem_migrate.cli.history import log_entry_document
+from osem_migrate.cli.list_tables import table_document
 from osem_migrate.cli.main import run as run_words
+from osem_migrate.cli.plan import plan_document
+from osem_migrate.cli.status import status_document
+from osem_migrate.cli.verify import verification_document
 from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.config import Project
 from osem_migrate.history import ShownState
@@ -44,7 +43,7 @@ PATIENCE = 60.0  # real seconds after which a held run is known not to come
 QUESTIONS: dict[str, Question] = {
     "status": lambda migrator: status_document(migrator.status(), ()),
     "verify": lambda migrator: verification_document(migrator.verify()),
-    "list": lambda migrator: [table_document(live) for live in migrator.tables(details=True)],
+    "list": lambda migrator: [table_document(live) for live in migrator.tables(ListOptions(details=True))],
     "history": lambda migrator: [log_entry_document(event) for event in migrator.history()],
     "doctor": lambda migrator: report_document(
         Migrator.doctor(
@@ -53,9 +52,9 @@ QUESTIONS: dict[str, Question] = {
             )
         )
     ),
-    "policy": lambda migrator: migrator.policy(Role.DOWNGRADE).document,
+    "policy": lambda migrator: migrator.policy(PolicyOptions(Role.DOWNGRADE)).document,
     "upgrade --dry-run": lambda migrator: plan_document(migrator.plan(), migrator),
-    "downgrade --dry-run": lambda migrator: plan_document(migrator.plan_downgrade("0"), migrator),
+    "downgrade --dry-run": lambda migrator: plan_document(migrator.plan_downgrade(DowngradeOptions("0")), migrator),
 }
 
 
@@ -148,7 +147,8 @@ def test_on_the_command_line(project: Project, monkeypatch: pytest.MonkeyPatch) 
     for name, text in CREDENTIALS.items():
         monkeypatch.setenv(name, text)
     monkeypatch.chdir(project.root)
-    reader = Migrator.open("dev", project=project).policy(Role.STATUS, account=ACCOUNT_ID)
+    options = PolicyOptions(Role.STATUS, region="us-east-1", account=ACCOUNT_ID)
+    reader = Migrator.open("dev", project=project).policy(options)
     with serve(Simulator()) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", server.endpoint_url)
         server.simulator.policies[RUNNER] = Policy.read(reader.document)

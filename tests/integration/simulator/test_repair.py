@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from osem_migrate import ListOptions, RepairOptions, UpgradeOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 from osem_migrate.live_table import LiveTable
@@ -74,11 +75,11 @@ class Place:
     def repair(self, *, rebuild: bool = False) -> str | None:
         """Write the repair; its path."""
         migrator = self.aws.migrator(self.project)
-        return migrator.write_repair(migrator.status(), rebuild=rebuild).path
+        return migrator.write_repair(migrator.status(), RepairOptions(rebuild=rebuild)).path
 
     def tables(self, env: str) -> list[LiveTable]:
         """Everything that is live."""
-        return self.aws.migrator(self.project, env=env).tables(details=True)
+        return self.aws.migrator(self.project, env=env).tables(ListOptions(details=True))
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ def test_a_rebuild_ends_in_sync(place: Place, drift: list[Operation]) -> None:
     if len(drift) > 1:
         with pytest.raises(ConfirmationRequired):
             migrator.upgrade()
-    migrator.upgrade(allow_data_loss=True)
+    migrator.upgrade(UpgradeOptions(allow_data_loss=True))
     assert place.codes() == []
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from osem_migrate import DestroyOptions, UpgradeOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import (
     AccessDenied,
@@ -122,7 +123,7 @@ def slowly(aws: SimulatedAws, seconds: float = 60.0) -> None:
 
 def destroy(aws: SimulatedAws, project: Project, **options: Any) -> tuple[str, ...]:
     """Destroy as a new process, confirmed."""
-    return aws.migrator(project).destroy(allow_data_loss=True, **options).dropped
+    return aws.migrator(project).destroy(DestroyOptions(allow_data_loss=True, **options)).dropped
 
 
 def test_what_the_scripts_built_goes_and_the_rest_stays(upgraded: Project, aws: SimulatedAws) -> None:
@@ -130,7 +131,7 @@ def test_what_the_scripts_built_goes_and_the_rest_stays(upgraded: Project, aws: 
     create(aws, ELSE)
     create(aws, "osem-prod-Teams")
     events: list[RunEvent] = []
-    result = aws.migrator(upgraded, events.append).destroy(allow_data_loss=True)
+    result = aws.migrator(upgraded, events.append).destroy(DestroyOptions(allow_data_loss=True))
     assert sorted(result.dropped) == sorted(ALL)
     assert result.dropped[-1] == HISTORY
     assert result.kept == (ELSE,)
@@ -167,7 +168,7 @@ def test_a_protected_environment_is_refused_before_any_call(tmp_path: Path, aws:
     """Whatever was confirmed, and also where somebody only wants to look."""
     migrator = aws.migrator(write_project(tmp_path, SCRIPTS, f"{TUNNEL}protected = true\n"))
     with pytest.raises(EnvironmentProtected) as caught:
-        migrator.destroy(allow_data_loss=True)
+        migrator.destroy(DestroyOptions(allow_data_loss=True))
     with pytest.raises(EnvironmentProtected):
         migrator.inventory()
     assert caught.value.exit_code is ExitCode.ERROR
@@ -230,7 +231,7 @@ def test_it_waits_for_an_index_that_is_being_built(upgraded: Project, aws: Simul
     )
     began = aws.simulator.clock.now()
     events: list[RunEvent] = []
-    aws.migrator(upgraded, events.append).destroy(allow_data_loss=True)
+    aws.migrator(upgraded, events.append).destroy(DestroyOptions(allow_data_loss=True))
     assert names(aws) == []
     assert aws.simulator.clock.now() - began > BUILDING
     assert any("by-hand is " in event.phase for event in events if isinstance(event, TableLeaving))
@@ -240,11 +241,11 @@ def test_it_waits_for_an_index_that_is_being_built(upgraded: Project, aws: Simul
 
 def test_a_table_that_an_upgrade_stopped_at_is_not_ours(project: Project, aws: SimulatedAws) -> None:
     """Somebody made Plans by hand with other keys; upgrade stopped there, and destroy keeps it."""
-    aws.migrator(project).upgrade("1")
+    aws.migrator(project).upgrade(UpgradeOptions("1"))
     create(aws, PLANS_TABLE, key="somethingElse")
     with pytest.raises((DriftFound, PartialError)):
         aws.migrator(project).upgrade()
-    result = aws.migrator(project).destroy(allow_data_loss=True)
+    result = aws.migrator(project).destroy(DestroyOptions(allow_data_loss=True))
     assert result.kept == (PLANS_TABLE,)
     assert names(aws) == [PLANS_TABLE]
 
@@ -449,7 +450,7 @@ def test_it_names_what_it_would_drop(upgraded: Project, aws: SimulatedAws) -> No
 def test_the_library_opens_it_like_any_other(upgraded: Project, aws: SimulatedAws) -> None:
     """A Migrator that has upgraded may destroy, and upgrade again."""
     migrator = aws.migrator(upgraded)
-    migrator.destroy(allow_data_loss=True)
+    migrator.destroy(DestroyOptions(allow_data_loss=True))
     assert migrator.upgrade().applied
 
 
@@ -501,6 +502,6 @@ def test_a_description_that_lags_behind_is_not_believed(
         return live
 
     monkeypatch.setattr(gateway, "describe", lag)
-    assert migrator.destroy(allow_data_loss=True).dropped[-1] == HISTORY
+    assert migrator.destroy(DestroyOptions(allow_data_loss=True)).dropped[-1] == HISTORY
     assert len(lagging) == 3
     assert names(aws) == []

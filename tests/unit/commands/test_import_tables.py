@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from osem_migrate import ImportOptions, StampOptions
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import (
     ExitCode,
@@ -78,7 +79,7 @@ def test_every_table_of_the_environment_gets_a_script(world: World) -> None:
     """And no other; applied there, and in sync at once. What every table gets is not written."""
     world.make("osem-staging-Teams")
     watched = world.watched()
-    survey = watched.migrator.survey()
+    survey = watched.migrator.plan_import()
     assert watched.writes() == {}
     assert not world.scripts.exists()
     assert [create.table for create in survey.creations] == ["Teams", "Users"]
@@ -102,29 +103,32 @@ def test_every_table_of_the_environment_gets_a_script(world: World) -> None:
 def test_tables_may_be_named(world: World) -> None:
     """By either name; then nothing else is looked at, and no list of all tables is asked for."""
     watched = world.watched()
-    assert [create.table for create in watched.migrator.survey(["Users", "osem-dev-Teams"]).creations] == [
+    assert [
+        create.table
+        for create in watched.migrator.plan_import(ImportOptions(names=["Users", "osem-dev-Teams"])).creations
+    ] == [
         "Teams",
         "Users",
     ]
     assert watched.counts()["ListTables"] == 0
     with pytest.raises(ResourceNotFound, match="there is no table osem-dev-Nothing"):
-        watched.migrator.survey(["Nothing"])
+        watched.migrator.plan_import(ImportOptions(names=["Nothing"]))
 
 
 def test_what_is_declared_already_is_left_out(world: World) -> None:
     """And so is the history table; each is said to be. With nothing left nothing is written."""
     first = world.watched()
-    first.migrator.import_tables(first.migrator.survey(["Teams"]))
+    first.migrator.import_tables(first.migrator.plan_import(ImportOptions(names=["Teams"])))
     world.make("osem-dev-Plans")
     second = world.watched()
-    survey = second.migrator.survey()
+    survey = second.migrator.plan_import()
     assert survey.skipped == {
         HISTORY: "it is the history table",
         "osem-dev-Teams": "the scripts declare it already",
     }
     second.migrator.import_tables(survey)
     third = world.watched()
-    survey = third.migrator.survey()
+    survey = third.migrator.plan_import()
     assert (survey.creations, len(survey.skipped)) == ((), 4)
     assert third.migrator.import_tables(survey).recorded == ()
     assert third.writes() == {}
@@ -141,12 +145,12 @@ def test_an_empty_environment_has_nothing_to_import(world: World) -> None:
     for name in ("Users", "Teams"):
         world.client.delete_table(TableName=f"osem-dev-{name}")
     with pytest.raises(ResourceNotFound, match="under osem-dev-") as caught:
-        world.watched().migrator.survey()
+        world.watched().migrator.plan_import()
     assert "osem-migrate list --env dev" in caught.value.remediation
     assert caught.value.exit_code is ExitCode.ERROR
     world.watched().migrator.deployment.history.create({})
     with pytest.raises(ResourceNotFound):
-        world.watched().migrator.survey(["SchemaMigrations"])
+        world.watched().migrator.plan_import(ImportOptions(names=["SchemaMigrations"]))
 
 
 def test_pending_scripts_come_first(world: World) -> None:
@@ -154,26 +158,26 @@ def test_pending_scripts_come_first(world: World) -> None:
     scripts = {"0001_users": TEAMS.replace('"Teams", S("teamId")', '"Users", S("id")')}
     watched = world.watched(scripts)
     with pytest.raises(MigrationsPending, match="0001_users") as caught:
-        watched.migrator.survey()
+        watched.migrator.plan_import()
     assert "osem-migrate upgrade --env dev" in caught.value.remediation
     assert watched.writes() == {}
     watched.migrator.upgrade()
-    assert [create.table for create in watched.migrator.survey().creations] == ["Teams"]
+    assert [create.table for create in watched.migrator.plan_import().creations] == ["Teams"]
 
 
 def test_a_history_of_other_scripts_is_refused(world: World) -> None:
     """Somebody else's checkout is in charge of this environment."""
     first = world.watched()
-    first.migrator.import_tables(first.migrator.survey(["Teams"]))
+    first.migrator.import_tables(first.migrator.plan_import(ImportOptions(names=["Teams"])))
     (world.scripts / "0001_create_table_teams.py").unlink()
     with pytest.raises(MigrationMissing):
-        world.watched().migrator.survey()
+        world.watched().migrator.plan_import()
 
 
 def test_where_no_script_can_be_written_nothing_is_recorded(world: World) -> None:
     """The folder's place is taken by a file."""
     watched = world.watched()
-    survey = watched.migrator.survey()
+    survey = watched.migrator.plan_import()
     world.scripts.write_text("in the way")
     with pytest.raises(ScriptError, match="cannot be written"):
         watched.migrator.import_tables(survey)
@@ -183,17 +187,17 @@ def test_where_no_script_can_be_written_nothing_is_recorded(world: World) -> Non
 def test_where_the_recording_fails_the_scripts_stay(world: World) -> None:
     """And the remedy says which command records them; it works when typed."""
     first = world.watched()
-    first.migrator.import_tables(first.migrator.survey(["Teams"]))
+    first.migrator.import_tables(first.migrator.plan_import(ImportOptions(names=["Teams"])))
     world.hold_lock()
     second = world.watched()
     with pytest.raises(LockHeld) as caught:
-        second.migrator.import_tables(second.migrator.survey(), lock_timeout=0)
+        second.migrator.import_tables(second.migrator.plan_import(), ImportOptions(lock_timeout=0))
     assert "0002_create_table_users" in caught.value.remediation
     assert "osem-migrate stamp 0002_create_table_users --env dev" in caught.value.remediation
     lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
     world.client.delete_item(TableName=HISTORY, Key=lock)
     third = world.watched().migrator
-    assert third.stamp("0002_create_table_users").recorded == ("0002_create_table_users",)
+    assert third.stamp(StampOptions("0002_create_table_users")).recorded == ("0002_create_table_users",)
     assert third.status().exit_code() is ExitCode.OK
 
 
@@ -208,7 +212,7 @@ def test_a_table_on_its_way_is_not_imported(
     watched = world.watched()
     _seeing(watched, monkeypatch, **changes)
     with pytest.raises(ResourceInUse, match=f"osem-dev-Teams: .* is {phase}"):
-        watched.migrator.survey()
+        watched.migrator.plan_import()
 
 
 def test_what_no_script_can_say_is_warned_of(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,7 +231,7 @@ def test_what_no_script_can_say_is_warned_of(world: World, monkeypatch: pytest.M
         ]
 
     monkeypatch.setattr(gateway, "describe_all", encrypted)
-    warnings = watched.migrator.survey(["Teams"]).warnings
+    warnings = watched.migrator.plan_import(ImportOptions(names=["Teams"])).warnings
     assert [warning.partition(":")[0] for warning in warnings] == ["osem-dev-Teams"] * 3
     assert "Replicas, VectorIndexes" in warnings[0]
     assert key in warnings[1]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate.commands.policy import make_policy, region_of
+from osem_migrate.commands.policy import PolicyOptions, region_of
+from osem_migrate.commands.policy import policy as make_policy
 from osem_migrate.config import Project
 from osem_migrate.files.loader import load
 from osem_migrate.planning.policy import Role
@@ -29,7 +30,8 @@ def project(tmp_path: Path) -> Project:
 def resources(project: Project, env: str, account: str | None = None) -> set[str]:
     """What the policy is for."""
     scripts = load(project.migrations).migrations
-    policy = make_policy(project.environment(env), scripts, Role.UPGRADE, region="eu-west-1", account=account)
+    options = PolicyOptions(Role.UPGRADE, region="eu-west-1", account=account)
+    policy = make_policy(project.environment(env), scripts, options)
     assert policy.role is Role.UPGRADE
     return {statement["Resource"] for statement in policy.document["Statement"]}
 

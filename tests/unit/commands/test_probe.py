@@ -291,7 +291,7 @@ def test_a_stop_before_the_first_write(plain: ProbedTables) -> None:
 
 
 def test_ctrl_c_without_a_handler_leaves_nothing() -> None:
-    """A program that uses the library and has no handler of its own: KeyboardInterrupt in the main thread."""
+    """A program that uses the library and has no handler of its own: it may come while a thread is being started."""
     main = threading.main_thread().ident
     assert main is not None
 
@@ -303,8 +303,7 @@ def test_ctrl_c_without_a_handler_leaves_nothing() -> None:
     with ProbedTables.standing(PLAIN, durations=Durations(index_lag=exactly(20.0))) as tables:
         stop = Stop(tables.clock.clock)
         tables.simulator.faults.plan(Hook(after=press), action="Query", nth=2)
-        # Before the main thread waits for the probe, the interrupt comes as itself.
-        with pytest.raises((Interrupted, KeyboardInterrupt)):
+        with pytest.raises(Interrupted):
             tables.probe(stop)
         assert tables.items() == []
 

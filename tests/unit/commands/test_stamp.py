@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from osem_migrate import StampOptions
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import AdoptionMismatch, ExitCode, LockHeld, MigrationChanged, ResourceInUse, TargetUnknown
 from osem_migrate.history import RecordedState
@@ -53,7 +54,7 @@ def world(moto_server: str, tmp_path: Path) -> World:
 def test_everything_up_to_the_version_is_recorded(world: World) -> None:
     """The history table is made first; no other table is touched, and status is in sync with what is recorded."""
     watched = world.watched()
-    stamped = watched.migrator.stamp("3", reason="moved from another tool")
+    stamped = watched.migrator.stamp(StampOptions("3", reason="moved from another tool"))
     assert (stamped.version, stamped.recorded) == (IDS[2], IDS)
     assert watched.mutations() == [("CreateTable", HISTORY)]
     assert watched.counts()["TransactWriteItems"] == 1
@@ -69,11 +70,11 @@ def test_everything_up_to_the_version_is_recorded(world: World) -> None:
 
 def test_again_there_is_nothing_to_do(world: World) -> None:
     """Without a lock, and without a write."""
-    world.watched().migrator.stamp("2")
+    world.watched().migrator.stamp(StampOptions("2"))
     watched = world.watched()
-    assert watched.migrator.stamp("0002_by_manager").recorded == ()
+    assert watched.migrator.stamp(StampOptions("0002_by_manager")).recorded == ()
     assert watched.writes() == {}
-    assert world.watched().migrator.stamp("3").recorded == IDS[2:]
+    assert world.watched().migrator.stamp(StampOptions("3")).recorded == IDS[2:]
 
 
 def test_only_what_is_missing_below_is_recorded(world: World) -> None:
@@ -82,9 +83,9 @@ def test_only_what_is_missing_below_is_recorded(world: World) -> None:
     source = late.read_text()
     late.unlink()
     migrator = Watched(write_project(world.folder, {}), connection=world.connection).migrator
-    assert migrator.stamp("3", verify=False).recorded == (IDS[0], IDS[2])
+    assert migrator.stamp(StampOptions("3", verify=False)).recorded == (IDS[0], IDS[2])
     late.write_text(source)
-    assert world.watched().migrator.stamp("2").recorded == (IDS[1],)
+    assert world.watched().migrator.stamp(StampOptions("2")).recorded == (IDS[1],)
     assert world.watched().migrator.status().exit_code() is ExitCode.OK
 
 
@@ -96,7 +97,7 @@ def test_tables_that_say_otherwise_are_named(world: World) -> None:
     world.client.delete_table(TableName="osem-dev-Tusers")
     watched = world.watched()
     with pytest.raises(AdoptionMismatch) as caught:
-        watched.migrator.stamp("3")
+        watched.migrator.stamp(StampOptions("3"))
     assert "osem-dev-Teams: managerId-index: expected keys managerId S, projection ALL, found none" in str(caught.value)
     assert "osem-dev-Tusers: Tusers: expected a table, found none" in str(caught.value)
     assert [table["table"] for table in caught.value.details["tables"]] == ["osem-dev-Teams", "osem-dev-Tusers"]
@@ -104,13 +105,13 @@ def test_tables_that_say_otherwise_are_named(world: World) -> None:
     assert "osem-migrate stamp 3 --no-verify --env dev" in caught.value.remediation
     assert watched.writes() == {}
     assert world.tables() == ["osem-dev-Teams"]
-    assert world.watched().migrator.stamp("1").recorded == IDS[:1], "what the first script makes is there"
+    assert world.watched().migrator.stamp(StampOptions("1")).recorded == IDS[:1], "what the first script makes is there"
 
 
 def test_unverified_it_is_recorded_all_the_same_and_the_log_says_so(world: World) -> None:
     """Nobody looked, and nobody is to think so."""
     world.client.delete_table(TableName="osem-dev-Tusers")
-    assert world.watched().migrator.stamp("3", verify=False).recorded == IDS
+    assert world.watched().migrator.stamp(StampOptions("3", verify=False)).recorded == IDS
     log = world.watched().migrator.history()
     assert {event.detail for event in log} == {"not compared with the live tables (--no-verify)"}
     assert world.watched().migrator.status().exit_code() is ExitCode.DRIFT
@@ -120,9 +121,9 @@ def test_what_the_scripts_dropped_must_be_gone(world: World) -> None:
     """A table that the scripts create and drop is expected not to be there."""
     scripts = {**SCRIPTS, "0004_gone": 'operations = [DropTable("Tusers")]'}
     with pytest.raises(AdoptionMismatch, match="expected no table, found one"):
-        world.watched(scripts).migrator.stamp("4")
+        world.watched(scripts).migrator.stamp(StampOptions("4"))
     world.client.delete_table(TableName="osem-dev-Tusers")
-    assert len(world.watched(scripts).migrator.stamp("4").recorded) == 4
+    assert len(world.watched(scripts).migrator.stamp(StampOptions("4")).recorded) == 4
 
 
 def test_an_index_that_is_still_built_is_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +141,7 @@ def test_an_index_that_is_still_built_is_not_ready(world: World, monkeypatch: py
 
     monkeypatch.setattr(gateway, "describe_all", building)
     with pytest.raises(ResourceInUse, match="osem-dev-Teams: managerId-index is backfilling"):
-        watched.migrator.stamp("3")
+        watched.migrator.stamp(StampOptions("3"))
     assert watched.writes() == {}
 
 
@@ -149,22 +150,22 @@ def test_an_unknown_version_is_refused(world: World, version: str) -> None:
     """Before anything is written."""
     watched = world.watched()
     with pytest.raises(TargetUnknown):
-        watched.migrator.stamp(version)
+        watched.migrator.stamp(StampOptions(version))
     assert watched.writes() == {}
 
 
 def test_a_changed_script_is_refused(world: World) -> None:
     """What is recorded of a version must be what its script says."""
-    world.watched().migrator.stamp("2")
+    world.watched().migrator.stamp(StampOptions("2"))
     changed = {**SCRIPTS, "0001_teams": TEAMS.replace("teamId", "id")}
     with pytest.raises(MigrationChanged):
-        world.watched(changed).migrator.stamp("3")
+        world.watched(changed).migrator.stamp(StampOptions("3"))
 
 
 def test_an_unfinished_migration_is_finished_by_it(world: World) -> None:
     """What a failed run left in doubt is settled, and who began it stays known."""
     deployment = world.watched().migrator.deployment
-    world.watched().migrator.stamp("3")
+    world.watched().migrator.stamp(StampOptions("3"))
     record = deployment.history.read().records[IDS[1]]
     world.client.update_item(
         TableName=HISTORY,
@@ -178,7 +179,7 @@ def test_an_unfinished_migration_is_finished_by_it(world: World) -> None:
             ":eve": {"S": "eve"},
         },
     )
-    assert world.watched().migrator.stamp("3").recorded == (IDS[1],)
+    assert world.watched().migrator.stamp(StampOptions("3")).recorded == (IDS[1],)
     now = deployment.history.read().records[IDS[1]]
     assert (now.state, now.done, now.doubt, now.created_by) == (RecordedState.APPLIED, (0,), (), "eve")
     assert now.created_at == record.created_at
@@ -186,14 +187,14 @@ def test_an_unfinished_migration_is_finished_by_it(world: World) -> None:
 
 def test_another_run_holds_it_up(world: World) -> None:
     """The lock is waited for, and nothing is recorded without it; what that run did is not recorded again."""
-    world.watched().migrator.stamp("2")
+    world.watched().migrator.stamp(StampOptions("2"))
     numbers = {"pid": 1, "lease_ms": 3_600_000, "heartbeat": 3, "acquired_at": 1, "fence": 5}
     item = {name: {"N": str(number)} for name, number in numbers.items()}
     item |= {name: {"S": "bob"} for name in ("owner", "host", "identity")}
     world.client.put_item(TableName=HISTORY, Item={**LOCK, **item})
     watched = world.watched()
     with pytest.raises(LockHeld, match="bob"):
-        watched.migrator.stamp("3", lock_timeout=0)
+        watched.migrator.stamp(StampOptions("3", lock_timeout=0))
     assert watched.counts()["TransactWriteItems"] == 0
 
 
@@ -206,8 +207,8 @@ def test_what_another_run_recorded_meanwhile_is_not_recorded_again(
     acquire = lock.acquire
 
     def late(*args: Any, **kwargs: Any) -> Any:
-        world.watched().migrator.stamp("2")
+        world.watched().migrator.stamp(StampOptions("2"))
         return acquire(*args, **kwargs)
 
     monkeypatch.setattr(lock, "acquire", late)
-    assert watched.migrator.stamp("3").recorded == (IDS[2],)
+    assert watched.migrator.stamp(StampOptions("3")).recorded == (IDS[2],)

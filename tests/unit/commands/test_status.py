@@ -6,7 +6,8 @@ from typing import Any, cast
 import pytest
 
 from osem_migrate.aws.session import RegionChoice, Session
-from osem_migrate.commands.status import inspect
+from osem_migrate.commands.status import StatusOptions
+from osem_migrate.commands.status import status as find_status
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AccessDenied, ExitCode, Throttled
@@ -82,7 +83,7 @@ class Environment:
         """The status, where these scripts are applied."""
         recorded = past or history(*(record(script) for script in scripts))
         self.deployment.observe = lambda: (recorded, False)  # type: ignore[method-assign]
-        return inspect(self.deployment, scripts, **options)
+        return find_status(self.deployment, scripts, StatusOptions(**options))
 
     def asked(self) -> list[str]:
         """The names of all calls, sorted."""
@@ -193,7 +194,7 @@ def test_a_run_that_ends_while_one_looks_is_no_drift(dev: Environment, later: li
     """Where something seems to have drifted, the history is read again, though not for ever."""
     answers = iter([history(record(TEAMS), record(PLANS)), *later])
     dev.deployment.observe = lambda: (next(answers), False)  # type: ignore[method-assign]
-    found = inspect(dev.deployment, [TEAMS, PLANS])
+    found = find_status(dev.deployment, [TEAMS, PLANS], StatusOptions())
     assert [code for code in codes(found) if code.startswith("DRIFT")] == drift
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from osem_migrate.commands import verify as module
-from osem_migrate.commands.verify import Verification, probe, require_confirmation, verify
+from osem_migrate.commands.verify import Verification, VerifyOptions, verify
+from osem_migrate.deployment.observation import LOOKS
 from osem_migrate.errors import AccountMismatch, ExitCode, HistoryError, ProbeUnconfirmed
 from osem_migrate.history import History, RecordedState
 from osem_migrate.live_table import LiveTable
@@ -59,11 +60,13 @@ class Environment:
                 is_autoscaled=self.autoscaled.__contains__,
             ),
             caller=Caller("dev"),
+            clock=FakeClock().clock,
+            session=SimpleNamespace(dynamodb=lambda: None),
         )
 
-    def verify(self, migrations: tuple[Migration, ...] = ALL) -> Verification:
+    def verify(self, migrations: tuple[Migration, ...] = ALL, options: VerifyOptions | None = None) -> Verification:
         """One verification."""
-        return verify(self.deployment, migrations)
+        return verify(self.deployment, migrations, options or VerifyOptions())
 
     def _check_account(self) -> None:
         if self.account_is_wrong:
@@ -143,7 +146,7 @@ def test_a_history_that_never_rests_is_not_followed_for_ever() -> None:
     histories = [history(*(record(one, fence=fence) for one in (USERS, TEAMS))) for fence in range(9)]
     environment = Environment(*histories)
     assert not environment.verify().passed
-    assert len(environment.described) == module.LOOKS
+    assert len(environment.described) == LOOKS
 
 
 def test_scripts_that_are_gone_are_an_error() -> None:
@@ -180,15 +183,17 @@ def test_only_tables_that_are_ready_are_probed(monkeypatch: pytest.MonkeyPatch) 
     past = history(*(record(one) for one in ALL), record(more, RecordedState.RUNNING, 0))
     environment = Environment(past, migrations=(*ALL, more))
     del environment.tables["Users"]
-    found = environment.verify((*ALL, more))
     given: list[LiveTable] = []
 
-    def probe_tables(_deployment: object, live_tables: list[LiveTable], _stop: Stop) -> dict[str, tuple[Check, ...]]:
+    def probe_tables(
+        _deployment: object, live_tables: list[LiveTable], _stop: Stop, *, again: str
+    ) -> dict[str, tuple[Check, ...]]:
+        assert again == "osem-migrate verify --probe --env dev"
         given.extend(live_tables)
         return {live.name: (Check("probe table", passed=False, expected="a", found="b"),) for live in live_tables}
 
     monkeypatch.setattr(module, "probe_tables", probe_tables)
-    probed = probe(environment.deployment, found, Stop(FakeClock().clock))
+    probed = environment.verify((*ALL, more), VerifyOptions(probe=True, stop=Stop(FakeClock().clock)))
     assert [live.name for live in given] == ["Teams"]
     assert probed.probed == {"Teams"}
     notes = {checklist.table: checklist.notes for checklist in probed.tables}
@@ -202,6 +207,7 @@ def test_only_tables_that_are_ready_are_probed(monkeypatch: pytest.MonkeyPatch) 
 def test_a_protected_environment_wants_to_be_confirmed() -> None:
     """The remedy is the command with --yes."""
     with pytest.raises(ProbeUnconfirmed) as caught:
-        require_confirmation(Environment(History(), protected=True).deployment)
+        Environment(History(), protected=True).verify(options=VerifyOptions(probe=True))
     assert caught.value.remediation == "Confirm it with: osem-migrate verify --probe --yes --env dev"
-    require_confirmation(Environment(History()).deployment)
+    confirmed = VerifyOptions(probe=True, allow_protected=True, stop=Stop(FakeClock().clock))
+    assert Environment(History(), migrations=(), protected=True).verify((), confirmed).passed

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from osem_migrate import UpgradeOptions
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import AdoptionMismatch, ExitCode
 from osem_migrate.events import TableAdopted
-from osem_migrate.execution.adoption import check
+from osem_migrate.execution.adoption import find_existing
 from osem_migrate.history import History
 from osem_migrate.planning.upgrade import make_plan
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, write_project
@@ -79,7 +80,7 @@ def test_tables_that_are_as_declared_are_adopted_without_a_call(world: World) ->
 
 def test_what_is_behind_is_carried_on(world: World) -> None:
     """A table as of an earlier script is brought forward, and one that is not there is made."""
-    world.watched(SWITCHED).migrator.upgrade(target="1")
+    world.watched(SWITCHED).migrator.upgrade(UpgradeOptions(target="1"))
     world.forget()
     watched = world.watched(SWITCHED)
     watched.migrator.upgrade()
@@ -119,14 +120,14 @@ def test_another_table_is_refused_before_anything_is_written(world: World) -> No
 
 def test_a_question_foresees_it(world: World) -> None:
     """The plan of a dry run leaves out what is there, refuses what upgrade would refuse, and writes nothing."""
-    world.watched(SCRIPTS).migrator.upgrade(target="1")
+    world.watched(SCRIPTS).migrator.upgrade(UpgradeOptions(target="1"))
     world.forget()
     watched = world.watched(SCRIPTS)
-    foreseen = watched.migrator.foresee(watched.migrator.plan("2"), "2")
+    foreseen = watched.migrator.preview(UpgradeOptions("2", plan=watched.migrator.plan(UpgradeOptions("2"))))
     assert [planned.operation.describe() for planned in foreseen.operations] == ["add index managerId-index to Teams"]
     world.add_index()
     with pytest.raises(AdoptionMismatch):
-        watched.migrator.foresee(watched.migrator.plan("2"), "2")
+        watched.migrator.preview(UpgradeOptions("2", plan=watched.migrator.plan(UpgradeOptions("2"))))
     assert watched.writes() == {}
     assert watched.events == []
 
@@ -134,7 +135,7 @@ def test_a_question_foresees_it(world: World) -> None:
 def test_an_empty_environment_costs_one_question_a_table(world: World) -> None:
     """Each table is described once before anything is made, and no table at all once there is a history."""
     first = world.watched(SCRIPTS)
-    first.migrator.upgrade(target="1")
+    first.migrator.upgrade(UpgradeOptions(target="1"))
     calls = [(call.action, call.table, call.outcome) for call in first.calls]
     missing = ("dynamodb:DescribeTable", "osem-dev-Teams", "ResourceNotFoundException")
     assert calls.count(missing) == 2, "once to see whether it is there, once by the operation itself"
@@ -174,7 +175,7 @@ def test_tables_of_another_first_run_were_not_there_first(*, meanwhile: bool) ->
     gateway = SimpleNamespace(describe_all=lambda wanted: [found] if wanted else [])
     deployment = cast("Deployment", SimpleNamespace(gateway=gateway, caller=CALLER))
     if meanwhile:
-        assert check(deployment, plan, lambda: replace(plan, is_first=False)) == frozenset()
+        assert find_existing(deployment, plan, lambda: replace(plan, is_first=False)) == frozenset()
     else:
         with pytest.raises(AdoptionMismatch):
-            check(deployment, plan, lambda: plan)
+            find_existing(deployment, plan, lambda: plan)

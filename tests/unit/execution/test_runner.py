@@ -1,7 +1,7 @@
 """The runner takes the lock only for work, makes sure under it that the plan holds, and lets go whatever happens."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -11,7 +11,7 @@ import pytest
 from osem_migrate.aws import poller as waiting
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.lock import LEASE_SECONDS, Lease, Lock
-from osem_migrate.aws.session import Identity, Session
+from osem_migrate.aws.session import Identity, RegionChoice, Session
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.deployment.deployment import Deployment
@@ -27,12 +27,13 @@ from osem_migrate.errors import (
 from osem_migrate.events import LockWaiting, RunEvent, RunStarted
 from osem_migrate.execution.executor import RunOutcome
 from osem_migrate.execution.reconciler import Pace
-from osem_migrate.execution.runner import Runner, Terms
+from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History, Holder, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropTable, SetDeletionProtection
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
 from osem_migrate.stop import Stop
@@ -78,6 +79,14 @@ class FakeLock:
         return cast("Lease", lease)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options(RunOptions):
+    """Those of a command."""
+
+    def resume(self, caller: Caller) -> str:
+        return caller.command("upgrade")
+
+
 class World:
     """A runner on a control plane in memory, with a history of its own."""
 
@@ -98,7 +107,13 @@ class World:
             tmp_path, {}, "[tool.osem-migrate.environments.dev]\nmutations_in_flight = 2\ntags = { Env = 'dev' }\n"
         ).environment("dev")
         history = SimpleNamespace(write=self.history.write, create=self.create)
-        session = SimpleNamespace(local=False, identity=lambda: self.identify())  # noqa: PLW0108 - a test replaces it
+        session = SimpleNamespace(
+            local=False,
+            identity=lambda: self.identify(),  # noqa: PLW0108 - a test replaces it
+            region=RegionChoice("us-east-1", "default"),
+            endpoint_url=None,
+            profile=None,
+        )
         deployment = Deployment(
             environment,
             cast("Session", session),
@@ -112,7 +127,7 @@ class World:
         )
         deployment.history = cast("HistoryTable", history)
         deployment.lock = cast("Lock", self.lock)
-        self.runner = Runner(deployment)
+        self.deployment = deployment
 
     def create(self, tags: dict[str, str]) -> None:
         """The history table, which takes its seconds like any other."""
@@ -136,14 +151,9 @@ class World:
 
     def run(self, make: Callable[[], tuple[Plan, History]] | None = None, **terms: Any) -> tuple[Plan, RunOutcome]:
         given: dict[str, Any] = {
-            "allow_data_loss": False,
-            "lock_timeout": 60.0,
-            "timeout": None,
-            "pace": Pace.FULL,
             "stop": self.stop,
-            "resume": "osem-migrate upgrade",
         }
-        return self.runner.run(make or self.plan, Terms(**{**given, **terms}))
+        return run(self.deployment, make or self.plan, Options(**{**given, **terms}))
 
     def having(self, *, protected: bool) -> "World":
         """With the table there, protected or not."""
@@ -310,7 +320,7 @@ def test_a_stop_names_the_command_that_resumes(tmp_path: Path) -> None:
     world = World(tmp_path, TEAMS, BY_MANAGER, past=History(exists=True))
     world.aws.meanwhile("UpdateTable", lambda: world.stop.request(Interrupted("stopped by Ctrl-C")))
     with pytest.raises(PartialError, match="stopped by Ctrl-C") as caught:
-        world.run(resume="osem-migrate upgrade --env dev")
+        world.run()
     assert caught.value.applied == (TEAMS.id,)
     assert "osem-migrate upgrade --env dev" in caught.value.remediation
     assert world.lock.order[-1] == "released"

@@ -273,12 +273,13 @@ def test_hazards_are_said_before_they_happen() -> None:
     """One sentence for every operation still to do that loses something; none for those already done."""
     loses = migration(4, DropIndex("Teams", "manager-index"), DropTable("Users"))
     past = applied(USERS, TEAMS, MANAGERS)
-    assert make_plan((USERS, TEAMS, MANAGERS, loses), past).hazards == (
+    plan = make_plan((USERS, TEAMS, MANAGERS, loses), past)
+    assert tuple(hazard.text for hazard in plan.hazards) == (
         "queries on index manager-index of Teams fail until it is built again",
         "every item of table Users is lost",
     )
     begun = replace(past, records={**past.records, loses.id: record(loses, RecordedState.FAILED, 1)})
-    assert make_plan((USERS, TEAMS, MANAGERS, loses), begun).hazards == ("every item of table Users is lost",)
+    assert make_plan((USERS, TEAMS, MANAGERS, loses), begun).hazards == plan.hazards[1:]
     assert make_plan(ALL, History()).hazards == ()
 
 

@@ -1,0 +1,54 @@
+"""Downgrade: reverse the newest migrations, under the lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.execution.runner import RunOptions, run
+from osem_migrate.history import History
+from osem_migrate.migration import Migration
+from osem_migrate.planning.downgrade import make_downgrade
+from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.status.remedy import Caller, advising
+
+
+@dataclass(frozen=True, slots=True)
+class DowngradeOptions(RunOptions):
+    """What to reverse: every migration above ``target``; "0" keeps none."""
+
+    target: str
+
+    def resume(self, caller: Caller) -> str:
+        """``osem-migrate downgrade --to VERSION``."""
+        return caller.command("downgrade", "--to", self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class DowngradeResult:
+    """What a downgrade did: ids of the migrations it reverted, newest first; none when there was nothing to do."""
+
+    reverted: tuple[str, ...]
+    plan: Plan
+
+
+def plan_downgrade(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> Plan:
+    """What reverses everything above the target; reads the history and writes nothing.
+
+    Raises:
+        HistoryError: what was recorded and the scripts contradict each other.
+        ScriptOperationInapplicable: an operation cannot be reversed.
+    """
+    return _plan(deployment, migrations, options)[0]
+
+
+def downgrade(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> DowngradeResult:
+    """Reverse every migration above the target, newest first; the errors are those of an upgrade."""
+    plan, outcome = run(deployment, lambda: _plan(deployment, migrations, options), options)
+    return DowngradeResult(outcome.finished, plan)
+
+
+def _plan(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> tuple[Plan, History]:
+    deployment.check_account()
+    history = deployment.history.read()
+    with advising(deployment.caller, history.records):
+        return make_downgrade(migrations, history, options.target, defaults=deployment.environment.defaults), history

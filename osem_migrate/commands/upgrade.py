@@ -1,0 +1,104 @@
+"""Upgrade: apply what is pending, under the lock."""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+
+from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.execution.adoption import foresee
+from osem_migrate.execution.runner import RunOptions, run
+from osem_migrate.history import History
+from osem_migrate.live_table import LiveTable
+from osem_migrate.migration import Migration
+from osem_migrate.planning.fold import fold
+from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.status.remedy import Caller, advising
+from osem_migrate.planning.upgrade import make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeOptions(RunOptions):
+    """What to apply, and how.
+
+    Attributes:
+        target: the last version to apply; all when None.
+        fold: whether index additions move into the CreateTable of the same run; as configured when None.
+        allow_out_of_order: apply scripts older than the newest applied one, too.
+    """
+
+    target: str | None = None
+    _: KW_ONLY
+    fold: bool | None = None
+    allow_out_of_order: bool = False
+
+    def resume(self, caller: Caller) -> str:
+        """``osem-migrate upgrade --to VERSION``."""
+        return caller.command("upgrade", *(("--to", self.target) if self.target is not None else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeResult:
+    """What an upgrade did.
+
+    Attributes:
+        applied: ids of the migrations it applied, in order; none when there was nothing to do.
+        plan: what it set out to do.
+        in_progress: ids of those that DynamoDB is still working on, where it did not wait.
+    """
+
+    applied: tuple[str, ...]
+    plan: Plan
+    in_progress: tuple[str, ...] = ()
+
+
+def plan_upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> Plan:
+    """What is pending up to the target; reads the history and writes nothing.
+
+    Raises:
+        HistoryError: what was recorded and the scripts contradict each other.
+        ScriptOperationInapplicable: the scripts do not fit together.
+    """
+    return _plan(deployment, migrations, options)[0]
+
+
+def preview_upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> Plan:
+    """What an upgrade would carry out: the plan without what a first run adopts; reads only.
+
+    Raises:
+        AdoptionMismatch: tables that are there already are not what the scripts make, and upgrade would refuse.
+    """
+    plan = options.plan if options.plan is not None else plan_upgrade(deployment, migrations, options)
+    return foresee(deployment, plan, lambda: plan_upgrade(deployment, migrations, options))
+
+
+def upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> UpgradeResult:
+    """Apply what is pending; does nothing, and takes no lock, where nothing is.
+
+    Raises:
+        ConfirmationRequired: the plan loses data and nobody has confirmed it.
+        PartialError: it stopped after something was changed.
+        OsemMigrateError: it stopped before anything was changed.
+    """
+    plan, outcome = run(deployment, lambda: _plan(deployment, migrations, options), options)
+    return UpgradeResult(outcome.finished, plan, outcome.in_progress)
+
+
+def losses(deployment: Deployment, plan: Plan) -> list[LiveTable]:
+    """The live tables of which a plan drops something, with their item counts and sizes."""
+    hurt = {planned.table for planned in plan.operations if planned.operation.hazard is not None}
+    return deployment.gateway.describe_all(dict.fromkeys(sorted(hurt), ()))
+
+
+def _plan(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> tuple[Plan, History]:
+    environment = deployment.environment
+    deployment.check_account()
+    history = deployment.history.read()
+    with advising(deployment.caller, history.records):
+        plan = make_plan(
+            migrations,
+            history,
+            defaults=environment.defaults,
+            target=options.target,
+            allow_out_of_order=options.allow_out_of_order,
+        )
+    folds = environment.settings.fold_indexes if options.fold is None else options.fold
+    return fold(plan) if folds else plan, history
