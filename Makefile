@@ -60,7 +60,7 @@ contracts: $(STAMP) ## Check which module may import which
 check: lint types contracts ## lint, types and contracts
 
 docs: $(STAMP) ## Write the command reference and the error codes into docs/
-	@$(BIN)/python -m tests.documentation
+	@$(BIN)/python -m docs.generator
 
 bench: $(STAMP) ## Run every benchmark and print its table
 	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

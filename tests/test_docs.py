@@ -12,12 +12,13 @@ import click
 import pytest
 from botocore.exceptions import ClientError
 
+from docs.generator import pages
+from docs.generator.error_codes import problem_codes
 from osem_migrate.cli.main import COMMANDS, cli
 from osem_migrate.config import ProjectSettings
 from osem_migrate.errors import error_classes
-from tests.documentation import aws_cli, pages, shown
+from tests.documentation import aws_cli, shown
 from tests.documentation.checkout import checkout, run_here
-from tests.documentation.error_codes import problem_codes
 from tests.engines.engine import Engine
 
 PAGES = sorted([shown.README, *shown.DOCS.glob("*.md")])

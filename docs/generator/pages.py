@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from tests.documentation.command_reference import reference
-from tests.documentation.error_codes import error_table
-from tests.documentation.shown import DOCS, read
+from docs.generator.command_reference import reference
+from docs.generator.error_codes import error_table
 
+DOCS = Path(__file__).parents[1]
 COMMANDS_PAGE = DOCS / "commands.md"
 TROUBLE_PAGE = DOCS / "troubleshooting.md"
 
@@ -15,7 +15,7 @@ BEGIN, END = "<!-- written by make docs -->\n", "<!-- until here -->"
 
 def written() -> dict[Path, str]:
     """Each of these pages as it should be."""
-    return {COMMANDS_PAGE: reference(), TROUBLE_PAGE: filled(read(TROUBLE_PAGE), error_table())}
+    return {COMMANDS_PAGE: reference(), TROUBLE_PAGE: filled(TROUBLE_PAGE.read_text(encoding="utf-8"), error_table())}
 
 
 def filled(text: str, part: str) -> str:

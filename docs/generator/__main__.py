@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.documentation.pages import written
+from docs.generator.pages import written
 
 if __name__ == "__main__":
     for page, text in written().items():
