@@ -23,10 +23,8 @@ _DAMAGED = (
 _SERIALIZER = TypeSerializer()
 _DESERIALIZER = TypeDeserializer()
 
-Item = dict[str, Any]
 
-
-def serialize(values: Mapping[str, Any]) -> Item:
+def serialize(values: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values in DynamoDB's typed JSON; members that are None are left out."""
     return {name: _SERIALIZER.serialize(value) for name, value in values.items() if value is not None}
 
@@ -36,7 +34,7 @@ def deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
 
 
-def record_item(scope: str, record: Record) -> Item:
+def record_item(scope: str, record: Record) -> dict[str, Any]:
     """The item of a record."""
     return serialize(
         {
@@ -131,7 +129,7 @@ def read_fence(item: Mapping[str, Any]) -> int:
         return int(values.get("fence", 0))
 
 
-def log_item(scope: str, entry: LogEntry, *, fence: int, number: int) -> Item:
+def log_item(scope: str, entry: LogEntry, *, fence: int, number: int) -> dict[str, Any]:
     """The item of a log entry: sorted by time, and never the same twice within one hold of the lock."""
     return serialize(
         {

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.lock import Lease
 from osem_migrate.clock import Clock
 from osem_migrate.errors import ConditionFailed, ResourceInUse, ResourceNotFound
 from osem_migrate.history import History, Holder, LogEntry, Record
+from osem_migrate.schema.item import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,39 +42,41 @@ class HistoryTable:
         """All records and the lock's holder, by one consistent query (and its pages); empty before the table exists."""
         try:
             found = self._query(
-                "BETWEEN :from AND :to", {":from": items.LOCK_ITEM, ":to": items.MIGRATION_PREFIX + "~"}
+                "BETWEEN :from AND :to", {":from": history_items.LOCK_ITEM, ":to": history_items.MIGRATION_PREFIX + "~"}
             )
         except ResourceNotFound:
             return History()
         records: dict[str, Record] = {}
         holder: Holder | None = None
         for item in found:
-            if item[items.SORT_KEY]["S"] == items.LOCK_ITEM:
-                holder = items.read_holder(item)
+            if item[history_items.SORT_KEY]["S"] == history_items.LOCK_ITEM:
+                holder = history_items.read_holder(item)
             else:
-                record = items.read_record(item)
+                record = history_items.read_record(item)
                 records[record.migration] = record
         return History(records=records, holder=holder, exists=True)
 
     def entries(self) -> list[LogEntry]:
         """The whole log, oldest first."""
         try:
-            found = self._query("BETWEEN :from AND :to", {":from": items.LOG_PREFIX, ":to": items.LOG_PREFIX + "~"})
+            found = self._query(
+                "BETWEEN :from AND :to", {":from": history_items.LOG_PREFIX, ":to": history_items.LOG_PREFIX + "~"}
+            )
         except ResourceNotFound:
             return []
-        return [items.read_log_item(item) for item in found]
+        return [history_items.read_log_item(item) for item in found]
 
     def create(self, tags: Mapping[str, str]) -> None:
         """Ask for the table, with deletion protection; an existing one is left as it is."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "AttributeDefinitions": [
-                {"AttributeName": items.PARTITION_KEY, "AttributeType": "S"},
-                {"AttributeName": items.SORT_KEY, "AttributeType": "S"},
+                {"AttributeName": history_items.PARTITION_KEY, "AttributeType": "S"},
+                {"AttributeName": history_items.SORT_KEY, "AttributeType": "S"},
             ],
             "KeySchema": [
-                {"AttributeName": items.PARTITION_KEY, "KeyType": "HASH"},
-                {"AttributeName": items.SORT_KEY, "KeyType": "RANGE"},
+                {"AttributeName": history_items.PARTITION_KEY, "KeyType": "HASH"},
+                {"AttributeName": history_items.SORT_KEY, "KeyType": "RANGE"},
             ],
             "BillingMode": "PAY_PER_REQUEST",
             "DeletionProtectionEnabled": True,
@@ -102,7 +105,7 @@ class HistoryTable:
         """
         put = self._put(self._entry(entry, fence))
         unwritten = {"ConditionExpression": "attribute_not_exists(#item)"}
-        put["Put"] |= {**unwritten, "ExpressionAttributeNames": {"#item": items.SORT_KEY}}
+        put["Put"] |= {**unwritten, "ExpressionAttributeNames": {"#item": history_items.SORT_KEY}}
         return self._transact([clearing, put]) is None
 
     def note(self, lease: Lease, entry: LogEntry) -> None:
@@ -116,8 +119,8 @@ class HistoryTable:
             "ConsistentRead": True,
             "FilterExpression": "#scope <> :scope",
             "ProjectionExpression": "#scope",
-            "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY},
-            "ExpressionAttributeValues": items.serialize({":scope": self._scope}),
+            "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY},
+            "ExpressionAttributeValues": history_items.serialize({":scope": self._scope}),
         }
         while True:
             try:
@@ -131,15 +134,17 @@ class HistoryTable:
 
     def forget(self, lease: Lease) -> None:
         """Delete the records and the log of this application, the log first; the lock stays, and its fence too."""
-        for prefix in (items.LOG_PREFIX, items.MIGRATION_PREFIX):
+        for prefix in (history_items.LOG_PREFIX, history_items.MIGRATION_PREFIX):
             found = self._query("BETWEEN :from AND :to", {":from": prefix, ":to": prefix + "~"})
-            keys = [{name: item[name] for name in (items.PARTITION_KEY, items.SORT_KEY)} for item in found]
+            keys = [
+                {name: item[name] for name in (history_items.PARTITION_KEY, history_items.SORT_KEY)} for item in found
+            ]
             deletes = [{"Delete": {"TableName": self._table, "Key": key}} for key in keys]
             for start in range(0, len(deletes), _ACTIONS):
                 self._under(lease, deletes[start : start + _ACTIONS])
 
     def _write(self, lease: Lease, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
-        put = [items.record_item(self._scope, record) for _, record in entries]
+        put = [history_items.record_item(self._scope, record) for _, record in entries]
         put += [self._entry(entry, lease.holder.fence) for entry, _ in entries if entry is not None]
         self._under(lease, [self._put(item) for item in put])
 
@@ -148,10 +153,10 @@ class HistoryTable:
         if failed is not None:
             raise lease.lost() from failed
 
-    def _entry(self, entry: LogEntry, fence: int) -> items.Item:
-        return items.log_item(self._scope, entry, fence=fence, number=next(self._numbers))
+    def _entry(self, entry: LogEntry, fence: int) -> dict[str, Any]:
+        return history_items.log_item(self._scope, entry, fence=fence, number=next(self._numbers))
 
-    def _put(self, item: items.Item) -> dict[str, Any]:
+    def _put(self, item: Item) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": item}}
 
     def _transact(self, actions: list[Any]) -> ConditionFailed | None:
@@ -177,8 +182,8 @@ class HistoryTable:
             "TableName": self._table,
             "ConsistentRead": True,
             "KeyConditionExpression": f"#scope = :scope AND #item {condition}",
-            "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY, "#item": items.SORT_KEY},
-            "ExpressionAttributeValues": items.serialize({":scope": self._scope, **values}),
+            "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY, "#item": history_items.SORT_KEY},
+            "ExpressionAttributeValues": history_items.serialize({":scope": self._scope, **values}),
         }
         found: list[Mapping[str, Any]] = []
         while True:

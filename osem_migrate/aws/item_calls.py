@@ -1,18 +1,15 @@
 """Probe: the calls that write one marked item, read it back and remove it; nobody else's item is ever touched."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from osem_migrate.aws.failures.classify import door
 from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, RequestInvalid, ResourceNotFound
+from osem_migrate.schema.item import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-Item = Mapping[str, Any]
-"""An item, or a key, in DynamoDB's typed JSON."""
 
 
 _OUTRIGHT = (AccessDenied, RequestInvalid, ResourceNotFound)

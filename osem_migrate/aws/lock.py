@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 from osem_migrate.aws.failures.classify import REFUSALS, Failure, Verdict, classify, door
 from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.clock import Clock
@@ -38,7 +38,9 @@ class Lock:
     def __init__(self, client: "DynamoDBClient", table: str, scope: str, clock: Clock) -> None:
         self._client = client
         self._table = table
-        self._key = items.serialize({items.PARTITION_KEY: scope, items.SORT_KEY: items.LOCK_ITEM})
+        self._key = history_items.serialize(
+            {history_items.PARTITION_KEY: scope, history_items.SORT_KEY: history_items.LOCK_ITEM}
+        )
         self._clock = clock
 
     def acquire(self, me: Holder, *, timeout: float, on_wait: Callable[[Holder, float], None]) -> "Lease":
@@ -97,7 +99,7 @@ class Lock:
 
     def release(self, holder: Holder) -> None:
         """Let go, leaving the fence where it is; raises LockLost when it was not ours any more."""
-        gone = items.HOLDER_ATTRIBUTES
+        gone = history_items.HOLDER_ATTRIBUTES
         self._update(holder, "REMOVE " + ", ".join(f"#{name}" for name in gone), {}, gone)
 
     def condition(self, holder: Holder) -> dict[str, Any]:
@@ -112,7 +114,7 @@ class Lock:
 
     def _read(self) -> tuple[int, Holder | None]:
         item = self._item()
-        return items.read_fence(item), items.read_holder(item)
+        return history_items.read_fence(item), history_items.read_holder(item)
 
     def _item(self) -> Mapping[str, Any]:
         with door("dynamodb:GetItem", self._table):
@@ -122,7 +124,7 @@ class Lock:
     def _take(self, me: Holder, fence: int, dead: Holder | None) -> "Lease | None":
         """One conditional write; None when somebody else was faster."""
         mine = replace(me, fence=fence + 1)
-        values = {name: value for name, value in items.holder_values(mine).items() if value is not None}
+        values = {name: value for name, value in history_items.holder_values(mine).items() if value is not None}
         condition = "attribute_not_exists(#owner)"
         expected: dict[str, Any] = {}
         if dead is not None:
@@ -130,7 +132,7 @@ class Lock:
             expected = {":dead_owner": dead.owner, ":dead_heartbeat": dead.heartbeat}
         condition += " AND (attribute_not_exists(fence) OR fence = :seen)"
         assignments = ", ".join(f"#{name} = :{name}" for name in values)
-        gone = "".join(f" REMOVE #{name}" for name in items.HOLDER_ATTRIBUTES if name not in values)
+        gone = "".join(f" REMOVE #{name}" for name in history_items.HOLDER_ATTRIBUTES if name not in values)
         asked = self._clock.monotonic()
         try:
             self._client.update_item(
@@ -138,8 +140,8 @@ class Lock:
                 Key=self._key,
                 UpdateExpression=f"SET {assignments}, fence = :fence{gone}",
                 ConditionExpression=condition,
-                ExpressionAttributeNames={f"#{name}": name for name in items.HOLDER_ATTRIBUTES},
-                ExpressionAttributeValues=items.serialize(
+                ExpressionAttributeNames={f"#{name}": name for name in history_items.HOLDER_ATTRIBUTES},
+                ExpressionAttributeValues=history_items.serialize(
                     {**{f":{name}": value for name, value in values.items()}, **expected}
                     | {":fence": mine.fence, ":seen": fence}
                 ),
@@ -168,7 +170,9 @@ class Lock:
         return {
             "ConditionExpression": "#owner = :owner AND fence = :fence",
             "ExpressionAttributeNames": {"#owner": "owner"},
-            "ExpressionAttributeValues": items.serialize({":owner": holder.owner, ":fence": holder.fence, **values}),
+            "ExpressionAttributeValues": history_items.serialize(
+                {":owner": holder.owner, ":fence": holder.fence, **values}
+            ),
         }
 
     def _update(self, holder: Holder, update: str, values: Mapping[str, Any], names: tuple[str, ...] = ()) -> None:
@@ -280,4 +284,4 @@ def _lost(mine: Holder, fence: int, current: Holder | None) -> LockLost:
 
 def _owner(refusal: Exception) -> str | None:
     item: Mapping[str, Any] = getattr(refusal, "response", {}).get("Item", {})
-    return items.deserialize(item).get("owner")
+    return history_items.deserialize(item).get("owner")

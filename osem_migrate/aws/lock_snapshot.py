@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 from osem_migrate.errors import HistoryUnreadable
 from osem_migrate.history import Holder
 
@@ -32,7 +32,7 @@ class LockSnapshot:
     def of(cls, item: Mapping[str, Any]) -> Self:
         """What the lock's item says; an item that nobody can read is no error yet."""
         try:
-            return cls(item, items.read_holder(item), items.read_fence(item))
+            return cls(item, history_items.read_holder(item), history_items.read_fence(item))
         except HistoryUnreadable as unreadable:
             return cls(item, None, None, unreadable)
 
@@ -48,16 +48,16 @@ class LockSnapshot:
             still: every attribute must be what was seen; otherwise owner and fence must, and the heart may beat on.
             fence: written where the one that was seen cannot be read; higher than any there was.
         """
-        everything = (*items.HOLDER_ATTRIBUTES, _FENCE)
+        everything = (*history_items.HOLDER_ATTRIBUTES, _FENCE)
         expected = everything if still or self.holder is None else _WHO
         conditions = [
             f"#{name} = :{name}" if name in self.item else f"attribute_not_exists(#{name})" for name in expected
         ]
         values = {f":{name}": self.item[name] for name in expected if name in self.item}
-        update = "REMOVE " + ", ".join(f"#{name}" for name in items.HOLDER_ATTRIBUTES)
+        update = "REMOVE " + ", ".join(f"#{name}" for name in history_items.HOLDER_ATTRIBUTES)
         if self.fence is None:
             update += f" SET #{_FENCE} = :new"
-            values |= items.serialize({":new": fence})
+            values |= history_items.serialize({":new": fence})
         return {
             "UpdateExpression": update,
             "ConditionExpression": " AND ".join(conditions),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 from osem_migrate.aws.failures.classify import REFUSALS, translate
 from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, ResourceNotFound
 
@@ -62,7 +62,9 @@ class TrialTarget:
     @property
     def key(self) -> dict[str, Any]:
         """The key of an item that nobody has."""
-        return items.serialize({items.PARTITION_KEY: self.scope, items.SORT_KEY: f"doctor#{secrets.token_hex(16)}"})
+        return history_items.serialize(
+            {history_items.PARTITION_KEY: self.scope, history_items.SORT_KEY: f"doctor#{secrets.token_hex(16)}"}
+        )
 
     @property
     def never(self) -> dict[str, Any]:
@@ -70,7 +72,7 @@ class TrialTarget:
         return {
             "TableName": self.history,
             "ConditionExpression": "attribute_exists(#scope)",
-            "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY},
+            "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY},
         }
 
 
@@ -136,8 +138,8 @@ def _query(target: TrialTarget) -> Mapping[str, Any]:
     return {
         "TableName": target.history,
         "KeyConditionExpression": "#scope = :scope",
-        "ExpressionAttributeNames": {"#scope": items.PARTITION_KEY},
-        "ExpressionAttributeValues": items.serialize({":scope": target.scope}),
+        "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY},
+        "ExpressionAttributeValues": history_items.serialize({":scope": target.scope}),
         "Limit": 1,
     }
 

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 from osem_migrate.aws.api_calls import ApiCall
 from osem_migrate.aws.failures.redaction import redact
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from osem_migrate.live_table import LiveTable
     from osem_migrate.migration import Migration
 
-HISTORY = Table(HISTORY_ENTITY, S(items.PARTITION_KEY), S(items.SORT_KEY))
+HISTORY = Table(HISTORY_ENTITY, S(history_items.PARTITION_KEY), S(history_items.SORT_KEY))
 """As far as its keys go, the history table."""
 
 _SOURCES = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from osem_migrate.aws.item_calls import Item, Probe, was_never_applied
+from osem_migrate.aws.item_calls import Probe, was_never_applied
 from osem_migrate.aws.poller import Poller
 from osem_migrate.clock import Clock
 from osem_migrate.deployment.deployment import Deployment
@@ -15,6 +15,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.planning.probe import Sample, make_sample
 from osem_migrate.planning.verify import Check
 from osem_migrate.schema import Index, LocalIndex, Table
+from osem_migrate.schema.item import Item
 from osem_migrate.stop import Stop
 
 WIDTH = 10  # tables at once

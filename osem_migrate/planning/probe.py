@@ -6,6 +6,7 @@ from typing import Any
 
 from osem_migrate.operations import SetTimeToLive
 from osem_migrate.schema import AttributeType, Index, LocalIndex, Table
+from osem_migrate.schema.item import Item
 
 MARKER = "osemMigrateProbe"
 """The attribute that tells a sample from everybody else's items; it holds the id of the run that wrote it."""
@@ -15,9 +16,6 @@ NUMBER = "-271828182845"
 DAY = 24 * 60 * 60
 
 _SENTINELS: Mapping[AttributeType, Any] = {"S": TEXT, "N": NUMBER, "B": TEXT.encode()}
-
-Item = Mapping[str, Mapping[str, Any]]
-"""An item, or the key attributes of one, in DynamoDB's typed JSON."""
 
 
 @dataclass(frozen=True, slots=True)

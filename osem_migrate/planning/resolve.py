@@ -13,7 +13,7 @@ from osem_migrate.planning.replay import apply, operations_done
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Index, Schema, Table
 
-Live = dict[str, Collection[int]]
+LivePositions = dict[str, Collection[int]]
 """Positions of the operations that are live, by migration."""
 
 
@@ -68,12 +68,12 @@ class ResolveContext:
     defaults: tuple[object, ...] = ()
     caller: Caller
 
-    def live(self) -> Live:
+    def live(self) -> LivePositions:
         """What is surely live of the scripts as they are now."""
         done = {migration: operations_done(migration, self.history.records) for migration in self.migrations}
         return {migration.id: done[migration] & _positions(migration) for migration in self.migrations}
 
-    def build(self, live: Live) -> tuple[Schema, dict[str, ScriptOperationInapplicable]]:
+    def build(self, live: LivePositions) -> tuple[Schema, dict[str, ScriptOperationInapplicable]]:
         """The schema of what is live, and by id the migrations that do not fit into it, which are left out."""
         schema, unfitting = Schema(defaults=self.defaults), {}
         for migration in self.migrations:
@@ -218,9 +218,9 @@ def _built_upon(decision: Decision, above: list[str], caller: Caller) -> Resolut
     )
 
 
-def _begun(decision: Decision, past: ResolveContext) -> Live:
+def _begun(decision: Decision, past: ResolveContext) -> LivePositions:
     """By unfinished migration, what is live if all that was begun, in either direction, went through."""
-    begun: Live = {}
+    begun: LivePositions = {}
     for migration in past.migrations:
         record = past.history.records.get(migration.id)
         settled = migration.id == decision.migration and decision.resolution is not Resolution.ACCEPT_CHECKSUM
@@ -229,7 +229,7 @@ def _begun(decision: Decision, past: ResolveContext) -> Live:
     return begun
 
 
-def _ahead(decision: Decision, past: ResolveContext, live: Live, table: str) -> Iterator[Index]:
+def _ahead(decision: Decision, past: ResolveContext, live: LivePositions, table: str) -> Iterator[Index]:
     """Indexes of the table that migrations add which are not applied."""
     for migration in past.migrations:
         if migration.id == decision.migration and decision.resolution is Resolution.REVERTED:

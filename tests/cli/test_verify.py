@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from osem_migrate.commands import probe as probing
+from osem_migrate.commands import probe
 from tests.cli.command_line import Project, Run, Tables
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def test_a_signal_ends_the_probe(upgraded: Tables, run: Run, monkeypatch: pytest
         stop: Stop = given[-1]
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.is_requested
-        return probing.probe_tables(*given, again=again)
+        return probe.probe_tables(*given, again=again)
 
     monkeypatch.setattr("osem_migrate.commands.verify.probe_tables", pressed)
     said = run("verify", "--probe")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY = items.serialize({"scope": "osem", "item": "lock"})
+KEY = history_items.serialize({"scope": "osem", "item": "lock"})
 
 
 class LockItem:
@@ -42,13 +42,13 @@ class LockItem:
     @property
     def values(self) -> dict[str, Any]:
         """The item in plain values."""
-        return items.deserialize(self._item)
+        return history_items.deserialize(self._item)
 
     def put(self, item: dict[str, Any]) -> None:
         self._item = {**KEY, **item}
 
     def set(self, **values: object) -> None:
-        self._item |= items.serialize(values)
+        self._item |= history_items.serialize(values)
 
     def refuse(self, code: str) -> None:
         """Refuse the next write with a code."""

@@ -23,7 +23,7 @@ from osem_migrate import DowngradeOptions, UpgradeOptions
 from osem_migrate.aws import session
 from osem_migrate.clock import Clock
 from osem_migrate.config import Project
-from osem_migrate.deployment import locked as holding
+from osem_migrate.deployment import locked
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.migrator import Migrator
 
@@ -121,7 +121,7 @@ def _warm() -> None:
     for service in ("dynamodb", "sts"):
         files.load_service_model(service, "service-2")
     setattr(session, "_ServiceFiles", lambda: files)  # noqa: B010 - mypy knows it as a class
-    setattr(holding, "LEASE_SECONDS", LEASE_SECONDS)  # noqa: B010 - mypy knows it as a constant
+    setattr(locked, "LEASE_SECONDS", LEASE_SECONDS)  # noqa: B010 - mypy knows it as a constant
     gc.freeze()  # what is shared stays shared
     clock = Clock.at_pace(PACE)
     setattr(botocore.endpoint, "time", SimpleNamespace(sleep=clock.sleep))  # noqa: B010 - the SDK's own pauses

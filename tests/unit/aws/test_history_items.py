@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 from osem_migrate.errors import HistoryUnreadable
 from osem_migrate.history import Holder, LogEntry, Record, RecordedError, RecordedState
 
@@ -51,12 +51,12 @@ HOLDER = Holder(
 )
 def test_a_record_comes_back_as_it_was(record: Record) -> None:
     """Every field survives, with Python's own types."""
-    assert items.read_record(items.record_item("osem", record)) == record
+    assert history_items.read_record(history_items.record_item("osem", record)) == record
 
 
 def test_a_record_stands_under_its_application_and_migration() -> None:
     """The keys and the field names are those other tools may rely on; timestamps are Numbers; None is left out."""
-    item = items.record_item("osem", replace(RECORD, finished_at=None))
+    item = history_items.record_item("osem", replace(RECORD, finished_at=None))
     assert item["scope"] == {"S": "osem"}
     assert item["item"] == {"S": "migration#0007_add_manager_id_index_to_teams"}
     assert item["createdAt"] == {"N": "1800000000000"}
@@ -70,10 +70,10 @@ def test_a_record_stands_under_its_application_and_migration() -> None:
 @pytest.mark.parametrize("damage", ["state", "checksum", "operation_hashes", "createdBy", "done", "doubt"])
 def test_an_incomplete_record_is_unreadable(damage: str) -> None:
     """A record without a field is an error that names the migration, never a traceback."""
-    item = items.record_item("osem", RECORD)
+    item = history_items.record_item("osem", RECORD)
     del item[damage]
     with pytest.raises(HistoryUnreadable, match="0007_add_manager_id_index_to_teams") as caught:
-        items.read_record(item)
+        history_items.read_record(item)
     assert caught.value.details["migration"] == RECORD.migration
 
 
@@ -83,35 +83,35 @@ def test_an_incomplete_record_is_unreadable(damage: str) -> None:
 def test_a_record_of_another_tool_is_unreadable(field: str, value: dict[str, str]) -> None:
     """A state, a type or a shape that this version does not know asks for an update of the tool."""
     with pytest.raises(HistoryUnreadable) as caught:
-        items.read_record({**items.record_item("osem", RECORD), field: value})
+        history_items.read_record({**history_items.record_item("osem", RECORD), field: value})
     assert "update the tool" in caught.value.remediation
 
 
 @pytest.mark.parametrize("holder", [HOLDER, replace(HOLDER, run_url=None)])
 def test_a_holder_comes_back_as_it_was(holder: Holder) -> None:
     """The lock's owner survives, with and without a CI run."""
-    values = items.holder_values(holder)
-    assert items.read_holder(items.serialize({**values, "fence": holder.fence})) == holder
+    values = history_items.holder_values(holder)
+    assert history_items.read_holder(history_items.serialize({**values, "fence": holder.fence})) == holder
 
 
 def test_a_released_lock_has_no_holder() -> None:
     """Only the fence stays on the item."""
-    assert items.read_holder(items.serialize({"scope": "osem", "item": "lock", "fence": 3})) is None
-    assert items.read_holder({}) is None
+    assert history_items.read_holder(history_items.serialize({"scope": "osem", "item": "lock", "fence": 3})) is None
+    assert history_items.read_holder({}) is None
 
 
 def test_half_a_holder_is_unreadable() -> None:
     """A lock item that somebody edited by hand is an error of ours."""
     with pytest.raises(HistoryUnreadable, match="the lock"):
-        items.read_holder(items.serialize({"owner": "f00d"}))
+        history_items.read_holder(history_items.serialize({"owner": "f00d"}))
 
 
 def test_a_fence_comes_back_as_it_was() -> None:
     """It counts from nothing, and a lock whose fence is no number is an error of ours."""
-    assert items.read_fence({}) == 0
-    assert items.read_fence(items.serialize({"fence": 3})) == 3
+    assert history_items.read_fence({}) == 0
+    assert history_items.read_fence(history_items.serialize({"fence": 3})) == 3
     with pytest.raises(HistoryUnreadable, match="the lock") as caught:
-        items.read_fence(items.serialize({"fence": "x"}))
+        history_items.read_fence(history_items.serialize({"fence": "x"}))
     assert "unlock --force" in caught.value.remediation
 
 
@@ -127,20 +127,22 @@ def test_a_fence_comes_back_as_it_was() -> None:
 )
 def test_an_event_comes_back_as_it_was(event: LogEntry) -> None:
     """The log keeps what was done, by whom and when."""
-    assert items.read_log_item(items.log_item("osem", event, fence=1, number=0)) == event
+    assert history_items.read_log_item(history_items.log_item("osem", event, fence=1, number=0)) == event
 
 
 def test_half_an_event_is_unreadable() -> None:
     """The log says which of its entries cannot be read."""
     with pytest.raises(HistoryUnreadable, match="event#1"):
-        items.read_log_item(items.serialize({"item": "event#1", "what": "applied"}))
+        history_items.read_log_item(history_items.serialize({"item": "event#1", "what": "applied"}))
 
 
 def test_events_sort_by_time_then_by_fence_then_by_number() -> None:
     """The sort key alone puts the log in order, and no two events of a run share one."""
     at = [(999, 1, 0), (1000, 1, 1), (1000, 1, 2), (1000, 2, 0), (1_800_000_000_000, 1, 0)]
     keys = [
-        items.log_item("osem", LogEntry(at=when, what="applied", migration=None, by="a"), fence=fence, number=number)
+        history_items.log_item(
+            "osem", LogEntry(at=when, what="applied", migration=None, by="a"), fence=fence, number=number
+        )
         for when, fence, number in at
     ]
     assert [key["item"]["S"] for key in keys] == sorted({key["item"]["S"] for key in keys})

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, LockLost, ResourceInUse, Throttled
 from osem_migrate.history import LogEntry
@@ -70,14 +70,14 @@ class World:
 
 def test_every_write_is_one_transaction_under_the_lock() -> None:
     """The condition on the lock, the record and the event stand or fall together."""
-    record = {"Put": {"TableName": NAME, "Item": items.record_item("osem", RECORD)}}
-    event = {"Put": {"TableName": NAME, "Item": items.log_item("osem", EVENT, fence=7, number=0)}}
+    record = {"Put": {"TableName": NAME, "Item": history_items.record_item("osem", RECORD)}}
+    event = {"Put": {"TableName": NAME, "Item": history_items.log_item("osem", EVENT, fence=7, number=0)}}
     World().accepts({"TransactItems": [CONDITION, record, event]}).write()
 
 
 def test_a_record_without_an_event_is_under_the_lock_too() -> None:
     """What nothing was done for yet is no news for the log; there is no write without the condition."""
-    record = {"Put": {"TableName": NAME, "Item": items.record_item("osem", RECORD)}}
+    record = {"Put": {"TableName": NAME, "Item": history_items.record_item("osem", RECORD)}}
     world = World()
     world.stub.add_response("transact_write_items", {}, {"TransactItems": [CONDITION, record]})
     world.table.write(LEASE, [(None, RECORD)])
@@ -217,7 +217,7 @@ def test_a_long_history_is_read_page_by_page() -> None:
     }
     world.stub.add_response("query", {"Items": [lock], "LastEvaluatedKey": key}, asked)
     world.stub.add_response(
-        "query", {"Items": [items.record_item("osem", RECORD)]}, {**asked, "ExclusiveStartKey": key}
+        "query", {"Items": [history_items.record_item("osem", RECORD)]}, {**asked, "ExclusiveStartKey": key}
     )
     history = world.table.read()
     assert (history.exists, history.holder, dict(history.records)) == (True, None, {RECORD.migration: RECORD})

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from osem_migrate.aws import history_items as items
-from osem_migrate.aws import lock
+from osem_migrate.aws import history_items, lock
 from osem_migrate.aws.lock import Lease, Lock
 from osem_migrate.errors import ConditionFailed, EndpointUnreachable, HistoryUnreadable, LockHeld, LockLost
 from osem_migrate.history import Holder
@@ -49,7 +48,7 @@ class World:
         return self.lock.acquire(me, timeout=timeout, on_wait=self.on_wait)
 
     def held_by(self, holder: Holder) -> "World":
-        self.item.put(items.serialize({**items.holder_values(holder), "fence": holder.fence}))
+        self.item.put(history_items.serialize({**history_items.holder_values(holder), "fence": holder.fence}))
         return self
 
 
@@ -160,7 +159,7 @@ def test_a_win_that_was_lost_again_is_no_win() -> None:
 
     def take_over() -> None:
         if world.item.updates == 2:
-            world.item.put(items.serialize({**items.holder_values(OTHER), "fence": 9}))
+            world.item.put(history_items.serialize({**history_items.holder_values(OTHER), "fence": 9}))
 
     world.item.before_update = take_over
     with pytest.raises(LockHeld):
@@ -174,7 +173,7 @@ def test_a_win_is_confirmed_by_a_heartbeat_of_its_own() -> None:
 
     def take_over() -> None:
         if world.item.updates == 3:
-            world.item.put(items.serialize({**items.holder_values(OTHER), "fence": 9}))
+            world.item.put(history_items.serialize({**history_items.holder_values(OTHER), "fence": 9}))
 
     world.item.before_update = take_over
     with pytest.raises(LockHeld):
@@ -273,8 +272,8 @@ def test_the_same_owner_with_another_fence_is_not_us() -> None:
 @pytest.mark.parametrize(
     ("now", "text"),
     [
-        ({**items.holder_values(OTHER), "fence": 2}, "user/bob"),
-        ({**items.holder_values(replace(ME, identity="me again")), "fence": 2}, "me again"),
+        ({**history_items.holder_values(OTHER), "fence": 2}, "user/bob"),
+        ({**history_items.holder_values(replace(ME, identity="me again")), "fence": 2}, "me again"),
         ({"fence": 2}, "taken over by a run that has ended since"),
         ({"fence": 1}, "released by somebody else"),
         ({}, "released by somebody else"),
@@ -287,7 +286,7 @@ def test_a_check_looks_at_the_lock_itself(now: dict[str, Any], text: str) -> Non
     lease = world.acquire()
     lease.check()
     written = world.item.updates
-    world.item.put(items.serialize({name: value for name, value in now.items() if value is not None}))
+    world.item.put(history_items.serialize({name: value for name, value in now.items() if value is not None}))
     with pytest.raises(LockLost, match=text):
         lease.check()
     assert world.item.updates == written

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from osem_migrate.aws import history_items as items
+from osem_migrate.aws import history_items
 from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.history import Holder
 from tests.unit.aws.test_history_items import HOLDER
@@ -15,7 +15,7 @@ KEY = {"scope": "osem", "item": "lock"}
 
 def lock_item(holder: Holder = HOLDER, **changes: object) -> dict[str, Any]:
     """The lock's item of a holder, with attributes that somebody changed."""
-    return items.serialize({**KEY, **items.holder_values(holder), "fence": holder.fence, **changes})
+    return history_items.serialize({**KEY, **history_items.holder_values(holder), "fence": holder.fence, **changes})
 
 
 def conditions(clearing: dict[str, Any]) -> set[str]:
@@ -23,7 +23,7 @@ def conditions(clearing: dict[str, Any]) -> set[str]:
     return set(clearing["ConditionExpression"].replace("#", "").split(" AND "))
 
 
-@pytest.mark.parametrize("item", [{}, items.serialize(KEY), items.serialize({**KEY, "fence": 4})])
+@pytest.mark.parametrize("item", [{}, history_items.serialize(KEY), history_items.serialize({**KEY, "fence": 4})])
 def test_a_lock_without_an_owner_is_free(item: dict[str, Any]) -> None:
     """Before the first run, and after each."""
     assert LockSnapshot.of(item).is_free

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from osem_migrate.aws import poller as waiting
+from osem_migrate.aws import poller
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.lock import LEASE_SECONDS, Lease, Lock
 from osem_migrate.aws.session import Identity, RegionChoice, Session
@@ -200,7 +200,7 @@ def test_the_history_table_is_created_first_and_waited_for(tmp_path: Path) -> No
     assert ready == ["ACTIVE"]
 
 
-@pytest.mark.parametrize(("emulated", "first"), [(True, waiting.SHORTEST_LOCALLY), (False, waiting.SHORTEST)])
+@pytest.mark.parametrize(("emulated", "first"), [(True, poller.SHORTEST_LOCALLY), (False, poller.SHORTEST)])
 def test_a_local_engine_is_asked_in_milliseconds(tmp_path: Path, first: float, *, emulated: bool) -> None:
     """AWS is not: nothing settles there within a second."""
     world = World(tmp_path, TEAMS, past=History(exists=True), emulated=emulated)
