@@ -59,7 +59,7 @@ def by_tool(migrator: Migrator) -> None:
 def lanes_of(plan: Plan, physical_name: Callable[[str], str]) -> list[Calls]:
     """The calls of the plan, table by table."""
     return [
-        [(step.method, step.call(physical_name(lane.table))) for planned in lane.operations for step in planned.steps]
+        [(step.method, step.call(physical_name(lane.table))) for planned in lane.operations for step in planned.calls]
         for lane in plan.lanes
     ]
 

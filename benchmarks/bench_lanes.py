@@ -194,7 +194,7 @@ def _lane(lane: Lane, durations: Durations) -> float:
     table, total = f"osem-dev-{lane.table}", 0.0
     for planned in lane.operations:
         if isinstance(planned.operation, CreateTable):
-            indexed = "GlobalSecondaryIndexes" in planned.steps[0].parameters
+            indexed = "GlobalSecondaryIndexes" in planned.calls[0].parameters
             total += durations.draw("create_table_with_indexes" if indexed else "create_table", table)
         elif isinstance(planned.operation, AddIndex) and not planned.folded:
             total += durations.draw("index_build", table, planned.operation.name)

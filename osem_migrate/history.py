@@ -41,6 +41,22 @@ class RecordedError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an operation has come with what no description shows.
+
+    Attributes:
+        step: how many of its steps are done.
+        cursor: where the next one goes on, in words of its own; None at its beginning.
+    """
+
+    step: int = 0
+    cursor: str | None = None
+
+
+NO_PROGRESS = Progress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the history table says of one migration. Timestamps are Unix milliseconds.
 
@@ -48,6 +64,7 @@ class Record:
         done: positions of the operations that are live. Lanes run side by side, so these need not be the first ones.
         doubt: positions of the operations that were begun, in either direction, and not recorded as finished.
         started_at: None for a migration that is part of a run which has not come to it yet.
+        progress: how far operations in doubt have come with what no description shows, by position.
         left_at: when a run left it under way on purpose, without waiting; None while one waits.
     """
 
@@ -66,6 +83,7 @@ class Record:
     created_at: int
     updated_at: int
     created_by: str
+    progress: Mapping[int, Progress] = field(default_factory=dict)
     left_at: int | None = None
     error: RecordedError | None = None
 

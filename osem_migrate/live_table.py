@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from osem_migrate.operations import Setting
+from osem_migrate.operations import SetDeletionProtection, Setting
 from osem_migrate.schema import Table
 
 UNUSABLE = frozenset({"INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"})
@@ -57,6 +57,12 @@ class LiveTable:
     size_bytes: int = 0
     created_at: int | None = None
     beyond: tuple[str, ...] = ()
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether deletion protection is on."""
+        setting = self.table.setting(SetDeletionProtection) if self.table is not None else None
+        return setting is not None and setting.enabled
 
     @property
     def busy(self) -> dict[str, str]:

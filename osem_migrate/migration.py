@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
+from osem_migrate.errors import DefinitionError
 from osem_migrate.operations import Operation
+from osem_migrate.schema import Index
 
 CHECKSUM_PREFIX = "sha256:v1:"
 
@@ -34,32 +36,46 @@ class Migration:
     file: str = ""
     locate: Callable[[int], int | None] = field(default=lambda _position: None, compare=False, repr=False)
 
+    def added_indexes(self, table: str, without: Collection[int] = ()) -> tuple[Index, ...]:
+        """The indexes that its operations add to a table, in order, but for those of some positions."""
+        return tuple(
+            operation.added_index
+            for position, operation in enumerate(self.operations)
+            if operation.table == table and operation.added_index is not None and position not in without
+        )
+
     @cached_property
     def checksum(self) -> str:
         """Over the declared operations, not the bytes: formatting and comments never change it."""
-        return CHECKSUM_PREFIX + _sha256([_canonical(operation) for operation in self.operations])
+        return CHECKSUM_PREFIX + _sha256([canonical(operation) for operation in self.operations])
 
     @cached_property
     def operation_hashes(self) -> tuple[str, ...]:
         """One hash an operation, so that an interrupted migration may still be edited where it has not run."""
-        return tuple(CHECKSUM_PREFIX + _sha256(_canonical(operation)) for operation in self.operations)
+        return tuple(CHECKSUM_PREFIX + _sha256(canonical(operation)) for operation in self.operations)
 
 
 def _sha256(document: Any) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _canonical(value: Any) -> Any:
-    """A JSON document of a value. Fields at their default are left out, so that a later version may add fields."""
-    if is_dataclass(value):
+def canonical(value: Any) -> Any:
+    """A JSON document of a value. Fields at their default are left out, so that a later version may add fields.
+
+    Raises:
+        DefinitionError: it has no such form, as a function has none; then nothing could tell whether it was changed.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
         declared = {f.name: getattr(value, f.name) for f in fields(value)}
-        changed = {f.name: _canonical(declared[f.name]) for f in fields(value) if declared[f.name] != _default(f)}
+        changed = {f.name: canonical(declared[f.name]) for f in fields(value) if declared[f.name] != _default(f)}
         return [type(value).__name__, changed]
     if isinstance(value, Mapping):
-        return {str(name): _canonical(item) for name, item in value.items()}
+        return {str(name): canonical(item) for name, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_canonical(item) for item in value]
-    return value
+        return [canonical(item) for item in value]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise DefinitionError(f"{value!r} has no checksum, so nobody could tell whether it was changed after it ran")
 
 
 def _default(declared: Field[Any]) -> Any:

@@ -92,7 +92,7 @@ def test_every_table_is_on_demand_and_nothing_else_is_declared() -> None:
 @pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
 def test_every_environment_gets_the_same_tables_with_its_own_tags(environment: str) -> None:
     """Six CreateTable calls, on-demand and tagged, then eight UpdateTable calls with one index each."""
-    steps = _plan(environment).steps
+    steps = _plan(environment).calls
     assert [step.method for step in steps] == ["create_table"] * 6 + ["update_table"] * 8
     for step in steps[:6]:
         assert step.parameters["BillingMode"] == "PAY_PER_REQUEST"

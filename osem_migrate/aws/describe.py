@@ -8,15 +8,14 @@ from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import AwsError, ResourceNotFound, Throttled
 from osem_migrate.live_table import UNUSABLE, LiveIndex, LiveTable
-from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, SetTimeToLive, Setting
-from osem_migrate.operations.set_billing import read_throughput
+from osem_migrate.operations import SETTINGS, Setting
+from osem_migrate.operations.set_billing import read_mode, read_throughput
 from osem_migrate.operations.step import Description
 from osem_migrate.schema import Index, Key, LocalIndex, Projection, Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_TRANSITIONS = {"ENABLING", "DISABLING", "UPDATING"}
 _ON_THE_WAY = {"CREATING", "DELETING"}  # to every call but DescribeTable, such a table may not exist
 
 # What operations declare, and what AWS fills in or counts; whatever else DescribeTable shows is beyond us.
@@ -185,7 +184,7 @@ def _live(name: str, physical: str, responses: Responses, lagging: set[Descripti
 def _table(name: str, described: Mapping[str, Any], settings: list[Setting]) -> Table:
     types = {item["AttributeName"]: item["AttributeType"] for item in described["AttributeDefinitions"]}
     partition, sort = _keys(described["KeySchema"], types)
-    mode = next(setting.mode for setting in settings if isinstance(setting, SetBilling))
+    mode = read_mode(described)
     return Table(
         name,
         partition[0],
@@ -233,10 +232,7 @@ def _live_index(described: Mapping[str, Any]) -> LiveIndex:
 
 
 def _changing(responses: Responses, lagging: set[Description]) -> Iterable[str]:
-    yield from (kind.noun for kind in SETTINGS if kind.described_by in lagging)
-    table = (responses[Description.TABLE] or {})["Table"]
-    if table.get("SSEDescription", {}).get("Status") in _TRANSITIONS:
-        yield SetEncryption.noun
-    ttl = responses.get(Description.TIME_TO_LIVE)
-    if ttl is not None and ttl["TimeToLiveDescription"]["TimeToLiveStatus"] in _TRANSITIONS:
-        yield SetTimeToLive.noun
+    for kind in SETTINGS:
+        response = responses.get(kind.described_by)
+        if kind.described_by in lagging or (response is not None and kind.is_changing(response)):
+            yield kind.noun

@@ -13,7 +13,7 @@ from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import AwsError
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
-from osem_migrate.operations.step import RESOURCE_ARN, Description, Step
+from osem_migrate.operations.step import Call, Description
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -94,7 +94,7 @@ class Gateway:
 
             return list(pool.map(describe, tables.keys(), tables.values()))
 
-    def perform(self, step: Step, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
+    def perform(self, step: Call, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.
 
         ``guard`` raises where the step must not be sent any more. It is asked before each request, the SDK's own
@@ -112,8 +112,8 @@ class Gateway:
         if guard is not None:
             guard()
 
-    def _perform(self, step: Step, live: LiveTable) -> StepOutcome:
-        address = live.arn if step.named_by == RESOURCE_ARN and live.arn is not None else live.physical_name
+    def _perform(self, step: Call, live: LiveTable) -> StepOutcome:
+        address = live.arn if step.takes_arn and live.arn is not None else live.physical_name
         try:
             getattr(self._client, step.method)(**step.call(address))
         except REFUSALS as refusal:

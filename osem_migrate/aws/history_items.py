@@ -7,7 +7,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from osem_migrate.errors import HistoryUnreadable
-from osem_migrate.history import Holder, LogEntry, Record, RecordedError, RecordedState
+from osem_migrate.history import Holder, LogEntry, Progress, Record, RecordedError, RecordedState
 
 PARTITION_KEY = "scope"
 SORT_KEY = "item"
@@ -46,6 +46,7 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
             "operations_done": record.operations_done,
             "done": list(record.done),
             "doubt": list(record.doubt),
+            "progress": {str(position): _progress(done) for position, done in record.progress.items()} or None,
             "operation_hashes": list(record.operation_hashes),
             "started_at": record.started_at,
             "finished_at": record.finished_at,
@@ -75,6 +76,10 @@ def read_record(item: Mapping[str, Any]) -> Record:
             operations_total=int(values["operations_total"]),
             done=tuple(int(position) for position in values["done"]),
             doubt=tuple(int(position) for position in values["doubt"]),
+            progress={
+                int(position): Progress(step=int(done["step"]), cursor=done.get("cursor"))
+                for position, done in values.get("progress", {}).items()
+            },
             operation_hashes=tuple(values["operation_hashes"]),
             started_at=int(values["started_at"]) if "started_at" in values else None,
             finished_at=int(values["finished_at"]) if "finished_at" in values else None,
@@ -87,6 +92,10 @@ def read_record(item: Mapping[str, Any]) -> Record:
             created_by=values["createdBy"],
             error=RecordedError(code=error["code"], message=error["message"]) if error else None,
         )
+
+
+def _progress(done: Progress) -> dict[str, Any]:
+    return {"step": done.step} | ({"cursor": done.cursor} if done.cursor is not None else {})
 
 
 def holder_values(holder: Holder) -> dict[str, Any]:

@@ -58,10 +58,8 @@ def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:
 
 def _holds(operation: "Operation", live: "LiveTable") -> str:
     """``shop-dev-Teams: 2 items, 80 bytes``: of the table, or of the index where it alone is dropped."""
-    from osem_migrate.operations import DropIndex
-
     name = live.physical_name
     part: LiveTable | LiveIndex | None = live if live.table is not None else None
-    if isinstance(operation, DropIndex):
-        name, part = f"{name} {operation.name}", live.indexes.get(operation.name)
+    if operation.dropped_index is not None:
+        name, part = f"{name} {operation.dropped_index}", live.indexes.get(operation.dropped_index)
     return f"{name}: " + (f"{output.counted(part.items, 'item')}, {part.size_bytes} bytes" if part else "gone already")

@@ -57,7 +57,7 @@ def _show_details(live: "LiveTable") -> None:
     for local in live.table.local_indexes:
         output.echo(f"  local     {local.name}: {_keys((local.sort_key,))}, {local.projection}")
     for setting in live.table.settings:
-        output.echo(f"  setting   {setting.describe().removeprefix('set ').replace(f' of {live.name}', '')}")
+        output.echo(f"  setting   {setting.phrase}")
     for kind in sorted(live.unreadable, key=lambda kind: kind.noun):
         output.echo(output.dim(f"  setting   {kind.noun}: not supported by this local engine"))
     output.echo()

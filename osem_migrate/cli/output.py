@@ -14,7 +14,7 @@ import click
 from osem_migrate.errors import OsemMigrateError
 
 if TYPE_CHECKING:
-    from osem_migrate.planning.estimate import Estimate
+    from osem_migrate.operations.estimate import Estimate
 
 SCHEMA_VERSION = 1
 

@@ -6,10 +6,10 @@ from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import losses_of
 from osem_migrate.cli.invocation import Document, place
 from osem_migrate.config import HISTORY_ENTITY
-from osem_migrate.operations.step import RESOURCE_ARN, Step
-from osem_migrate.planning.estimate import estimate
+from osem_migrate.operations.step import Step
 from osem_migrate.planning.fold import fold, foldable
 from osem_migrate.planning.plan import Direction
+from osem_migrate.schema.arn import table_arn
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator
@@ -41,9 +41,9 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
             for step in operation.steps:
                 number += 1
                 output.echo(f"  {number:>3}. {_call(step, migrator)}: {operation.operation.describe()}")
-                output.echo(
-                    output.dim(f"       then wait until {_waited_for(step, migrator)}, {output.usual(estimate(step))}")
-                )
+                settled = step.settled_when(environment.physical_name(step.table))
+                settled = step.settled_when(environment.physical_name(step.table))
+                output.echo(output.dim(f"       then wait until {settled}, {output.usual(step.usual)}"))
     for loss in losses_of(plan, migrator) if plan.hazards else ():
         output.line("warning", loss)
     if plan.steps:
@@ -68,27 +68,15 @@ def _verb(plan: "Plan") -> str:
 def _address(step: Step, migrator: "Migrator") -> str:
     """What a step's call names: the physical table, or its ARN where the table has yet to get one."""
     name = migrator.environment.physical_name(step.table)
-    if step.named_by != RESOURCE_ARN:
+    if not step.takes_arn:
         return name
     account = migrator.environment.settings.account_id or "*"
-    return f"arn:aws:dynamodb:{migrator.session.region.name}:{account}:table/{name}"
+    return table_arn(name, region=migrator.session.region.name, account=account)
 
 
 def _call(step: Step, migrator: "Migrator") -> str:
     name = migrator.environment.physical_name(step.table)
     return f"{step.action} {name}" + (f" {step.subject}" if step.subject != step.table else "")
-
-
-def _waited_for(step: Step, migrator: "Migrator") -> str:
-    name = migrator.environment.physical_name(step.table)
-    if step.after is None:
-        return f"{name} is gone"
-    if step.method == "update_table" and step.subject != step.table:
-        gone = step.after.index(step.subject) is None
-        return (
-            f"{step.subject} is gone" if gone else f"{name} and {step.subject} are ACTIVE and no index is backfilling"
-        )
-    return f"{name} is ACTIVE"
 
 
 def plan_document(plan: "Plan", migrator: "Migrator") -> Document:
@@ -120,7 +108,7 @@ def _operation_document(operation: "PlannedOperation", migrator: "Migrator") -> 
             {
                 "action": step.action,
                 "parameters": step.call(_address(step, migrator)),
-                "usual_seconds": [estimate(step).low, estimate(step).high],
+                "usual_seconds": [step.usual.low, step.usual.high],
             }
             for step in (() if operation.folded else operation.steps)
         ],

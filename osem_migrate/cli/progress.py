@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from osem_migrate.cli import output
-from osem_migrate.planning.estimate import Estimate
+from osem_migrate.operations.estimate import Estimate
 
 REFRESHES_PER_SECOND = 8
 

@@ -146,12 +146,10 @@ def _summarise(status: "Status", where: str) -> None:
 
 
 def _give_hints(status: "Status", migrator: "Migrator", *, repair: bool) -> None:
-    from osem_migrate.planning.repair import REPAIRABLE
-
     pending = next((problem for problem in status.problems if problem.state in _TO_APPLY), None)
     if pending is not None:
         _hint(f"apply what is pending with: {pending.remedy}")
-    if repair and any(problem.code in REPAIRABLE for problem in status.problems):
+    if repair and status.is_repairable:
         _hint(f"write a script that repairs what a script can: {migrator.caller.command('status', '--write-repair')}")
 
 

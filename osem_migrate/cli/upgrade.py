@@ -51,7 +51,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     from osem_migrate.cli.plan import plan_document, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.upgrade import UpgradeOptions
-    from osem_migrate.execution.reconciler import Pace
+    from osem_migrate.execution.operation_run import Pace
 
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)

@@ -22,14 +22,14 @@ from osem_migrate.errors import (
 )
 from osem_migrate.events import TableDropped, TableLeaving
 from osem_migrate.execution.executor import WIDEST
-from osem_migrate.execution.reconciler import USUAL_TIMEOUT
+from osem_migrate.execution.operation_run import USUAL_TIMEOUT, mutation
 from osem_migrate.execution.scheduler import Task, run_tasks
 from osem_migrate.history import LogEntry
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import DropTable, SetDeletionProtection
-from osem_migrate.operations.step import Step
-from osem_migrate.planning.destroy import Inventory, is_guarded, managed
+from osem_migrate.operations.step import Call
+from osem_migrate.planning.destroy import Inventory, managed
 from osem_migrate.planning.status.remedy import advising
 from osem_migrate.schema import Schema
 from osem_migrate.stop import Stop
@@ -222,13 +222,13 @@ class _DestroyRun:
 
         def look() -> LiveTable:
             current = self._gateway.describe(live.name)
-            if current.table is not None and is_guarded(current) and not current.busy:
+            if current.table is not None and current.is_protected and not current.busy:
                 (step,) = SetDeletionProtection(live.name, enabled=False).steps_on(current.table)
                 self._ask(step, current, lease)
             return current
 
         what = f"turning off the deletion protection of {live.physical_name}"
-        self._until(look, lambda current: not is_guarded(current) and not current.busy, what)
+        self._until(look, lambda current: not current.is_protected and not current.busy, what)
 
     def _until(self, look: Callable[[], LiveTable], done: Callable[[LiveTable], bool], what: str) -> None:
         self._poller.until(look, done, timeout=self._timeout, what=what, on_wait=self._waiting)
@@ -237,11 +237,9 @@ class _DestroyRun:
         phase = ", ".join(f"{subject} is {phase}" for subject, phase in live.busy.items())
         self._deployment.tell(TableLeaving(live.physical_name, phase or "waiting for DynamoDB", waited))
 
-    def _ask(self, step: Step, live: LiveTable, lease: Lease) -> bool:
+    def _ask(self, step: Call, live: LiveTable, lease: Lease) -> bool:
         """Whether DynamoDB has taken up the step; not asked after a request to stop, and not without the lock."""
-        with self._mutations:
-            self._stop.check()
-            lease.check()
+        with mutation(self._mutations, self._stop, lease):
             try:
                 outcome = self._gateway.perform(step, live, guard=lease.check_age)
                 if isinstance(outcome.error, ServiceFailed):

@@ -13,7 +13,7 @@ from osem_migrate.files.loader import load
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import SETTINGS, CreateTable, SetEncryption
+from osem_migrate.operations import SETTINGS, CreateTable
 from osem_migrate.planning.import_tables import declare
 from osem_migrate.planning.replay import replay
 from osem_migrate.planning.status.remedy import advising
@@ -153,14 +153,12 @@ def _usable(live: LiveTable) -> Table:
 
 
 def _warnings(live: LiveTable) -> Iterator[str]:
-    name, key = live.physical_name, live.table.setting(SetEncryption) if live.table is not None else None
+    name = live.physical_name
     if live.beyond:
         yield f"{name}: no script can declare {', '.join(live.beyond)}; a table made by its script has none."
-    if key is not None and key.key.startswith("arn:"):
-        yield (
-            f"{name}: its script names the key {key.key}, which other accounts and regions do not have; where it is "
-            "that of AWS, AWS_MANAGED says the same (edit the script, then: resolve VERSION --accept-checksum)."
-        )
+    for setting in live.table.settings if live.table is not None else ():
+        if setting.caveat is not None:
+            yield f"{name}: {setting.caveat}"
     if live.unreadable:
         nouns = ", ".join(sorted(kind.noun for kind in live.unreadable))
         yield f"{name}: this local engine does not tell of {nouns}; its script does not, either."

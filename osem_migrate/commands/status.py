@@ -12,8 +12,7 @@ from osem_migrate.errors import AccessDenied
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import Setting
-from osem_migrate.planning.drift.undeclared import WATCHED
+from osem_migrate.operations import WATCHED, Setting
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
 from osem_migrate.schema import Table
 

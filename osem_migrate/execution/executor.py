@@ -1,7 +1,9 @@
 """Executor: carries a Plan out in lanes, and can be stopped and run again at any point."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from osem_migrate.clock import Clock
 from osem_migrate.errors import LockLost, OsemMigrateError, PartialError
@@ -61,6 +63,7 @@ class Executor:
         self._resume = resume
         self._tell = on_event
         self._started: dict[str, float] = {}
+        self._changed = threading.Event()  # set once anything took effect, in any lane
 
     def run(self, plan: Plan, history: History) -> RunOutcome:
         """Carry the plan out.
@@ -85,7 +88,7 @@ class Executor:
         except OsemMigrateError as cause:
             self._tell(RunFailed(cause))
             applied = _in_order(plan, finished)
-            if applied or self._reconciler.mutated:
+            if applied or self._changed.is_set():
                 raise PartialError(applied, cause, resume=self._resume) from cause.__cause__
             raise
         return RunOutcome(_in_order(plan, finished), _in_order(plan, held))
@@ -110,15 +113,16 @@ class Executor:
 
     def _operate(self, operation: PlannedOperation, started: float, finished: set[str]) -> bool:
         """Perform and record one operation; False where it is left under way."""
-        try:
-            performed = self._reconciler.perform(operation)
-        except LockLost:
-            # Whoever has the lock now writes the history.
-            raise
-        except OsemMigrateError as cause:
-            if not self._stop.is_requested:
-                self._recorder.fail(operation, cause)
-            raise
+        progress = self._recorder.progress(operation)
+        attempt = self._reconciler.reconcile(operation, progress, partial(self._recorder.save, operation))
+        if attempt.changed:
+            self._changed.set()
+        if attempt.error is not None:
+            # After a lost lock, whoever has it now writes the history.
+            if not isinstance(attempt.error, LockLost) and not self._stop.is_requested:
+                self._recorder.fail(operation, attempt.error)
+            raise attempt.error
+        performed = attempt.result
         if performed is None:
             self._recorder.leave(operation)
             return False

@@ -1,7 +1,7 @@
 """Recorder: keeps the history exact while lanes interleave, one record a migration, every write under the lock."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from osem_migrate.aws.history_table import HistoryTable
@@ -9,7 +9,8 @@ from osem_migrate.aws.lock import Lease
 from osem_migrate.clock import Clock
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import OsemMigrateError
-from osem_migrate.history import LogEntry, Record, RecordedError, RecordedState
+from osem_migrate.history import NO_PROGRESS, LogEntry, Progress, Record, RecordedError, RecordedState
+from osem_migrate.migration import Migration
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
 
 
@@ -62,7 +63,12 @@ class Recorder:
         with self._writing:
             record = self._records[operation.migration.id]
             doubt = tuple(position for position in record.doubt if position != operation.position)
-            record = replace(record, doubt=doubt, done=self._direction.after(record.done, operation.position))
+            record = replace(
+                record,
+                doubt=doubt,
+                done=self._direction.after(record.done, operation.position),
+                progress={at: known for at, known in record.progress.items() if at != operation.position},
+            )
             ended = self._direction.ended(record)
             if ended is not None:
                 record = replace(record, state=ended, finished_at=self._clock.milliseconds(), error=None)
@@ -70,6 +76,17 @@ class Recorder:
             what = ended.value if ended is not None else "advanced"
             self._put([(self._entry(what, record, detail), record)])
         return ended is not None
+
+    def progress(self, operation: PlannedOperation) -> Progress:
+        """How far an earlier run came with what no description shows."""
+        with self._writing:
+            return self._records[operation.migration.id].progress.get(operation.position, NO_PROGRESS)
+
+    def save(self, operation: PlannedOperation, progress: Progress) -> None:
+        """How far an operation has come; nothing worth an entry of the log."""
+        with self._writing:
+            record = self._records[operation.migration.id]
+            self._put([(None, replace(record, progress={**record.progress, operation.position: progress}))])
 
     def leave(self, operation: PlannedOperation) -> None:
         """An operation that DynamoDB goes on with while nobody waits; it stays in doubt."""
@@ -104,6 +121,7 @@ class Recorder:
             operations_total=len(migration.operations),
             done=self._direction.live(migration, remaining),
             doubt=tuple(position for position in doubt if position in remaining),
+            progress=_still_valid(earlier, migration, remaining),
             operation_hashes=migration.operation_hashes,
             started_at=earlier.started_at if earlier is not None and earlier.is_unfinished else None,
             finished_at=None,
@@ -131,3 +149,15 @@ class Recorder:
         stamped = [(entry, replace(record, updated_at=now)) for entry, record in entries]
         self._history.write(self._lease, stamped)
         self._records |= {record.migration: record for _, record in stamped}
+
+
+def _still_valid(earlier: Record | None, migration: Migration, remaining: Collection[int]) -> dict[int, Progress]:
+    """The progress of operations that are to go on, and that are declared as they were when it was made."""
+    if earlier is None or not earlier.is_unfinished:
+        return {}
+    same = {
+        position
+        for position, (then, now) in enumerate(zip(earlier.operation_hashes, migration.operation_hashes, strict=False))
+        if then == now
+    }
+    return {position: done for position, done in earlier.progress.items() if position in same and position in remaining}

@@ -1,5 +1,6 @@
 """Runner: takes the lock, makes sure that the plan still holds, and has the executor carry it out."""
 
+import threading
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from osem_migrate.errors import ConfirmationRequired, DeletionProtected
 from osem_migrate.events import RunStarted
 from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
-from osem_migrate.execution.reconciler import Pace, Reconciler
+from osem_migrate.execution.operation_run import Pace, Services
+from osem_migrate.execution.reconciler import Reconciler, check_drivers
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.operations import SetDeletionProtection
@@ -60,6 +62,7 @@ def run(
     plan = options.plan if options.plan is not None else make()[0]
     if plan.is_empty:
         return plan, RunOutcome(())
+    check_drivers(plan)
     _confirm(plan, options)
     actor = deployment.actor()
     existing = find_existing(deployment, plan, lambda: make()[0])
@@ -93,8 +96,7 @@ def _refuse_protected(deployment: Deployment, plan: Plan) -> None:
     """Raise DeletionProtected before anything is changed, where a table to drop must not be."""
     dropped = {lane.table for lane in plan.lanes if any(planned.after is None for planned in lane.operations)}
     for live in deployment.gateway.describe_all(dict.fromkeys(sorted(dropped), ())):
-        setting = live.table.setting(SetDeletionProtection) if live.table is not None else None
-        if setting is not None and setting.enabled and not _turns_off(plan, live.name):
+        if live.is_protected and not _turns_off(plan, live.name):
             raise DeletionProtected(
                 f"deletion protection is on for {live.physical_name}, which this would drop",
                 table=live.physical_name,
@@ -113,22 +115,22 @@ def _executor(
 ) -> Executor:
     stop = options.stop or Stop(deployment.clock)
     clock = replace(deployment.clock, sleep=stop.sleep)
-    reconciler = Reconciler(
+    services = Services(
         gateway=deployment.gateway,
         lease=lease,
         poller=poller(deployment, clock),
         clock=clock,
-        timeout=options.timeout,
-        on_event=deployment.tell,
+        tell=deployment.tell,
         stop=stop,
-        mutations=deployment.environment.settings.mutations_in_flight,
+        mutations=threading.BoundedSemaphore(deployment.environment.settings.mutations_in_flight),
         pace=options.pace,
+        timeout=options.timeout,
     )
     recorder = Recorder(
         history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=direction
     )
     return Executor(
-        reconciler=reconciler,
+        reconciler=Reconciler(services),
         recorder=recorder,
         clock=clock,
         physical_name=deployment.environment.physical_name,

@@ -17,6 +17,7 @@ from yoyo.exceptions import BadMigration
 from yoyo.migrations import read_migrations
 
 from osem_migrate.errors import (
+    DefinitionError,
     FolderMissing,
     OsemMigrateError,
     ScriptNameInvalid,
@@ -27,7 +28,7 @@ from osem_migrate.errors import (
 )
 from osem_migrate.files.dependencies import check_dependencies, dependencies
 from osem_migrate.files.location import line_of_assignment, line_of_exception, line_of_operation, shown_path
-from osem_migrate.migration import Migration
+from osem_migrate.migration import Migration, canonical
 from osem_migrate.operations import Operation
 
 SCRIPT_NAME = re.compile(r"(?P<number>[0-9]{4,})_(?P<slug>[a-z0-9]+(?:_[a-z0-9]+)*)")
@@ -159,7 +160,29 @@ def _operations(script: Any) -> tuple[Operation, ...]:
                 file=shown_path(path),
                 line=line_of_operation(path, position),
             )
+        if operation.is_foreign:
+            _check_value(operation, path, position)
     return tuple(declared)
+
+
+def _check_value(operation: Operation, path: Path, position: int) -> None:
+    """Raise ScriptOperationsInvalid where an operation of the project's own is nothing that can be recorded."""
+    name = type(operation).__name__
+    mistake = None
+    if not isinstance(getattr(operation, "table", None), str):
+        mistake = f"{name} does not say which table it touches: give it a field named table"
+    else:
+        try:
+            canonical(operation)
+        except DefinitionError as invalid:
+            mistake = invalid.message
+    if mistake is not None:
+        raise ScriptOperationsInvalid(
+            f"operations[{position}]: {mistake}",
+            file=shown_path(path),
+            line=line_of_operation(path, position),
+            remediation="Make it a frozen dataclass of texts, numbers, lists and mappings, as Operation's own are.",
+        )
 
 
 @contextmanager

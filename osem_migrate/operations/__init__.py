@@ -22,3 +22,6 @@ SETTINGS: tuple[type[Setting], ...] = tuple(
     if isinstance(kind, type) and issubclass(kind, Setting) and kind is not Setting
 )
 """Every kind of setting in the list above: what is read of a live table."""
+
+WATCHED: tuple[type[Setting], ...] = tuple(kind for kind in SETTINGS if kind.is_watched)
+"""The settings that are looked for although nobody declared them."""

@@ -8,8 +8,9 @@ from osem_migrate.errors import InapplicableOperation
 from osem_migrate.operations import parameters
 from osem_migrate.operations.base import Operation
 from osem_migrate.operations.drop_index import DropIndex
+from osem_migrate.operations.estimate import ADD_INDEX
 from osem_migrate.operations.set_billing import SetBilling
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.step import Call
 from osem_migrate.schema import Index, Keys, Projection, Schema, Table, Throughput
 from osem_migrate.schema.value import value
 
@@ -52,19 +53,32 @@ class AddIndex(Operation):
         """The index as a value."""
         return Index(self.name, self.partition_key, self.sort_key, self.projection, self.include, self.throughput)
 
+    @property
+    def added_index(self) -> Index | None:
+        """The index."""
+        return self.index
+
     def apply(self, schema: Schema) -> Schema:
         """Add the index to its table."""
         return schema.with_table(self._on(schema.table(self.table)))
 
-    def steps(self, before: Schema) -> tuple[Step, ...]:
+    def steps(self, before: Schema) -> tuple[Call, ...]:
         """One UpdateTable that creates this index and nothing else, with the full AttributeDefinitions."""
         after = self._on(before.table(self.table))
         request = {
             "AttributeDefinitions": parameters.attribute_definitions(after),
             "GlobalSecondaryIndexUpdates": [{"Create": parameters.create_index(after, self.index)}],
         }
-        step = Step(table=self.table, method="update_table", parameters=request, after=after, subject=self.name)
-        return (step,)
+        return (
+            Call(
+                table=self.table,
+                method="update_table",
+                parameters=request,
+                after=after,
+                subject=self.name,
+                usual=ADD_INDEX,
+            ),
+        )
 
     def reverse(self, before: Schema) -> Operation:
         """Drop the index."""
@@ -82,7 +96,7 @@ class AddIndex(Operation):
                 table=self.table,
                 index=self.name,
             )
-        (table.setting(SetBilling) or SetBilling.default(table.name)).check_index(self.index)
+        SetBilling.of(table).check_index(self.index)
         added = replace(table, indexes=(*table.indexes, self.index))
         added.check_quota()
         return added

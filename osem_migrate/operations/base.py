@@ -1,12 +1,13 @@
 """Operation, one change to one table, and Setting, a table property that is also the operation that sets it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self, cast
 
-from osem_migrate.operations.step import Description, Step
-from osem_migrate.schema import Schema, Table
+from osem_migrate.operations.estimate import NO_TIME, SIDE_CALL, UPDATE_TABLE, Estimate
+from osem_migrate.operations.step import Call, Description, Step
+from osem_migrate.schema import Index, Schema, Table
 
 
 class Operation(ABC):
@@ -15,6 +16,12 @@ class Operation(ABC):
     __slots__ = ()
 
     table: str
+
+    creates_table: ClassVar[bool] = False
+    """Whether there is no such table before it."""
+
+    drops_table: ClassVar[bool] = False
+    """Whether there is no such table after it."""
 
     @abstractmethod
     def apply(self, schema: Schema) -> Schema:
@@ -37,13 +44,46 @@ class Operation(ABC):
         """One line for people, in the imperative: ``add index managerId-index to Teams``."""
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether it is of a class that a project wrote for itself."""
+        return not type(self).__module__.startswith("osem_migrate.")
+
+    @property
     def hazard(self) -> str | None:
         """What is lost for good when this runs, or None when nothing is."""
         return None
 
+    @property
+    def added_index(self) -> Index | None:
+        """The index that it adds to a table that is there already; None when it adds none."""
+        return None
+
+    @property
+    def dropped_index(self) -> str | None:
+        """The name of the index that it drops from a table that stays; None when it drops none."""
+        return None
+
+    @property
+    def may_be_autoscaled(self) -> bool:
+        """Whether it sets a capacity that an autoscaler may own."""
+        return False
+
+    def with_indexes(self, indexes: Collection[Index]) -> "Operation | None":
+        """The same operation bringing these indexes along; None where it cannot."""
+        del indexes
+        return None
+
+    def when_found(self, unreadable: Collection[type["Setting"]]) -> str:
+        """What to say where nothing had to be done; ``unreadable`` are the settings that the endpoint cannot tell."""
+        del unreadable
+        return "it was there already"
+
 
 class Setting(Operation):
-    """A table property that is also the operation that sets it, and that reads itself from what DynamoDB describes."""
+    """A table property that is also the operation that sets it. It answers every question about itself.
+
+    A new one is a class in a file of its own and a line in ``operations/__init__.py``; no other module names it.
+    """
 
     __slots__ = ()
 
@@ -53,10 +93,16 @@ class Setting(Operation):
     described_by: ClassVar[Description] = Description.TABLE
     """The description that shows it."""
 
+    drift: ClassVar[str] = "DRIFT_SETTING"
+    """The code of its drift."""
+
+    is_watched: ClassVar[bool] = True
+    """Whether ``status`` tells of it although nobody declared it."""
+
     @classmethod
     @abstractmethod
     def default(cls, table: str) -> Self:
-        """What AWS has when nobody ever set it."""
+        """What AWS has when nobody ever set it: what not declaring it means."""
 
     @classmethod
     @abstractmethod
@@ -66,28 +112,86 @@ class Setting(Operation):
         Not saying means the default on AWS, and nothing at all on a local engine that does not keep the setting.
         """
 
+    @classmethod
+    def is_changing(cls, description: Mapping[str, Any]) -> bool:
+        """Whether that description says that the setting is still on its way."""
+        del description
+        return False
+
     @abstractmethod
     def create_parameters(self) -> dict[str, Any]:
         """Its members of CreateTable; empty when it takes a call of its own."""
 
-    def steps_on(self, before: Table) -> tuple[Step, ...]:
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """Its value for people: ``35 days``, ``off``, ``NEW_IMAGE``."""
+
+    @property
+    def phrase(self) -> str:
+        """Name and value, without the table: ``point-in-time recovery 35 days``."""
+        return f"{self.noun} {self.text}"
+
+    @property
+    def create_permissions(self) -> tuple[str, ...]:
+        """The IAM actions that a CreateTable with this setting needs beside its own."""
+        return ()
+
+    @property
+    def kms_keys(self) -> tuple[str, ...]:
+        """The ARNs of the keys of KMS that it names."""
+        return ()
+
+    @property
+    def caveat(self) -> str | None:
+        """What to know of a script that declares just this, where it may not fit another account or region."""
+        return None
+
+    @property
+    def usual(self) -> Estimate:
+        """How long a call that sets it usually takes."""
+        return UPDATE_TABLE if self.described_by is Description.TABLE else SIDE_CALL
+
+    def steps_on(self, before: Table) -> tuple[Call, ...]:
         """The calls that bring the table, as declared before, to this setting; most settings take one UpdateTable."""
         return (self.step(before, "update_table", self.create_parameters()),)
 
-    def step(self, before: Table, method: str, parameters: Mapping[str, Any]) -> Step:
+    def step(self, before: Table, method: str, parameters: Mapping[str, Any], *, again: Estimate = NO_TIME) -> Call:
         """A call that puts this setting on the table."""
-        return Step(
+        return Call(
             table=self.table,
             method=method,
             parameters=parameters,
             after=self.on(before),
             settles=self.described_by,
             subject=self.table,
+            usual=self.usual,
+            again=again,
+            kms_keys=self.kms_keys,
         )
 
     def matches(self, live: Self) -> bool:
         """Whether the live setting is what was declared."""
         return self == live
+
+    def is_forgotten(self, live: Self) -> bool:
+        """Whether a local engine that keeps less than AWS may show ``live`` where this was set."""
+        del live
+        return False
+
+    def repair(self, live: Self, found: Table, expected: Table) -> Self:
+        """The operation that puts it back where ``live`` stands on the table ``found``, declared as ``expected``."""
+        del live, found, expected
+        return self
+
+    def as_changed_to(self, live: Self) -> Self:
+        """The operation that would make what this declares into what is live."""
+        return live
+
+    def beyond(self, given: Self) -> Iterator[Self]:
+        """What a script has to declare where a new table gets ``given`` anyway; nothing when that is enough."""
+        if not given.matches(self):
+            yield self
 
     def for_table(self, table: str) -> Self:
         """The same setting of another table."""
@@ -101,7 +205,7 @@ class Setting(Operation):
         """Put the setting on its table."""
         return schema.with_table(self.on(schema.table(self.table)))
 
-    def steps(self, before: Schema) -> tuple[Step, ...]:
+    def steps(self, before: Schema) -> tuple[Call, ...]:
         """The calls from the table as declared before to this setting; none where it was declared just so.
 
         DynamoDB refuses many a request for what is so already: the same capacity, a stream that is on, the same class.
@@ -113,3 +217,13 @@ class Setting(Operation):
         """The same kind of setting with the value it had; AWS's default when nothing was declared."""
         previous = before.table(self.table).setting(type(self))
         return previous if previous is not None else self.default(self.table)
+
+    def describe(self) -> str:
+        """``set stream of Teams to NEW_IMAGE``."""
+        return f"set {self.noun} of {self.table} to {self.text}"
+
+    def when_found(self, unreadable: Collection[type["Setting"]]) -> str:
+        """A local engine that does not support the setting was not asked for it."""
+        if type(self) in unreadable:
+            return f"this local engine does not support {self.noun}; it was left out"
+        return super().when_found(unreadable)

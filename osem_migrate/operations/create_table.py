@@ -1,15 +1,16 @@
 """CreateTable: a new table with its keys, indexes and settings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations import parameters
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.drop_table import DropTable
+from osem_migrate.operations.estimate import CREATE_TABLE, CREATE_TABLE_WITH_INDEXES
 from osem_migrate.operations.set_billing import SetBilling
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.step import Call
 from osem_migrate.schema import Index, Key, LocalIndex, Schema, Table
 from osem_migrate.schema.value import value
 
@@ -28,6 +29,13 @@ class CreateTable(Operation):
     indexes: Sequence[Index] = ()
     local_indexes: Sequence[LocalIndex] = ()
     settings: Sequence[Any] = ()
+
+    creates_table: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, table: Table) -> Self:
+        """The operation that creates this very table."""
+        return cls(table.name, table.partition_key, table.sort_key, table.indexes, table.local_indexes, table.settings)
 
     def __post_init__(self) -> None:
         """Check the settings' kind and table; building the Table checks everything else."""
@@ -53,7 +61,7 @@ class CreateTable(Operation):
             raise InapplicableOperation(f"table {self.table!r} exists already at this point", table=self.table)
         return schema.with_table(self._table(schema))
 
-    def steps(self, before: Schema) -> tuple[Step, ...]:
+    def steps(self, before: Schema) -> tuple[Call, ...]:
         """One CreateTable, then the calls for each setting that CreateTable cannot carry."""
         whole = self._table(before)
         # A new table has AWS's defaults, so a setting that asks for them needs no call of its own.
@@ -62,11 +70,25 @@ class CreateTable(Operation):
         request = parameters.create_table(table)
         for setting in table.settings:
             request |= setting.create_parameters()
-        steps = [Step(table=self.table, method="create_table", parameters=request, after=table, subject=self.table)]
+        create = Call(
+            table=self.table,
+            method="create_table",
+            parameters=request,
+            after=table,
+            subject=self.table,
+            usual=CREATE_TABLE_WITH_INDEXES if table.indexes else CREATE_TABLE,
+            also_needs=tuple(action for setting in table.settings for action in setting.create_permissions),
+            kms_keys=tuple(key for setting in table.settings for key in setting.kms_keys),
+        )
+        steps = [create]
         for setting in later:
             steps.extend(setting.steps_on(table))
             table = setting.on(table)
         return tuple(steps)
+
+    def with_indexes(self, indexes: Collection[Index]) -> Operation:
+        """The same table with more indexes."""
+        return replace(self, indexes=(*self.indexes, *indexes))
 
     def reverse(self, before: Schema) -> Operation:
         """Drop the table."""

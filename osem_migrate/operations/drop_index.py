@@ -1,10 +1,12 @@
 """DropIndex: a global secondary index, gone; the items stay in the table."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from osem_migrate.errors import InapplicableOperation
-from osem_migrate.operations.base import Operation
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.operations.estimate import DROP_INDEX
+from osem_migrate.operations.step import Call
 from osem_migrate.schema import Index, Schema
 from osem_migrate.schema.value import value
 
@@ -16,18 +18,31 @@ class DropIndex(Operation):
     table: str
     name: str
 
+    @property
+    def dropped_index(self) -> str | None:
+        """Its name."""
+        return self.name
+
     def apply(self, schema: Schema) -> Schema:
         """Remove the index from its table."""
         index = self._index(schema)
         table = schema.table(self.table)
         return schema.with_table(replace(table, indexes=[known for known in table.indexes if known != index]))
 
-    def steps(self, before: Schema) -> tuple[Step, ...]:
+    def steps(self, before: Schema) -> tuple[Call, ...]:
         """One UpdateTable that deletes this index and nothing else."""
         request = {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": self.name}}]}
         after = self.apply(before).table(self.table)
-        step = Step(table=self.table, method="update_table", parameters=request, after=after, subject=self.name)
-        return (step,)
+        return (
+            Call(
+                table=self.table,
+                method="update_table",
+                parameters=request,
+                after=after,
+                subject=self.name,
+                usual=DROP_INDEX,
+            ),
+        )
 
     def reverse(self, before: Schema) -> Operation:
         """Add the index as it was."""
@@ -44,6 +59,11 @@ class DropIndex(Operation):
     def hazard(self) -> str | None:
         """The index has to be built again, and queries on it fail meanwhile."""
         return f"queries on index {self.name} of {self.table} fail until it is built again"
+
+    def when_found(self, unreadable: Collection[type[Setting]]) -> str:
+        """Nothing was there to drop."""
+        del unreadable
+        return "it was gone already"
 
     def _index(self, schema: Schema) -> Index:
         table = schema.table(self.table)

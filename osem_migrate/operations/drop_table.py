@@ -1,7 +1,11 @@
 """DropTable: a table and everything in it, gone for good."""
 
-from osem_migrate.operations.base import Operation
-from osem_migrate.operations.step import Step
+from collections.abc import Collection
+from typing import ClassVar
+
+from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.operations.estimate import DELETE_TABLE
+from osem_migrate.operations.step import Call
 from osem_migrate.schema import Schema
 from osem_migrate.schema.value import value
 
@@ -12,28 +16,41 @@ class DropTable(Operation):
 
     table: str
 
+    drops_table: ClassVar[bool] = True
+
     def apply(self, schema: Schema) -> Schema:
         """Remove the table."""
         schema.table(self.table)
         return schema.without_table(self.table)
 
-    def steps(self, before: Schema) -> tuple[Step, ...]:
+    def steps(self, before: Schema) -> tuple[Call, ...]:
         """One DeleteTable."""
         before.table(self.table)
-        return (Step(table=self.table, method="delete_table", parameters={}, after=None, subject=self.table),)
+        return (
+            Call(
+                table=self.table,
+                method="delete_table",
+                parameters={},
+                after=None,
+                subject=self.table,
+                usual=DELETE_TABLE,
+            ),
+        )
 
     def reverse(self, before: Schema) -> Operation:
         """Create the table as it was, without its items."""
         from osem_migrate.operations.create_table import CreateTable  # noqa: PLC0415 - each is the other's reverse
 
-        table = before.table(self.table)
-        return CreateTable(
-            table.name, table.partition_key, table.sort_key, table.indexes, table.local_indexes, table.settings
-        )
+        return CreateTable.of(before.table(self.table))
 
     def describe(self) -> str:
         """``drop table Teams``."""
         return f"drop table {self.table}"
+
+    def when_found(self, unreadable: Collection[type[Setting]]) -> str:
+        """Nothing was there to drop."""
+        del unreadable
+        return "it was gone already"
 
     @property
     def hazard(self) -> str | None:

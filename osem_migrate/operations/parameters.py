@@ -21,7 +21,7 @@ def key_schema(partition: tuple[Key, ...], sort: tuple[Key, ...]) -> list[dict[s
 
 def create_index(table: Table, index: Index) -> dict[str, Any]:
     """A member of GlobalSecondaryIndexes, or the Create action of an UpdateTable."""
-    billing = table.setting(SetBilling) or SetBilling.default(table.name)
+    billing = SetBilling.of(table)
     return {
         "IndexName": index.name,
         "KeySchema": key_schema(index.partition_keys, index.sort_keys),

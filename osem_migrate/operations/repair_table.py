@@ -6,7 +6,6 @@ from typing import Any
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.add_index import AddIndex
 from osem_migrate.operations.base import Operation
-from osem_migrate.operations.create_table import CreateTable
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.set_point_in_time_recovery import SetPointInTimeRecovery
 from osem_migrate.operations.step import Step
@@ -32,7 +31,7 @@ class RepairTable(Operation):
         if not self.drift:
             raise DefinitionError(f"table {self.table!r}: a repair needs the drift that it undoes", table=self.table)
         for change in self.drift:
-            if not isinstance(change, Operation) or isinstance(change, CreateTable | RepairTable):
+            if not isinstance(change, Operation) or change.creates_table or isinstance(change, RepairTable):
                 raise DefinitionError(f"table {self.table!r}: {change!r} is no drift of a table", table=self.table)
             if change.table != self.table:
                 raise DefinitionError(f"table {self.table!r}: its drift names table {change.table!r}", table=self.table)

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations.base import Operation, Setting
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.estimate import SWITCH_BILLING
+from osem_migrate.operations.step import Call
 from osem_migrate.schema import Index, Schema, Table, Throughput, as_throughput
 from osem_migrate.schema.value import value
 
@@ -30,6 +31,8 @@ class SetBilling(Setting):
     indexes: Mapping[str, Throughput | None] = field(default_factory=dict, hash=False)
 
     noun: ClassVar[str] = "billing"
+    drift: ClassVar[str] = "DRIFT_BILLING"
+    is_watched: ClassVar[bool] = False  # every table declares one: on-demand where its script says nothing
 
     def __post_init__(self) -> None:
         """Check that a provisioned table says how much; bring every throughput to its canonical spelling."""
@@ -64,6 +67,11 @@ class SetBilling(Setting):
         return cls(table, "PROVISIONED", Throughput(read, write), indexes or {})
 
     @classmethod
+    def of(cls, table: Table) -> "SetBilling":
+        """The billing of a table; what it has when nobody declared one."""
+        return table.setting(SetBilling) or cls.default(table.name)
+
+    @classmethod
     def default(cls, table: str) -> Self:
         """On-demand without a maximum: what CreateTable here sends when a script says nothing."""
         return cls(table)
@@ -72,7 +80,7 @@ class SetBilling(Setting):
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """BillingModeSummary is absent on tables that were always provisioned (DescribeTable, TableDescription)."""
         described = description["Table"]
-        mode = described.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+        mode = read_mode(described)
         return cls(table, mode, read_throughput(mode, described))
 
     def create_parameters(self) -> dict[str, Any]:
@@ -99,7 +107,7 @@ class SetBilling(Setting):
         for name in self.indexes:
             if name not in names:
                 raise InapplicableOperation(f"table {table.name!r} has no index {name!r}", table=table.name, index=name)
-        kept = (table.setting(SetBilling) or self.default(table.name)).mode == self.mode
+        kept = self.of(table).mode == self.mode
         indexes = tuple(
             _with_throughput(index, self.indexes.get(index.name, index.throughput if kept else None))
             for index in table.indexes
@@ -109,10 +117,10 @@ class SetBilling(Setting):
         paid = table.with_setting(replace(self, indexes={}) if self.indexes else self)
         return replace(paid, indexes=indexes) if indexes != paid.indexes else paid
 
-    def steps_on(self, before: Table) -> tuple[Step, ...]:
+    def steps_on(self, before: Table) -> tuple[Call, ...]:
         """One concern a call: the table's mode and throughput, then the throughput of the indexes that change."""
         after = self.on(before)
-        previous = before.setting(SetBilling) or self.default(before.name)
+        previous = self.of(before)
         calls: list[tuple[dict[str, Any], Table]] = []
         between = before
         if previous.mode != self.mode:
@@ -125,12 +133,19 @@ class SetBilling(Setting):
         updates = self._index_updates(between, after)
         if updates:
             calls.append(({"GlobalSecondaryIndexUpdates": updates}, after))
-        return tuple(replace(self.step(before, "update_table", parameters), after=state) for parameters, state in calls)
+        return tuple(
+            replace(
+                self.step(before, "update_table", parameters),
+                after=state,
+                usual=SWITCH_BILLING if "BillingMode" in parameters else self.usual,
+            )
+            for parameters, state in calls
+        )
 
     def reverse(self, before: Schema) -> Operation:
         """The billing as it was, naming each index that would not get back what it had by itself."""
         table = before.table(self.table)
-        previous = table.setting(SetBilling) or self.default(self.table)
+        previous = self.of(table)
         left_alone = previous.on(self.on(table))
         had = {
             index.name: index.throughput
@@ -139,16 +154,36 @@ class SetBilling(Setting):
         }
         return replace(previous, indexes=had)
 
-    def describe(self) -> str:
-        """``set billing of Teams to on-demand``."""
+    @property
+    def text(self) -> str:
+        """``on-demand``, or ``provisioned, 5 read and 5 write units``."""
         if self.mode == "PROVISIONED" and self.throughput is not None:
-            units = f"provisioned, {self.throughput.read} read and {self.throughput.write} write units"
-        elif self.throughput is not None:
+            return f"provisioned, {self.throughput.read} read and {self.throughput.write} write units"
+        if self.throughput is not None:
             read, write = self.throughput.read or "∞", self.throughput.write or "∞"
-            units = f"on-demand, at most {read} read and {write} write units"
-        else:
-            units = "on-demand"
-        return f"set billing of {self.table} to {units}"
+            return f"on-demand, at most {read} read and {write} write units"
+        return "on-demand"
+
+    @property
+    def is_provisioned(self) -> bool:
+        """Whether capacity is paid for, rather than requests."""
+        return self.mode == "PROVISIONED"
+
+    @property
+    def may_be_autoscaled(self) -> bool:
+        """Only provisioned capacity is."""
+        return self.is_provisioned
+
+    def is_forgotten(self, live: Self) -> bool:
+        """Local engines forget the maximum throughput of an on-demand table (it comes and goes with index changes)."""
+        return self.mode == live.mode == "PAY_PER_REQUEST"
+
+    def repair(self, live: Self, found: Table, expected: Table) -> Self:
+        """A switch to the other mode also says what each index is to have: it would keep nothing of its own."""
+        if self.mode == live.mode:
+            return self
+        own = {index.name: index.throughput for index in expected.indexes if index.throughput is not None}
+        return replace(self, indexes={name: units for name, units in own.items() if found.index(name) is not None})
 
     def _switch_parameters(self, after: Table) -> dict[str, Any]:
         parameters = self.create_parameters()
@@ -171,6 +206,12 @@ class SetBilling(Setting):
         """The table with this billing, and with what the function says of each index."""
         indexes = [replace(index, throughput=throughput(index)) for index in table.indexes]
         return replace(table.with_setting(replace(self, indexes={})), indexes=indexes)
+
+
+def read_mode(described: Mapping[str, Any]) -> BillingMode:
+    """The mode of a described table."""
+    mode: BillingMode = described.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    return mode
 
 
 def read_throughput(mode: str, described: Mapping[str, Any]) -> Throughput | None:

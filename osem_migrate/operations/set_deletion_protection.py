@@ -30,6 +30,7 @@ class SetDeletionProtection(Setting):
         """DeletionProtectionEnabled."""
         return {"DeletionProtectionEnabled": self.enabled}
 
-    def describe(self) -> str:
-        """``set deletion protection of Teams to on``."""
-        return f"set deletion protection of {self.table} to {'on' if self.enabled else 'off'}"
+    @property
+    def text(self) -> str:
+        """``on`` or ``off``."""
+        return "on" if self.enabled else "off"

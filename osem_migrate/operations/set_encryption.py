@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
+from osem_migrate.operations.step import TRANSITIONS
 from osem_migrate.schema.value import value
 
 AWS_OWNED = "AWS_OWNED"
@@ -57,6 +58,27 @@ class SetEncryption(Setting):
             specification["KMSMasterKeyId"] = self.key
         return {"SSESpecification": specification}
 
-    def describe(self) -> str:
-        """``set encryption of Teams to AWS_OWNED``."""
-        return f"set encryption of {self.table} to {self.key}"
+    @classmethod
+    def is_changing(cls, description: Mapping[str, Any]) -> bool:
+        """While SSEDescription says so (facts: ENABLING, DISABLING, UPDATING)."""
+        return description["Table"].get("SSEDescription", {}).get("Status") in TRANSITIONS
+
+    @property
+    def kms_keys(self) -> tuple[str, ...]:
+        """The key, where it is not AWS's."""
+        return (self.key,) if self.key.startswith("arn:") else ()
+
+    @property
+    def caveat(self) -> str | None:
+        """A key belongs to one account and region, and DescribeTable shows AWS's own by its ARN, too."""
+        if not self.kms_keys:
+            return None
+        return (
+            f"its script names the key {self.key}, which other accounts and regions do not have; where it is that of "
+            "AWS, AWS_MANAGED says the same (edit the script, then: resolve VERSION --accept-checksum)."
+        )
+
+    @property
+    def text(self) -> str:
+        """``AWS_OWNED``, ``AWS_MANAGED`` or the ARN of a key."""
+        return self.key

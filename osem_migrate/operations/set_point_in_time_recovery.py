@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
-from osem_migrate.operations.step import Description, Step
+from osem_migrate.operations.step import Call, Description
 from osem_migrate.schema import Table
 from osem_migrate.schema.value import value
 
@@ -52,7 +52,7 @@ class SetPointInTimeRecovery(Setting):
         """CreateTable has no member for it."""
         return {}
 
-    def steps_on(self, before: Table) -> tuple[Step, ...]:
+    def steps_on(self, before: Table) -> tuple[Call, ...]:
         """One UpdateContinuousBackups."""
         specification: dict[str, Any] = {"PointInTimeRecoveryEnabled": self.enabled}
         if self.enabled:
@@ -60,9 +60,10 @@ class SetPointInTimeRecovery(Setting):
         parameters = {"PointInTimeRecoverySpecification": specification}
         return (self.step(before, "update_continuous_backups", parameters),)
 
-    def describe(self) -> str:
-        """``set point-in-time recovery of Teams to 35 days``."""
-        return f"set point-in-time recovery of {self.table} to {f'{self.days} days' if self.enabled else 'off'}"
+    @property
+    def text(self) -> str:
+        """``35 days`` or ``off``."""
+        return f"{self.days} days" if self.enabled else "off"
 
     @property
     def hazard(self) -> str | None:

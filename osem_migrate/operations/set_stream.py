@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from osem_migrate.operations.base import Setting
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.step import Call
 from osem_migrate.schema import Table
 from osem_migrate.schema.value import value
 
@@ -35,19 +35,20 @@ class SetStream(Setting):
         """StreamSpecification, left out when off."""
         return self._specification() if self.view is not None else {}
 
-    def steps_on(self, before: Table) -> tuple[Step, ...]:
+    def steps_on(self, before: Table) -> tuple[Call, ...]:
         """One UpdateTable; two for another view, because DynamoDB only changes it by off and on again."""
         previous = before.setting(SetStream)
-        steps: list[Step] = []
+        steps: list[Call] = []
         if self.view is not None and previous is not None and previous.view is not None:
             off = SetStream(self.table, None)
             steps.append(off.step(before, "update_table", off._specification()))
         steps.append(self.step(before, "update_table", self._specification()))
         return tuple(steps)
 
-    def describe(self) -> str:
-        """``set stream of Teams to NEW_IMAGE``."""
-        return f"set stream of {self.table} to {self.view or 'off'}"
+    @property
+    def text(self) -> str:
+        """``NEW_IMAGE`` or ``off``."""
+        return self.view or "off"
 
     def _specification(self) -> dict[str, Any]:
         if self.view is None:

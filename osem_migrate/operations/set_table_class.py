@@ -33,6 +33,7 @@ class SetTableClass(Setting):
         """TableClass."""
         return {"TableClass": self.storage}
 
-    def describe(self) -> str:
-        """``set table class of Teams to STANDARD``."""
-        return f"set table class of {self.table} to {self.storage}"
+    @property
+    def text(self) -> str:
+        """``STANDARD`` or ``STANDARD_INFREQUENT_ACCESS``."""
+        return self.storage

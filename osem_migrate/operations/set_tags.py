@@ -1,12 +1,12 @@
 """SetTags: the tags that we declare; the tags of others are left alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Operation, Setting
-from osem_migrate.operations.step import RESOURCE_ARN, Description, Step
+from osem_migrate.operations.step import RESOURCE_ARN, Call, Description
 from osem_migrate.schema import Schema, Table
 from osem_migrate.schema.value import value
 
@@ -24,6 +24,7 @@ class SetTags(Setting):
 
     noun: ClassVar[str] = "tags"
     described_by: ClassVar[Description] = Description.TAGS
+    is_watched: ClassVar[bool] = False  # tags belong to many
 
     def __post_init__(self) -> None:
         """Check DynamoDB's limits on tags."""
@@ -70,9 +71,9 @@ class SetTags(Setting):
         tags = self._to_send()
         return {"Tags": tags} if tags else {}
 
-    def steps_on(self, before: Table) -> tuple[Step, ...]:
+    def steps_on(self, before: Table) -> tuple[Call, ...]:
         """UntagResource for what is removed, then TagResource for what is set: 50 tags leave no room the other way."""
-        steps: list[Step] = []
+        steps: list[Call] = []
         removed = {key: None for key, text in self.tags.items() if text is None}
         tags = self._to_send()
         if removed:
@@ -87,10 +88,36 @@ class SetTags(Setting):
         earlier = previous.tags if previous is not None else {}
         return SetTags(self.table, {key: earlier.get(key) for key in self.tags})
 
+    def as_changed_to(self, live: Self) -> Self:
+        """Only the tags that are declared; those of others are nobody's change."""
+        found = {key: live.tags.get(key) for key, text in self.tags.items() if live.tags.get(key) != text}
+        return type(self)(self.table, found)
+
+    def beyond(self, given: Self) -> Iterator[Self]:
+        """The tags that differ from the given ones; ``None`` for a given one that this table does not have."""
+        changed: dict[str, str | None] = {key: text for key, text in self.tags.items() if given.tags.get(key) != text}
+        changed |= {key: None for key, text in given.tags.items() if text is not None and key not in self.tags}
+        if changed:
+            yield type(self)(self.table, changed)
+
+    @property
+    def create_permissions(self) -> tuple[str, ...]:
+        """Tags that a new table brings along need the permission to tag."""
+        return ("dynamodb:TagResource",) if self._to_send() else ()
+
+    @property
+    def text(self) -> str:
+        """``Team=core, -Old``: what is set, and what is removed."""
+        return ", ".join(f"{key}={text}" if text is not None else f"-{key}" for key, text in self.tags.items())
+
+    @property
+    def phrase(self) -> str:
+        """``tags Team=core``, or ``no tags``."""
+        return f"{self.noun} {self.text}" if self.tags else "no tags"
+
     def describe(self) -> str:
         """``set tags Team=core of Teams``."""
-        changes = [f"{key}={text}" if text is not None else f"-{key}" for key, text in self.tags.items()]
-        return f"set tags {', '.join(changes)} of {self.table}" if changes else f"set no tags of {self.table}"
+        return f"set {self.phrase} of {self.table}"
 
     def _to_send(self) -> list[dict[str, str]]:
         return [{"Key": key, "Value": text} for key, text in self.tags.items() if text is not None]

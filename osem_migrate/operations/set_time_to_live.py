@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
-from osem_migrate.operations.step import Description, Step
+from osem_migrate.operations.estimate import TIME_TO_LIVE_AGAIN
+from osem_migrate.operations.step import TRANSITIONS, Call, Description
 from osem_migrate.schema import Table, check_attribute_name
 from osem_migrate.schema.value import value
 
@@ -44,6 +45,11 @@ class SetTimeToLive(Setting):
         enabled = described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
         return cls(table, described.get("AttributeName") if enabled else None, enabled=enabled)
 
+    @classmethod
+    def is_changing(cls, description: Mapping[str, Any]) -> bool:
+        """While TimeToLiveStatus says so."""
+        return description["TimeToLiveDescription"]["TimeToLiveStatus"] in TRANSITIONS
+
     def matches(self, live: Self) -> bool:
         """When off, the attribute is of no account."""
         return self.enabled == live.enabled and (not self.enabled or self.attribute == live.attribute)
@@ -52,7 +58,7 @@ class SetTimeToLive(Setting):
         """CreateTable has no member for it."""
         return {}
 
-    def steps_on(self, before: Table) -> tuple[Step, ...]:
+    def steps_on(self, before: Table) -> tuple[Call, ...]:
         """One UpdateTimeToLive; two where another attribute was enabled before, which DynamoDB wants disabled first."""
         previous = before.setting(SetTimeToLive)
         if previous is not None and self.matches(previous):
@@ -66,10 +72,12 @@ class SetTimeToLive(Setting):
         off = SetTimeToLive(self.table, current, enabled=False)
         return (off._update(before, current), self._update(before, self.attribute))
 
-    def describe(self) -> str:
-        """``set time to live of Sessions to expiresAt``."""
-        return f"set time to live of {self.table} to {self.attribute if self.enabled else 'off'}"
+    @property
+    def text(self) -> str:
+        """``expiresAt`` or ``off``."""
+        return str(self.attribute) if self.enabled else "off"
 
-    def _update(self, before: Table, attribute: str | None) -> Step:
+    def _update(self, before: Table, attribute: str | None) -> Call:
         specification = {"Enabled": self.enabled, "AttributeName": attribute}
-        return self.step(before, "update_time_to_live", {"TimeToLiveSpecification": specification})
+        parameters = {"TimeToLiveSpecification": specification}
+        return self.step(before, "update_time_to_live", parameters, again=TIME_TO_LIVE_AGAIN)

@@ -1,15 +1,17 @@
 """Step: one thing asked of DynamoDB, as plain data that can be printed, compared, resumed and performed."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from osem_migrate.operations.estimate import NO_TIME, UPDATE_TABLE, Estimate
 from osem_migrate.schema import Table
 
 
 class Description(StrEnum):
-    """The client method that describes one side of a table. A step says which of them shows its effect."""
+    """The client method that describes one side of a table. A call says which of them shows its effect."""
 
     TABLE = "describe_table"
     TIME_TO_LIVE = "describe_time_to_live"
@@ -22,32 +24,90 @@ class Description(StrEnum):
         return f"dynamodb:{_action(self.value)}"
 
 
+TRANSITIONS = frozenset({"ENABLING", "DISABLING", "UPDATING"})
+"""Statuses of a setting that is on its way, in every description that has one."""
+
 # The members that name the table in a call; the sub-resource calls for tags take the ARN instead.
 TABLE_NAME = "TableName"
 RESOURCE_ARN = "ResourceArn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One control-plane call.
+class Step(ABC):
+    """One thing asked of DynamoDB. A kind of step is a class here and a driver in ``execution.drivers``.
 
     Attributes:
         table: logical name of the table.
-        method: boto3 client method, such as ``update_table``.
-        parameters: its parameters without the member that names the table.
         after: the table once the step has settled; None when the table is gone.
-        settles: the description that shows the effect and when it has settled.
-        named_by: the member that names the table, ``TableName`` or ``ResourceArn``.
         subject: what people see the step work on: the table, or an index of it.
+        usual: the usual time from the beginning until it has settled.
+        again: how much longer it takes where the same was done shortly before, as in a cool-down of AWS's.
     """
 
     table: str
+    after: Table | None
+    subject: str
+    usual: Estimate = UPDATE_TABLE
+    again: Estimate = NO_TIME
+
+    @property
+    @abstractmethod
+    def is_described(self) -> bool:
+        """Whether what DynamoDB describes shows the effect. What is not shown is done where the record says so."""
+
+    @property
+    @abstractmethod
+    def action(self) -> str:
+        """What people call it: the API's own name of a call, such as ``UpdateTable``."""
+
+    @property
+    @abstractmethod
+    def permissions(self) -> tuple[str, ...]:
+        """The IAM actions that it is authorised through."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The ARNs of the keys of KMS that DynamoDB uses in the caller's name."""
+        return ()
+
+    @property
+    def takes_arn(self) -> bool:
+        """Whether it names the table by its ARN."""
+        return False
+
+    @abstractmethod
+    def call(self, address: str) -> dict[str, Any]:
+        """What is sent, for people and for JSON; ``address`` is the physical name of the table, or its ARN."""
+
+    @abstractmethod
+    def settled_when(self, name: str) -> str:
+        """What is waited for, after the word *until*; ``name`` is the physical one of the table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Step):
+    """One control-plane call.
+
+    Attributes:
+        method: boto3 client method, such as ``update_table``.
+        parameters: its parameters without the member that names the table.
+        settles: the description that shows the effect and when it has settled.
+        named_by: the member that names the table, ``TableName`` or ``ResourceArn``.
+        also_needs: IAM actions beside the call's own, such as ``dynamodb:TagResource`` for tags of a new table.
+        kms_keys: the ARNs of the keys of KMS that it encrypts with.
+    """
+
     method: str
     parameters: Mapping[str, Any]
-    after: Table | None
     settles: Description = Description.TABLE
     named_by: str = TABLE_NAME
-    subject: str
+    also_needs: tuple[str, ...] = ()
+    kms_keys: tuple[str, ...] = ()
+
+    @property
+    def is_described(self) -> bool:
+        """Every control-plane call shows in a description."""
+        return True
 
     @property
     def action(self) -> str:
@@ -56,14 +116,37 @@ class Step:
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """The IAM actions that the call is authorised through; tags that a new table brings along need their own."""
-        needed = (f"dynamodb:{self.action}",)
-        brings_tags = self.method == "create_table" and "Tags" in self.parameters
-        return (*needed, "dynamodb:TagResource") if brings_tags else needed
+        """The call's own action, and what comes with it."""
+        return (f"dynamodb:{self.action}", *self.also_needs)
 
-    def call(self, physical_name: str) -> dict[str, Any]:
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that the table is encrypted with."""
+        return self.kms_keys
+
+    @property
+    def takes_arn(self) -> bool:
+        """As ``named_by`` says."""
+        return self.named_by == RESOURCE_ARN
+
+    def settled_when(self, name: str) -> str:
+        """``osem-dev-Teams and managerId-index are ACTIVE and no index is backfilling``."""
+        if self.after is None:
+            return f"{name} is gone"
+        if self.method != "update_table" or self.subject == self.table:
+            return f"{name} is ACTIVE"
+        if self.after.index(self.subject) is None:
+            return f"{self.subject} is gone"
+        return f"{name} and {self.subject} are ACTIVE and no index is backfilling"
+
+    def call(self, address: str) -> dict[str, Any]:
         """The whole parameters, addressed to a physical table name (or ARN, for calls that take one)."""
-        return {self.named_by: physical_name, **self.parameters}
+        return {self.named_by: address, **self.parameters}
+
+
+def calls(steps: Iterable[Step]) -> tuple[Call, ...]:
+    """The control-plane calls among the steps."""
+    return tuple(step for step in steps if isinstance(step, Call))
 
 
 def _action(method: str) -> str:

@@ -37,24 +37,27 @@ def find_mismatches(plan: Plan, live_tables: Sequence[LiveTable]) -> tuple[Table
 def without_live_operations(plan: Plan, live_tables: Sequence[LiveTable]) -> Plan:
     """The same plan without the operations that are live already: they are done, as if an earlier run had done them.
 
-    On a table that is still moving nothing is taken for granted; the run waits for it, operation by operation.
+    What no description shows is still to be done, on the table as it is. On a table that is still moving nothing is
+    taken for granted; the run waits for it, operation by operation.
     """
     lanes = {lane.table: lane for lane in plan.lanes}
-    done = {
-        operation.key: operation.table
-        for live in live_tables
-        if not live.busy
-        for operation in lanes[live.name].operations[: _reached(lanes[live.name], live) or 0]
-    }
-    return replace(plan, migrations=tuple(_remaining(planned, done) for planned in plan.migrations))
+    live: dict[tuple[str, int], PlannedOperation] = {}
+    for table in live_tables:
+        operations = lanes[table.name].operations[: 0 if table.busy else _reached(lanes[table.name], table) or 0]
+        live |= {operation.key: operations[-1] for operation in operations}
+    return replace(plan, migrations=tuple(_remaining(planned, live) for planned in plan.migrations))
 
 
-def _remaining(planned: PlannedMigration, done: Mapping[tuple[str, int], str]) -> PlannedMigration:
-    # What would have come with the creation of its table takes a call of its own where there is nothing to create.
+def _remaining(planned: PlannedMigration, live: Mapping[tuple[str, int], PlannedOperation]) -> PlannedMigration:
+    """The operations of a migration that are left; ``live`` has the last live one of its lane for each that is live."""
+    adopted = {last.table for last in live.values()}
     remaining = [
-        replace(operation, folded=operation.folded and operation.table not in done.values())
+        # What would have come with the creation of its table takes a call of its own where nothing is created.
+        replace(operation, folded=operation.folded and operation.table not in adopted)
+        if operation.key not in live
+        else operation.on(live[operation.key].after)
         for operation in planned.operations
-        if operation.key not in done
+        if operation.key not in live or not operation.is_described
     ]
     return replace(planned, operations=tuple(remaining))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from osem_migrate.history import History, Record
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import AddIndex, CreateTable, DropTable, Operation, SetDeletionProtection
+from osem_migrate.operations import Operation
 from osem_migrate.planning.drift.diff import matches
 from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.replay import apply
@@ -67,13 +67,7 @@ class Inventory:
     @property
     def guarded(self) -> tuple[str, ...]:
         """Physical names of the tables whose deletion protection is on; the history table's is our own."""
-        return tuple(live.physical_name for live in self.tables if is_guarded(live))
-
-
-def is_guarded(live: LiveTable) -> bool:
-    """Whether deletion protection is on."""
-    setting = live.table.setting(SetDeletionProtection) if live.table is not None else None
-    return setting is not None and setting.enabled
+        return tuple(live.physical_name for live in self.tables if live.is_protected)
 
 
 def managed(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> ManagedTables:
@@ -88,13 +82,15 @@ def managed(migrations: Sequence[Migration], history: History, defaults: tuple[o
             if position not in done and position not in doubt:
                 continue
             after = apply(operation, schema, migration, position)
-            if position in doubt and isinstance(operation, CreateTable | DropTable):
+            if position in doubt and (operation.creates_table or operation.drops_table):
                 begun[operation.table] = tuple(_states(operation, schema, after))
             schema = after if position in done else schema
     built = frozenset(schema.tables)
     unsure = {name: states for name, states in begun.items() if name not in built}
     return ManagedTables(
-        built=built, begun=unsure, indexes={name: tuple(_indexes(migrations, name)) for name in unsure}
+        built=built,
+        begun=unsure,
+        indexes={name: tuple(i for m in migrations for i in m.added_indexes(name)) for name in unsure},
     )
 
 
@@ -113,12 +109,5 @@ def _doubt(record: Record | None) -> Collection[int]:
 
 def _states(operation: Operation, before: Schema, after: Schema) -> Iterator[Table]:
     """The table in every state that creating it, or taking its drop back, may have left it in."""
-    creation = operation.steps(before) if isinstance(operation, CreateTable) else operation.reverse(before).steps(after)
+    creation = operation.steps(before) if operation.creates_table else operation.reverse(before).steps(after)
     yield from (step.after for step in creation if step.after is not None)
-
-
-def _indexes(migrations: Sequence[Migration], table: str) -> Iterator[Index]:
-    for migration in migrations:
-        for operation in migration.operations:
-            if isinstance(operation, AddIndex) and operation.table == table:
-                yield operation.index

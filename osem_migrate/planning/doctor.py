@@ -110,7 +110,7 @@ def judge_history(live: LiveTable, expected: Table, caller: Caller) -> Finding:
         health, remedy = Health.FAILED, f"Nobody can use it so: look at {name} in the console of DynamoDB."
     elif live.status != "ACTIVE":
         health, remedy = Health.WARNING, f"Look again in a minute: {caller.command('doctor')}"
-    elif _is_unprotected(live, table):
+    elif _is_unprotected(live):
         words = ["aws", "dynamodb", "update-table", "--table-name", name, "--deletion-protection-enabled"]
         health, message = Health.WARNING, f"{message}, without deletion protection"
         remedy = f"Turn it on: {shlex.join([*words, *caller.aws_flags])}"
@@ -135,8 +135,5 @@ def skipped(check: str, needs: Sequence[str]) -> Finding:
     return Finding(check=check, health=Health.SKIPPED, message=f"skipped, because of: {', '.join(needs)}")
 
 
-def _is_unprotected(live: LiveTable, table: Table) -> bool:
-    if SetDeletionProtection in live.unreadable:
-        return False
-    setting = table.setting(SetDeletionProtection)
-    return setting is None or not setting.enabled
+def _is_unprotected(live: LiveTable) -> bool:
+    return SetDeletionProtection not in live.unreadable and not live.is_protected

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
-from osem_migrate.operations import AddIndex
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.replay import apply, blaming, operations_done
@@ -70,15 +69,14 @@ def _folded(migrations: Sequence[Migration], history: History) -> dict[str, tupl
         if record is None or not record.is_unfinished:
             continue
         live = _live(migration, history)
-        for position, operation in enumerate(migration.operations):
-            if isinstance(operation, AddIndex) and position not in live:
-                found[operation.table] = (*found.get(operation.table, ()), operation.index)
+        for table in {operation.table for operation in migration.operations}:
+            found[table] = (*found.get(table, ()), *migration.added_indexes(table, live))
     return found
 
 
 def _reverse(migration: Migration, position: int, before: Schema, after: Schema) -> PlannedOperation:
     operation = migration.operations[position]
-    with blaming(migration, position, f"reverse {operation.describe()!r}"):
+    with blaming(migration, position, "reverse"):
         reverse = operation.reverse(before)
         steps = reverse.steps(after)
     return PlannedOperation(

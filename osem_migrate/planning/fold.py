@@ -5,8 +5,8 @@ Only the call changes: every operation is still decided, recorded and reported b
 """
 
 from dataclasses import replace
+from itertools import takewhile
 
-from osem_migrate.operations import AddIndex, CreateTable
 from osem_migrate.planning.plan import Lane, Plan, PlannedMigration, PlannedOperation
 from osem_migrate.schema import Schema
 
@@ -34,25 +34,13 @@ def foldable(plan: Plan) -> int:
 def _fold_lane(lane: Lane, before: Schema) -> dict[tuple[str, int], PlannedOperation]:
     """The operations of one lane that change: a leading CreateTable and the AddIndex operations right behind it."""
     create, *others = lane.operations
-    if not isinstance(create.operation, CreateTable):
+    # Anything else in between may read or write the table.
+    additions = list(takewhile(lambda planned: planned.operation.added_index is not None, others))
+    indexes = [index for planned in additions if (index := planned.operation.added_index) is not None]
+    whole = create.operation.with_indexes(indexes)
+    if not additions or whole is None:
         return {}
-    additions = []
-    for planned in others:
-        # Anything else in between may read or write the table.
-        if not isinstance(planned.operation, AddIndex):
-            break
-        additions.append(planned)
-    if not additions:
-        return {}
-    whole = replace(
-        create.operation,
-        indexes=(
-            *create.operation.indexes,
-            *(a.operation.index for a in additions if isinstance(a.operation, AddIndex)),
-        ),
-    )
     # The state afterwards stays that of the bare table: the indexes are known to be ahead; each is found in its turn.
-    request = whole.steps(before)[0].parameters
-    steps = (replace(create.steps[0], parameters=request), *create.steps[1:])
+    steps = (replace(whole.steps(before)[0], after=create.steps[0].after), *create.steps[1:])
     changed = [replace(create, steps=steps), *(replace(addition, folded=True) for addition in additions)]
     return {operation.key: operation for operation in changed}

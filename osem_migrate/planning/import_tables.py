@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from osem_migrate.operations import CreateTable, SetBilling, SetTags, Setting
+from osem_migrate.operations import CreateTable, SetBilling, Setting
 from osem_migrate.schema import Index, Schema, Table
 
 
@@ -18,7 +18,7 @@ def declare(live: Table, defaults: Sequence[Setting] = ()) -> CreateTable:
 
 def _indexes(live: Table) -> Iterator[Index]:
     """The indexes, without a throughput that they would have anyway."""
-    billing = live.setting(SetBilling) or SetBilling.default(live.name)
+    billing = SetBilling.of(live)
     for index in live.indexes:
         given = index.throughput == billing.index_throughput(None)
         yield replace(index, throughput=None) if given else index
@@ -27,17 +27,4 @@ def _indexes(live: Table) -> Iterator[Index]:
 def _settings(live: Table, bare: Table) -> Iterator[Setting]:
     for found in live.settings:
         kind = type(found)
-        given = bare.setting(kind) or kind.default(live.name)
-        if isinstance(found, SetTags):
-            yield from _tags(found, given)
-        elif not given.matches(found):
-            yield found
-
-
-def _tags(found: SetTags, given: Setting) -> Iterator[SetTags]:
-    """The tags that differ from the defaults; ``None`` for a default that this table does not have."""
-    default = given.tags if isinstance(given, SetTags) else {}
-    changed: dict[str, str | None] = {key: text for key, text in found.tags.items() if default.get(key) != text}
-    changed |= {key: None for key, text in default.items() if text is not None and key not in found.tags}
-    if changed:
-        yield SetTags(found.table, changed)
+        yield from found.beyond(bare.setting(kind) or kind.default(live.name))

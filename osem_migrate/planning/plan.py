@@ -1,14 +1,15 @@
 """Plan: what an upgrade or a downgrade would do, as a value that ``--dry-run`` prints and the executor carries out."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from osem_migrate.history import Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
-from osem_migrate.operations.step import Step
-from osem_migrate.planning.estimate import Estimate, estimate_all
+from osem_migrate.operations.estimate import Estimate
+from osem_migrate.operations.step import Call, Step, calls
+from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.schema import Index, Schema, Table
 
 
@@ -66,6 +67,21 @@ class PlannedOperation:
     def table(self) -> str:
         """Logical name of the table it touches."""
         return self.operation.table
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The control-plane calls among its steps."""
+        return calls(self.steps)
+
+    @property
+    def is_described(self) -> bool:
+        """Whether what DynamoDB describes shows all of its effect."""
+        return all(step.is_described for step in self.steps)
+
+    def on(self, table: Table | None) -> "PlannedOperation":
+        """What no description shows of it, on a table that is as it is after later operations."""
+        hidden = tuple(replace(step, after=table) for step in self.steps if not step.is_described)
+        return replace(self, before=table, after=table, steps=hidden, ahead=())
 
     @property
     def states(self) -> tuple[Table | None, ...]:
@@ -134,6 +150,11 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """Every call, in script order; what is folded into another call makes none of its own."""
         return tuple(step for operation in self.operations if not operation.folded for step in operation.steps)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The control-plane calls among the steps."""
+        return calls(self.steps)
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

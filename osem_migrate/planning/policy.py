@@ -1,15 +1,16 @@
 """Permissions: the IAM actions that each role needs of an environment, taken from what its migrations ask for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from osem_migrate.migration import Migration
-from osem_migrate.operations import SETTINGS, SetBilling, SetTags
+from osem_migrate.operations import SETTINGS, SetBilling, Setting
 from osem_migrate.operations.step import Description, Step
 from osem_migrate.planning.replay import apply
 from osem_migrate.schema import Schema, Table
+from osem_migrate.schema.arn import table_arn
 
 
 class Role(StrEnum):
@@ -60,14 +61,9 @@ class PolicyScope:
     prefix: str
     history_table: str
 
-    @property
-    def partition(self) -> str:
-        """``aws``, or that of a region which is a world of its own, such as ``aws-cn``."""
-        return next((name for begin, name in _PARTITIONS.items() if self.region.startswith(begin)), "aws")
-
     def table_arn(self, name: str) -> str:
         """The ARN of a table of that physical name."""
-        return f"arn:{self.partition}:dynamodb:{self.region}:{self.account}:table/{name}"
+        return table_arn(name, region=self.region, account=self.account)
 
     def resource(self, target: Target | str) -> str:
         """The ARN, or pattern of ARNs, of a target."""
@@ -78,16 +74,6 @@ class PolicyScope:
         }
         return arns[target] if isinstance(target, Target) else target
 
-
-_PARTITIONS = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "us-isof-": "aws-iso-f",
-    "eu-isoe-": "aws-iso-e",
-    "eusc-": "aws-eusc",
-}
 
 _DESCRIPTIONS = sorted({Description.TABLE, *(kind.described_by for kind in SETTINGS)})
 
@@ -112,7 +98,7 @@ _READ_AUTOSCALING = Grant("ReadAutoscaling", Role.STATUS, Target.ACCOUNT, (AUTOS
 _KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
 
 
-def grants(role: Role, migrations: Sequence[Migration], *, defaults: tuple[object, ...] = ()) -> tuple[Grant, ...]:
+def grants(role: Role, migrations: Sequence[Migration], *, defaults: tuple[Setting, ...] = ()) -> tuple[Grant, ...]:
     """What a role needs, each action once for each target and by no more than one statement.
 
     Args:
@@ -153,28 +139,22 @@ def _steps(migrations: Sequence[Migration], schema: Schema) -> tuple[list[Step],
 
 
 def _is_provisioned(table: Table | None) -> bool:
-    billing = table.setting(SetBilling) if table is not None else None
-    return billing is not None and billing.mode == "PROVISIONED"
+    return table is not None and SetBilling.of(table).is_provisioned
 
 
-def _tagging(defaults: tuple[object, ...]) -> Iterable[Grant]:
+def _tagging(defaults: Sequence[Setting]) -> Iterable[Grant]:
     """The history table is created with the tags of the environment."""
-    if any(isinstance(setting, SetTags) for setting in defaults):
-        yield Grant("TagHistory", Role.UPGRADE, Target.HISTORY, ("dynamodb:TagResource",))
+    actions = tuple(action for setting in defaults for action in setting.create_permissions)
+    if actions:
+        yield Grant("TagHistory", Role.UPGRADE, Target.HISTORY, actions)
 
 
 def _of_steps(sid: str, role: Role, steps: Sequence[Step]) -> Iterable[Grant]:
     actions = sorted({action for step in steps for action in step.permissions})
     yield Grant(sid, role, Target.TABLES, tuple(actions))
-    keys = sorted({key for step in steps if (key := _key(step.parameters)) is not None})
+    keys = sorted({key for step in steps for key in step.keys})
     for number, key in enumerate(keys, 1):
         yield Grant(f"{sid}Key{number}", role, key, _KEY_ACTIONS)
-
-
-def _key(parameters: Mapping[str, Any]) -> str | None:
-    """The key of one's own that a call encrypts a table with: DynamoDB uses it in the caller's name."""
-    key: str | None = parameters.get("SSESpecification", {}).get("KMSMasterKeyId")
-    return key
 
 
 def _once(found: Iterable[Grant]) -> Iterable[Grant]:

@@ -13,19 +13,12 @@ from osem_migrate.operations import (
     Operation,
     RepairTable,
     SetBilling,
-    SetTags,
-    Setting,
 )
 from osem_migrate.planning.drift import diff
+from osem_migrate.planning.drift.code import DriftCode, Mending
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.status.status import Status
 from osem_migrate.schema import Table
-
-_BY_SCRIPT = frozenset({diff.INDEX_MISSING, diff.INDEX_THROUGHPUT, diff.BILLING, diff.SETTING})
-_BY_REBUILDING = frozenset({diff.TABLE_MISSING, diff.INDEX_KEYS, diff.INDEX_PROJECTION})
-
-REPAIRABLE = _BY_SCRIPT | _BY_REBUILDING
-"""The codes of all drift that a script can repair."""
 
 _STUCK = frozenset({ShownState.CHANGED, ShownState.MISSING, ShownState.FUTURE, ShownState.OUT_OF_ORDER})
 
@@ -88,9 +81,9 @@ def _obstacle(live: LiveTable, status: Status, migrations: Sequence[Migration]) 
 
 def _refusal(difference: Difference, *, rebuild: bool) -> str | None:
     """Why no script repairs this difference, or None."""
-    if difference.code in _BY_SCRIPT or (rebuild and difference.code in _BY_REBUILDING):
+    if difference.code.mending is Mending.BY_SCRIPT or (rebuild and difference.code.mending is Mending.BY_REBUILD):
         return None
-    if difference.code in _BY_REBUILDING:
+    if difference.code.mending is Mending.BY_REBUILD:
         return f"{difference.code} of {difference.subject} needs it made anew: add --rebuild"
     return f"{difference.code} of {difference.subject} is not for a script to undo"
 
@@ -101,20 +94,20 @@ def _drift(live: LiveTable, expected: Table, found: tuple[Difference, ...]) -> I
         yield DropTable(expected.name)
         return
     codes = {difference.code for difference in found}
-    rebuilt = sorted({one.subject for one in found if one.code in _BY_REBUILDING})
-    missing = sorted(one.subject for one in found if one.code == diff.INDEX_MISSING)
+    rebuilt = sorted({one.subject for one in found if one.code.mending is Mending.BY_REBUILD})
+    missing = sorted(one.subject for one in found if one.code == DriftCode.INDEX_MISSING)
     yield from (DropIndex(expected.name, name) for name in sorted([*missing, *rebuilt]))
-    if codes & {diff.BILLING, diff.INDEX_THROUGHPUT}:
+    if codes & {DriftCode.BILLING, DriftCode.INDEX_THROUGHPUT}:
         yield _billing(live.table, expected, {*missing, *rebuilt})
     yield from (_index(live.table, name) for name in rebuilt)
     for difference in found:
-        setting = difference.repair[0]
-        if difference.code == diff.SETTING and isinstance(setting, Setting):
-            yield _setting(live.table, setting)
+        setting = difference.setting
+        if difference.code is DriftCode.SETTING and setting is not None:
+            yield setting.as_changed_to(live.table.setting(type(setting)) or setting.default(live.name))
 
 
 def _billing(live: Table, expected: Table, gone: set[str]) -> SetBilling:
-    billing = live.setting(SetBilling) or SetBilling.default(live.name)
+    billing = SetBilling.of(live)
     kept = {index.name for index in expected.indexes} - gone
     return replace(billing, indexes={index.name: index.throughput for index in live.indexes if index.name in kept})
 
@@ -122,12 +115,3 @@ def _billing(live: Table, expected: Table, gone: set[str]) -> SetBilling:
 def _index(live: Table, name: str) -> AddIndex:
     index = next(index for index in live.indexes if index.name == name)
     return AddIndex.of(live.name, index)
-
-
-def _setting(live: Table, declared: Setting) -> Setting:
-    found = live.setting(type(declared)) or declared.default(live.name)
-    if not isinstance(declared, SetTags) or not isinstance(found, SetTags):
-        return found
-    return SetTags(
-        live.name, {key: found.tags.get(key) for key, text in declared.tags.items() if found.tags.get(key) != text}
-    )

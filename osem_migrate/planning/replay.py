@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from osem_migrate.errors import DefinitionError, InapplicableOperation, ScriptOperationInapplicable
+from osem_migrate.errors import DefinitionError, InapplicableOperation, OsemMigrateError, ScriptOperationInapplicable
 from osem_migrate.history import Record
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
@@ -39,7 +40,7 @@ def operations_done(migration: Migration, records: Mapping[str, Record]) -> froz
 
 def apply(operation: Operation, schema: Schema, migration: Migration, position: int) -> Schema:
     """One operation; what does not fit is reported with the script's file and line."""
-    with blaming(migration, position, operation.describe()):
+    with blaming(migration, position):
         return operation.apply(schema)
 
 
@@ -50,14 +51,27 @@ def _replay(migration: Migration, positions: Iterable[int], schema: Schema) -> S
 
 
 @contextmanager
-def blaming(migration: Migration, position: int, attempt: str) -> Iterator[None]:
-    """Report what does not fit inside with the script's file and line; ``attempt`` is what could not be done."""
+def blaming(migration: Migration, position: int, verb: str = "") -> Iterator[None]:
+    """Report what does not fit inside with the script's file and line; ``verb`` is what was tried, where not to do it.
+
+    An operation of the project's own may raise anything; that is the script's mistake, and no defect of this tool.
+    """
+    operation = migration.operations[position]
     try:
         yield
     except (InapplicableOperation, DefinitionError) as error:
-        raise ScriptOperationInapplicable(
-            f"cannot {attempt}: {error.message}",
-            file=migration.file or migration.id,
-            line=migration.locate(position),
-            **error.details,
-        ) from error
+        attempt = f"{verb} {operation.describe()!r}" if verb else operation.describe()
+        raise _inapplicable(migration, position, f"cannot {attempt}: {error.message}", **error.details) from error
+    except OsemMigrateError:
+        raise
+    except Exception as mistake:
+        if not operation.is_foreign:
+            raise
+        name = f"{type(operation).__name__} cannot {verb or 'be applied'}"
+        raise _inapplicable(migration, position, f"{name}: {type(mistake).__name__}: {mistake}") from mistake
+
+
+def _inapplicable(migration: Migration, position: int, message: str, **details: Any) -> ScriptOperationInapplicable:
+    return ScriptOperationInapplicable(
+        message, file=migration.file or migration.id, line=migration.locate(position), **details
+    )

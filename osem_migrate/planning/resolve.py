@@ -7,7 +7,6 @@ from enum import StrEnum
 from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
-from osem_migrate.operations import AddIndex
 from osem_migrate.planning.history_check import is_changed
 from osem_migrate.planning.replay import apply, operations_done
 from osem_migrate.planning.status.remedy import Caller
@@ -234,9 +233,7 @@ def _ahead(decision: Decision, past: ResolveContext, live: LivePositions, table:
     for migration in past.migrations:
         if migration.id == decision.migration and decision.resolution is Resolution.REVERTED:
             continue
-        for position, operation in enumerate(migration.operations):
-            if isinstance(operation, AddIndex) and operation.table == table and position not in live[migration.id]:
-                yield operation.index
+        yield from migration.added_indexes(table, live[migration.id])
 
 
 def _touched(decision: Decision, past: ResolveContext, schema: Schema) -> set[str]:

@@ -6,10 +6,9 @@ from dataclasses import replace
 from osem_migrate.errors import MigrationOutOfOrder
 from osem_migrate.history import History, Record
 from osem_migrate.migration import Migration
-from osem_migrate.operations import AddIndex
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
-from osem_migrate.planning.replay import apply, operations_done, replay_recorded
+from osem_migrate.planning.replay import apply, blaming, operations_done, replay_recorded
 from osem_migrate.schema import Index, Schema
 
 
@@ -59,14 +58,16 @@ def _plan_migration(
         if position in done:
             continue
         after = apply(operation, schema, migration, position)
+        with blaming(migration, position):
+            before, steps = operation.start(schema), operation.steps(schema)
         planned.append(
             PlannedOperation(
                 migration=migration,
                 position=position,
                 operation=operation,
-                before=operation.start(schema),
+                before=before,
                 after=after.tables.get(operation.table),
-                steps=operation.steps(schema),
+                steps=steps,
             )
         )
         schema = after
@@ -87,8 +88,8 @@ def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigra
             if operation.before is None or operation.after is None:
                 # What comes later belongs to another incarnation of the table.
                 ahead.pop(operation.table, None)
-            if isinstance(operation.operation, AddIndex):
-                ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.index)
+            if operation.operation.added_index is not None:
+                ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.added_index)
         looking.append(replace(planned, operations=tuple(reversed(operations))))
     return tuple(reversed(looking))
 

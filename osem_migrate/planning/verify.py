@@ -5,22 +5,18 @@ from dataclasses import dataclass, replace
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
-from osem_migrate.planning.drift import diff as drift
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import (
     Difference,
     diff,
     index_text,
     local_index_text,
-    setting_text,
     table_keys_text,
 )
 from osem_migrate.schema import Table
 
 _READY = "ACTIVE"
 _PRESENT, _MISSING = "present", "missing"
-_OF_INDEXES = frozenset(
-    {drift.INDEX_MISSING, drift.INDEX_UNEXPECTED, drift.INDEX_KEYS, drift.INDEX_PROJECTION, drift.INDEX_THROUGHPUT}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +91,10 @@ def unfinished(table: str, physical_name: str) -> Checklist:
 
 
 def _checks(live: LiveTable, table: Table, expected: Table, differences: tuple[Difference, ...]) -> Iterator[Check]:
-    keys = [difference for difference in differences if difference.code == drift.TABLE_KEYS]
-    settings = [difference for difference in differences if difference.code in {drift.BILLING, drift.SETTING}]
-    of_indexes = [difference for difference in differences if difference.code in _OF_INDEXES]
-    of_local_indexes = [difference for difference in differences if difference.code == drift.LOCAL_INDEX]
+    keys = [difference for difference in differences if difference.code == DriftCode.TABLE_KEYS]
+    settings = [one for one in differences if one.setting is not None and not one.code.is_of_index]
+    of_indexes = [difference for difference in differences if difference.code.is_of_index]
+    of_local_indexes = [difference for difference in differences if difference.code == DriftCode.LOCAL_INDEX]
     yield Check("table", passed=True, expected=_PRESENT, found=_PRESENT)
     yield Check("status", passed=live.status == _READY, expected=_READY, found=live.status or _MISSING)
     yield Check("keys", not keys, *(_keys(of) for of in (expected, table)))
@@ -118,7 +114,7 @@ def _checks(live: LiveTable, table: Table, expected: Table, differences: tuple[D
 def _index(name: str, live: LiveTable, table: Table, expected: Table, differences: list[Difference]) -> Check:
     wanted, found = expected.index(name), table.index(name)
     phase = live.indexes[name].phase if name in live.indexes else None
-    throughput = [other for other in differences if other.code == drift.INDEX_THROUGHPUT]
+    throughput = [other for other in differences if other.code == DriftCode.INDEX_THROUGHPUT]
     return Check(
         f"index {name}",
         not differences and phase is None,
@@ -141,8 +137,8 @@ def _local_index(name: str, table: Table, expected: Table, differences: list[Dif
 
 def _setting(setting: Setting, live: LiveTable, differences: list[Difference]) -> Check:
     """A setting that is on its way has not settled, whatever it shows."""
-    expected = setting_text(setting)
-    difference = next((other for other in differences if other.expected == expected), None)
+    expected = setting.phrase
+    difference = next((other for other in differences if type(other.setting) is type(setting)), None)
     changing = setting.noun in live.changing
     found = "changing" if changing else (difference.found if difference is not None else expected)
     passed = difference is None and not changing

@@ -9,7 +9,7 @@ import pytest
 
 from osem_migrate.cli import output
 from osem_migrate.errors import OsemMigrateError
-from osem_migrate.planning.estimate import Estimate
+from osem_migrate.operations.estimate import Estimate
 from tests.cli.command_line import Project, Tables, run_process
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from osem_migrate.cli import output
 from osem_migrate.cli.progress import LiveLines
-from osem_migrate.planning.estimate import Estimate
+from osem_migrate.operations.estimate import Estimate
 from tests.cli.story import Ticking
 
 USUAL = Estimate(468, 1000)

@@ -1,5 +1,6 @@
 """Carries plans out on the control plane in memory, by the tool's own executor."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +10,8 @@ from osem_migrate.aws.poller import Poller
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.events import RunEvent
 from osem_migrate.execution.executor import Executor, RunOutcome
-from osem_migrate.execution.reconciler import Pace, Reconciler
+from osem_migrate.execution.operation_run import Pace, Services
+from osem_migrate.execution.reconciler import Reconciler
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.planning.plan import Plan
@@ -36,14 +38,15 @@ class Account:
         """Carry the plan out to its end, in virtual time."""
         stop = stop or Stop(self.clock.clock)
         clock = replace(self.clock.clock, sleep=stop.sleep)
-        reconciler = Reconciler(
+        services = Services(
             gateway=Gateway(self.aws.client, physical_name, emulated=False, sleep=self.clock.sleep),
             lease=lease(),
             poller=Poller(clock),
             clock=clock,
             timeout=24 * 3600.0,
-            on_event=self.events.append,
+            tell=self.events.append,
             stop=stop,
+            mutations=threading.BoundedSemaphore(3),
             pace=pace,
         )
         recorder = Recorder(
@@ -54,7 +57,7 @@ class Account:
             direction=plan.direction,
         )
         executor = Executor(
-            reconciler=reconciler,
+            reconciler=Reconciler(services),
             recorder=recorder,
             clock=clock,
             physical_name=physical_name,

@@ -17,8 +17,8 @@ from osem_migrate.operations import (
     Setting,
 )
 from osem_migrate.operations.set_stream import StreamView
-from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
-from osem_migrate.planning.drift import diff
+from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Call
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.schema import AttributeType, Index, Key, LocalIndex, Projection, S, Schema, Table, Throughput
 
 OTHER = S("somethingElse")
@@ -47,7 +47,7 @@ class ManualChange:
     how: str
     code: str | None
     subject: str
-    calls: tuple[Step, ...]
+    calls: tuple[Call, ...]
     anew: Table | None = None
 
 
@@ -57,7 +57,7 @@ def manual_changes(table: Table) -> Iterator[ManualChange]:
         yield from part(table)
 
 
-def construction(table: Table) -> tuple[Step, ...]:
+def construction(table: Table) -> tuple[Call, ...]:
     """The calls that make the table."""
     create = CreateTable(
         table.name, table.partition_key, table.sort_key, table.indexes, table.local_indexes, table.settings
@@ -65,7 +65,7 @@ def construction(table: Table) -> tuple[Step, ...]:
     return create.steps(Schema())
 
 
-def drop_steps(table: Table) -> tuple[Step, ...]:
+def drop_steps(table: Table) -> tuple[Call, ...]:
     """The calls that drop it, protected or not."""
     protection = table.setting(SetDeletionProtection)
     protected = protection is not None and protection.enabled
@@ -73,13 +73,13 @@ def drop_steps(table: Table) -> tuple[Step, ...]:
     return (*off, _call(table, "delete_table"))
 
 
-def _call(table: Table, method: str, named_by: str = TABLE_NAME, **parameters: Any) -> Step:
-    return Step(
+def _call(table: Table, method: str, named_by: str = TABLE_NAME, **parameters: Any) -> Call:
+    return Call(
         table=table.name, method=method, parameters=parameters, after=None, named_by=named_by, subject=table.name
     )
 
 
-def _update(table: Table, **parameters: Any) -> Step:
+def _update(table: Table, **parameters: Any) -> Call:
     return _call(table, "update_table", **parameters)
 
 
@@ -91,14 +91,19 @@ def _rebuilt(table: Table, anew: Table, *, what: str, how: str, code: str, subje
 
 def _existence(table: Table) -> Iterator[ManualChange]:
     yield ManualChange(
-        what="table", how="dropped", code=diff.TABLE_MISSING, subject=table.name, calls=drop_steps(table), anew=None
+        what="table",
+        how="dropped",
+        code=DriftCode.TABLE_MISSING,
+        subject=table.name,
+        calls=drop_steps(table),
+        anew=None,
     )
 
 
 def _keys(table: Table) -> Iterator[ManualChange]:
     def anew(how: str, **changes: Any) -> ManualChange:
         other = replace(table, **changes)
-        return _rebuilt(table, other, what="table keys", how=how, code=diff.TABLE_KEYS, subject=table.name)
+        return _rebuilt(table, other, what="table keys", how=how, code=DriftCode.TABLE_KEYS, subject=table.name)
 
     yield anew("other partition key", partition_key=OTHER)
     yield anew("other sort key" if table.sort_key else "sort key added", sort_key=OTHER)
@@ -127,7 +132,7 @@ def _local_indexes(table: Table) -> Iterator[ManualChange]:
 
     def anew(how: str, subject: str, indexes: list[LocalIndex]) -> ManualChange:
         other = replace(table, local_indexes=indexes)
-        return _rebuilt(table, other, what="local index", how=how, code=diff.LOCAL_INDEX, subject=subject)
+        return _rebuilt(table, other, what="local index", how=how, code=DriftCode.LOCAL_INDEX, subject=subject)
 
     yield anew("added", "local-extra", [*table.local_indexes, LocalIndex("local-extra", OTHER)])
     for local in table.local_indexes:
@@ -140,13 +145,13 @@ def _local_indexes(table: Table) -> Iterator[ManualChange]:
 
 def _indexes(table: Table) -> Iterator[ManualChange]:
     billing, extra = _billing_of(table), Index(EXTRA, OTHER)
-    yield _index_change(table, [*table.indexes, extra], how="added", code=diff.INDEX_UNEXPECTED, added=extra)
+    yield _index_change(table, [*table.indexes, extra], how="added", code=DriftCode.INDEX_UNEXPECTED, added=extra)
     for index in table.indexes:
         others = [known for known in table.indexes if known != index]
-        yield _index_change(table, others, how="dropped", code=diff.INDEX_MISSING, dropped=index)
+        yield _index_change(table, others, how="dropped", code=DriftCode.INDEX_MISSING, dropped=index)
         rebuilds = [
-            *(("index keys", diff.INDEX_KEYS, how, other) for how, other in _other_keys(index, table)),
-            *(("index projection", diff.INDEX_PROJECTION, how, other) for how, other in _projections(index)),
+            *(("index keys", DriftCode.INDEX_KEYS, how, other) for how, other in _other_keys(index, table)),
+            *(("index projection", DriftCode.INDEX_PROJECTION, how, other) for how, other in _projections(index)),
         ]
         for what, code, how, other in rebuilds:
             kept = [*others, other]
@@ -156,7 +161,7 @@ def _indexes(table: Table) -> Iterator[ManualChange]:
             yield ManualChange(
                 what=f"index {_noun(billing)}",
                 how=how,
-                code=diff.INDEX_THROUGHPUT,
+                code=DriftCode.INDEX_THROUGHPUT,
                 subject=index.name,
                 calls=(_update(table, GlobalSecondaryIndexUpdates=[{"Update": update}]),),
             )
@@ -172,7 +177,7 @@ def _index_change(
     dropped: Index | None = None,
     added: Index | None = None,
 ) -> ManualChange:
-    calls: list[Step] = []
+    calls: list[Call] = []
     if dropped is not None:
         calls.append(_update(table, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": dropped.name}}]))
     if added is not None:
@@ -273,7 +278,7 @@ def _billing(table: Table) -> Iterator[ManualChange]:
         yield ManualChange(
             what=_noun(billing),
             how=how,
-            code=diff.BILLING,
+            code=DriftCode.BILLING,
             subject=table.name,
             calls=(_update(table, **_units(billing.mode, units)),),
         )
@@ -281,17 +286,17 @@ def _billing(table: Table) -> Iterator[ManualChange]:
     every = [{"Update": {"IndexName": index.name, **capacity}} for index in table.indexes]
     provisioned = {"BillingMode": PROVISIONED, **capacity, **({"GlobalSecondaryIndexUpdates": every} if every else {})}
     call = _update(table, **(provisioned if billing.mode == ON_DEMAND else {"BillingMode": ON_DEMAND}))
-    yield ManualChange(what="billing mode", how="switched", code=diff.BILLING, subject=table.name, calls=(call,))
+    yield ManualChange(what="billing mode", how="switched", code=DriftCode.BILLING, subject=table.name, calls=(call,))
 
 
 def _settings(table: Table) -> Iterator[ManualChange]:
     for setting in table.settings:
         changes = _CHANGES.get(type(setting))
         for how, calls in changes(table, setting) if changes is not None else ():
-            yield ManualChange(what=setting.noun, how=how, code=diff.SETTING, subject=table.name, calls=calls)
+            yield ManualChange(what=setting.noun, how=how, code=DriftCode.SETTING, subject=table.name, calls=calls)
 
 
-Ways = Iterator[tuple[str, tuple[Step, ...]]]
+Ways = Iterator[tuple[str, tuple[Call, ...]]]
 
 
 def _time_to_live_changes(table: Table, setting: SetTimeToLive) -> Ways:
@@ -303,7 +308,7 @@ def _time_to_live_changes(table: Table, setting: SetTimeToLive) -> Ways:
     yield "other attribute", (off, _time_to_live(table, "removedAt", enabled=True))
 
 
-def _time_to_live(table: Table, attribute: str, *, enabled: bool) -> Step:
+def _time_to_live(table: Table, attribute: str, *, enabled: bool) -> Call:
     specification = {"Enabled": enabled, "AttributeName": attribute}
     return _call(table, "update_time_to_live", TimeToLiveSpecification=specification)
 
@@ -318,7 +323,7 @@ def _stream_changes(table: Table, setting: SetStream) -> Ways:
             yield on, (*off, _stream(table, view))
 
 
-def _stream(table: Table, view: str) -> Step:
+def _stream(table: Table, view: str) -> Call:
     return _update(table, StreamSpecification={"StreamEnabled": True, "StreamViewType": view})
 
 
@@ -331,7 +336,7 @@ def _recovery_changes(table: Table, setting: SetPointInTimeRecovery) -> Ways:
         yield "on", (_recovery(table, PointInTimeRecoveryEnabled=True),)
 
 
-def _recovery(table: Table, **specification: Any) -> Step:
+def _recovery(table: Table, **specification: Any) -> Call:
     return _call(table, "update_continuous_backups", PointInTimeRecoverySpecification=specification)
 
 
@@ -353,7 +358,7 @@ def _encryption_changes(table: Table, setting: SetEncryption) -> Ways:
         yield "another key", (_encrypt(table),)
 
 
-def _encrypt(table: Table) -> Step:
+def _encrypt(table: Table) -> Call:
     return _update(table, SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": OTHER_KEY})
 
 
@@ -364,7 +369,7 @@ def _tag_changes(table: Table, setting: SetTags) -> Ways:
             yield "removed", (_call(table, "untag_resource", RESOURCE_ARN, TagKeys=[key]),)
 
 
-def _tag(table: Table, key: str, text: str) -> Step:
+def _tag(table: Table, key: str, text: str) -> Call:
     return _call(table, "tag_resource", RESOURCE_ARN, Tags=[{"Key": key, "Value": text}])
 
 
@@ -381,7 +386,7 @@ _CHANGES: dict[type, Callable[[Table, Any], Ways]] = {
 
 def _undeclared(table: Table) -> Iterator[ManualChange]:
     """What no script says anything of may be as it likes."""
-    ways: dict[type[Setting], Step] = {
+    ways: dict[type[Setting], Call] = {
         SetTimeToLive: _time_to_live(table, "removedAt", enabled=True),
         SetStream: _stream(table, "NEW_IMAGE"),
         SetPointInTimeRecovery: _recovery(table, PointInTimeRecoveryEnabled=True, RecoveryPeriodInDays=3),

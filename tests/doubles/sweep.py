@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from osem_migrate import RepairOptions, UpgradeOptions
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.operations import CreateTable
-from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
-from osem_migrate.planning.drift import diff
+from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Call
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.status.problem import Problem
 from osem_migrate.schema import S, Schema, Table
 from tests.doubles.manual_changes import ManualChange, construction, drop_steps, manual_changes
@@ -133,7 +133,9 @@ class Sweep:
     def _add_a_stray(self, engine: SweepEngine) -> None:
         """A table that no script declares, under the prefix of the environment."""
         stray = CreateTable("Stray", S("id")).apply(Schema()).table("Stray")
-        what = ManualChange(what="unexpected table", how="added", code=diff.TABLE_UNEXPECTED, subject="Stray", calls=())
+        what = ManualChange(
+            what="unexpected table", how="added", code=DriftCode.TABLE_UNEXPECTED, subject="Stray", calls=()
+        )
         engine.perform(construction(stray))
         self.changes[what.what] += 1
         self._judge(engine.migrator.status().problems, stray, what)
@@ -187,7 +189,7 @@ def _said(problems: Sequence[Problem]) -> str:
     return "; ".join(f"{problem.code} {problem.subject} {problem.message}" for problem in problems) or "nothing"
 
 
-def _step(table: Table, command: str) -> Step:
+def _step(table: Table, command: str) -> Call:
     """What a command of the AWS CLI asks of DynamoDB."""
     words = shlex.split(command)
     assert words[:2] == ["aws", "dynamodb"]
@@ -196,4 +198,4 @@ def _step(table: Table, command: str) -> Step:
     by = RESOURCE_ARN if RESOURCE_ARN in request else TABLE_NAME
     del request[by]
     method = words[2].replace("-", "_")
-    return Step(table=table.name, method=method, parameters=request, after=None, named_by=by, subject=table.name)
+    return Call(table=table.name, method=method, parameters=request, after=None, named_by=by, subject=table.name)

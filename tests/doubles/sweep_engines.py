@@ -17,7 +17,7 @@ from osem_migrate.files.writer import script_source
 from osem_migrate.history import Holder, Record, RecordedState
 from osem_migrate.migrator import Migrator
 from osem_migrate.operations import CreateTable
-from osem_migrate.operations.step import RESOURCE_ARN, Step
+from osem_migrate.operations.step import RESOURCE_ARN, Call
 from osem_migrate.schema import Schema, Table
 from tests.doubles.leaping_clock import LeapingClock
 from tests.doubles.manual_changes import ManualChange, construction, drop_steps
@@ -42,10 +42,10 @@ class SweepEngine(Protocol):
     def change_by_hand(self, table: Table, change: ManualChange) -> None:
         """Let somebody's hand do it."""
 
-    def mends(self, steps: Sequence[Step]) -> bool:
+    def mends(self, steps: Sequence[Call]) -> bool:
         """Whether such calls do there what they do on AWS."""
 
-    def perform(self, steps: Sequence[Step]) -> None:
+    def perform(self, steps: Sequence[Call]) -> None:
         """Make these calls, each once the one before has settled."""
 
     def pristine(self, table: Table) -> AbstractContextManager[None]:
@@ -98,7 +98,7 @@ def _write_scripts(folder: Path, creations: Sequence[CreateTable]) -> None:
         script.write_text(script_source(create.describe(), [create]), encoding="utf-8")
 
 
-def _perform(client: "DynamoDBClient", gateway: Gateway, step: Step) -> None:
+def _perform(client: "DynamoDBClient", gateway: Gateway, step: Call) -> None:
     physical = gateway.physical_name(step.table)
     if step.named_by == RESOURCE_ARN:
         physical = client.describe_table(TableName=physical)["Table"]["TableArn"]
@@ -133,12 +133,12 @@ class SimulatedGround:
         del table
         self.perform(change.calls)
 
-    def mends(self, steps: Sequence[Step]) -> bool:
+    def mends(self, steps: Sequence[Call]) -> bool:
         """All of them."""
         del steps
         return True
 
-    def perform(self, steps: Sequence[Step]) -> None:
+    def perform(self, steps: Sequence[Call]) -> None:
         """Each call, and then time."""
         for step in steps:
             _perform(self._client, self.migrator.deployment.gateway, step)
@@ -214,13 +214,13 @@ class LocalGround:
             calls = (*drop_steps(table), *construction(change.anew))
         self.perform(calls)
 
-    def mends(self, steps: Sequence[Step]) -> bool:
+    def mends(self, steps: Sequence[Call]) -> bool:
         """An index that is deleted at times never goes away, and billing is not switched to an index's old capacity."""
         updates = [update for step in steps for update in step.parameters.get("GlobalSecondaryIndexUpdates", ())]
         modes = {step.parameters.get("BillingMode") for step in steps if step.method == "update_table"}
         return not any("Delete" in update for update in updates) and "PROVISIONED" not in modes
 
-    def perform(self, steps: Sequence[Step]) -> None:
+    def perform(self, steps: Sequence[Call]) -> None:
         """Each call, and then as long as it takes."""
         gateway = self.migrator.deployment.gateway
         for step in steps:

@@ -8,7 +8,7 @@ import pytest
 from osem_migrate import DowngradeOptions, UpgradeOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import ExitCode
-from osem_migrate.execution.reconciler import Pace
+from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import RecordedState
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, own_project, write_project
 from tests.engines.engine import Engine

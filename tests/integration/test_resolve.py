@@ -10,7 +10,7 @@ from osem_migrate.commands.resolve import PENDING
 from osem_migrate.config import Project
 from osem_migrate.errors import DriftFound, ExitCode, Interrupted, MigrationChanged, OsemMigrateError
 from osem_migrate.events import LockWaiting, OperationStarted, StepPerformed
-from osem_migrate.execution.reconciler import Pace
+from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import RecordedState, ShownState
 from osem_migrate.planning.resolve import Resolution
 from osem_migrate.stop import Stop

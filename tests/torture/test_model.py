@@ -41,6 +41,7 @@ from osem_migrate.operations import (
     SetStream,
     Setting,
 )
+from osem_migrate.operations.step import calls
 from osem_migrate.planning.status.status import ProblemKind
 from osem_migrate.schema import S, Schema, Table, as_keys
 from osem_migrate.stop import Stop
@@ -281,7 +282,7 @@ class Model(RuleBasedStateMachine):
 
     def perform(self, operation: Operation, schema: Schema) -> None:
         """An operation by hand, with the patience that AWS asks for."""
-        for step in operation.steps(schema):
+        for step in calls(operation.steps(schema)):
             address = PREFIX + step.table
             if step.named_by == "ResourceArn":
                 address = self.aws.simulator.account.arn(address)

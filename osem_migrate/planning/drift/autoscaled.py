@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling
-from osem_migrate.planning.drift.diff import BILLING, INDEX_THROUGHPUT, diff
+from osem_migrate.planning.drift.code import DriftCode
+from osem_migrate.planning.drift.diff import diff
 from osem_migrate.schema import Index, Table, Throughput
 
 Dimension = tuple[str | None, str]
@@ -16,7 +17,9 @@ def capacity_differs(live: LiveTable, expected: Table) -> bool:
     """Whether a table that is provisioned, as declared, has other capacity than declared somewhere."""
     if _provisioned(live.table) is None or _provisioned(expected) is None:
         return False
-    return any(difference.code in {BILLING, INDEX_THROUGHPUT} for difference in diff(live, expected))
+    return any(
+        difference.code in {DriftCode.BILLING, DriftCode.INDEX_THROUGHPUT} for difference in diff(live, expected)
+    )
 
 
 def dimensions(expected: Table) -> frozenset[Dimension]:
@@ -42,7 +45,7 @@ def overlooking_capacity(live: LiveTable, expected: Table, owned: Collection[Dim
 
 def _provisioned(table: Table | None) -> SetBilling | None:
     billing = table.setting(SetBilling) if table is not None else None
-    return billing if billing is not None and billing.mode == "PROVISIONED" else None
+    return billing if billing is not None and billing.is_provisioned else None
 
 
 def _mixed(

@@ -5,31 +5,31 @@ from dataclasses import dataclass, replace
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation, SetBilling, Setting
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput, as_keys
-
-TABLE_MISSING = "DRIFT_TABLE_MISSING"
-TABLE_UNEXPECTED = "DRIFT_TABLE_UNEXPECTED"
-TABLE_KEYS = "DRIFT_TABLE_KEYS"
-INDEX_MISSING = "DRIFT_INDEX_MISSING"
-INDEX_UNEXPECTED = "DRIFT_INDEX_UNEXPECTED"
-INDEX_KEYS = "DRIFT_INDEX_KEYS"
-INDEX_PROJECTION = "DRIFT_INDEX_PROJECTION"
-INDEX_THROUGHPUT = "DRIFT_INDEX_THROUGHPUT"
-LOCAL_INDEX = "DRIFT_LOCAL_INDEX"
-BILLING = "DRIFT_BILLING"
-SETTING = "DRIFT_SETTING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that is not as expected; ``repair`` is empty where only a new table could mend it."""
+    """One thing that is not as expected.
 
-    code: str
+    Attributes:
+        code: which kind of drift.
+        table: the logical name.
+        subject: the table, or the index that differs.
+        expected: what was declared, for people.
+        found: what is live, for people.
+        repair: the operations that put it back; empty where only a new table could.
+        setting: the declared setting that differs, where it is one.
+    """
+
+    code: DriftCode
     table: str
     subject: str
     expected: str
     found: str
     repair: tuple[Operation, ...] = ()
+    setting: Setting | None = None
 
     def describe(self) -> str:
         """``managerId-index: expected keys managerId S, projection ALL, found none``."""
@@ -76,23 +76,19 @@ def _shape(index: Index) -> Index:
 
 def _existence(live: LiveTable, expected: Table | None) -> Iterator[Difference]:
     if expected is not None:
-        create = CreateTable(
-            expected.name,
-            expected.partition_key,
-            expected.sort_key,
-            expected.indexes,
-            expected.local_indexes,
-            expected.settings,
+        yield _difference(
+            DriftCode.TABLE_MISSING, expected.name, expected.name, "a table", "none", CreateTable.of(expected)
         )
-        yield _difference(TABLE_MISSING, expected.name, expected.name, "a table", "none", create)
     elif live.table is not None:
         # Dropping a table nobody asked for is never offered as a repair.
-        yield _difference(TABLE_UNEXPECTED, live.name, live.name, "no table", "one")
+        yield _difference(DriftCode.TABLE_UNEXPECTED, live.name, live.name, "no table", "one")
 
 
 def _table_keys(live: Table, expected: Table) -> Iterator[Difference]:
     if live.keys != expected.keys:
-        yield _difference(TABLE_KEYS, expected.name, expected.name, table_keys_text(expected), table_keys_text(live))
+        yield _difference(
+            DriftCode.TABLE_KEYS, expected.name, expected.name, table_keys_text(expected), table_keys_text(live)
+        )
 
 
 def _indexes(live: LiveTable, table: Table, expected: Table) -> Iterator[Difference]:
@@ -101,11 +97,13 @@ def _indexes(live: LiveTable, table: Table, expected: Table) -> Iterator[Differe
     for name in sorted(found.keys() | wanted.keys()):
         if name not in found:
             yield _difference(
-                INDEX_MISSING, expected.name, name, index_text(wanted[name]), "none", _add(expected, name)
+                DriftCode.INDEX_MISSING, expected.name, name, index_text(wanted[name]), "none", _add(expected, name)
             )
         elif name not in wanted:
             drop = DropIndex(expected.name, name)
-            yield _difference(INDEX_UNEXPECTED, expected.name, name, "no index", index_text(found[name]), drop)
+            yield _difference(
+                DriftCode.INDEX_UNEXPECTED, expected.name, name, "no index", index_text(found[name]), drop
+            )
         else:
             yield from _index_differences(live, table, expected, found[name], wanted[name])
 
@@ -115,10 +113,12 @@ def _index_differences(
 ) -> Iterator[Difference]:
     rebuild = (DropIndex(expected.name, wanted.name), _add(expected, wanted.name))
     if (found.partition_keys, found.sort_keys) != (wanted.partition_keys, wanted.sort_keys):
-        yield _difference(INDEX_KEYS, expected.name, wanted.name, _index_keys(wanted), _index_keys(found), *rebuild)
+        yield _difference(
+            DriftCode.INDEX_KEYS, expected.name, wanted.name, _index_keys(wanted), _index_keys(found), *rebuild
+        )
     if (found.projection, found.include) != (wanted.projection, wanted.include):
         yield _difference(
-            INDEX_PROJECTION, expected.name, wanted.name, _projection(wanted), _projection(found), *rebuild
+            DriftCode.INDEX_PROJECTION, expected.name, wanted.name, _projection(wanted), _projection(found), *rebuild
         )
     billing, live_billing = expected.setting(SetBilling), table.setting(SetBilling)
     if billing is None or live_billing is None or billing.mode != live_billing.mode:
@@ -127,7 +127,15 @@ def _index_differences(
     have = live_billing.index_throughput(found.throughput)
     if want != have and not (live.emulated and billing.mode == "PAY_PER_REQUEST"):
         adjust = replace(billing, indexes={wanted.name: want})
-        yield _difference(INDEX_THROUGHPUT, expected.name, wanted.name, _units(want), _units(have), adjust)
+        yield Difference(
+            code=DriftCode.INDEX_THROUGHPUT,
+            table=expected.name,
+            subject=wanted.name,
+            expected=_units(want),
+            found=_units(have),
+            repair=(adjust,),
+            setting=billing,
+        )
 
 
 def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
@@ -136,7 +144,11 @@ def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
     for name in sorted(found.keys() | wanted.keys()):
         if found.get(name) != wanted.get(name):
             yield _difference(
-                LOCAL_INDEX, expected.name, name, local_index_text(wanted.get(name)), local_index_text(found.get(name))
+                DriftCode.LOCAL_INDEX,
+                expected.name,
+                name,
+                local_index_text(wanted.get(name)),
+                local_index_text(found.get(name)),
             )
 
 
@@ -144,29 +156,23 @@ def _settings(live: LiveTable, table: Table, expected: Table) -> Iterator[Differ
     for setting in expected.settings:
         kind = type(setting)
         found = table.setting(kind)
-        if kind in live.unreadable or found is None or setting.matches(found) or _lost(live, setting, found):
+        if kind in live.unreadable or found is None or setting.matches(found):
             continue
-        code = BILLING if kind is SetBilling else SETTING
-        repair = _repair(setting, found, table, expected)
-        yield _difference(code, expected.name, expected.name, setting_text(setting), setting_text(found), repair)
+        if live.emulated and setting.is_forgotten(found):
+            continue
+        repair = setting.repair(found, table, expected)
+        yield Difference(
+            code=DriftCode.of(setting.drift),
+            table=expected.name,
+            subject=expected.name,
+            expected=setting.phrase,
+            found=found.phrase,
+            repair=(repair,),
+            setting=setting,
+        )
 
 
-def _repair(setting: Setting, found: Setting, table: Table, expected: Table) -> Setting:
-    """The setting as declared; a switch of billing also names each index's own throughput, which it would reset."""
-    if not isinstance(setting, SetBilling) or not isinstance(found, SetBilling) or setting.mode == found.mode:
-        return setting
-    own = {index.name: index.throughput for index in expected.indexes if index.throughput is not None}
-    return replace(setting, indexes={name: units for name, units in own.items() if table.index(name) is not None})
-
-
-def _lost(live: LiveTable, setting: Setting, found: Setting) -> bool:
-    """Local engines forget the maximum throughput of an on-demand table (it comes and goes with index changes)."""
-    if not live.emulated or not isinstance(setting, SetBilling) or not isinstance(found, SetBilling):
-        return False
-    return setting.mode == found.mode == "PAY_PER_REQUEST"
-
-
-def _difference(code: str, table: str, subject: str, expected: str, found: str, *repair: Operation) -> Difference:
+def _difference(code: DriftCode, table: str, subject: str, expected: str, found: str, *repair: Operation) -> Difference:
     return Difference(code=code, table=table, subject=subject, expected=expected, found=found, repair=repair)
 
 
@@ -212,9 +218,3 @@ def _units(throughput: Throughput | None) -> str:
     if throughput is None:
         return "no maximum throughput"
     return f"throughput of {throughput.read or '∞'} read and {throughput.write or '∞'} write units"
-
-
-def setting_text(setting: Setting) -> str:
-    """``billing on-demand``: the setting without the table's name, which stands beside it already."""
-    text = setting.describe().removeprefix("set ").removesuffix(f" of {setting.table}")
-    return text.replace(f"{setting.noun} of {setting.table} to ", f"{setting.noun} ", 1)

@@ -1,32 +1,10 @@
-"""Undeclared: what AWS has on that no script ever mentioned; somebody may have wanted it so.
-
-Billing is not among it: every table declares one, on-demand without a maximum where its script says nothing.
-"""
+"""Undeclared: what AWS has on that no script ever mentioned; somebody may have wanted it so."""
 
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import (
-    SetDeletionProtection,
-    SetEncryption,
-    SetPointInTimeRecovery,
-    SetStream,
-    SetTableClass,
-    SetTimeToLive,
-    Setting,
-)
-from osem_migrate.planning.drift.diff import Difference, setting_text
+from osem_migrate.operations import WATCHED
+from osem_migrate.planning.drift.code import DriftCode
+from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.schema import Table
-
-SETTING_UNDECLARED = "DRIFT_SETTING_UNDECLARED"
-
-WATCHED: tuple[type[Setting], ...] = (
-    SetDeletionProtection,
-    SetEncryption,
-    SetPointInTimeRecovery,
-    SetStream,
-    SetTableClass,
-    SetTimeToLive,
-)
-"""The settings that are looked for although nobody declared them; tags belong to many, and are not."""
 
 
 def undeclared(live: LiveTable, expected: Table | None) -> tuple[Difference, ...]:
@@ -40,12 +18,13 @@ def undeclared(live: LiveTable, expected: Table | None) -> tuple[Difference, ...
             continue
         found.append(
             Difference(
-                code=SETTING_UNDECLARED,
+                code=DriftCode.SETTING_UNDECLARED,
                 table=expected.name,
                 subject=expected.name,
-                expected=setting_text(usual),
-                found=setting_text(setting),
+                expected=usual.phrase,
+                found=setting.phrase,
                 repair=(usual,),
+                setting=setting,
             )
         )
     return tuple(found)

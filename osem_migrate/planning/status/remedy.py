@@ -17,11 +17,11 @@ from osem_migrate.errors import (
 )
 from osem_migrate.history import Record, ShownState
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import Operation, SetBilling
-from osem_migrate.operations.step import RESOURCE_ARN, Step
-from osem_migrate.planning.drift import diff
+from osem_migrate.operations import Operation
+from osem_migrate.operations.source import render
+from osem_migrate.operations.step import Call, Step, calls
+from osem_migrate.planning.drift.code import DriftCode, Mending
 from osem_migrate.planning.drift.diff import Difference
-from osem_migrate.planning.drift.undeclared import SETTING_UNDECLARED
 from osem_migrate.schema import Schema
 
 
@@ -44,23 +44,7 @@ class Caller:
         return shlex.join(["osem-migrate", *words, "--env", self.environment, *self.flags])
 
 
-_REBUILD = "Drop the index and build it again; queries on it fail meanwhile:"
-_SET_BACK = "Set it back, or declare what is there in a new script:"
 _SCALED = "If an autoscaler owns it, say so in pyproject.toml (autoscaled); else set it back, or declare what is there:"
-_MOVE = "never be changed: declare a table of another name in a new script, create it, and copy the items:"
-_ADVICE = {
-    diff.TABLE_MISSING: "Restore the table from a backup, or create it empty:",
-    diff.TABLE_UNEXPECTED: "Find out who created the table; a script that declares it just so adopts it:",
-    diff.TABLE_KEYS: f"Keys can {_MOVE}",
-    diff.INDEX_MISSING: "Build the index again (8 to 17 minutes, longer on a large table):",
-    diff.INDEX_UNEXPECTED: 'Declare it in a new script (osem-migrate new "add index"), which adopts it as it is:',
-    diff.INDEX_KEYS: _REBUILD,
-    diff.INDEX_PROJECTION: _REBUILD,
-    diff.INDEX_THROUGHPUT: _SET_BACK,
-    diff.LOCAL_INDEX: f"Local indexes can {_MOVE}",
-    diff.BILLING: _SET_BACK,
-    diff.SETTING: _SET_BACK,
-}
 
 _RESTORE = "Restore the table from the backup that AWS made of it (aws dynamodb restore-table-from-backup):"
 _UNUSABLE_REMEDIES = {
@@ -76,9 +60,6 @@ _UNUSABLE_REMEDIES = {
     ),
 }
 
-# What a script mends: AWS has no call for it, or only one that destroys what somebody may be using.
-_NEEDS_A_SCRIPT = frozenset({diff.TABLE_UNEXPECTED, diff.TABLE_KEYS, diff.INDEX_UNEXPECTED, diff.LOCAL_INDEX})
-
 
 _SHOWN = {
     MigrationChanged: ShownState.CHANGED,
@@ -89,11 +70,11 @@ _SHOWN = {
 
 def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
     """The advice, and the commands that carry it out, one a line."""
-    advice = _advice(difference, live)
-    if difference.code in _NEEDS_A_SCRIPT:
+    advice = _advice(difference)
+    if difference.code.mending is Mending.BY_DECLARATION:
         return f"{advice}\n{caller.command('upgrade')}"
     try:
-        commands = [_command(step, live, caller) for step in _steps(difference.repair, live)]
+        commands = [_command(call, live, caller) for call in calls(_steps(difference.repair, live))]
     except (DefinitionError, InapplicableOperation) as error:
         look = caller.command("status")
         return f"Other differences of the table have to be repaired first ({error.message}); then look again:\n{look}"
@@ -174,15 +155,11 @@ def unusable_remedy(live: LiveTable, caller: Caller) -> str:
     return f"{advice}\n{shlex.join([*words, *caller.aws_flags])}"
 
 
-def _advice(difference: Difference, live: LiveTable) -> str:
-    if difference.code == SETTING_UNDECLARED:
-        kind = type(difference.repair[0])
-        line = next(repr(found) for found in (live.table.settings if live.table else ()) if type(found) is kind)
-        return f"Declare it in a new script (osem-migrate new TITLE) with {line}, or turn it off:"
-    scalable = difference.code in {diff.BILLING, diff.INDEX_THROUGHPUT}
-    if scalable and any(isinstance(one, SetBilling) and one.mode == "PROVISIONED" for one in difference.repair):
-        return _SCALED
-    return _ADVICE[difference.code]
+def _advice(difference: Difference) -> str:
+    if difference.code is DriftCode.SETTING_UNDECLARED and difference.setting is not None:
+        declaration = render(difference.setting)
+        return f"Declare it in a new script (osem-migrate new TITLE) with {declaration}, or turn it off:"
+    return _SCALED if any(one.may_be_autoscaled for one in difference.repair) else difference.code.advice
 
 
 def _steps(repair: tuple[Operation, ...], live: LiveTable) -> Iterator[Step]:
@@ -193,8 +170,8 @@ def _steps(repair: tuple[Operation, ...], live: LiveTable) -> Iterator[Step]:
         schema = operation.apply(schema)
 
 
-def _command(step: Step, live: LiveTable, caller: Caller) -> str:
-    named = live.arn if step.named_by == RESOURCE_ARN else None
+def _command(step: Call, live: LiveTable, caller: Caller) -> str:
+    named = live.arn if step.takes_arn else None
     request = json.dumps(step.call(named or live.physical_name), separators=(",", ":"))
     return shlex.join(
         ["aws", "dynamodb", step.method.replace("_", "-"), "--cli-input-json", request, *caller.aws_flags]

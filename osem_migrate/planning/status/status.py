@@ -7,7 +7,7 @@ from osem_migrate.errors import ExitCode, ScriptOperationInapplicable
 from osem_migrate.history import History, Record, RecordedState, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import CreateTable
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.history_check import is_changed
 from osem_migrate.planning.replay import replay_recorded
 from osem_migrate.planning.status.migrations import (
@@ -36,6 +36,9 @@ __all__ = [
 
 IGNORABLE = (ProblemKind.DRIFT.value, *(state.value for state in PROBLEM_OF_STATE), NEWER_TOOL)
 """The words that ``--ignore`` takes."""
+
+
+_REPAIRABLE = frozenset(code for code in DriftCode if code.is_repairable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,11 @@ class Status:
         """Whether there is no problem; remarks and notes are none."""
         return not self.problems
 
+    @property
+    def is_repairable(self) -> bool:
+        """Whether a script could repair any of it."""
+        return any(problem.code in _REPAIRABLE for problem in self.problems)
+
     def count(self, state: ShownState) -> int:
         """How many migrations are in a state."""
         return sum(migration.state is state for migration in self.migrations)
@@ -108,7 +116,7 @@ def expect(migrations: Sequence[Migration], history: History, defaults: tuple[ob
     return Expectation(
         schema=schema,
         unsure=frozenset(o.table for m in unsure for o in m.operations),
-        ahead={o.table: m.id for m in waiting for o in m.operations if isinstance(o, CreateTable)},
+        ahead={o.table: m.id for m in waiting for o in m.operations if o.creates_table},
     )
 
 

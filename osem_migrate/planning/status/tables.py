@@ -4,16 +4,15 @@ from collections.abc import Iterator
 from functools import partial
 
 from osem_migrate.live_table import UNUSABLE, LiveTable
-from osem_migrate.operations import Setting
 from osem_migrate.operations.step import Description
 from osem_migrate.planning.drift import diff
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.drift.undeclared import undeclared
 from osem_migrate.planning.status.problem import Problem, ProblemKind
 from osem_migrate.planning.status.remedy import Caller, remedy, unusable_remedy
 from osem_migrate.schema import Table
 
-TABLE_STATUS = "DRIFT_TABLE_STATUS"
 IN_PROGRESS = "IN_PROGRESS"
 TABLE_AHEAD = "TABLE_AHEAD"
 
@@ -22,7 +21,9 @@ def drift(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bo
     """Every difference that has settled; with ``strict`` what nobody declared as well."""
     if live.status in UNUSABLE:
         message = f"{live.name}: expected status ACTIVE, found {live.status}"
-        yield _problem(live, TABLE_STATUS, message, unusable_remedy(live, caller), expected="ACTIVE", found=live.status)
+        yield _problem(
+            live, DriftCode.TABLE_STATUS, message, unusable_remedy(live, caller), expected="ACTIVE", found=live.status
+        )
     for difference in settled(live, diff.diff(live, expected)):
         yield _drift(live, difference, caller)
     if strict:
@@ -71,8 +72,8 @@ def _on_its_way(live: LiveTable, difference: Difference) -> bool:
         return True
     if difference.subject in live.indexes and live.indexes[difference.subject].phase is not None:
         return True
-    setting = difference.repair[0] if difference.repair else None
-    if not isinstance(setting, Setting):
+    setting = difference.setting
+    if setting is None:
         return False
     # While a table is UPDATING, its description may still show what it had before.
     updating = live.status == "UPDATING" and setting.described_by is Description.TABLE

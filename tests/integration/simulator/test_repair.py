@@ -25,6 +25,7 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
+from osem_migrate.operations.step import calls
 from osem_migrate.schema import N, S, Throughput
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
@@ -63,7 +64,7 @@ class Place:
         gateway = migrator.deployment.gateway
         self.aws.clock.sleep(HOUR)
         for change in changes:
-            for step in change.steps(schema):
+            for step in calls(change.steps(schema)):
                 gateway.perform(step, gateway.describe(change.table), guard=lambda: None)
                 self.aws.clock.sleep(HOUR)
             schema = change.apply(schema)

@@ -20,7 +20,7 @@ from osem_migrate.errors import (
     ResourceInUse,
 )
 from osem_migrate.operations import AddIndex, CreateTable, SetPointInTimeRecovery, SetTags, SetTimeToLive
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.step import Call
 from osem_migrate.schema import S, Schema
 from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
@@ -34,9 +34,9 @@ def physical_name(name: str) -> str:
     return f"osem-dev-{name}"
 
 
-def a_step(operation: Any) -> Step:
+def a_step(operation: Any) -> Call:
     """The first step of an operation on Teams."""
-    steps: tuple[Step, ...] = operation.steps(TEAMS.apply(Schema()))
+    steps: tuple[Call, ...] = operation.steps(TEAMS.apply(Schema()))
     return steps[0]
 
 
@@ -113,7 +113,7 @@ def test_a_tagging_step_is_addressed_to_the_arn(aws: ControlPlane, gateway: Gate
 def test_a_refusal_says_what_to_do(  # noqa: PLR0917 - a table of refusals
     aws: ControlPlane,
     gateway: Gateway,
-    step: Step,
+    step: Call,
     code: str,
     message: str,
     answer: StepAnswer,

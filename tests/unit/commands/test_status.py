@@ -14,6 +14,7 @@ from osem_migrate.errors import AccessDenied, ExitCode, Throttled
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable, SetBilling, SetTimeToLive
+from osem_migrate.operations.step import calls
 from osem_migrate.planning.status.status import Status
 from osem_migrate.schema import S, Schema
 from tests.doubles.clock import FakeClock
@@ -73,7 +74,7 @@ class Environment:
     def create(self, script: Migration) -> None:
         """What the script declares, live and settled."""
         (create,) = script.operations
-        for step in create.steps(Schema()):
+        for step in calls(create.steps(Schema())):
             live = self.deployment.gateway.describe(create.table)
             self.deployment.gateway.perform(step, live, guard=lambda: None)
             self.aws.settle()

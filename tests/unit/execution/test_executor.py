@@ -21,9 +21,9 @@ from osem_migrate.errors import (
 )
 from osem_migrate.events import MigrationFinished, MigrationStarted, OperationFinished, RunEvent, RunFailed
 from osem_migrate.execution.executor import Executor, RunOutcome
-from osem_migrate.execution.reconciler import Reconciled, Reconciler
+from osem_migrate.execution.reconciler import Attempt, Reconciled, Reconciler
 from osem_migrate.execution.recorder import Recorder
-from osem_migrate.history import History, LogEntry, Record, RecordedState
+from osem_migrate.history import History, LogEntry, Progress, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, Operation
 from osem_migrate.planning.downgrade import make_downgrade
@@ -93,16 +93,17 @@ class World:
     write_faults: dict[int, Callable[[], object]] = field(default_factory=dict)
     stop: Stop = field(default_factory=Stop)
     direction: Direction = Direction.UPGRADE
-    mutated: bool = False
 
-    def perform(self, planned: PlannedOperation) -> Reconciled | None:
+    def reconcile(self, planned: PlannedOperation, _progress: Progress, _save: object) -> Attempt:
         name = planned.operation.describe()
-        self.stop.check()
-        self.order.append(name)
-        self.clock.sleep(10)
-        result = self.behaviours.get(name, performed)()
-        self.mutated = self.mutated or (result is not None and not result.adopted)
-        return result
+        try:
+            self.stop.check()
+            self.order.append(name)
+            self.clock.sleep(10)
+            result = self.behaviours.get(name, performed)()
+        except OsemMigrateError as error:
+            return Attempt(error=error)
+        return Attempt(result=result, changed=result is not None and not result.adopted)
 
     def write(self, lease: Any, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
         self.write_faults.get(len(self.order), lambda: None)()

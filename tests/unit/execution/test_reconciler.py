@@ -27,7 +27,8 @@ from osem_migrate.errors import (
     WaitTimeout,
 )
 from osem_migrate.events import OperationStarted, RunEvent, StepPerformed, Waiting
-from osem_migrate.execution.reconciler import MUTATIONS_IN_FLIGHT, Pace, Reconciled, Reconciler
+from osem_migrate.execution.operation_run import Pace, Services
+from osem_migrate.execution.reconciler import Reconciled, Reconciler
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import (
     AddIndex,
@@ -89,14 +90,14 @@ class World:
         timeout: float | None = None,
         lost_at: int | None = None,
         pace: Pace = Pace.FULL,
-        mutations: int = MUTATIONS_IN_FLIGHT,
+        mutations: int = 3,
     ) -> None:
         self.clock = FakeClock()
         self.stop = Stop(self.clock.clock)
         self.aws = ControlPlane(self.clock)
         self.lease = FakeLease(self.aws, lost_at)
         self.events: list[RunEvent] = []
-        self.reconciler = Reconciler(
+        services = Services(
             gateway=Gateway(
                 self.aws.client, lambda name: f"osem-dev-{name}", emulated=emulated, sleep=self.clock.sleep
             ),
@@ -104,16 +105,18 @@ class World:
             poller=Poller(replace(self.clock.clock, sleep=self.stop.sleep)),
             clock=replace(self.clock.clock, sleep=self.stop.sleep),
             timeout=timeout,
-            on_event=self.events.append,
+            tell=self.events.append,
             stop=self.stop,
-            mutations=mutations,
+            mutations=threading.BoundedSemaphore(mutations),
             pace=pace,
         )
+        self.reconciler = Reconciler(services)
+        self.changed = False
 
     def having(self, *operations: Operation) -> "World":
         """With these operations carried out, settled, and long ago."""
         for operation in planned_migration(*operations).operations if operations else ():
-            for step in operation.steps:
+            for step in operation.calls:
                 address = f"arn:aws:dynamodb:x:1:table/{NAME}" if step.named_by == "ResourceArn" else NAME
                 getattr(self.aws.client, step.method)(**step.call(address))
                 self.aws.settle()
@@ -122,13 +125,22 @@ class World:
 
     def perform(self, *operations: Operation) -> Reconciled:
         """The last of the operations, planned after the others, to its end."""
-        performed = self.reconciler.perform(planned(*operations))
-        assert performed is not None
-        return performed
+        return self.carry_out(planned(*operations))
 
     def leaves(self, *operations: Operation) -> None:
         """The same, which is left under way."""
-        assert self.reconciler.perform(planned(*operations)) is None
+        attempt = self.reconciler.reconcile(planned(*operations))
+        self.changed = self.changed or attempt.changed
+        assert (attempt.result, attempt.error) == (None, None)
+
+    def carry_out(self, operation: PlannedOperation) -> Reconciled:
+        """A planned operation, to its end."""
+        attempt = self.reconciler.reconcile(operation)
+        self.changed = self.changed or attempt.changed
+        if attempt.error is not None:
+            raise attempt.error
+        assert attempt.result is not None
+        return attempt.result
 
     def fails(self, error: type[OsemMigrateError], *operations: Operation) -> OsemMigrateError:
         with pytest.raises(error) as caught:
@@ -155,7 +167,7 @@ def test_a_table_as_before_is_changed() -> None:
     assert world.aws.mutations() == ["UpdateTable"]
     assert world.table.indexes[0]["IndexStatus"] == "ACTIVE"
     assert "Backfilling" not in world.table.indexes[0]
-    assert world.reconciler.mutated
+    assert world.changed
 
 
 def test_a_build_is_waited_for_in_all_its_phases() -> None:
@@ -173,7 +185,7 @@ def test_a_table_as_after_is_adopted() -> None:
     world = World().having(TEAMS, BY_MANAGER)
     assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=True, note="it was there already")
     assert [name for name, _ in world.aws.calls] == ["DescribeTable"]
-    assert not world.reconciler.mutated
+    assert not world.changed
     assert world.lease.checks == []
 
 
@@ -247,7 +259,7 @@ def test_a_new_table_may_be_invisible_for_a_while() -> None:
     world = World()
     plan = planned(TEAMS)
     world.aws.refuse("DescribeTable", "ResourceNotFoundException", "Requested resource not found", times=9)
-    assert world.reconciler.perform(plan) == Reconciled(adopted=False)
+    assert world.carry_out(plan) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["CreateTable"]
 
 
@@ -353,7 +365,7 @@ def test_asking_again_is_bounded_by_the_timeout() -> None:
     world.fails(ResourceInUse, TEAMS, BY_MANAGER)
     assert world.clock.seconds - began == pytest.approx(60)
     assert len(world.aws.mutations()) < 60
-    assert not world.reconciler.mutated
+    assert not world.changed
 
 
 def test_waiting_is_bounded_by_the_timeout() -> None:
@@ -362,7 +374,7 @@ def test_waiting_is_bounded_by_the_timeout() -> None:
     began = world.clock.seconds
     world.fails(WaitTimeout, TEAMS, BY_MANAGER)
     assert world.clock.seconds - began == pytest.approx(100)
-    assert world.reconciler.mutated
+    assert world.changed
 
 
 def test_the_next_run_waits_for_what_the_last_one_began() -> None:
@@ -395,7 +407,7 @@ def test_a_permanent_refusal_is_raised_at_once() -> None:
         began = world.clock.seconds
         world.fails(error, TEAMS, BY_MANAGER)
         assert world.clock.seconds == began
-        assert not world.reconciler.mutated
+        assert not world.changed
 
 
 # --- lost responses
@@ -423,7 +435,7 @@ def test_our_own_success_is_recognised_when_its_answer_is_lost(answer: BaseExcep
     world.aws.lose_response("UpdateTable", answer)
     assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["UpdateTable"]
-    assert world.reconciler.mutated
+    assert world.changed
 
 
 @pytest.mark.parametrize("answer", [NO_ANSWER, EXISTS])
@@ -433,7 +445,7 @@ def test_a_created_table_is_recognised_when_its_answer_is_lost(answer: BaseExcep
     world.aws.lose_response("CreateTable", answer)
     assert world.perform(TEAMS) == Reconciled(adopted=False)
     assert world.aws.mutations() == ["CreateTable"]
-    assert world.reconciler.mutated
+    assert world.changed
 
 
 def test_a_dropped_table_is_recognised_when_its_answer_is_lost() -> None:
@@ -456,7 +468,7 @@ def test_a_timeout_after_a_lost_response_is_known_to_be_partial(answer: BaseExce
     world = World(timeout=100).having(TEAMS)
     world.aws.lose_response("UpdateTable", answer)
     world.fails(WaitTimeout, TEAMS, BY_MANAGER)
-    assert world.reconciler.mutated
+    assert world.changed
 
 
 def test_a_timeout_behind_somebody_elses_index_is_not_partial() -> None:
@@ -465,7 +477,7 @@ def test_a_timeout_behind_somebody_elses_index_is_not_partial() -> None:
     other = planned(TEAMS, AddIndex("Teams", "by-hand", S("season"))).steps[0].call(NAME)
     world.aws.meanwhile("UpdateTable", lambda: world.aws._update_table(other))
     world.fails(OsemMigrateError, TEAMS, BY_MANAGER)
-    assert not world.reconciler.mutated
+    assert not world.changed
 
 
 @pytest.mark.parametrize(
@@ -483,7 +495,7 @@ def test_a_call_that_never_took_effect_is_the_error(fault: Any, error: type[Osem
     fault(world.aws)
     world.fails(error, TEAMS, BY_MANAGER)
     assert world.aws.mutations() == ["UpdateTable"]
-    assert not world.reconciler.mutated
+    assert not world.changed
 
 
 def test_somebody_elses_table_is_drift_even_when_it_came_in_between() -> None:
@@ -539,7 +551,7 @@ def test_nothing_is_called_after_the_lock_is_lost(lost_at: int) -> None:
     world = World(lost_at=lost_at)
     world.fails(LockLost, RICH)
     assert len(world.aws.mutations()) == lost_at - 1
-    assert world.reconciler.mutated is (lost_at > 1)
+    assert world.changed is (lost_at > 1)
 
 
 @pytest.mark.parametrize(("lost_at", "reason"), [(None, "too old"), (2, "taken over")])
@@ -551,7 +563,7 @@ def test_a_call_that_is_held_back_is_explained(lost_at: int | None, reason: str)
         guard()
         raise LockLost("too old")
 
-    with mock.patch.object(world.reconciler._gateway, "perform", held_back):
+    with mock.patch.object(world.reconciler._services.gateway, "perform", held_back):
         assert reason in world.fails(LockLost, TEAMS).message
 
 
@@ -603,9 +615,9 @@ def test_an_index_that_the_plan_adds_later_is_no_surprise() -> None:
     by_season = AddIndex("Teams", "seasonId-index", S("seasonId"))
     world = World().having(TEAMS, by_season)
     plan = (TEAMS, BY_MANAGER, by_season)
-    assert world.reconciler.perform(with_ahead(*plan, upto=0)) == Reconciled(adopted=True, note="it was there already")
-    assert world.reconciler.perform(with_ahead(*plan, upto=1)) == Reconciled(adopted=False)
-    assert world.reconciler.perform(with_ahead(*plan, upto=2)) == Reconciled(adopted=True, note="it was there already")
+    assert world.carry_out(with_ahead(*plan, upto=0)) == Reconciled(adopted=True, note="it was there already")
+    assert world.carry_out(with_ahead(*plan, upto=1)) == Reconciled(adopted=False)
+    assert world.carry_out(with_ahead(*plan, upto=2)) == Reconciled(adopted=True, note="it was there already")
     assert world.aws.mutations() == ["UpdateTable"]
 
 
@@ -614,7 +626,7 @@ def test_an_index_that_only_looks_like_a_later_one_is_drift() -> None:
     world = World().having(TEAMS, AddIndex("Teams", "seasonId-index", N("seasonId")))
     plan = (TEAMS, BY_MANAGER, AddIndex("Teams", "seasonId-index", S("seasonId")))
     with pytest.raises(DriftFound, match="seasonId-index"):
-        world.reconciler.perform(with_ahead(*plan, upto=1))
+        world.carry_out(with_ahead(*plan, upto=1))
     assert world.aws.mutations() == []
 
 
@@ -627,7 +639,7 @@ def test_a_request_to_stop_is_heard_before_a_mutation() -> None:
     world.stop.request(Interrupted("stopped by Ctrl-C"))
     world.fails(Interrupted, TEAMS, BY_MANAGER)
     assert world.aws.mutations() == []
-    assert not world.reconciler.mutated
+    assert not world.changed
 
 
 def test_a_request_to_stop_ends_a_wait() -> None:
@@ -643,7 +655,7 @@ def test_a_request_to_stop_ends_a_wait() -> None:
     world.aws.client.meta.events.register_first("before-call.dynamodb.DescribeTable", stop)
     world.fails(Interrupted, TEAMS, BY_MANAGER)
     assert len(questions) == 5
-    assert world.reconciler.mutated
+    assert world.changed
     assert world.table.indexes[0]["IndexStatus"] == "CREATING"
 
 
@@ -656,7 +668,7 @@ def test_without_waiting_the_next_step_is_begun_and_left() -> None:
     world.leaves(TEAMS, BY_MANAGER)
     assert world.aws.mutations() == ["UpdateTable"]
     assert world.clock.slept == []
-    assert world.reconciler.mutated
+    assert world.changed
     assert world.table.indexes[0]["IndexStatus"] == "CREATING"
 
 
@@ -676,7 +688,7 @@ def test_without_waiting_a_refusal_for_now_is_left_to_the_next_run() -> None:
     world.aws.refuse("UpdateTable", "ThrottlingException", "Rate exceeded")
     world.leaves(TEAMS, BY_MANAGER)
     assert world.aws.mutations() == ["UpdateTable"]
-    assert not world.reconciler.mutated
+    assert not world.changed
 
 
 def test_without_waiting_what_an_engine_lacks_is_left_out() -> None:
@@ -691,7 +703,7 @@ def test_only_waiting_begins_nothing() -> None:
     world = World(pace=Pace.WAIT_ONLY).having(TEAMS)
     world.leaves(TEAMS, BY_MANAGER)
     assert world.aws.mutations() == []
-    assert not world.reconciler.mutated
+    assert not world.changed
 
 
 def test_only_waiting_waits_for_what_was_begun() -> None:
@@ -747,10 +759,11 @@ def test_mutations_in_flight_are_limited(width: int) -> None:
                 most.append(most[-1] - 1)
             return StepOutcome(StepAnswer.ACCEPTED)
 
-    world.reconciler._gateway = cast("Gateway", Slow())
+    services = replace(world.reconciler._services, gateway=cast("Gateway", Slow()))
+    world.reconciler = Reconciler(services)
     with ThreadPoolExecutor(len(names)) as pool:
         plans = [planned(CreateTable(name, S("id"))) for name in names]
-        assert list(pool.map(world.reconciler.perform, plans)) == [Reconciled(adopted=False)] * len(names)
+        assert list(pool.map(world.carry_out, plans)) == [Reconciled(adopted=False)] * len(names)
     assert max(most) == width
 
 

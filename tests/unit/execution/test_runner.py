@@ -26,7 +26,7 @@ from osem_migrate.errors import (
 )
 from osem_migrate.events import LockWaiting, RunEvent, RunStarted
 from osem_migrate.execution.executor import RunOutcome
-from osem_migrate.execution.reconciler import Pace
+from osem_migrate.execution.operation_run import Pace
 from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History, Holder, RecordedState
 from osem_migrate.migration import Migration
@@ -157,7 +157,7 @@ class World:
 
     def having(self, *, protected: bool) -> "World":
         """With the table there, protected or not."""
-        for step in make_plan([TEAMS], History()).steps:
+        for step in make_plan([TEAMS], History()).calls:
             getattr(self.aws.client, step.method)(**{**step.call(NAME), "DeletionProtectionEnabled": protected})
         self.aws.settle()
         self.aws.calls.clear()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from osem_migrate import operations
 from osem_migrate.migration import Migration
 from osem_migrate.operations import DropTable, Operation, SetBilling, SetTags, Setting
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.step import Call, calls
 from osem_migrate.schema import Key, Schema, Table, Throughput
 from tests import strategies
 from tests.unit.operations.service_model import assert_accepted
@@ -80,7 +80,7 @@ def test_the_last_step_ends_where_apply_says(change: tuple[Schema, Operation]) -
 def test_every_step_is_a_request_that_dynamodb_accepts(change: tuple[Schema, Operation]) -> None:
     """No request is malformed or mixes concerns, and each leaves a valid table with settings of its own."""
     before, operation = change
-    for step in operation.steps(before):
+    for step in calls(operation.steps(before)):
         assert_accepted(step)
         _assert_one_concern(step)
         assert step.table == operation.table
@@ -91,7 +91,7 @@ def test_every_step_is_a_request_that_dynamodb_accepts(change: tuple[Schema, Ope
             assert {step.after.name, *(setting.table for setting in step.after.settings)} == {operation.table}
 
 
-def _assert_one_concern(step: Step) -> None:
+def _assert_one_concern(step: Call) -> None:
     """One index is created or deleted by a call, and protection, encryption and class travel alone."""
     if step.method != "update_table":
         return
@@ -111,7 +111,7 @@ def test_throughput_after_each_step_is_what_the_requests_say(table: Table, data:
     after = operation.apply(before)
     for changing, schema in ((operation, before), (operation.reverse(before), after)):
         state = _capacity(schema.table(table.name))
-        for step in changing.steps(schema):
+        for step in calls(changing.steps(schema)):
             state = _performed(state, step)
             assert step.after is not None
             assert state == _capacity(step.after)
@@ -164,7 +164,7 @@ def test_a_table_without_declarations_can_be_changed(name: str, data: st.DataObj
     before = Schema({name: bare})
     operation = data.draw(strategies.operations(before, [name]))
     after = operation.apply(before)
-    for step in operation.steps(before):
+    for step in calls(operation.steps(before)):
         assert_accepted(step)
     if not isinstance(operation, DropTable):
         assert effective(operation.reverse(before).apply(after)) == effective(before)
@@ -182,7 +182,7 @@ def _capacity(table: Table) -> Capacity:
     return billing.mode, units
 
 
-def _performed(state: Capacity, step: Step) -> Capacity:
+def _performed(state: Capacity, step: Call) -> Capacity:
     """What DynamoDB makes of one call about billing; it refuses capacity that is there already."""
     mode, units = state
     request = step.parameters

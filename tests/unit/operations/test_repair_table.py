@@ -19,6 +19,7 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
+from osem_migrate.operations.step import calls
 from osem_migrate.schema import Index, S, Schema, Throughput
 from tests import strategies
 
@@ -28,9 +29,9 @@ CREATE = CreateTable(
 DECLARED = CREATE.apply(Schema(defaults=(SetDeletionProtection("any", enabled=True),)))
 
 
-def calls(repair: RepairTable, schema: Schema = DECLARED) -> list[dict[str, Any]]:
+def requests(repair: RepairTable, schema: Schema = DECLARED) -> list[dict[str, Any]]:
     """The parameters of every call."""
-    return [dict(step.parameters) for step in repair.steps(schema)]
+    return [dict(step.parameters) for step in calls(repair.steps(schema))]
 
 
 def test_a_lost_index_is_added_as_it_was_declared() -> None:
@@ -40,7 +41,7 @@ def test_a_lost_index_is_added_as_it_was_declared() -> None:
     start = repair.start(DECLARED)
     assert start is not None
     assert start.indexes == ()
-    (step,) = repair.steps(DECLARED)
+    (step,) = calls(repair.steps(DECLARED))
     assert step.parameters["GlobalSecondaryIndexUpdates"][0]["Create"]["IndexName"] == "by-manager"
     assert step.after == DECLARED.table("Teams")
 
@@ -49,7 +50,7 @@ def test_several_changes_are_undone_the_last_first() -> None:
     """As they were made, in the other direction, one concern a call."""
     billing = SetBilling("Teams", "PROVISIONED", Throughput(3, 3))
     repair = RepairTable("Teams", [DropIndex("Teams", "by-manager"), billing, SetStream("Teams", None)])
-    stream, mode, index = calls(repair)
+    stream, mode, index = requests(repair)
     assert stream == {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
     assert mode == {"BillingMode": "PAY_PER_REQUEST"}
     assert "GlobalSecondaryIndexUpdates" in index
@@ -64,7 +65,7 @@ def test_a_lost_table_comes_back_as_it_was() -> None:
     later = Schema(DECLARED.tables, (SetTags("any", {"New": "default"}),))
     repair = RepairTable("Teams", [DropTable("Teams")])
     assert repair.start(later) is None
-    (step,) = repair.steps(later)
+    (step,) = calls(repair.steps(later))
     assert step.method == "create_table"
     assert step.after == DECLARED.table("Teams")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from osem_migrate.operations.step import RESOURCE_ARN, Step
+from osem_migrate.operations.step import RESOURCE_ARN, Call
 
 
 @pytest.mark.parametrize(
@@ -17,16 +17,16 @@ from osem_migrate.operations.step import RESOURCE_ARN, Step
 )
 def test_the_action_is_the_apis_own_name(method: str, action: str) -> None:
     """People and IAM policies know the call by that name."""
-    assert Step(table="Teams", method=method, parameters={}, after=None, subject="Teams").action == action
+    assert Call(table="Teams", method=method, parameters={}, after=None, subject="Teams").action == action
 
 
 def test_a_call_is_addressed_by_name_or_by_arn() -> None:
     """The physical name comes last, so one plan serves every environment."""
-    step = Step(
+    step = Call(
         table="Teams", method="update_table", parameters={"TableClass": "STANDARD"}, after=None, subject="Teams"
     )
     assert step.call("osem-dev-Teams") == {"TableName": "osem-dev-Teams", "TableClass": "STANDARD"}
-    by_arn = Step(
+    by_arn = Call(
         table="Teams",
         method="untag_resource",
         parameters={"TagKeys": ["a"]},

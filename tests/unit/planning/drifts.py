@@ -17,7 +17,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
-from osem_migrate.planning.drift import diff
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.schema import Index, LocalIndex, S, Table, Throughput
 from tests import strategies
 from tests.unit.planning.builders import described
@@ -56,14 +56,14 @@ def undeclared(draw: DrawFn, table: Table) -> Table:
 
 
 def _tables(table: Table) -> Iterator[Drift]:
-    yield Drift(table, None, diff.TABLE_MISSING, table.name)
+    yield Drift(table, None, DriftCode.TABLE_MISSING, table.name)
     found = described(table)
-    yield Drift(table, replace(found, partition_key=OTHER), diff.TABLE_KEYS, table.name)
-    yield Drift(table, replace(found, sort_key=OTHER), diff.TABLE_KEYS, table.name)
+    yield Drift(table, replace(found, partition_key=OTHER), DriftCode.TABLE_KEYS, table.name)
+    yield Drift(table, replace(found, sort_key=OTHER), DriftCode.TABLE_KEYS, table.name)
     if table.sort_key is not None and not table.local_indexes:
-        yield Drift(table, replace(found, sort_key=None), diff.TABLE_KEYS, table.name)
+        yield Drift(table, replace(found, sort_key=None), DriftCode.TABLE_KEYS, table.name)
         swapped = replace(found, partition_key=table.sort_key, sort_key=table.partition_key)
-        yield Drift(table, swapped, diff.TABLE_KEYS, table.name)
+        yield Drift(table, swapped, DriftCode.TABLE_KEYS, table.name)
 
 
 def _indexes(table: Table) -> Iterator[Drift]:
@@ -71,46 +71,48 @@ def _indexes(table: Table) -> Iterator[Drift]:
     billing = table.setting(SetBilling)
     assert billing is not None
     extra = Index("extra-index", OTHER, throughput=billing.index_throughput(None))
-    yield Drift(table, replace(found, indexes=[*found.indexes, extra]), diff.INDEX_UNEXPECTED, extra.name)
+    yield Drift(table, replace(found, indexes=[*found.indexes, extra]), DriftCode.INDEX_UNEXPECTED, extra.name)
     for index in found.indexes:
         others = [known for known in found.indexes if known != index]
-        yield Drift(table, replace(found, indexes=others), diff.INDEX_MISSING, index.name)
+        yield Drift(table, replace(found, indexes=others), DriftCode.INDEX_MISSING, index.name)
         for code, changed in _changed(index, billing):
             yield Drift(table, replace(found, indexes=[*others, changed]), code, index.name)
 
 
 def _changed(index: Index, billing: SetBilling) -> Iterator[tuple[str, Index]]:
     partition, sort = index.partition_keys, index.sort_keys
-    yield diff.INDEX_KEYS, replace(index, partition_key=(OTHER, *partition[1:]))
-    yield diff.INDEX_KEYS, replace(index, sort_key=(*sort[:-1], OTHER))
+    yield DriftCode.INDEX_KEYS, replace(index, partition_key=(OTHER, *partition[1:]))
+    yield DriftCode.INDEX_KEYS, replace(index, sort_key=(*sort[:-1], OTHER))
     if sort:
-        yield diff.INDEX_KEYS, replace(index, sort_key=sort[:-1])
+        yield DriftCode.INDEX_KEYS, replace(index, sort_key=sort[:-1])
     if len(partition) > 1:
-        yield diff.INDEX_KEYS, replace(index, partition_key=tuple(reversed(partition)))
-        yield diff.INDEX_KEYS, replace(index, partition_key=partition[:-1])
+        yield DriftCode.INDEX_KEYS, replace(index, partition_key=tuple(reversed(partition)))
+        yield DriftCode.INDEX_KEYS, replace(index, partition_key=partition[:-1])
     if len(sort) > 1:
-        yield diff.INDEX_KEYS, replace(index, sort_key=tuple(reversed(sort)))
+        yield DriftCode.INDEX_KEYS, replace(index, sort_key=tuple(reversed(sort)))
     for changed in (replace(index, projection="ALL", include=()), replace(index, projection="KEYS_ONLY", include=())):
         if changed.projection != index.projection:
-            yield diff.INDEX_PROJECTION, changed
-    yield diff.INDEX_PROJECTION, replace(index, projection="INCLUDE", include=(*index.include, "leftOver"))
+            yield DriftCode.INDEX_PROJECTION, changed
+    yield DriftCode.INDEX_PROJECTION, replace(index, projection="INCLUDE", include=(*index.include, "leftOver"))
     had = index.throughput or Throughput(1, 1)
-    yield diff.INDEX_THROUGHPUT, replace(index, throughput=Throughput((had.read or 0) + 1, had.write))
+    yield DriftCode.INDEX_THROUGHPUT, replace(index, throughput=Throughput((had.read or 0) + 1, had.write))
     if billing.mode == ON_DEMAND and index.throughput is not None:
-        yield diff.INDEX_THROUGHPUT, replace(index, throughput=None)
+        yield DriftCode.INDEX_THROUGHPUT, replace(index, throughput=None)
 
 
 def _local_indexes(table: Table) -> Iterator[Drift]:
     found = described(table)
     if table.sort_key is not None:
         extra = LocalIndex("local-extra", OTHER)
-        yield Drift(table, replace(found, local_indexes=[*table.local_indexes, extra]), diff.LOCAL_INDEX, extra.name)
+        yield Drift(
+            table, replace(found, local_indexes=[*table.local_indexes, extra]), DriftCode.LOCAL_INDEX, extra.name
+        )
     for local in table.local_indexes:
         others = [known for known in table.local_indexes if known != local]
-        yield Drift(table, replace(found, local_indexes=others), diff.LOCAL_INDEX, local.name)
+        yield Drift(table, replace(found, local_indexes=others), DriftCode.LOCAL_INDEX, local.name)
         include = replace(local, projection="INCLUDE", include=(*local.include, "leftOver"))
         for changed in (replace(local, sort_key=OTHER), include):
-            yield Drift(table, replace(found, local_indexes=[*others, changed]), diff.LOCAL_INDEX, local.name)
+            yield Drift(table, replace(found, local_indexes=[*others, changed]), DriftCode.LOCAL_INDEX, local.name)
 
 
 def _billing(table: Table) -> Iterator[Drift]:
@@ -118,11 +120,11 @@ def _billing(table: Table) -> Iterator[Drift]:
     assert billing is not None
     had = billing.throughput or Throughput(1, 1)
     more = replace(billing, throughput=Throughput((had.read or 0) + 1, had.write))
-    yield Drift(table, found.with_setting(more), diff.BILLING, table.name)
+    yield Drift(table, found.with_setting(more), DriftCode.BILLING, table.name)
     switched = (
         SetBilling(table.name, "PROVISIONED", Throughput(7, 8)) if billing.mode == ON_DEMAND else SetBilling(table.name)
     )
-    yield Drift(table, described(switched.on(found)), diff.BILLING, table.name)
+    yield Drift(table, described(switched.on(found)), DriftCode.BILLING, table.name)
 
 
 def _settings(table: Table) -> Iterator[Drift]:
@@ -130,7 +132,7 @@ def _settings(table: Table) -> Iterator[Drift]:
     for setting in table.settings:
         changed = _another(setting)
         if changed is not None:
-            yield Drift(table, found.with_setting(changed), diff.SETTING, table.name)
+            yield Drift(table, found.with_setting(changed), DriftCode.SETTING, table.name)
 
 
 def _another(setting: Setting) -> Setting | None:

@@ -254,7 +254,7 @@ def test_an_upgrade_that_was_killed_can_be_taken_back(*, begun: bool) -> None:
     account = Account()
     plan = make_plan(ALL, History(), target="2")
     for planned in plan.operations if begun else plan.operations[:-1]:
-        for step in planned.steps:
+        for step in planned.calls:
             getattr(account.aws.client, step.method)(**step.call(f"osem-dev-{step.table}"))
             account.aws.settle()
     killed = replace(record(TEAMS, RecordedState.RUNNING, 1), doubt=(1,))

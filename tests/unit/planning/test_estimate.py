@@ -19,8 +19,9 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
+from osem_migrate.operations.estimate import NO_TIME, Estimate
 from osem_migrate.operations.step import Step
-from osem_migrate.planning.estimate import NO_TIME, Estimate, estimate, estimate_all
+from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Schema
@@ -53,7 +54,7 @@ HOUR = 60 * 60
 def test_each_kind_of_call_has_its_measured_range(operation: Operation, before: Schema, expected: Estimate) -> None:
     """The ranges are those that were measured on AWS, in seconds."""
     (step,) = operation.steps(before)
-    assert estimate(step) == expected
+    assert step.usual == expected
 
 
 def steps(*operations: Operation) -> tuple[Step, ...]:
@@ -92,7 +93,7 @@ def test_the_cool_down_is_each_tables_own() -> None:
 def test_the_estimate_of_the_projects_own_tables_is_honest() -> None:
     """Tables run side by side, so it is the two builds of the slowest: a quarter of an hour at best, never a minute."""
     plan = make_plan(load(MIGRATIONS).migrations, History())
-    methods = [step.method for step in plan.steps]
+    methods = [step.method for step in plan.calls]
     assert (methods.count("create_table"), methods.count("update_table"), len(methods)) == (6, 8, 14)
     assert max(len(lane.operations) for lane in plan.lanes) == 3
     assert plan.estimate == Estimate(2 + 2 * 468, 6 + 2 * 1000) == Estimate(938, 2006)

@@ -16,7 +16,7 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.step import Call
 from osem_migrate.planning.fold import fold, foldable
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.upgrade import make_plan
@@ -38,12 +38,12 @@ def planned(*operations: Operation, past: History | None = None) -> Plan:
     return make_plan([migration(number, one) for number, one in enumerate(operations, 1)], past or History())
 
 
-def calls(plan: Plan) -> list[tuple[str, list[str]]]:
+def requests(plan: Plan) -> list[tuple[str, list[str]]]:
     """Every call with its table, and the indexes that CreateTable brings along."""
-    return [(f"{step.action} {step.table}", inline(step)) for step in plan.steps]
+    return [(f"{step.action} {step.table}", inline(step)) for step in plan.calls]
 
 
-def inline(step: Step) -> list[str]:
+def inline(step: Call) -> list[str]:
     """Names of the indexes inside CreateTable."""
     return [index["IndexName"] for index in step.parameters.get("GlobalSecondaryIndexes", ())]
 
@@ -51,7 +51,7 @@ def inline(step: Step) -> list[str]:
 def test_indexes_of_a_new_table_are_created_with_it() -> None:
     """One call instead of three, across scripts, and in each lane for itself."""
     plan = fold(planned(TEAMS, USERS, BY_MANAGER, BY_SEASON))
-    assert calls(plan) == [
+    assert requests(plan) == [
         ("CreateTable Teams", ["managerId-index", "seasonId-index"]),
         ("CreateTable Users", []),
     ]
@@ -62,7 +62,7 @@ def test_indexes_of_a_new_table_are_created_with_it() -> None:
 def test_indexes_that_were_declared_inline_stay() -> None:
     """All of them are in the one call, and their attributes are defined once."""
     create = CreateTable("Teams", S("teamId"), indexes=[Index("old-index", S("managerId"))])
-    (step,) = fold(planned(create, BY_MANAGER)).steps
+    (step,) = fold(planned(create, BY_MANAGER)).calls
     assert inline(step) == ["managerId-index", "old-index"]
     assert [one["AttributeName"] for one in step.parameters["AttributeDefinitions"]] == ["managerId", "teamId"]
     assert_accepted(step)
@@ -76,7 +76,7 @@ def test_indexes_that_were_declared_inline_stay() -> None:
 def test_nothing_is_folded_across_anything_else(between: Operation) -> None:
     """Whatever stands between may read or write the table; what comes before it is folded all the same."""
     plan = fold(planned(TEAMS, BY_MANAGER, between, BY_SEASON))
-    assert calls(plan)[0] == ("CreateTable Teams", ["managerId-index"])
+    assert requests(plan)[0] == ("CreateTable Teams", ["managerId-index"])
     assert [operation.folded for operation in plan.operations] == [False, True, False, False]
 
 
@@ -94,7 +94,7 @@ def test_indexes_of_a_table_that_is_there_are_not_folded(state: RecordedState) -
 def test_a_table_that_is_made_anew_is_not_folded() -> None:
     """A lane that begins with anything but the creation of its table stays as it is, the second incarnation too."""
     plan = planned(TEAMS, BY_MANAGER, DropTable("Teams"), TEAMS, BY_SEASON)
-    assert calls(fold(plan)) == [
+    assert requests(fold(plan)) == [
         ("CreateTable Teams", ["managerId-index"]),
         ("DeleteTable Teams", []),
         ("CreateTable Teams", []),
@@ -105,7 +105,7 @@ def test_a_table_that_is_made_anew_is_not_folded() -> None:
 def test_settings_of_the_new_table_follow_the_folded_creation() -> None:
     """Steps of its own that the creation needs are left as they were."""
     create = CreateTable("Teams", S("teamId"), settings=[SetTimeToLive("Teams", "expiresAt")])
-    assert calls(fold(planned(create, BY_MANAGER))) == [
+    assert requests(fold(planned(create, BY_MANAGER))) == [
         ("CreateTable Teams", ["managerId-index"]),
         ("UpdateTimeToLive Teams", []),
     ]
@@ -208,7 +208,7 @@ def test_what_was_stopped_folded_goes_on_unfolded(migrations: tuple[Migration, .
     account, other = Account(), Account()
     other.carry_out(make_plan(migrations, History()))
     first = fold(make_plan(migrations, History()))
-    for step in first.steps[:1]:
+    for step in first.calls[:1]:
         # Killed after the first call, before anything was recorded.
         getattr(account.aws.client, step.method)(**step.call(f"osem-dev-{step.table}"))
     account.carry_out(make_plan(migrations, History()))

@@ -15,8 +15,8 @@ from osem_migrate.history import History, Record, RecordedState, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
-from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Step
-from osem_migrate.planning.drift import diff as codes
+from osem_migrate.operations.step import RESOURCE_ARN, TABLE_NAME, Call
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import diff, matches
 from osem_migrate.planning.replay import replay
 from osem_migrate.planning.status.remedy import remedy
@@ -90,7 +90,7 @@ def test_a_repair_repairs(drift: Drift) -> None:
     """The repair, applied to the live table, leaves no difference; only what a new table would mend has none."""
     hurt = live(drift.live, name=drift.expected.name)
     (difference,) = diff(hurt, drift.expected)
-    if difference.code in {codes.TABLE_KEYS, codes.LOCAL_INDEX}:
+    if difference.code in {DriftCode.TABLE_KEYS, DriftCode.LOCAL_INDEX}:
         assert difference.repair == ()
         return
     schema = Schema({drift.expected.name: drift.live} if drift.live is not None else {})
@@ -129,7 +129,7 @@ def _assert_runs(command: str, off: LiveTable) -> None:
     by = RESOURCE_ARN if RESOURCE_ARN in request else TABLE_NAME
     name = request.pop(by)
     assert name == (off.arn if by == RESOURCE_ARN else off.physical_name)
-    step = Step(
+    step = Call(
         table=off.name, method=words[2].replace("-", "_"), parameters=request, after=None, named_by=by, subject=off.name
     )
     assert_accepted(step, name)

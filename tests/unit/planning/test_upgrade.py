@@ -23,7 +23,7 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
-from osem_migrate.planning.estimate import Estimate
+from osem_migrate.operations.estimate import Estimate
 from osem_migrate.planning.history_check import find_version
 from osem_migrate.planning.plan import Direction, Plan
 from osem_migrate.planning.upgrade import make_plan
@@ -48,7 +48,7 @@ def test_everything_is_pending_where_nothing_was_recorded() -> None:
     assert ids(plan) == ["0001", "0002", "0003", "0004"]
     assert plan.before == Schema()
     assert {name: len(table.indexes) for name, table in plan.after.tables.items()} == {"Users": 1, "Teams": 2}
-    assert [step.method for step in plan.steps] == ["create_table"] * 2 + ["update_table"] * 3
+    assert [step.method for step in plan.calls] == ["create_table"] * 2 + ["update_table"] * 3
     assert [planned.already_done for planned in plan.migrations] == [0, 0, 0, 0]
     assert plan.creates_history
     assert not plan.is_empty
@@ -288,7 +288,7 @@ def test_new_tables_get_the_environments_defaults() -> None:
     protected = SetDeletionProtection("anything", enabled=True)
     plan = make_plan((USERS,), History(), defaults=(protected,))
     assert plan.after.table("Users").setting(SetDeletionProtection) == SetDeletionProtection("Users", enabled=True)
-    assert plan.steps[0].parameters["DeletionProtectionEnabled"] is True
+    assert plan.calls[0].parameters["DeletionProtectionEnabled"] is True
 
 
 def test_an_operation_that_does_not_fit_is_reported_with_file_and_line() -> None:

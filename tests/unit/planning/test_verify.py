@@ -16,7 +16,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.planning import verify as module
-from osem_migrate.planning.drift import diff as codes
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.verify import Check, Checklist, check_table, unfinished
 from osem_migrate.schema import B, Index, LocalIndex, N, S, Table, Throughput
@@ -164,7 +164,7 @@ def test_two_settings_that_differ_are_two_points() -> None:
 
 def test_a_difference_without_a_point_of_its_own_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever drift may learn to tell one day fails here, too."""
-    more = Difference(code="DRIFT_MORE", table="Teams", subject="replica", expected="two", found="one")
+    more = Difference(code=DriftCode.TABLE_STATUS, table="Teams", subject="replica", expected="two", found="one")
     monkeypatch.setattr(module, "diff", lambda _live, _expected: (more,))
     assert failed(live_of(TEAMS, indexes=index())) == ["replica: expected two, found one"]
 
@@ -200,13 +200,13 @@ def test_nothing_is_missed(drift: Drift) -> None:
     found = live(drift.live, name=drift.expected.name) if drift.live is None else live(drift.live, indexes=ready)
     (check,) = [check for check in check_table(found, drift.expected).checks if not check.passed]
     names = {
-        codes.TABLE_MISSING: "table",
-        codes.TABLE_KEYS: "keys",
-        codes.LOCAL_INDEX: f"local index {drift.subject}",
-        codes.BILLING: "billing",
+        DriftCode.TABLE_MISSING: "table",
+        DriftCode.TABLE_KEYS: "keys",
+        DriftCode.LOCAL_INDEX: f"local index {drift.subject}",
+        DriftCode.BILLING: "billing",
     }
-    if drift.code == codes.SETTING:
+    if drift.code == DriftCode.SETTING:
         assert check.name in {setting.noun for setting in drift.expected.settings}
     else:
-        assert check.name == names.get(drift.code, f"index {drift.subject}")
+        assert check.name == names.get(DriftCode.of(drift.code), f"index {drift.subject}")
     assert check.expected != check.found

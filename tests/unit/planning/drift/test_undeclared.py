@@ -3,6 +3,7 @@
 import pytest
 
 from osem_migrate.operations import (
+    WATCHED,
     CreateTable,
     SetBilling,
     SetDeletionProtection,
@@ -14,7 +15,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
-from osem_migrate.planning.drift.undeclared import WATCHED, undeclared
+from osem_migrate.planning.drift.undeclared import undeclared
 from osem_migrate.schema import S
 from tests.unit.planning.builders import MANAGED_KEY, created, live, live_of
 

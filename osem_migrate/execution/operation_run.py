@@ -1,0 +1,224 @@
+"""OperationRun: one operation being brought about: where its table stands, and what a driver may ask for."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from osem_migrate.aws.gateway import Gateway
+from osem_migrate.aws.lock import Lease
+from osem_migrate.aws.poller import Poller
+from osem_migrate.clock import Clock
+from osem_migrate.errors import DriftFound
+from osem_migrate.events import RunEvent, Waiting
+from osem_migrate.history import Progress
+from osem_migrate.live_table import LiveTable
+from osem_migrate.operations import Setting
+from osem_migrate.operations.step import Step
+from osem_migrate.planning.drift.diff import diff, matches, overlooking
+from osem_migrate.planning.estimate import estimate_all
+from osem_migrate.planning.plan import PlannedOperation
+from osem_migrate.schema import Table
+from osem_migrate.stop import Stop
+
+USUAL_TIMEOUT = 30 * 60.0
+LONG_TIMEOUT = 24 * 60 * 60.0  # for what takes long even when all is well: an index build, a second time to live
+
+
+class Pace(StrEnum):
+    """FULL waits for everything; NO_WAIT begins the next step of each lane; WAIT_ONLY begins nothing."""
+
+    FULL = "full"
+    NO_WAIT = "no-wait"
+    WAIT_ONLY = "wait-only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What every operation of a run shares.
+
+    Attributes:
+        gateway: describes tables and performs calls.
+        lease: the lock, checked before every mutation.
+        poller: how settling is waited for.
+        clock: monotonic time.
+        tell: told what is going on.
+        stop: the request to end between two calls.
+        mutations: lets only so many control-plane mutations be in flight at once; AWS throttles beyond about three.
+        pace: whether to wait for what was begun, and whether to begin anything.
+        timeout: seconds that one operation may take; None chooses by kind.
+        lacking: the settings that this local engine turned out not to support.
+    """
+
+    gateway: Gateway
+    lease: Lease
+    poller: Poller
+    clock: Clock
+    tell: Callable[[RunEvent], None]
+    stop: Stop
+    mutations: threading.BoundedSemaphore
+    pace: Pace
+    timeout: float | None
+    lacking: set[type[Setting]] = field(default_factory=set)
+
+
+@contextmanager
+def mutation(slots: threading.BoundedSemaphore, stop: Stop, lease: Lease) -> Iterator[None]:
+    """Around one mutation: not after a request to stop, not without the lock, not beside too many others."""
+    with slots:
+        stop.check()
+        lease.check()
+        yield
+
+
+class OperationRun:
+    """One operation, from wherever its table stands, to its end.
+
+    Args:
+        planned: the operation.
+        services: what all operations share.
+        progress: how far an earlier run came with what no description shows.
+        save: records how far this one has come.
+
+    Attributes:
+        live: the table as it was last described.
+        position: how many steps are done.
+        cursor: where an earlier run left the step at that position; None at its beginning.
+        changed: whether anything took effect, so that a failure is known to be partial.
+        note: what people should know of how it came about.
+    """
+
+    live: LiveTable
+
+    def __init__(
+        self,
+        planned: PlannedOperation,
+        services: Services,
+        progress: Progress,
+        save: Callable[[Progress], None],
+    ) -> None:
+        self.planned = planned
+        self.services = services
+        self.position = progress.step
+        self.cursor = progress.cursor
+        self.changed = False
+        self.note: str | None = None
+        self._save = save
+        self.began = services.clock.monotonic()
+        self.deadline = self.began + self._limit()
+        self.asking_since = self.began
+
+    @property
+    def step(self) -> Step:
+        """The step that is next."""
+        return self.planned.steps[self.position]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every step is done."""
+        return self.position == len(self.planned.steps)
+
+    @property
+    def around(self) -> tuple[Table | None, Table | None]:
+        """The table before the next step, and after it."""
+        return self.planned.states[self.position], self.planned.states[self.position + 1]
+
+    def describe(self) -> LiveTable:
+        """The table as it is now, without waiting."""
+        declared = [setting for table in self.planned.states if table is not None for setting in table.settings]
+        touched = {call.settles for call in self.planned.calls}
+        kinds = {type(setting) for setting in declared if type(setting).described_by in touched}
+        self._see(self.services.gateway.describe(self.planned.table, kinds))
+        return self.live
+
+    def settle(self, *, until: Table | None = None, patience: float = 0.0) -> None:
+        """Wait until nothing moves; for ``patience`` seconds the table may also lag behind the state ``until``.
+
+        ``until`` is what was asked for; None, too, where nothing was.
+        """
+        clock = self.services.clock
+        patient_until = clock.monotonic() + patience
+
+        def done(live: LiveTable) -> bool:
+            return not live.busy and (self.matches(until) or clock.monotonic() >= patient_until)
+
+        self.services.poller.until(
+            self.describe,
+            done,
+            timeout=max(0.0, self.deadline - clock.monotonic()),
+            what=f"{self.planned.operation.describe()} ({self.services.gateway.physical_name(self.planned.table)})",
+            on_wait=lambda live, waited: self._waiting(live, until, waited),
+        )
+
+    def matches(self, state: Table | None) -> bool:
+        """Whether the table, as last described, is in a state."""
+        return matches(self.live, state, self.planned.ahead)
+
+    def leave_out(self, kinds: Collection[type[Setting]]) -> None:
+        """From now on these settings count as something that this engine cannot tell."""
+        self.services.lacking.update(kinds)
+        self._see(self.live)
+
+    def locate(self) -> bool:
+        """Find out which steps are done, and say whether it is more than before; raises DriftFound.
+
+        The latest state that the table is in counts, up to a step that no description shows.
+        """
+        before = self.position
+        steps = self.planned.steps
+        hidden = next((at for at in range(before, len(steps)) if not steps[at].is_described), len(steps))
+        for position in range(hidden, before - 1, -1):
+            if self.matches(self.planned.states[position]):
+                self._reach(position)
+                return position > before
+        raise self._drift()
+
+    def advance(self) -> None:
+        """The next step, which no description shows, is done; that is recorded."""
+        self._reach(self.position + 1)
+        self._save(Progress(step=self.position))
+
+    def keep(self, cursor: str) -> None:
+        """Record how far the next step has come; a later run begins there."""
+        self.cursor = cursor
+        self._save(Progress(step=self.position, cursor=cursor))
+
+    def _reach(self, position: int) -> None:
+        if position > self.position:
+            self.cursor = None
+        self.position = position
+
+    def _see(self, live: LiveTable) -> None:
+        self.live = replace(live, unreadable=live.unreadable | self.services.lacking)
+
+    def _waiting(self, live: LiveTable, until: Table | None, waited: float) -> None:
+        if until is not None and self.matches(until):
+            # On its way since we asked, even if the answer to our call was a refusal.
+            self.changed = True
+        for subject, phase in (live.busy or {self.planned.table: "settling"}).items():
+            self.services.tell(Waiting(self.planned, live.physical_name, subject, phase, waited))
+
+    def _drift(self) -> DriftFound:
+        """Of the states it might be in, speak of the nearest one; of equally near ones, of the latest."""
+        planned, live = self.planned, self.live
+        possible = planned.states[self.position :]
+        states = [state for state in possible if (state is None) == (live.table is None)]
+        nearest = reversed(states or possible)
+        differences = min((diff(overlooking(live, state, planned.ahead), state) for state in nearest), key=len)
+        return DriftFound(
+            f"cannot {planned.operation.describe()}: {live.physical_name} is neither as before nor as after it; "
+            + "; ".join(difference.describe() for difference in differences),
+            table=live.physical_name,
+            migration=planned.migration.id,
+            differences=[{"code": difference.code, "message": difference.describe()} for difference in differences],
+        )
+
+    def _limit(self) -> float:
+        if self.services.timeout is not None:
+            return self.services.timeout
+        # Whether the same was done within its cool-down, before this operation, is not to be seen anywhere.
+        if any(step.again.high for step in self.planned.steps):
+            return LONG_TIMEOUT
+        usual = estimate_all(self.planned.steps).high
+        return USUAL_TIMEOUT if usual < USUAL_TIMEOUT / 3 else LONG_TIMEOUT
