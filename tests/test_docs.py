@@ -91,7 +91,7 @@ def test_every_command_is_in_the_reference() -> None:
 
 
 def test_every_error_code_is_explained() -> None:
-    """Each error of the tool has a row with its cause and its cure."""
+    """Each error of the tool has a row with its cause and its remedy."""
     rows = _rows(shown.read(pages.TROUBLE_PAGE))
     for kind in error_classes():
         assert kind.code in rows, "run: make docs"

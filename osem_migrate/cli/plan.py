@@ -52,7 +52,7 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
     if moved and not any(operation.folded for operation in plan.operations):
         folded = output.usual(fold(plan).estimate)
         whose = "its table" if moved == 1 else "their tables"
-        output.echo(f"With --fold, {output.counted(moved, 'index')} would come with {whose}: {folded}.")
+        output.echo(f"With --fold, {output.counted(moved, 'index')} would be created with {whose}: {folded}.")
 
 
 def _show_heading(migration: "PlannedMigration") -> None:

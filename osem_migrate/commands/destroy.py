@@ -144,7 +144,7 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
         caller = deployment.caller
         update = ["aws", "dynamodb", "update-table", "--no-deletion-protection-enabled", *caller.aws_flags]
         commands = [shlex.join([*update, "--table-name", name]) for name in found.guarded]
-        how = ["Turn it off, if the tables really are to go:", *commands, caller.command("destroy")]
+        how = ["To drop these tables, turn it off first:", *commands, caller.command("destroy")]
         raise DeletionProtected(
             f"deletion protection is on for {', '.join(found.guarded)}",
             remediation="\n".join(how),

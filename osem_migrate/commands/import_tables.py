@@ -108,9 +108,8 @@ def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> N
     if not plan.is_empty:
         pending = [planned.migration.id for planned in plan.migrations]
         raise MigrationsPending(
-            f"{', '.join(pending)} must be applied before anything can be imported behind it",
-            remediation=f"Apply what is pending, which adopts tables that are there already: "
-            f"{caller.command('upgrade')}",
+            f"{', '.join(pending)} must be applied before anything can be imported",
+            remediation=f"Apply what is pending, which also adopts existing tables: {caller.command('upgrade')}",
             pending=pending,
         )
 
@@ -158,9 +157,9 @@ def _warnings(live: LiveTable) -> Iterator[str]:
         yield f"{name}: no script can declare {', '.join(live.beyond)}; a table made by its script has none."
     if key is not None and key.key.startswith("arn:"):
         yield (
-            f"{name}: its script names the key {key.key}, which other accounts and regions do not have; where it is "
-            "that of AWS, AWS_MANAGED says the same (edit the script, then: resolve VERSION --accept-checksum)."
+            f"{name}: its script names the key {key.key}, which other accounts and regions do not have; if it is the "
+            "key that AWS manages, declare AWS_MANAGED (edit the script, then: resolve VERSION --accept-checksum)."
         )
     if live.unreadable:
         nouns = ", ".join(sorted(kind.noun for kind in live.unreadable))
-        yield f"{name}: this local engine does not tell of {nouns}; its script does not, either."
+        yield f"{name}: this local engine does not report {nouns}, so its script leaves that out."

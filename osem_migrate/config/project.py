@@ -117,7 +117,7 @@ class Project:
             if not _ENVIRONMENT_NAME.fullmatch(name):
                 raise ConfigurationError(
                     f"{self._key(f'environments.{name}')}: a name has lower-case letters, digits and '-', "
-                    "and starts with one of the first two",
+                    "and starts with a letter or a digit",
                     environment=name,
                 )
         prefixes = {name: self._affixes(name)[0] for name in self.environment_names}

@@ -232,7 +232,7 @@ def _position(planned: PlannedOperation, live: LiveTable, *, least: int = 0) -> 
     nearest = reversed(states or planned.states[least:])
     differences = min((diff(overlooking(live, state, planned.ahead), state) for state in nearest), key=len)
     raise DriftFound(
-        f"cannot {planned.operation.describe()}: {live.physical_name} is neither as before nor as after it; "
+        f"cannot {planned.operation.describe()}: {live.physical_name} matches neither the state before nor after it; "
         + "; ".join(difference.describe() for difference in differences),
         table=live.physical_name,
         migration=planned.migration.id,

@@ -155,7 +155,7 @@ def _operations(script: Any) -> tuple[Operation, ...]:
     for position, operation in enumerate(declared):
         if not isinstance(operation, Operation):
             raise ScriptOperationsInvalid(
-                f"operations[{position}] is {reprlib.repr(operation)}, which is no operation",
+                f"operations[{position}] is {reprlib.repr(operation)}, which is not an operation",
                 file=shown_path(path),
                 line=line_of_operation(path, position),
             )

@@ -33,7 +33,7 @@ class RepairTable(Operation):
             raise DefinitionError(f"table {self.table!r}: a repair needs the drift that it undoes", table=self.table)
         for change in self.drift:
             if not isinstance(change, Operation) or isinstance(change, CreateTable | RepairTable):
-                raise DefinitionError(f"table {self.table!r}: {change!r} is no drift of a table", table=self.table)
+                raise DefinitionError(f"table {self.table!r}: {change!r} is not a drift of a table", table=self.table)
             if change.table != self.table:
                 raise DefinitionError(f"table {self.table!r}: its drift names table {change.table!r}", table=self.table)
 

@@ -90,7 +90,7 @@ def check_table(live: LiveTable, expected: Table) -> Checklist:
 
 def unfinished(table: str, physical_name: str) -> Checklist:
     """A table that is neither right nor wrong for now."""
-    note = "a migration of it is unfinished or was changed; it was not checked"
+    note = "one of its migrations is unfinished or was changed; it was not checked"
     return Checklist(table=table, physical_name=physical_name, notes=(note,))
 
 

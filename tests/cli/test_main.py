@@ -131,7 +131,7 @@ def test_a_defect_is_a_message_and_no_traceback(run: Run, tables: Tables, monkey
     monkeypatch.setattr(Migrator, "status", _raising(ZeroDivisionError(f"by {secret}")))
     said = run("status")
     assert (said.code, said.out) == (1, "")
-    assert "defect of osem-migrate" in said.err
+    assert "bug in osem-migrate" in said.err
     assert "ZeroDivisionError" in said.err
     assert "\nhint: Run the command again with --verbose" in said.err
     assert "Traceback" not in said.err

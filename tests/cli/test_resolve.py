@@ -53,7 +53,7 @@ def test_tables_that_say_otherwise_refuse(run: Run, upgraded: Tables) -> None:
     before = upgraded.everything()
     said = run("resolve", "1", "--reverted")
     assert said.code == 1
-    assert f"✗ DRIFT_FOUND: the live tables do not say that {TEAMS} is reverted: " in said.err
+    assert f"✗ DRIFT_FOUND: the live tables do not confirm that {TEAMS} is reverted: " in said.err
     assert "shop-dev-Teams: Teams: expected no table, found one" in said.err
     fence = r'"fence": {"N": "\d+"}'  # only this tells that the lock was taken
     assert re.sub(fence, "", before) == re.sub(fence, "", upgraded.everything())

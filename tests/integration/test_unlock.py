@@ -172,13 +172,13 @@ def test_garbage_is_cleared_by_force_only(migrator: Migrator, damage: dict[str, 
             ExpressionAttributeValues={":host": {"S": "elsewhere"}},
         )
 
-    with pytest.raises(LockHeld, match="somebody whom nobody can name"):
+    with pytest.raises(LockHeld, match="an unknown holder"):
         migrator.unlock(seen, UnlockOptions(force=True, confirm=change))
     assert migrator.unlock(seen_by(migrator), UnlockOptions(force=True))
     assert migrator.lock() is None
     assert hold(migrator).holder.fence > 1
     (logged,) = migrator.history()
-    assert logged.detail == "was held by somebody whom nobody can name, by force"
+    assert logged.detail == "was held by an unknown holder, by force"
 
 
 def test_the_log_of_the_old_holder_is_never_overwritten(migrator: Migrator) -> None:

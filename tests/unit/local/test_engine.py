@@ -173,7 +173,7 @@ def test_a_port_that_another_program_has_is_refused(engine: LocalEngine) -> None
 def test_an_engine_that_ends_at_once_is_quoted(engine: LocalEngine, program: Program) -> None:
     """The error shows the end of the log, comes long before the timeout and leaves no state."""
     program.does(ENDS)
-    with pytest.raises(LocalEngineNotStarted, match=r"ended at once; the end of .*moto\.log:\nfirst\nthe last words"):
+    with pytest.raises(LocalEngineNotStarted, match=r"exited at once; the end of .*moto\.log:\nfirst\nthe last words"):
         engine.start()
     assert not _recorded(engine).exists()
 

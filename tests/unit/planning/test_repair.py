@@ -128,7 +128,7 @@ def test_what_is_somebodys_or_cannot_change_is_left_out(found: Table, code: str)
         assert plan.operations == ()
         ((table, reason),) = plan.left_out
         assert (table, reason.partition(" ")[0]) == ("osem-staging-Teams", code)
-        assert reason.endswith("is not for a script to undo")
+        assert reason.endswith("cannot be undone by a script")
     assert code not in REPAIRABLE
 
 
@@ -162,7 +162,7 @@ def test_a_pending_script_on_the_table_comes_first() -> None:
     past = applied(TEAMS)
     status = status_of(live(BARE), scripts=(TEAMS, later), past=past)
     assert plan_repair(status, (TEAMS, later)).left_out == (
-        ("osem-staging-Teams", "0002_change comes before a new script, and would meet the drift"),
+        ("osem-staging-Teams", "0002_change is pending and runs before a new script, but fails on the drift"),
     )
     assert len(plan_repair(status_of(live(BARE), scripts=(TEAMS, other), past=past), (TEAMS, other)).operations) == 1
 
@@ -176,7 +176,7 @@ def test_nothing_is_written_that_upgrade_would_refuse(what: str) -> None:
     past = history(record(TEAMS), *recorded, record(newest))
     scripts = (TEAMS, users, newest)
     plan = plan_repair(status_of(live(BARE), scripts=scripts, past=past), scripts)
-    assert plan.left_out == (("osem-staging-Teams", f"upgrade refuses while 0002_change is {what}"),)
+    assert plan.left_out == (("osem-staging-Teams", f"upgrade refuses to run while 0002_change is {what}"),)
 
 
 def test_a_failed_migration_of_another_table_is_no_obstacle() -> None:

@@ -178,8 +178,8 @@ def test_a_script_that_can_never_fit_is_to_be_corrected() -> None:
 
 
 def test_what_others_build_on_is_not_reverted() -> None:
-    """All that would not fit any more are named, and how to reverse them."""
-    with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would not fit any more") as caught:
+    """All that would no longer fit are named, and how to reverse them."""
+    with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would no longer fit") as caught:
         said("1", REVERTED, applied(*SCRIPTS))
     assert caught.value.details["built_upon_by"] == ["0002_change", "0003_change"]
     assert caught.value.remediation.endswith(f"osem-migrate downgrade --to 0001_change {ENVIRONMENT_AND_FLAGS}")

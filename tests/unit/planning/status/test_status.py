@@ -262,7 +262,7 @@ def test_tables_of_an_unfinished_migration_are_not_compared(state: RecordedState
     past = history(record(USERS), record(TEAMS), record(both, state, done))
     found = status((USERS, TEAMS, both), past, live(None, name="Users"), live(None, name="Teams"))
     assert [problem.subject for problem in found.problems] == ["0003_change", "osem-staging-Users"]
-    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
 
 
 def test_a_table_that_an_unfinished_migration_made_is_shown() -> None:
@@ -279,7 +279,7 @@ def test_tables_of_a_changed_migration_are_not_compared() -> None:
     was = expect(ALL, applied(*ALL)).schema.table("Teams")
     found = status((USERS, TEAMS, edited), applied(*ALL), live_of(was))
     assert [problem.code for problem in found.problems] == ["MIGRATION_CHANGED"]
-    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
 
 
 def test_scripts_that_no_longer_fit_together_are_said_and_not_compared() -> None:
@@ -321,7 +321,7 @@ def test_what_an_interrupted_run_left_building_is_a_note() -> None:
     building = {"manager-index": LiveIndex(status="CREATING")}
     found = status(ALL, past, live_of(teams, indexes=building))
     assert told(found) == [("IN_PROGRESS", "osem-staging-Teams", "manager-index is allocating")]
-    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
 
 
 def test_an_unreadable_setting_is_one_note() -> None:
@@ -375,7 +375,7 @@ def test_what_nobody_declared_is_a_remark() -> None:
     found = status(ALL, applied(*ALL), streaming)
     assert (found.in_sync, found.exit_code()) == (True, ExitCode.OK)
     assert told(found) == [
-        ("DRIFT_SETTING_UNDECLARED", "osem-staging-Teams", "stream NEW_IMAGE, which nobody declared")
+        ("DRIFT_SETTING_UNDECLARED", "osem-staging-Teams", "stream NEW_IMAGE, which no script declares")
     ]
     (remark,) = found.remarks
     assert (remark.expected, remark.found) == ("stream off", "stream NEW_IMAGE")
