@@ -99,7 +99,7 @@ def test_every_error_code_is_explained() -> None:
 
 
 def test_every_finding_of_status_is_explained() -> None:
-    """Each code that ``status`` reports has a row on the page on trouble, and no row stands for nothing."""
+    """Each code that ``status`` reports has a row in docs/troubleshooting.md, and every row has a code."""
     text = shown.read(pages.TROUBLE_PAGE)
     known = problem_codes() | {kind.code for kind in error_classes()}
     assert {"DRIFT_TABLE_MISSING", "MIGRATION_PENDING"} <= known

@@ -1,4 +1,4 @@
-"""The console script: the list of commands, and what the process says to the shell when one ends."""
+"""The console script: the list of commands, and the exit code of the process."""
 
 import gc
 import signal
@@ -103,7 +103,7 @@ def _run(words: list[str], told: "_FailureReport") -> int:
         return told.failure(told.as_error(stop))
     except OSError as refused:
         return told.failure(_of_the_system(refused))
-    except Exception as defect:  # noqa: BLE001 - the last door: a defect of ours is a message, not a traceback
+    except Exception as defect:  # noqa: BLE001 - a bug of ours is a message, not a traceback
         return told.defect(defect)
     return int(result or ExitCode.OK)
 
@@ -130,7 +130,7 @@ class _FailureReport:
         return error.exit_code
 
     def defect(self, defect: Exception) -> int:
-        """Print an error nobody foresaw; the traceback only where it was asked for."""
+        """Print an unexpected error; the traceback only where it was asked for."""
         from osem_migrate.aws.failures.redaction import redact
 
         message = f"this is a bug in osem-migrate {__version__}: {type(defect).__name__}: {redact(str(defect))}"

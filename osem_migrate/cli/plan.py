@@ -47,7 +47,7 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
     for loss in losses_of(plan, migrator) if plan.hazards else ():
         output.line("warning", loss)
     if plan.steps:
-        output.echo(f"\nOn AWS all of it takes {output.usual(plan.estimate)}; longer where tables are large.")
+        output.echo(f"\nIn total on AWS: {output.usual(plan.estimate)}; longer for large tables.")
     moved = foldable(plan) if plan.direction is Direction.UPGRADE else 0
     if moved and not any(operation.folded for operation in plan.operations):
         folded = output.usual(fold(plan).estimate)

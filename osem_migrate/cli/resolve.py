@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     if len(said) != 1:
         ways = ", ".join(f"--{resolution}" for resolution in chosen)
         raise UsageError(
-            f"say one of {ways}", remediation="Read what each of them means with: osem-migrate resolve --help"
+            f"choose one of {ways}", remediation="Read what each of them means with: osem-migrate resolve --help"
         )
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)

@@ -130,7 +130,7 @@ class _Checks:
             return [found] if isinstance(found, Finding) else list(found)
         except OsemMigrateError as error:
             return [Finding.of(check, error)]
-        except Exception as defect:  # noqa: BLE001 - what breaks in a way that nobody foresaw is a finding, too
+        except Exception as defect:  # noqa: BLE001 - an unexpected failure is a finding, too
             return [Finding.of(check, OsemMigrateError(f"{type(defect).__name__}: {redact(str(defect))}"))]
 
     def _check_python(self) -> Finding:

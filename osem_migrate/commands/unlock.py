@@ -14,7 +14,7 @@ class UnlockOptions:
     """How to take the lock.
 
     Attributes:
-        force: take it although the holder's heart beats, or nobody can say who the holder is.
+        force: take it although the holder still sends heartbeats, or cannot be read.
         reason: why, for the log.
         confirm: asked once the heartbeat has been watched; raises to leave everything as it is.
     """
@@ -45,7 +45,7 @@ def unlock(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -
         options: whether to be content with what was seen, and what to write down.
 
     Returns:
-        False when the holder had let go by itself meanwhile, and there was nothing left to do.
+        False when the holder had released it meanwhile, and there was nothing left to do.
 
     Raises:
         LockHeld: the holder is alive, or the lock has changed since it was seen; nothing was written.
@@ -73,7 +73,7 @@ def unlock(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -
 
 
 def _refuse_alive(deployment: Deployment, seen: LockSnapshot) -> None:
-    """Raise unless the holder is known and its heart stands still while one watches."""
+    """Raise unless the holder is known and sends no heartbeat while it is watched."""
     again = deployment.caller.command("unlock", "--force")
     if seen.unreadable is not None:
         remediation = f"Update osem-migrate; if no run is in progress, clear the lock with: {again}"

@@ -1,4 +1,4 @@
-"""Project: where its scripts and state are, and its environments, none of which may reach into another."""
+"""Project: where its scripts and state are, and its environments, whose tables never overlap."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Reconciler: brings one planned operation about, from wherever an earlier run, or somebody's hand, left the table."""
+"""Reconciler: brings one planned operation about, from whatever an earlier run, or a manual change, left of it."""
 
 import threading
 from collections.abc import Callable
@@ -145,7 +145,7 @@ class Reconciler:
     def _later(
         self, planned: PlannedOperation, position: int, outcome: StepOutcome, asking_since: float, deadline: float
     ) -> LiveTable:
-        """After a refusal that passes: the truth, once it is time to ask again; the refusal when no time is left."""
+        """After a refusal that passes: the live table, once it is time to ask again; raises it when no time is left."""
         error = outcome.error or AwsError("refused for now")
         now = self._clock.monotonic()
         if now >= deadline:
@@ -157,7 +157,7 @@ class Reconciler:
         return self._settle(planned, deadline, until=planned.states[position + 1])
 
     def _doubt(self, planned: PlannedOperation, position: int, outcome: StepOutcome, deadline: float) -> LiveTable:
-        """After a refusal that may echo our own success: the truth; the refusal where everything is as before."""
+        """After a refusal that may follow our own success: the live table; raises it where nothing has changed."""
         error = outcome.error or AwsError("refused")
         before, after = planned.states[position : position + 2]
         known, self.mutated = self.mutated, True  # until the description says otherwise

@@ -35,7 +35,7 @@ SCRIPT_NAME = re.compile(r"(?P<number>[0-9]{4,})_(?P<slug>[a-z0-9]+(?:_[a-z0-9]+
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """What a folder holds: the migrations in order, and what is odd without being wrong."""
+    """What a folder holds: the migrations in order, and warnings."""
 
     migrations: tuple[Migration, ...]
     warnings: tuple[str, ...] = ()

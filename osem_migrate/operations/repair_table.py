@@ -72,7 +72,7 @@ class RepairTable(Operation):
 
     def _undoing(self, before: Schema) -> tuple[Schema, list[Operation]]:
         """The schema with the drift, and the operations that lead back from it."""
-        # Without the defaults of new tables: a table that is made anew gets what it had, and nothing else.
+        # Without the defaults of new tables: a table that is rebuilt gets what it had, and nothing else.
         schema = Schema({name: table for name, table in before.tables.items() if name == self.table})
         undoing: list[Operation] = []
         for change in self.drift:

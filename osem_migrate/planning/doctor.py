@@ -73,7 +73,7 @@ class DoctorReport:
 def judge_clock(skew: float) -> Finding:
     """This machine's clock, which is ``skew`` seconds ahead of AWS's (behind, when negative)."""
     if abs(skew) <= _TICK:
-        return Finding(check="clock", health=Health.OK, message="as the endpoint's")
+        return Finding(check="clock", health=Health.OK, message="same as the endpoint's")
     message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the endpoint's"
     if abs(skew) <= WORRYING_SKEW:
         return Finding(check="clock", health=Health.OK, message=message)
@@ -118,7 +118,7 @@ def judge_history(live: LiveTable, expected: Table, caller: Caller) -> Finding:
 
 
 def judge_lock(holder: Holder | None, caller: Caller, *, alive: bool) -> Finding:
-    """The lock; held is no failure, whether somebody is at work or has died over it."""
+    """The lock; a held lock is no failure, whether its run is alive or dead."""
     if holder is None:
         return Finding(check="lock", health=Health.OK, message="free")
     if alive:

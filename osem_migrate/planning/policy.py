@@ -62,7 +62,7 @@ class PolicyScope:
 
     @property
     def partition(self) -> str:
-        """``aws``, or that of a region which is a world of its own, such as ``aws-cn``."""
+        """``aws``, or the partition of a region outside it, such as ``aws-cn``."""
         return next((name for begin, name in _PARTITIONS.items() if self.region.startswith(begin)), "aws")
 
     def table_arn(self, name: str) -> str:

@@ -49,7 +49,7 @@ class RepairPlan:
 
 
 def plan_repair(status: Status, migrations: Sequence[Migration], *, rebuild: bool = False) -> RepairPlan:
-    """The repair of everything that has drifted; with ``rebuild`` also of what has to be made anew.
+    """The repair of everything that has drifted; with ``rebuild`` also of what has to be rebuilt.
 
     Nothing is repaired that nobody declared: a table or an index that is not expected is somebody's, and stays.
     """

@@ -120,7 +120,7 @@ def decide(past: ResolveContext, version: str, resolution: Resolution) -> Decisi
 def _find(past: ResolveContext, version: str) -> str:
     """The id of a script, or of a record without one."""
     numbers = {migration.id: migration.number for migration in past.migrations}
-    # A script that was reverted before it was renamed or removed is in nobody's way.
+    # A script that was reverted before it was renamed or removed does not count.
     lost = (record for name, record in past.history.records.items() if name not in numbers)
     numbers |= {r.migration: r.number for r in lost if r.state is not RecordedState.REVERTED or r.migration == version}
     if version in numbers:

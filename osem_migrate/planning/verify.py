@@ -49,7 +49,7 @@ class Checklist:
     Attributes:
         table: the logical name.
         physical_name: the name in DynamoDB.
-        checks: in the order in which people would look; empty where the table was not checked.
+        checks: in the order in which they are shown; empty where the table was not checked.
         notes: why something was not checked, or not probed.
     """
 

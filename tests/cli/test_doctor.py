@@ -91,9 +91,9 @@ def test_a_python_that_is_too_old(run: Run, tables: Tables, monkeypatch: pytest.
     monkeypatch.setattr("importlib.metadata.requires", lambda _name: [])
     said = run("doctor")
     assert (
-        "✗ python         Python 3.10.1; supported: Python >=3.11\n    Run osem-migrate by a Python >=3.11." in said.out
+        "✗ python         Python 3.10.1; supported: Python >=3.11\n    Run osem-migrate with Python >=3.11." in said.out
     )
-    assert "ℹ libraries      osem-migrate was not installed" in said.out  # noqa: RUF001 - our own sign
+    assert "ℹ libraries      osem-migrate is not installed as a package" in said.out  # noqa: RUF001 - our own sign
 
 
 def test_a_library_that_is_not_there(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,7 @@ def test_exactly_one_thing_is_said(words: list[str], run: Run, tables: Tables) -
     """Neither none nor two."""
     said = run("resolve", "3", *words)
     assert said.code == 64
-    assert "say one of --applied, --reverted, --accept-checksum" in said.err
+    assert "choose one of --applied, --reverted, --accept-checksum" in said.err
 
 
 def test_a_held_lock_is_waited_for(run: Run, upgraded: Tables) -> None:

@@ -346,7 +346,7 @@ def test_a_newer_tool_is_told(upgraded: Tables, run: Run) -> None:
 
 
 def test_a_record_that_nobody_can_read_is_told(upgraded: Tables, run: Run) -> None:
-    """An id without a number is no defect of ours."""
+    """An id without a number is not a bug of ours."""
     upgraded.client.put_item(
         TableName="shop-dev-SchemaMigrations",
         Item={"scope": {"S": "shop"}, "item": {"S": "migration#nonsense"}},

@@ -32,7 +32,7 @@ def recorded(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Tables:
 
 @contextmanager
 def beating(tables: Tables) -> Iterator[None]:
-    """The holder's heart beats until the lock is taken from it."""
+    """The holder sends heartbeats until the lock is taken from it."""
     stop = threading.Event()
 
     def beat() -> None:
@@ -40,13 +40,13 @@ def beating(tables: Tables) -> Iterator[None]:
             while not stop.wait(0.005):
                 set_lock(tables, "SET heartbeat = heartbeat + :value", {"N": "1"})
 
-    heart = threading.Thread(target=beat)
-    heart.start()
+    beating = threading.Thread(target=beat)
+    beating.start()
     try:
         yield
     finally:
         stop.set()
-        heart.join()
+        beating.join()
 
 
 def set_lock(tables: Tables, update: str, value: Any) -> None:
@@ -113,7 +113,7 @@ def test_a_run_that_is_alive_keeps_it(run: Run, recorded: Tables, monkeypatch: p
 def test_a_run_that_ends_meanwhile_leaves_nothing_to_do(
     run: Run, recorded: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It let go by itself while its heartbeat was watched."""
+    """It released the lock while its heartbeat was watched."""
     recorded.hold_lock()
 
     def watch(lock: Lock, holder: Holder) -> bool:
@@ -128,7 +128,7 @@ def test_a_run_that_ends_meanwhile_leaves_nothing_to_do(
 
 
 def test_by_force_it_is_taken_from_the_living(run: Run, recorded: Tables) -> None:
-    """Though the heart beats between the look and the taking; the log says that it was by force."""
+    """Though a heartbeat comes between the reading and the taking; the log says that it was by force."""
     recorded.hold_lock()
     with beating(recorded):
         said = run("unlock", "--force", "--yes", "--json")

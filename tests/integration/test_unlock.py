@@ -45,7 +45,7 @@ def migrator(on_engine: Engine, tmp_path: Path) -> Migrator:
 
 
 def hold(migrator: Migrator, name: str = "bob") -> Lease:
-    """Somebody takes the lock, and never beats."""
+    """Somebody takes the lock, and never sends a heartbeat."""
     me = Actor(name, "0.1.0").as_holder(lease_ms=20_000, acquired_at=1, environ={})
     return migrator.deployment.lock.acquire(me, timeout=60.0, on_wait=lambda _holder, _waited: None)
 
@@ -129,7 +129,7 @@ def test_a_heart_that_beats_is_seen(migrator: Migrator) -> None:
 
 
 def test_by_force_and_between_two_heartbeats(migrator: Migrator) -> None:
-    """A heart that beats without pause collides with the transaction, and the lock is taken all the same."""
+    """A heartbeat without pause collides with the transaction, and the lock is taken all the same."""
     lease = hold(migrator)
     stop = threading.Event()
     lost: list[LockLost] = []
@@ -141,12 +141,12 @@ def test_by_force_and_between_two_heartbeats(migrator: Migrator) -> None:
         except LockLost as told:
             lost.append(told)
 
-    heart = threading.Thread(target=beat)
-    heart.start()
+    beating = threading.Thread(target=beat)
+    beating.start()
     try:
         assert migrator.unlock(seen_by(migrator), UnlockOptions(force=True))
     finally:
-        heart.join(10.0)
+        beating.join(10.0)
         stop.set()
     assert [str(told) for told in lost] == ["the upgrade lock was released by somebody else"]
     assert migrator.lock() is None

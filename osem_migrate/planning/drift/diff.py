@@ -22,7 +22,7 @@ SETTING = "DRIFT_SETTING"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that is not as expected; ``repair`` is empty where only a new table could mend it."""
+    """One thing that is not as expected; ``repair`` is empty where only a new table could repair it."""
 
     code: str
     table: str

@@ -1,4 +1,4 @@
-"""Undeclared: what AWS has on that no script ever mentioned; somebody may have wanted it so.
+"""Undeclared: settings that are on in AWS but in no script; they may be intended.
 
 Billing is not among it: every table declares one, on-demand without a maximum where its script says nothing.
 """

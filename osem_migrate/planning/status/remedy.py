@@ -76,7 +76,7 @@ _UNUSABLE_REMEDIES = {
     ),
 }
 
-# What a script mends: AWS has no call for it, or only one that destroys what somebody may be using.
+# What a script repairs: AWS has no call for it, or only one that destroys what somebody may be using.
 _NEEDS_A_SCRIPT = frozenset({diff.TABLE_UNEXPECTED, diff.TABLE_KEYS, diff.INDEX_UNEXPECTED, diff.LOCAL_INDEX})
 
 

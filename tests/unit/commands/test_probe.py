@@ -68,7 +68,7 @@ def test_every_table_and_index_shows_the_sample(tables: ProbedTables) -> None:
 
 
 def test_it_does_so_again(tables: ProbedTables) -> None:
-    """The same key every time is in nobody's way once it is removed."""
+    """The same key can be used every time, because the item is removed."""
     assert describe_all(tables.probe()) == describe_all(tables.probe()) == ALL_WELL
 
 

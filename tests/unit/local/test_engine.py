@@ -116,15 +116,15 @@ def test_a_recycled_pid_is_neither_believed_nor_ended(engine: LocalEngine) -> No
     """When another program got the engine's number, it is left alone and the state is cleared away."""
     state = engine.start()
     engine.stop()
-    stranger = subprocess.Popen([sys.executable, "-c", SILENT], stdout=subprocess.DEVNULL)
+    other = subprocess.Popen([sys.executable, "-c", SILENT], stdout=subprocess.DEVNULL)
     try:
-        _pretend(engine, replace(state, pid=stranger.pid))
+        _pretend(engine, replace(state, pid=other.pid))
         assert engine.status() is None
         assert engine.stop() is None
-        assert stranger.poll() is None
+        assert other.poll() is None
     finally:
-        stranger.kill()
-        stranger.wait()
+        other.kill()
+        other.wait()
     assert not _recorded(engine).exists()
 
 
@@ -147,7 +147,7 @@ def test_stop_clears_a_corrupt_state(engine: LocalEngine) -> None:
 
 @pytest.mark.parametrize(
     ("change", "difference"),
-    [({"kind": EngineKind.DYNAMODB_LOCAL}, "dynamodb-local was asked for"), ({"port": 1}, "port 1 was asked for")],
+    [({"kind": EngineKind.DYNAMODB_LOCAL}, "dynamodb-local was requested"), ({"port": 1}, "port 1 was requested")],
 )
 def test_another_engine_than_the_running_one_is_refused(
     change: dict[str, Any], difference: str, engine: LocalEngine

@@ -34,8 +34,8 @@ HOLDER = Holder(
 @pytest.mark.parametrize(
     ("skew", "health", "said"),
     [
-        (0.4, Health.OK, "as the endpoint's"),
-        (-1.9, Health.OK, "as the endpoint's"),
+        (0.4, Health.OK, "same as the endpoint's"),
+        (-1.9, Health.OK, "same as the endpoint's"),
         (59.0, Health.OK, "59 s ahead of the endpoint's"),
         (-61.0, Health.WARNING, "61 s behind the endpoint's"),
         (300.0, Health.WARNING, "300 s ahead"),

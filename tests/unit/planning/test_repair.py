@@ -104,7 +104,7 @@ def test_billing_names_what_each_index_has() -> None:
     ],
 )
 def test_what_has_to_be_made_anew_waits_for_rebuild(found: LiveTable, drift: list[object], code: str) -> None:
-    """An index that queries use, or a table that may still be restored, is not made anew unasked."""
+    """An index that queries use, or a table that may still be restored, is not rebuilt unasked."""
     plan = planned(found)
     assert plan.operations == ()
     assert plan.left_out == (("osem-staging-Teams", plan.left_out[0][1]),)

@@ -99,7 +99,7 @@ def test_a_missing_table_may_hold_a_backup() -> None:
         )
     )
     ((_, text),) = remedies(live(None, name="Teams"), declared)
-    assert text.startswith("Restore the table from a backup, or create it empty:\n(each command once")
+    assert text.startswith("Restore the table from a backup, or create it empty:\n(run each command once")
     (create, request), (backups, _) = calls(text)
     assert (create, backups) == ("create-table", "update-continuous-backups")
     assert request["TableName"] == "osem-staging-Teams"
