@@ -78,7 +78,7 @@ def test_a_heartbeat_between_look_and_taking_keeps_the_lock(migrator: Migrator) 
     """The holder woke up while somebody thought about the question: nothing is taken, and nothing written."""
     lease = hold(migrator)
     seen = seen_by(migrator)
-    with pytest.raises(LockHeld, match="has changed since it was looked at, and was left alone") as caught:
+    with pytest.raises(LockHeld, match="has changed since it was read, and was left alone") as caught:
         migrator.unlock(seen, UnlockOptions(confirm=lambda: migrator.deployment.lock.renew(lease.holder)))
     assert caught.value.remediation == "Look again with: osem-migrate unlock --env dev"
     lease.check()
@@ -124,7 +124,7 @@ def test_a_heart_that_beats_is_seen(migrator: Migrator) -> None:
     lease = hold(migrator)
     clock = migrator.deployment.clock
     object.__setattr__(clock, "sleep", lambda _seconds: migrator.deployment.lock.renew(lease.holder))
-    with pytest.raises(LockHeld, match="alive"):
+    with pytest.raises(LockHeld, match="still sends heartbeats"):
         migrator.unlock(seen_by(migrator), UnlockOptions(confirm=lambda: pytest.fail("asked")))
 
 

@@ -367,4 +367,4 @@ def test_a_run_that_is_at_work(aws: SimulatedAws, folder: Path) -> None:
     aws.simulator.faults.plan(hook, action="CreateTable", table="osem-dev-Users")
     migrator.upgrade()
     assert found(looked[0], "lock").health is Health.WARNING
-    assert "who is at work" in found(looked[0], "lock").message
+    assert "its heartbeat is active" in found(looked[0], "lock").message
