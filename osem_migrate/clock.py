@@ -1,4 +1,4 @@
-"""Clock: the few things that anything which waits needs, handed in so that a test can make hours pass in no time."""
+"""Clock: the time functions that waiting needs, passed in so that a test can make hours pass in no time."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ class Clock:
 
     @classmethod
     def at_pace(cls, pace: float) -> Self:
-        """A clock on which ``pace`` seconds pass in a real one, to live through an hour in a rehearsal or a test."""
+        """A clock on which ``pace`` seconds pass in a real one, to simulate an hour in a rehearsal or a test."""
         return cls(
             monotonic=lambda: time.monotonic() * pace,
             sleep=lambda seconds: time.sleep(seconds / pace),
@@ -37,7 +37,7 @@ class Clock:
 
     def milliseconds(self) -> int:
         """The time of day in Unix milliseconds."""
-        # Whole numbers all the way: a float of seconds times 1,000 may fall a hair below the millisecond meant.
+        # Whole numbers all the way: a float of seconds times 1,000 may fall just below the intended millisecond.
         return (self.now() - _EPOCH) // timedelta(milliseconds=1)
 
 

@@ -27,7 +27,7 @@ OsemMigrateError
 │   ├── MigrationsPending
 │   ├── ResolutionRefused
 │   └── TargetUnknown
-├── ConfirmationRequired            data would be destroyed and nobody said yes
+├── ConfirmationRequired            data would be destroyed and nobody confirmed it
 ├── DeletionProtected               DynamoDB itself guards a table that would be dropped
 ├── EnvironmentProtected            the configuration guards all tables of the environment
 ├── LockError
@@ -41,12 +41,12 @@ OsemMigrateError
 │   ├── PartialError                some of it was applied, then it stopped
 │   └── DestructionIncomplete       some of it was dropped, then it stopped
 ├── ProbeError                      what verify --probe could not do
-│   ├── ProbeUnconfirmed            the environment is protected and nobody said yes
+│   ├── ProbeUnconfirmed            the environment is protected and nobody confirmed it
 │   └── SampleLeft                  the sample item could not be removed
 ├── LocalEngineError
 │   ├── LocalEngineMissing
 │   └── LocalEngineNotStarted
-└── AwsError                        DynamoDB, STS or the SDK said no
+└── AwsError                        DynamoDB, STS or the SDK refused
     ├── CredentialsMissing          ├── RegionMissing
     ├── CredentialsPartial          ├── EndpointUnreachable
     ├── CredentialsExpired          ├── EndpointInvalid
@@ -70,7 +70,7 @@ from typing import Any, ClassVar
 
 
 class ExitCode(IntEnum):
-    """What the process says to the shell; the only place where these numbers stand."""
+    """The exit codes; the only place where these numbers are defined."""
 
     OK = 0
     ERROR = 1
@@ -128,7 +128,7 @@ class ConfigurationError(OsemMigrateError):
 
 
 class UnknownEnvironment(ConfigurationError):
-    """``--env`` names an environment that nobody configured."""
+    """``--env`` names an environment that is not configured."""
 
     code = "CONFIG_ENVIRONMENT_UNKNOWN"
     remedy = "Add it to pyproject.toml under [tool.osem-migrate.environments]."
@@ -163,7 +163,7 @@ class DefinitionError(OsemMigrateError):
 
 
 class InapplicableOperation(OsemMigrateError):
-    """An operation that does not fit the schema so far, such as an index on a table nobody created."""
+    """An operation that does not fit the schema so far, such as an index on a table that does not exist."""
 
     code = "OPERATION_INAPPLICABLE"
     remedy = "Check the names in the operation and the order of the scripts."
@@ -212,7 +212,7 @@ class ScriptNotLoadable(ScriptError):
 
 
 class ScriptOperationsInvalid(ScriptError):
-    """``operations`` is missing, empty, or holds something that is no operation."""
+    """``operations`` is missing, empty, or holds something that is not an operation."""
 
     code = "SCRIPT_OPERATIONS_INVALID"
     remedy = "Declare at least one operation: operations = [CreateTable(…)]"
@@ -283,7 +283,7 @@ class MigrationOutOfOrder(HistoryError):
 
 
 class ResolutionRefused(HistoryError):
-    """``resolve`` would record what cannot be, or what nobody can know."""
+    """``resolve`` would record a state that is impossible or cannot be checked."""
 
     code = "RESOLUTION_REFUSED"
 
@@ -303,7 +303,7 @@ class TargetUnknown(HistoryError):
 
 
 class ConfirmationRequired(OsemMigrateError):
-    """The plan destroys data and nobody confirmed it."""
+    """The plan destroys data and was not confirmed."""
 
     code = "CONFIRMATION_REQUIRED"
     remedy = "Read the plan with --dry-run, then run the command again with --yes."
@@ -313,14 +313,16 @@ class DeletionProtected(OsemMigrateError):
     """A table that the plan drops has deletion protection on."""
 
     code = "DELETION_PROTECTED"
-    remedy = 'Turn it off first, by a script with SetDeletionProtection("TABLE", False), if the table really is to go.'
+    remedy = 'To drop the table, first turn it off in a script: SetDeletionProtection("TABLE", False)'
 
 
 class EnvironmentProtected(OsemMigrateError):
-    """``destroy`` was asked of an environment that is ``protected``."""
+    """``destroy`` was run on an environment that is ``protected``."""
 
     code = "ENVIRONMENT_PROTECTED"
-    remedy = "Choose another environment with --env, or first take protected = true out of its table in pyproject.toml."
+    remedy = (
+        "Choose another environment with --env, or first remove protected = true from its section of pyproject.toml."
+    )
 
 
 class LockError(OsemMigrateError):
@@ -332,13 +334,13 @@ class LockError(OsemMigrateError):
 
 
 class LockHeld(LockError):
-    """Somebody else holds the lock and did not let go in time."""
+    """Another run holds the lock and did not release it in time."""
 
     code = "LOCK_HELD"
 
 
 class LockLost(LockError):
-    """Another run took the lock over while this one did not renew it."""
+    """Another run took over the lock because this one did not renew it."""
 
     code = "LOCK_LOST"
     remedy = "Nothing was changed after the lock was lost. See where things stand with: osem-migrate status"
@@ -359,7 +361,7 @@ class DriftFound(RunError):
 
 
 class AdoptionMismatch(RunError):
-    """Tables that are there already are not what the scripts would make of them; ``details`` has every difference."""
+    """Existing tables differ from what the scripts would create; ``details`` has every difference."""
 
     code = "ADOPTION_MISMATCH"
     remedy = "Change the tables or the scripts until they agree, then run the command again; nothing was written."
@@ -415,14 +417,14 @@ class PartialError(RunError):
 
 
 class ProbeError(OsemMigrateError):
-    """``verify --probe`` could not write its sample items, or not remove them."""
+    """``verify --probe`` could not write or remove its sample items."""
 
     code = "PROBE_FAILED"
     remedy = "Run the command again; it removes what an earlier probe left."
 
 
 class ProbeUnconfirmed(ProbeError):
-    """The environment is protected, and nobody confirmed that sample items may be written to its tables."""
+    """The environment is protected, and writing sample items to its tables was not confirmed."""
 
     code = "PROBE_UNCONFIRMED"
     remedy = "Run the command again with --yes, or leave --probe out."
@@ -450,7 +452,7 @@ class SampleLeft(ProbeError):
 
 
 class DestructionIncomplete(RunError):
-    """Some tables of an environment are gone or on their way out, then ``destroy`` stopped.
+    """Some tables of an environment are gone or being deleted, then ``destroy`` stopped.
 
     Attributes:
         dropped: physical names of the tables that are gone.
@@ -459,10 +461,10 @@ class DestructionIncomplete(RunError):
 
     code = "DESTRUCTION_INCOMPLETE"
     exit_code = ExitCode.PARTIAL
-    remedy = "Running destroy again finishes."
+    remedy = "Running destroy again finishes it."
 
     def __init__(self, dropped: tuple[str, ...], cause: OsemMigrateError, *, resume: str) -> None:
-        done = f"{len(dropped)} dropped ({', '.join(dropped)})" if dropped else "the first tables are on their way out"
+        done = f"{len(dropped)} dropped ({', '.join(dropped)})" if dropped else "the first tables are being deleted"
         super().__init__(
             f"{done}, then: {cause.message}",
             remediation=cause.remediation
@@ -504,7 +506,7 @@ class AwsError(OsemMigrateError):
 
 
 class CredentialsMissing(AwsError):
-    """No credentials anywhere in the standard chain."""
+    """No credentials were found in the standard chain."""
 
     code = "AWS_CREDENTIALS_MISSING"
     remedy = "Configure them with: aws configure (or aws configure sso), then choose the profile with --profile NAME"
@@ -518,14 +520,14 @@ class CredentialsPartial(AwsError):
 
 
 class CredentialsExpired(AwsError):
-    """A session token past its end."""
+    """The session token has expired."""
 
     code = "AWS_CREDENTIALS_EXPIRED"
     remedy = "Obtain a fresh session token (aws sso login, or whatever issued it), then run the command again."
 
 
 class SsoSessionExpired(AwsError):
-    """The single sign-on session has ended or was never begun."""
+    """The single sign-on session has expired or was never started."""
 
     code = "AWS_SSO_SESSION_EXPIRED"
     remedy = "Sign in with: aws sso login"
@@ -581,7 +583,7 @@ class AccessDenied(AwsError):
 
 
 class RegionMissing(AwsError):
-    """No region anywhere, or one that is no region's name."""
+    """No region is configured, or its name is not a region."""
 
     code = "AWS_REGION_INVALID"
     remedy = "Name one with --region, for example --region us-east-1"
@@ -595,10 +597,10 @@ class EndpointUnreachable(AwsError):
 
 
 class EndpointInvalid(AwsError):
-    """``--endpoint-url`` is no URL."""
+    """``--endpoint-url`` is not a URL."""
 
     code = "AWS_ENDPOINT_INVALID"
-    remedy = "Give a whole URL, for example --endpoint-url http://localhost:8000"
+    remedy = "Give a complete URL, for example --endpoint-url http://localhost:8000"
 
 
 class Throttled(AwsError):
@@ -637,7 +639,7 @@ class RequestInvalid(AwsError):
 
 
 class ConditionFailed(AwsError):
-    """A conditional write found something else than expected."""
+    """The condition of a write did not hold."""
 
     code = "AWS_CONDITION_FAILED"
     remedy = "Another run may have written at the same time. See where things stand with: osem-migrate status"
@@ -658,7 +660,7 @@ class ServiceFailed(AwsError):
 
 
 class UnexpectedAwsError(AwsError):
-    """An answer of AWS that this version does not know."""
+    """AWS answered with something that this version does not know."""
 
     code = "AWS_UNEXPECTED"
 

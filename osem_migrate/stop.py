@@ -1,4 +1,4 @@
-"""Stop: the request to end a run between two calls, which every lane looks at and every wait hears."""
+"""Stop: the request to end a run between two calls, which every lane checks and every wait notices."""
 
 import threading
 

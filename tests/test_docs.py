@@ -92,7 +92,7 @@ def test_every_command_is_in_the_reference() -> None:
 
 
 def test_every_error_code_is_explained() -> None:
-    """Each error of the tool has a row with its cause and its cure."""
+    """Each error of the tool has a row with its cause and its remedy."""
     rows = _rows(shown.read(pages.TROUBLE_PAGE))
     for kind in error_classes():
         assert kind.code in rows, "run: make docs"
@@ -100,7 +100,7 @@ def test_every_error_code_is_explained() -> None:
 
 
 def test_every_finding_of_status_is_explained() -> None:
-    """Each code that ``status`` reports has a row on the page on trouble, and no row stands for nothing."""
+    """Each code that ``status`` reports has a row in docs/troubleshooting.md, and every row has a code."""
     text = shown.read(pages.TROUBLE_PAGE)
     known = problem_codes() | {kind.code for kind in error_classes()}
     assert {"DRIFT_TABLE_MISSING", "MIGRATION_PENDING"} <= known

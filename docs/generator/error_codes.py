@@ -1,4 +1,4 @@
-"""The tables of error codes, written from ``errors.py`` into the page on trouble."""
+"""The tables of error codes, written from ``errors.py`` into docs/troubleshooting.md."""
 
 import inspect
 import re
@@ -8,14 +8,14 @@ from pathlib import Path
 import osem_migrate
 from osem_migrate.errors import AwsError, OsemMigrateError, error_classes
 
-# What the bases say of themselves is for readers of the code.
+# The docstrings of the base classes are for readers of the code.
 _CAUSES = {
-    "ERROR": "A file cannot be read or written, or the tool itself has a defect; the message says which.",
-    "LOCK_FAILED": "Something is wrong with the upgrade lock.",
-    "LOCAL_ENGINE_FAILED": "Something is wrong with the embedded engine behind `--env local`.",
+    "ERROR": "A file cannot be read or written, or the tool itself has a bug; the message says which.",
+    "LOCK_FAILED": "The upgrade lock could not be used.",
+    "LOCAL_ENGINE_FAILED": "The embedded engine behind `--env local` failed.",
     "AWS_FAILED": "DynamoDB, STS or the SDK refused the call.",
 }
-_TABLE = "| code | exit | cause | cure |\n|---|---|---|---|\n"
+_TABLE = "| code | exit | cause | remedy |\n|---|---|---|---|\n"
 
 
 def error_table() -> str:

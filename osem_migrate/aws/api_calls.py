@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 _NOTE = "osem_migrate_call"
-"""Where a call's beginning is noted in botocore's context, which belongs to that call alone; threads never meet."""
+"""Where a call's beginning is noted in botocore's context, which belongs to that call and is not shared."""
 
 
 @dataclass(frozen=True, slots=True)

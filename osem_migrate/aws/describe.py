@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _ON_THE_WAY = {"CREATING", "DELETING"}  # to every call but DescribeTable, such a table may not exist
 
-# What operations declare, and what AWS fills in or counts; whatever else DescribeTable shows is beyond us.
+# What operations declare, and what AWS fills in or counts; whatever else DescribeTable shows goes into ``beyond``.
 _FAMILIAR = frozenset(
     {
         *("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"),
@@ -43,7 +43,7 @@ SideBySide = Callable[[Callable[[Description], _Answer], Iterable[Description]],
 class Describer:
     """Describes tables of one endpoint; ``emulated`` says that it is a local engine, which may lack calls.
 
-    Errors of AWS come out through the door: AccessDenied, Throttled and so on.
+    Errors of AWS are raised as ours: AccessDenied, Throttled and so on.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ CONCURRENCY = 10  # DescribeTable calls at once; AWS allows far more control-pla
 
 
 class StepAnswer(StrEnum):
-    """What became of a step: taken up; refused for now; or refused in a way that may be the echo of our own success."""
+    """What became of a step: taken up; refused for now; or refused in a way that may follow our own success."""
 
     ACCEPTED = "accepted"
     LATER = "later"

@@ -17,7 +17,7 @@ LOG_PREFIX = "event#"
 HOLDER_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
 _DAMAGED = (
     "A newer osem-migrate may have written it: update the tool and run the command again. "
-    "Where no run is going on, clear it with: osem-migrate unlock --force"
+    "If no run is in progress, clear it with: osem-migrate unlock --force"
 )
 
 _SERIALIZER = TypeSerializer()

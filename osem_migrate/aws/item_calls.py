@@ -23,7 +23,7 @@ def was_never_applied(refusal: AwsError) -> bool:
 
 
 class Probe:
-    """Reads and writes single items of any table; errors of AWS come out through the door.
+    """Reads and writes single items of any table; errors of AWS are raised as ours.
 
     Args:
         client: boto3's client, safe to use from several threads.

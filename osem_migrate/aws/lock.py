@@ -157,7 +157,7 @@ class Lock:
     def _if_won(self, mine: Holder) -> "Lease | None":
         """A won write whose response was lost is repeated by the SDK, and then fails: the owner tells.
 
-        The win may be a lease old by then, so it counts only if the heart still beats.
+        The win may be a lease old by then, so it counts only if one more heartbeat succeeds.
         """
         asked = self._clock.monotonic()
         try:
@@ -196,7 +196,7 @@ class Lock:
 
 
 class Lease:
-    """A lock that is held: a thread keeps its heart beating until ``release``.
+    """A lock that is held: a thread sends its heartbeats until ``release``.
 
     Args:
         lock: the lock.

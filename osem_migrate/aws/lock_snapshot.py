@@ -45,7 +45,7 @@ class LockSnapshot:
         """Condition and update that remove the holder and leave its fence, so that it can never write again.
 
         Args:
-            still: every attribute must be what was seen; otherwise owner and fence must, and the heart may beat on.
+            still: every attribute must be what was seen; otherwise owner and fence must, and the heartbeat may move.
             fence: written where the one that was seen cannot be read; higher than any there was.
         """
         everything = (*history_items.HOLDER_ATTRIBUTES, _FENCE)

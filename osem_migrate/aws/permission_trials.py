@@ -89,7 +89,7 @@ def absent_name(physical_name: Callable[[str], str]) -> str:
 
 
 class Permissions:
-    """Tries actions on a ground, by the client of an environment."""
+    """Tries actions on a target, with the client of an environment."""
 
     def __init__(self, client: "DynamoDBClient", target: TrialTarget) -> None:
         self._client = client

@@ -17,7 +17,7 @@ SHARE = 0.045  # of the time waited so far: with the jitter, an answer comes lat
 JITTER = 0.1  # so that the pollers of many tables do not ask in step
 
 SILENCE = 60.0  # seconds without any answer after which there is no point in asking on
-_PASSING = (EndpointUnreachable, ServiceFailed, Throttled)  # a blip must not end a wait of a quarter of an hour
+_PASSING = (EndpointUnreachable, ServiceFailed, Throttled)  # a short outage must not end a wait of a quarter of an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Poller:
         """Ask until ``done`` says so, and give the last answer.
 
         Args:
-            ask: one look at the world. Throttled, ServiceFailed and EndpointUnreachable count as no answer for up to
+            ask: asks once. Throttled, ServiceFailed and EndpointUnreachable count as no answer for up to
                 SILENCE seconds; whatever else it raises passes at once.
             done: whether that is what was waited for.
             timeout: seconds after which WaitTimeout is raised.

@@ -221,7 +221,7 @@ class _ServiceFiles(Loader):
 
 @contextmanager
 def _opening() -> Iterator[None]:
-    """The door, wider: a setting that is no number is a ValueError, and a missing certificate file an OSError."""
+    """``door``, and two more errors: ValueError for a setting that is no number, OSError for a missing certificate."""
     try:
         with door(_OPENING):
             yield

@@ -22,20 +22,20 @@ _CHECK_WIDTH = 14
               help="Try the permissions of this role, each by a request that can have no effect.")  # fmt: skip
 @connected
 def command(invocation: Invocation, *, role: str) -> ExitCode:
-    """Check all that a run depends on, and say how to mend it.
+    """Check everything that a run depends on, and say how to fix it.
 
-    A line each: Python and libraries, configuration, scripts, region, credentials and who they belong to, the clock,
+    One line each: Python and libraries, configuration, scripts, region, credentials and who they belong to, the clock,
     the endpoint, the history table, its lock, and every permission. Changes nothing. What depends on something broken
     is skipped. By default only the permissions to read are tried, by reading.
 
-    With --role upgrade or downgrade the permissions to write are tried as well: changes are asked for on a table that
-    cannot exist, and writes of items under a condition that never holds, so that DynamoDB refuses them all.
+    With --role upgrade or downgrade the permissions to write are tried as well: changes are requested for a table that
+    cannot exist, and items are written under a condition that never holds, so that DynamoDB refuses them all.
     """
     try:
         report, data = _examine(invocation, role)
     except ImportError as missing:
-        remedy = "Install it anew: pip install --upgrade --force-reinstall osem-migrate"
-        raise OsemMigrateError(f"osem-migrate lacks a part of itself: {missing}", remediation=remedy) from missing
+        remedy = "Reinstall it: pip install --upgrade --force-reinstall osem-migrate"
+        raise OsemMigrateError(f"a part of osem-migrate is missing: {missing}", remediation=remedy) from missing
     invocation.region = report.region or invocation.region
     return invocation.finish(data, lambda: _show(report), report.exit_code)
 

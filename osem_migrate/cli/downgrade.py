@@ -32,8 +32,8 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> ExitCode:
     """Reverse the newest migrations.
 
-    Drops what they created, the newest first, under the same lock as upgrade. What loses data is named with its item
-    counts and has to be confirmed; a table with deletion protection stops it before anything is changed.
+    Drops what they created, the newest first, under the same lock as upgrade. What loses data is listed with its item
+    counts and must be confirmed; a table with deletion protection stops it before anything is changed.
     """
     from osem_migrate.cli.plan import plan_document, show_plan
     from osem_migrate.cli.signals import stop_on_signal

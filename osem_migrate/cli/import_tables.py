@@ -1,4 +1,4 @@
-"""``osem-migrate import``: write the scripts of tables that are there already, and record them as applied."""
+"""``osem-migrate import``: write the scripts of existing tables, and record them as applied."""
 
 import os
 import sys
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 def command(
     invocation: Invocation, *, tables: tuple[str, ...], dry_run: bool, yes: bool, lock_timeout: float
 ) -> ExitCode:
-    """Adopt tables that are there already, as scripts.
+    """Adopt existing tables as scripts.
 
     Reads every table under the environment's prefix, or each TABLE (its name in the scripts, or in DynamoDB), and
-    writes a numbered script for each that creates it just as it is: keys, indexes, local indexes and every setting that
-    is not what a new table of this environment gets anyway. The scripts are then recorded as applied, under the lock,
-    so that status is in sync; in other environments, upgrade creates the same tables. No table is ever changed.
+    writes a numbered script for each that creates it exactly as it is: keys, indexes, local indexes and every setting
+    that is not what a new table of this environment gets anyway. The scripts are then recorded as applied, under the
+    lock, so that status is in sync; in other environments, upgrade creates the same tables. No table is ever changed.
 
-    Tables that the scripts declare already are left out, and so is the history table. What a script cannot declare,
-    such as replicas, is warned of. Scripts that are pending have to be applied first (osem-migrate upgrade adopts
-    tables that are there).
+    Tables that the scripts declare already are left out, and so is the history table. A warning
+    names what a script cannot declare, such as replicas. Pending scripts must be applied first (osem-migrate upgrade
+    adopts existing tables).
     """
     from osem_migrate.commands.import_tables import ImportOptions
 

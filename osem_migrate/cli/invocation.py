@@ -73,7 +73,7 @@ class Invocation:
         return self.reporter
 
     def warn(self, warnings: Iterable[str]) -> None:
-        """Tell of what is odd without being wrong, on stderr, unless ``-q`` was given."""
+        """Print warnings on stderr, unless ``-q`` was given."""
         if self.verbosity >= 0:
             for warning in warnings:
                 output.line("warning", warning, err=True)

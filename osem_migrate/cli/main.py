@@ -1,4 +1,4 @@
-"""The console script: the list of commands, and what the process says to the shell when one ends."""
+"""The console script: the list of commands, and the exit code of the process."""
 
 import gc
 import signal
@@ -26,14 +26,14 @@ COMMANDS = {
     "downgrade": ("osem_migrate.cli.downgrade", "Reverse the newest migrations."),
     "status": ("osem_migrate.cli.status", "Say where an environment stands: history and drift."),
     "verify": ("osem_migrate.cli.verify", "Check every table, point by point."),
-    "import": ("osem_migrate.cli.import_tables", "Adopt tables that are there already, as scripts."),
+    "import": ("osem_migrate.cli.import_tables", "Adopt existing tables as scripts."),
     "stamp": ("osem_migrate.cli.stamp", "Record migrations as applied without carrying them out."),
     "new": ("osem_migrate.cli.new", "Write the next numbered script."),
     "history": ("osem_migrate.cli.history", "Show what was done, by whom and when."),
     "list": ("osem_migrate.cli.list_tables", "List the environment's tables."),
-    "doctor": ("osem_migrate.cli.doctor", "Check all that a run depends on, and say how to mend it."),
+    "doctor": ("osem_migrate.cli.doctor", "Check everything that a run depends on, and say how to fix it."),
     "policy": ("osem_migrate.cli.policy", "Print the least IAM policy for an environment."),
-    "resolve": ("osem_migrate.cli.resolve", "Set right what the history says of one migration."),
+    "resolve": ("osem_migrate.cli.resolve", "Correct what the history says about one migration."),
     "unlock": ("osem_migrate.cli.unlock", "Take the upgrade lock away from a run that is gone."),
     "destroy": ("osem_migrate.cli.destroy", "Drop an environment's tables, with all their items."),
     "local": ("osem_migrate.cli.local", "Start, stop and inspect the embedded engine behind --env local."),
@@ -103,7 +103,7 @@ def _run(words: list[str], told: "_FailureReport") -> int:
         return told.failure(told.as_error(stop))
     except OSError as refused:
         return told.failure(_of_the_system(refused))
-    except Exception as defect:  # noqa: BLE001 - the last door: a defect of ours is a message, not a traceback
+    except Exception as defect:  # noqa: BLE001 - a bug of ours is a message, not a traceback
         return told.defect(defect)
     return int(result or ExitCode.OK)
 
@@ -111,7 +111,7 @@ def _run(words: list[str], told: "_FailureReport") -> int:
 def _of_the_system(refused: OSError) -> OsemMigrateError:
     """A full disk, a folder that may not be written, a working folder that is gone."""
     where = f"{refused.filename}: " if refused.filename is not None else ""
-    remedy = "Look at the permissions and the space where it was to be read or written, then run the command again."
+    remedy = "Check the permissions and the free space there, then run the command again."
     return OsemMigrateError(f"{where}{refused.strerror or refused}", remediation=remedy)
 
 
@@ -130,10 +130,10 @@ class _FailureReport:
         return error.exit_code
 
     def defect(self, defect: Exception) -> int:
-        """Print an error nobody foresaw; the traceback only where it was asked for."""
+        """Print an unexpected error; the traceback only where it was asked for."""
         from osem_migrate.aws.failures.redaction import redact
 
-        message = f"this is a defect of osem-migrate {__version__}: {type(defect).__name__}: {redact(str(defect))}"
+        message = f"this is a bug in osem-migrate {__version__}: {type(defect).__name__}: {redact(str(defect))}"
         hint = "Run the command again with --verbose and report what it prints. Running upgrade again is safe."
         code = self.failure(OsemMigrateError(message, remediation=hint))
         if {"-v", "--verbose"} & set(self.words):
@@ -151,7 +151,7 @@ class _FailureReport:
         # click turns Ctrl-C and SIGTERM into Abort, and so does the end of the input at a prompt.
         causes = (stop, stop.__cause__, stop.__context__)
         interrupted = Interrupted.by(next((c for c in causes if isinstance(c, KeyboardInterrupt)), KeyboardInterrupt()))
-        interrupted.remediation = "Run the command again; what it had begun goes on where it stopped."
+        interrupted.remediation = "Run the command again; it continues where it stopped."
         return interrupted
 
     def close(self) -> None:

@@ -47,12 +47,12 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
     for loss in losses_of(plan, migrator) if plan.hazards else ():
         output.line("warning", loss)
     if plan.steps:
-        output.echo(f"\nOn AWS all of it takes {output.usual(plan.estimate)}; longer where tables are large.")
+        output.echo(f"\nIn total on AWS: {output.usual(plan.estimate)}; longer for large tables.")
     moved = foldable(plan) if plan.direction is Direction.UPGRADE else 0
     if moved and not any(operation.folded for operation in plan.operations):
         folded = output.usual(fold(plan).estimate)
         whose = "its table" if moved == 1 else "their tables"
-        output.echo(f"With --fold, {output.counted(moved, 'index')} would come with {whose}: {folded}.")
+        output.echo(f"With --fold, {output.counted(moved, 'index')} would be created with {whose}: {folded}.")
 
 
 def _show_heading(migration: "PlannedMigration") -> None:

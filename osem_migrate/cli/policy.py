@@ -23,7 +23,7 @@ def _digits(_context: click.Context, _option: click.Parameter, value: str | None
 
 @click.command("policy")
 @click.option("--role", type=click.Choice(ROLES), default="upgrade", show_default=True,
-              help="What the identity is to do; each role includes the one before it.")  # fmt: skip
+              help="What the identity may do; each role includes the one before it.")  # fmt: skip
 @click.option("--account", callback=_digits, metavar="DIGITS",
               help="AWS account of the tables, instead of the configured account_id.")  # fmt: skip
 @placed
@@ -56,9 +56,9 @@ def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCo
     )
     invocation.warn(scripts.warnings)
     if environment.name == LOCAL:
-        invocation.warn(["The embedded engine of local checks no permissions; name an environment of AWS with --env."])
+        invocation.warn(["The embedded engine checks no permissions; choose an AWS environment with --env."])
     elif policy.scope.account == ANY:
-        pinned = f"give account_id to environment {environment.name!r} in pyproject.toml, or use --account DIGITS."
-        invocation.warn([f"The policy holds for any account: {pinned}"])
+        pinned = f"set account_id of environment {environment.name!r} in pyproject.toml, or use --account DIGITS."
+        invocation.warn([f"The policy covers every account. To limit it, {pinned}"])
     data = {"role": role, "region": region, "account": policy.scope.account, "policy": policy.document}
     return invocation.finish(data, lambda: output.echo(json.dumps(policy.document, indent=2)))

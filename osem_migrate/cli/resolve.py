@@ -1,4 +1,4 @@
-"""``osem-migrate resolve``: set right what the history says of one migration."""
+"""``osem-migrate resolve``: correct what the history says about one migration."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -37,11 +37,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     no_verify: bool,
     lock_timeout: float,
 ) -> ExitCode:
-    """Set right what the history says of one migration.
+    """Correct what the history says about one migration.
 
     For a migration that failed or was finished, undone or edited by hand. VERSION is its number or its whole name.
     Changes only the history, never a table: takes the lock, compares the live tables with what is claimed, and refuses
-    where they differ. Who, when and why is kept in the log.
+    if they differ. The log keeps who did it, when and why.
     """
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.resolve import ResolveOptions
@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     if len(said) != 1:
         ways = ", ".join(f"--{resolution}" for resolution in chosen)
         raise UsageError(
-            f"say one of {ways}", remediation="Read what each of them means with: osem-migrate resolve --help"
+            f"choose one of {ways}", remediation="Read what each of them means with: osem-migrate resolve --help"
         )
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)

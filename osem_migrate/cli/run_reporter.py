@@ -142,7 +142,7 @@ class RunReporter:
         last = event.operations[-1].migration.id
         self._write(now, "table adopted", table=event.physical_name, operations=len(event.operations), up_to=last)
         if self._verbosity >= 0:
-            self._say("done", f"{event.physical_name} is there already, as the scripts up to {last} make it: adopted.")
+            self._say("done", f"{event.physical_name} exists already and matches the scripts up to {last}: adopted.")
 
     def _begin(self, event: OperationStarted) -> None:
         planned = event.operation

@@ -32,11 +32,11 @@ _TO_APPLY = {"pending", "reverted"}  # what the next upgrade applies: listed, an
 @click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True,
               help="For people, machines, GitHub annotations or test reports.")  # fmt: skip
 @click.option("--strict", is_flag=True,
-              help="Count as drift what AWS has on although no script declares it, such as a stream.")  # fmt: skip
+              help="Count every setting that is on in AWS but in no script as drift, such as a stream.")  # fmt: skip
 @click.option("--write-repair", is_flag=True,
               help="Write the next numbered script, which undoes drift: lost indexes, settings, billing.")  # fmt: skip
 @click.option("--rebuild", is_flag=True,
-              help="With --write-repair: also make anew indexes with other keys or projection, and lost "
+              help="With --write-repair: also rebuild indexes with other keys or projection, and lost "
               "tables, which come back empty.")  # fmt: skip
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
@@ -52,11 +52,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     """Say where an environment stands: history and drift.
 
     Compares the scripts with the history table, and the live tables with what the applied scripts build. Reads only,
-    needs no lock, and works before the first upgrade. Each finding comes with what to type next. What is in progress,
-    and what nobody declared, is told and is no problem.
+    needs no lock, and works before the first upgrade. Each finding comes with what to type next. What is in progress
+    or undeclared is reported, but is not a problem.
 
-    --write-repair writes a script, and nothing to AWS; upgrade carries it out. Tables and indexes that nobody declared
-    are left alone. In environments that have not drifted, the script changes nothing.
+    --write-repair writes a script, and nothing to AWS; upgrade carries it out. Undeclared tables and indexes are left
+    alone. In environments that have not drifted, the script changes nothing.
     """
     from osem_migrate.commands.repair import RepairOptions
     from osem_migrate.commands.status import StatusOptions
@@ -82,9 +82,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 def _check_options(invocation: Invocation, shape: str, *, write_repair: bool, rebuild: bool) -> None:
     if invocation.as_json and shape in {"github", "junit"}:
-        raise UsageError(f"--json and --format {shape} contradict each other")
+        raise UsageError(f"--json and --format {shape} cannot be used together")
     if write_repair and shape in {"github", "junit"}:
-        raise UsageError(f"--write-repair and --format {shape} contradict each other")
+        raise UsageError(f"--write-repair and --format {shape} cannot be used together")
     if rebuild and not write_repair:
         raise UsageError("--rebuild needs --write-repair")
 

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 @click.command("unlock")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @reason_option
-@connected_forcibly("Take it from a run that is alive, or that cannot be read; its heartbeat is not watched.")
+@connected_forcibly("Take it even from a run that is alive or unreadable, without watching the heartbeat.")
 def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCode:
     """Take the upgrade lock away from a run that is gone.
 
-    Seldom needed: the next run takes over by itself once a heartbeat has stood still for 20 seconds. Shows who holds
-    the lock, watches the heartbeat for some seconds, refuses while it moves (exit 6), and asks. The run that is
-    unlocked can write nothing to the history any more. Who, when and why is kept in the log.
+    Seldom needed: the next run takes the lock over once its heartbeat has stopped for 20 seconds. Shows who holds the
+    lock, watches the heartbeat for a few seconds, refuses if it continues (exit 6), and asks. The run that loses the
+    lock can no longer write to the history. The log keeps who took it, when and why.
     """
     from osem_migrate.commands.unlock import UnlockOptions
 
@@ -49,7 +49,7 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
     data = {"held": True, "unlocked": unlocked, "holder": _document(seen.holder)}
     done = f"The lock of {where} is free again."
     if not unlocked:
-        done = f"The lock of {where} was let go by its holder meanwhile; nothing to do."
+        done = f"The lock of {where} was released by its holder meanwhile; nothing to do."
     return invocation.finish(data, lambda: output.line("done", done))
 
 
@@ -64,7 +64,7 @@ def _confirm(migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
 
 def _show(seen: "LockSnapshot", where: str) -> None:
     if seen.holder is None:
-        output.line("warning", f"Nobody can say who holds the lock of {where}: {seen.unreadable}.")
+        output.line("warning", f"The lock of {where} is held, but its holder cannot be read: {seen.unreadable}.")
         return
     output.line("info", f"The lock of {where} is held:")
     for row in output.columns([(f"    {name}", text) for name, text in _facts(seen.holder)]):

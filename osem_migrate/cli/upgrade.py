@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @click.option("--fold/--no-fold", default=None,
-              help="Bring indexes along with their new table: 20 s instead of 8 to 17 min.")  # fmt: skip
+              help="Create indexes together with their new table: 20 s instead of 8 to 17 min.")  # fmt: skip
 @click.option("--no-wait", "pace", flag_value="no-wait", help="Begin the next call of each table and return.")
-@click.option("--wait-only", "pace", flag_value="wait-only", help="Wait for what was begun, and begin nothing.")
+@click.option("--wait-only", "pace", flag_value="wait-only", help="Wait for what is in progress, and begin nothing.")
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,

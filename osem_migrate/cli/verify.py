@@ -29,21 +29,22 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
     """Check every table, point by point.
 
     A checklist for each table that the applied scripts build: that it exists and is ACTIVE, its keys, every index with
-    its keys and projection and whether it is ready, billing, and each setting that was declared. Tables of a migration
-    that is unfinished are left out, and said to be so. Reads only, needs no lock, and works before the first upgrade.
+    its keys and projection and whether it is ready, billing, and each setting that was declared. Tables of an
+    unfinished migration are left out, and the output says so. Reads only, needs no lock, and works before the first
+    upgrade.
 
     With --probe, every table that passed is tried: one sample item, marked by the attribute osemMigrateProbe and with a
     key of its own, is written, read back through the table and through every index (waiting up to 30 seconds for
-    them), and removed, also after Ctrl-C. Nobody else's item is ever touched, and what a killed probe left is removed
-    by the next one, which waits until it is two minutes old: another probe might be at work. While it lasts, queries
-    of the application, streams, replicas and autoscaled capacity see the item. The identity needs dynamodb:PutItem,
+    them), and removed, also after Ctrl-C. No other item is touched. If a probe is killed, the next one removes its item
+    once it is two minutes old, because the other probe might still be running. During the probe, queries of the
+    application, streams, replicas and autoscaled capacity see the item. The identity needs dynamodb:PutItem,
     GetItem, Query and DeleteItem on the tables and their indexes.
     """
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.verify import VerifyOptions
 
     if invocation.as_json and shape in {"github", "junit"}:
-        raise UsageError(f"--json and --format {shape} contradict each other")
+        raise UsageError(f"--json and --format {shape} cannot be used together")
     invocation.as_json = invocation.as_json or shape == "json"
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)

@@ -125,7 +125,7 @@ def _refuse_protected(deployment: Deployment) -> None:
 
 
 def _announced(deployment: Deployment, identity: str, found: Inventory) -> LogEntry:
-    """What the log says as long as there is one, which is when destroy does not come to its end."""
+    """The log entry of a destroy that has begun; it remains only if destroy does not finish."""
     names = ", ".join(live.physical_name for live in found.tables)
     at = deployment.clock.milliseconds()
     return LogEntry(at=at, what="destroying", migration=None, by=identity, detail=names)
@@ -144,7 +144,7 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
         caller = deployment.caller
         update = ["aws", "dynamodb", "update-table", "--no-deletion-protection-enabled", *caller.aws_flags]
         commands = [shlex.join([*update, "--table-name", name]) for name in found.guarded]
-        how = ["Turn it off, if the tables really are to go:", *commands, caller.command("destroy")]
+        how = ["To drop these tables, turn it off first:", *commands, caller.command("destroy")]
         raise DeletionProtected(
             f"deletion protection is on for {', '.join(found.guarded)}",
             remediation="\n".join(how),
@@ -167,7 +167,7 @@ class _DestroyRun:
         self._changed = threading.Event()  # set once DynamoDB may have taken up a call
 
     def run(self, found: Inventory, lease: Lease) -> DestroyResult:
-        """The tables side by side, then the history, which tells until the last moment what was ours."""
+        """The tables side by side, then the history, which records to the end which tables were ours."""
         tasks = [Task(live.name, frozenset(), self._dropping(live, lease)) for live in found.tables]
         try:
             run_tasks(tasks, width=min(WIDEST, len(tasks)), stop=self._stop)
@@ -203,7 +203,7 @@ class _DestroyRun:
         self._vanish(live, lambda: self._ask(step, live, lease))
 
     def _vanish(self, live: LiveTable, ask: Callable[[], bool]) -> None:
-        """Ask until it is taken up, and never again: who asks needs the lock, which may be what vanishes."""
+        """Ask until it is taken up, and never again: asking needs the lock, which may be gone by then."""
         started, asked = self._clock.monotonic(), False
 
         def look() -> LiveTable:

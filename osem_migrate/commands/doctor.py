@@ -51,7 +51,7 @@ _SOURCES = {
     "custom-process": "a credential process",
     "container-role": "the container's role",
     "iam-role": "the instance's role",
-    "explicit": "none, which suits a local engine",
+    "explicit": "none; a local engine needs none",
 }
 
 
@@ -130,7 +130,7 @@ class _Checks:
             return [found] if isinstance(found, Finding) else list(found)
         except OsemMigrateError as error:
             return [Finding.of(check, error)]
-        except Exception as defect:  # noqa: BLE001 - what breaks in a way that nobody foresaw is a finding, too
+        except Exception as defect:  # noqa: BLE001 - an unexpected failure is a finding, too
             return [Finding.of(check, OsemMigrateError(f"{type(defect).__name__}: {redact(str(defect))}"))]
 
     def _check_python(self) -> Finding:
@@ -153,7 +153,7 @@ class _Checks:
         tables = "1 table" if len(schema.tables) == 1 else f"{len(schema.tables)} tables"
         message = f"{len(scripts.migrations)} in {self._project.migrations.name}/, for {tables}"
         if scripts.warnings:
-            health, remedy = Health.WARNING, "Restore the missing script, or leave the gap if it is meant."
+            health, remedy = Health.WARNING, "Restore the missing script, or leave the gap if it is intended."
             message = "; ".join((message, *scripts.warnings))
             return Finding(check="scripts", health=health, message=message, remedy=remedy)
         return _fine("scripts", message)
@@ -173,7 +173,7 @@ class _Checks:
             tell=lambda _event: None,
         )
         elsewhere = f", endpoint {session.endpoint_url}" if session.endpoint_url is not None else ""
-        return _fine("connection", f"region {session.region.name} by {session.region.source}{elsewhere}")
+        return _fine("connection", f"region {session.region.name} from {session.region.source}{elsewhere}")
 
     def _check_credentials(self) -> Finding:
         session = self._deployment.session
@@ -183,7 +183,7 @@ class _Checks:
 
     def _check_identity(self) -> Finding:
         if self._deployment.session.local:
-            return _fine("identity", f"{local_identity()}; a local engine knows no others")
+            return _fine("identity", f"{local_identity()}; a local engine has no other identities")
         return _fine("identity", self._deployment.identity.arn)
 
     def _check_account(self) -> Finding:
@@ -202,7 +202,7 @@ class _Checks:
 
     def _check_clock(self) -> Finding:
         if self._skew is None:
-            return Finding(check="clock", health=Health.SKIPPED, message="nobody said what time it is elsewhere")
+            return Finding(check="clock", health=Health.SKIPPED, message="no answer named a time to compare with")
         return judge_clock(self._skew)
 
     def _check_history(self) -> Finding:
@@ -234,7 +234,7 @@ def _fine(check: str, message: str) -> Finding:
 def _component(check: str, components: Sequence[installation.Component]) -> Finding:
     """Versions; what is not in its range is named with it, and how to get there."""
     if not components:
-        message = "osem-migrate was not installed, so nobody says what it needs"
+        message = "osem-migrate is not installed as a package, so its requirements are unknown"
         return Finding(check=check, health=Health.SKIPPED, message=message)
     message = ", ".join(f"{component.name} {component.version or 'missing'}" for component in components)
     wrong = [component for component in components if not component.fits]
@@ -242,8 +242,8 @@ def _component(check: str, components: Sequence[installation.Component]) -> Find
         return _fine(check, message)
     wanted = ", ".join(f"{component.name} {component.supported}" for component in wrong)
     remedy = (
-        f"Run osem-migrate by a {wanted}."
+        f"Run osem-migrate with {wanted}."
         if check == "python"
-        else "Install what fits: pip install --upgrade --force-reinstall osem-migrate"
+        else "Install supported versions: pip install --upgrade --force-reinstall osem-migrate"
     )
     return Finding(check=check, health=Health.FAILED, message=f"{message}; supported: {wanted}", remedy=remedy)

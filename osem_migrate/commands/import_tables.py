@@ -108,9 +108,8 @@ def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> N
     if not plan.is_empty:
         pending = [planned.migration.id for planned in plan.migrations]
         raise MigrationsPending(
-            f"{', '.join(pending)} must be applied before anything can be imported behind it",
-            remediation=f"Apply what is pending, which adopts tables that are there already: "
-            f"{caller.command('upgrade')}",
+            f"{', '.join(pending)} must be applied before anything can be imported",
+            remediation=f"Apply what is pending, which also adopts existing tables: {caller.command('upgrade')}",
             pending=pending,
         )
 
@@ -161,4 +160,4 @@ def _warnings(live: LiveTable) -> Iterator[str]:
             yield f"{name}: {setting.caveat}"
     if live.unreadable:
         nouns = ", ".join(sorted(kind.noun for kind in live.unreadable))
-        yield f"{name}: this local engine does not tell of {nouns}; its script does not, either."
+        yield f"{name}: this local engine does not report {nouns}, so its script leaves that out."

@@ -1,4 +1,4 @@
-"""New: the next numbered script, filled in as far as its title tells; asks AWS nothing."""
+"""New: the next numbered script, filled in as far as its title tells; makes no call."""
 
 from pathlib import Path
 

@@ -34,7 +34,7 @@ def authorized(deployment: Deployment, migrations: Sequence[Migration], role: Ro
         yield _judge(trial, deployment, role)
     if role is Role.STATUS:
         command = deployment.caller.command("doctor", "--role", Role.UPGRADE.value)
-        message, remedy = "those of an upgrade were not tried", f"Try them, without changing anything: {command}"
+        message, remedy = "those for upgrade were not tried", f"Try them, without changing anything: {command}"
         yield Finding(check=CHECK, health=Health.SKIPPED, message=message, remedy=remedy)
 
 
@@ -72,11 +72,11 @@ def _judge(trial: Trial, deployment: Deployment, role: Role) -> Finding:
     if trial.answer is TrialAnswer.DENIED and trial.error is not None:
         code = trial.error.code
         whole = deployment.caller.command("policy", "--role", role.value)
-        remedy = f"{trial.error.remediation}\nThe whole policy that is needed: {whole}"
+        remedy = f"{trial.error.remediation}\nThe whole policy: {whole}"
     message = {
         TrialAnswer.ALLOWED: what,
         TrialAnswer.DENIED: f"{what} is denied",
         TrialAnswer.UNKNOWN: trial.error.message if trial.error is not None else what,
-        TrialAnswer.NOT_TRIED: f"{trial.action}: not tried, because nothing but doing it would tell",
+        TrialAnswer.NOT_TRIED: f"{trial.action}: not tried, because only the real call would show it",
     }[trial.answer]
     return Finding(check=CHECK, health=_HEALTH[trial.answer], message=message, remedy=remedy, code=code)

@@ -1,4 +1,4 @@
-"""Policy: the least that IAM has to allow for this application and environment; asks nobody, not even AWS."""
+"""Policy: the least that IAM has to allow for this application and environment; makes no call."""
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -39,7 +39,7 @@ class PolicyOptions:
 
 
 def policy(environment: Environment, migrations: Sequence[Migration], options: PolicyOptions) -> Policy:
-    """The policy of a role, generated from the migrations' own operations; asks nobody, not even AWS.
+    """The policy of a role, generated from the migrations' own operations; makes no call.
 
     Raises:
         ScriptOperationInapplicable: the scripts do not fit together.

@@ -112,10 +112,10 @@ class _TableProbe:
             if self._may_be_there:
                 return None
             if found is not None and run is None:
-                return "another item has its key, and was not touched"
+                return "another item has its key; it was not touched"
             late = self._clock.monotonic() - began >= OTHERS_WITHIN
             if late and replaced is not None:
-                return "other probes keep its key"
+                return "other probes keep writing to its key"
             replaced = run if late or self._is_left(run) else None
             if run is not None and replaced is None:
                 self._stop.sleep(1.0)

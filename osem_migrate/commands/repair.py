@@ -1,4 +1,4 @@
-"""Repair: write the script that undoes drift, as far as a script may; asks AWS nothing."""
+"""Repair: write the script that undoes drift, as far as a script may; makes no call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from osem_migrate.planning.status.status import Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairOptions:
-    """What to repair: with ``rebuild``, also what has to be made anew.
+    """What to repair: with ``rebuild``, also what has to be rebuilt.
 
     That is indexes with other keys or another projection, and lost tables, which come back empty.
     """

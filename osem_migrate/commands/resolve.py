@@ -135,7 +135,7 @@ def _confirm(deployment: Deployment, decision: Decision, options: ResolveOptions
         Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
     }
     raise DriftFound(
-        f"the live tables do not say that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",
+        f"the live tables do not confirm that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",
         remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(deployment, decision)}",
         migration=decision.migration,
         differences=differences,

@@ -114,11 +114,11 @@ def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str,
     if mismatches:
         caller = deployment.caller
         raise mismatch(
-            "the tables are not what the scripts up to there make of them",
+            "the live tables differ from what the scripts up to that version build",
             mismatches,
-            "Change the tables or the scripts until they agree, or have the scripts carried out with: "
+            "Change the tables or the scripts until they agree, or run the scripts with: "
             f"{caller.command('upgrade', '--to', options.version)}\n"
-            f"or record them all the same: {caller.command('stamp', options.version, '--no-verify')}",
+            f"or record them anyway: {caller.command('stamp', options.version, '--no-verify')}",
         )
     if moving := list(_moving(live_tables)):
         raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")

@@ -64,7 +64,7 @@ def _list(deployment: Deployment) -> _Listing:
     try:
         physical = deployment.gateway.list_tables(environment.prefix)
     except AccessDenied as denied:
-        return _Listing(frozenset(), (f"Tables that nobody declared were not looked for: {denied.message}",))
+        return _Listing(frozenset(), (f"Undeclared tables were not looked for: {denied.message}",))
     names = {environment.logical_name(name) for name in physical} - {HISTORY_ENTITY}
     return _Listing(frozenset(filter(None, names)), ())
 
@@ -82,7 +82,7 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
     optional = OptionalReads(() if options.strict else WATCHED)
     live_tables = _describe(deployment, expectation, listed.names, optional, options)
     silent = [refusal for refusal in optional.refused.values() if not isinstance(refusal, AccessDenied)]
-    unread = [f"Settings that nobody declared were not all looked for: {refusal.message}" for refusal in silent]
+    unread = [f"Not all undeclared settings were looked for: {refusal.message}" for refusal in silent]
     return assess(
         migrations,
         history,

@@ -14,7 +14,7 @@ class UnlockOptions:
     """How to take the lock.
 
     Attributes:
-        force: take it although the holder's heart beats, or nobody can say who the holder is.
+        force: take it although the holder still sends heartbeats, or cannot be read.
         reason: why, for the log.
         confirm: asked once the heartbeat has been watched; raises to leave everything as it is.
     """
@@ -45,7 +45,7 @@ def unlock(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -
         options: whether to be content with what was seen, and what to write down.
 
     Returns:
-        False when the holder had let go by itself meanwhile, and there was nothing left to do.
+        False when the holder had released it meanwhile, and there was nothing left to do.
 
     Raises:
         LockHeld: the holder is alive, or the lock has changed since it was seen; nothing was written.
@@ -73,24 +73,24 @@ def unlock(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -
 
 
 def _refuse_alive(deployment: Deployment, seen: LockSnapshot) -> None:
-    """Raise unless the holder is known and its heart stands still while one watches."""
+    """Raise unless the holder is known and sends no heartbeat while it is watched."""
     again = deployment.caller.command("unlock", "--force")
     if seen.unreadable is not None:
-        remediation = f"Update osem-migrate; where no run is going on, clear the lock with: {again}"
+        remediation = f"Update osem-migrate; if no run is in progress, clear the lock with: {again}"
         raise HistoryUnreadable(seen.unreadable.message, remediation=remediation) from seen.unreadable
     if seen.holder is not None and deployment.lock.is_alive(seen.holder):
         raise LockHeld(
-            f"the run that holds the upgrade lock is alive, its heart beats: {seen.holder.describe()}",
-            remediation=f"Wait for it to finish. To take the lock from a run that does no more good: {again}",
+            f"the run that holds the upgrade lock still sends heartbeats: {seen.holder.describe()}",
+            remediation=f"Wait for it to finish. To take the lock anyway: {again}",
             holder=seen.holder.describe(),
             run_url=seen.holder.run_url,
         )
 
 
 def _changed(deployment: Deployment, now: LockSnapshot) -> LockHeld:
-    holder = now.holder.describe() if now.holder is not None else "somebody whom nobody can name"
+    holder = now.holder.describe() if now.holder is not None else "an unknown holder"
     return LockHeld(
-        f"the upgrade lock has changed since it was looked at, and was left alone; it is held by {holder}",
+        f"the upgrade lock has changed since it was read, and was left alone; it is held by {holder}",
         remediation=f"Look again with: {deployment.caller.command('unlock')}",
         holder=holder,
         run_url=now.holder.run_url if now.holder is not None else None,
@@ -103,4 +103,4 @@ def _detail(seen: LockSnapshot, *, force: bool) -> str:
 
 
 def _who(holder: Holder | None) -> str:
-    return f"{holder.describe()}, fence {holder.fence}" if holder is not None else "somebody whom nobody can name"
+    return f"{holder.describe()}, fence {holder.fence}" if holder is not None else "an unknown holder"

@@ -127,7 +127,7 @@ def _look(deployment: Deployment, migrations: Sequence[Migration], history: Hist
 
 def _check(deployment: Deployment, live: LiveTable, expected: Table) -> Checklist:
     overlooked = overlooking_autoscaled(deployment, live, expected)
-    notes = ["an autoscaler owns capacity of it, which was not checked"] if overlooked != live else []
+    notes = ["an autoscaler manages some of its capacity, which was not checked"] if overlooked != live else []
     return check_table(overlooked, expected).extended(notes=notes)
 
 

@@ -1,4 +1,4 @@
-"""Project: where its scripts and state are, and its environments, none of which may reach into another."""
+"""Project: where its scripts and state are, and its environments, whose tables never overlap."""
 
 import os
 import re
@@ -117,7 +117,7 @@ class Project:
             if not _ENVIRONMENT_NAME.fullmatch(name):
                 raise ConfigurationError(
                     f"{self._key(f'environments.{name}')}: a name has lower-case letters, digits and '-', "
-                    "and starts with one of the first two",
+                    "and starts with a letter or a digit",
                     environment=name,
                 )
         prefixes = {name: self._affixes(name)[0] for name in self.environment_names}

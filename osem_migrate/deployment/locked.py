@@ -1,4 +1,4 @@
-"""Locked: whatever writes the history does so while it holds the lock, and lets go whatever happens."""
+"""Locked: whatever writes the history does so while it holds the lock, and releases it whatever happens."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

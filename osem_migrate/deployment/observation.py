@@ -18,7 +18,7 @@ LOOKS = 3  # at an environment whose history changes while one looks
 def look_steadily(
     history: History, look: Callable[[History], T], is_final: Callable[[T], bool], again: Callable[[], History]
 ) -> T:
-    """What ``look`` makes of a history and its tables; looks again where somebody's run came in between.
+    """What ``look`` makes of a history and its tables; looks again where another run came in between.
 
     Args:
         history: as read before the first look.

@@ -78,10 +78,10 @@ def _refuse(deployment: Deployment, plan: Plan, mismatches: Sequence[TableMismat
     last = plan.migrations[-1].migration.id
     record, take = deployment.caller.command("stamp", last, "--no-verify"), deployment.caller.command("import")
     raise mismatch(
-        "nothing was ever recorded here, but tables are there already that are not what the scripts make",
+        "nothing is recorded here yet, but some existing tables differ from what the scripts create",
         mismatches,
         "Change these tables or the scripts until they agree, then run the command again; or\n"
-        f"record the scripts as applied to them as they are: {record}\n"
+        f"record the scripts as applied, with the tables as they are: {record}\n"
         f"move the scripts away and write new ones from the tables: {take}\n"
         "or leave these tables alone: choose another prefix with table_name in pyproject.toml or OSEM_DB_PREFIX",
     )

@@ -1,4 +1,4 @@
-"""Reconciler: brings one planned operation about, from wherever an earlier run, or somebody's hand, left the table."""
+"""Reconciler: brings one planned operation about, from whatever an earlier run, or a manual change, left of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -138,7 +138,7 @@ class Recorder:
 
     def _ended(self, record: Record) -> LogEntry | None:
         """The log's entry of a migration that has ended before anything was done; None for the others."""
-        return None if record.is_unfinished else self._entry(record.state.value, record, "all of it was found done")
+        return None if record.is_unfinished else self._entry(record.state.value, record, "everything was done already")
 
     def _entry(self, what: str, record: Record, detail: str) -> LogEntry:
         by = self._actor.identity

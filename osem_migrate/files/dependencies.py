@@ -29,7 +29,9 @@ def check_dependencies(scripts: Sequence[Any]) -> None:
             if name not in position:
                 near = get_close_matches(name, position, n=1, cutoff=0.8)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise DependencyUnknown(f"depends on {name!r}, which is no script here{hint}", **_place(script))
+                raise DependencyUnknown(
+                    f"depends on {name!r}, which is not a script in this folder{hint}", **_place(script)
+                )
     _check_circles(scripts)
     for script in scripts:
         for name in dependencies(script):

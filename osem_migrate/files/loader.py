@@ -36,7 +36,7 @@ SCRIPT_NAME = re.compile(r"(?P<number>[0-9]{4,})_(?P<slug>[a-z0-9]+(?:_[a-z0-9]+
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """What a folder holds: the migrations in order, and what is odd without being wrong."""
+    """What a folder holds: the migrations in order, and warnings."""
 
     migrations: tuple[Migration, ...]
     warnings: tuple[str, ...] = ()
@@ -156,7 +156,7 @@ def _operations(script: Any) -> tuple[Operation, ...]:
     for position, operation in enumerate(declared):
         if not isinstance(operation, Operation):
             raise ScriptOperationsInvalid(
-                f"operations[{position}] is {reprlib.repr(operation)}, which is no operation",
+                f"operations[{position}] is {reprlib.repr(operation)}, which is not an operation",
                 file=shown_path(path),
                 line=line_of_operation(path, position),
             )

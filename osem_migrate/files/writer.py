@@ -76,7 +76,7 @@ def write_scripts(folder: Path, scripts: Sequence[tuple[str, Collection[Operatio
         raise ScriptError(
             f"a script cannot be written here: {refused.strerror}",
             file=shown_path(folder),
-            remediation="Make it a folder that you may write, then run the command again.",
+            remediation="Make it a folder that you can write to, then run the command again.",
         ) from refused
     return drafts
 
@@ -156,7 +156,7 @@ def _slug(title: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")[:_MAX_SLUG].strip("_")
     if not slug:
         raise UsageError(
-            f"the title {title!r} has no letters a to z or digits to make a file name of",
+            f"the title {title!r} has no letters a to z or digits for a file name",
             remediation='Say in a few words what the script does: osem-migrate new "add status index to Plans"',
         )
     return slug

@@ -111,9 +111,9 @@ class LocalEngine:
 
     def _check_wanted(self, running: EngineState) -> None:
         if running.kind is not self.kind:
-            difference = f"{running.kind} runs already, and {self.kind} was asked for"
+            difference = f"{running.kind} is running already, but {self.kind} was requested"
         elif self.port not in {None, running.port}:
-            difference = f"{running.kind} runs already on port {running.port}, and port {self.port} was asked for"
+            difference = f"{running.kind} is running already on port {running.port}, but port {self.port} was requested"
         else:
             return
         raise LocalEngineError(difference, endpoint_url=running.endpoint_url, pid=running.pid)
@@ -164,7 +164,7 @@ class LocalEngine:
             if self.clock() > deadline:
                 raise _not_started(f"{state.kind} did not answer on {state.endpoint_url} in time", state)
             self.sleep(INTERVAL)
-        raise engine.diagnose(_text(state.log)) or _not_started(f"{state.kind} ended at once", state)
+        raise engine.diagnose(_text(state.log)) or _not_started(f"{state.kind} exited at once", state)
 
     def _end(self, state: EngineState) -> None:
         _process(state).end(patience=self.stop_timeout, clock=self.clock, sleep=self.sleep)

@@ -125,7 +125,7 @@ class StateFolder:
     def _refused(self, verb: str, path: Path, reason: OSError) -> LocalEngineError:
         return LocalEngineError(
             f"cannot {verb} {path}: {reason.strerror or reason}",
-            remediation=f"Make {self.path} a folder that you may read and write, then run the command again.",
+            remediation=f"Make {self.path} a folder that you can read and write, then run the command again.",
             path=str(path),
         )
 

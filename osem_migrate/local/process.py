@@ -97,7 +97,7 @@ class Process:
         return self.birth != "" and birth_of(self.pid) == self.birth
 
     def end(self, *, patience: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        """Ask it to end, insist after ``patience`` seconds, and return when it is gone; gone already is fine.
+        """Ask it to end, kill it after ``patience`` seconds, and return when it is gone; gone already is fine.
 
         Raises:
             LocalEngineError: it belongs to another user, or survives SIGKILL.

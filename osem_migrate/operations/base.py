@@ -11,7 +11,7 @@ from osem_migrate.schema import Index, Schema, Table
 
 
 class Operation(ABC):
-    """One change, as a frozen value: a half in memory (``apply``) and a half in the world (``steps``)."""
+    """One change, as a frozen value: what it does in memory (``apply``) and on DynamoDB (``steps``)."""
 
     __slots__ = ()
 

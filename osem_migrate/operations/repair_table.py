@@ -32,7 +32,7 @@ class RepairTable(Operation):
             raise DefinitionError(f"table {self.table!r}: a repair needs the drift that it undoes", table=self.table)
         for change in self.drift:
             if not isinstance(change, Operation) or change.creates_table or isinstance(change, RepairTable):
-                raise DefinitionError(f"table {self.table!r}: {change!r} is no drift of a table", table=self.table)
+                raise DefinitionError(f"table {self.table!r}: {change!r} is not a drift of a table", table=self.table)
             if change.table != self.table:
                 raise DefinitionError(f"table {self.table!r}: its drift names table {change.table!r}", table=self.table)
 
@@ -71,7 +71,7 @@ class RepairTable(Operation):
 
     def _undoing(self, before: Schema) -> tuple[Schema, list[Operation]]:
         """The schema with the drift, and the operations that lead back from it."""
-        # Without the defaults of new tables: a table that is made anew gets what it had, and nothing else.
+        # Without the defaults of new tables: a table that is rebuilt gets what it had, and nothing else.
         schema = Schema({name: table for name, table in before.tables.items() if name == self.table})
         undoing: list[Operation] = []
         for change in self.drift:

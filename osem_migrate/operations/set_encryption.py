@@ -74,8 +74,8 @@ class SetEncryption(Setting):
         if not self.kms_keys:
             return None
         return (
-            f"its script names the key {self.key}, which other accounts and regions do not have; where it is that of "
-            "AWS, AWS_MANAGED says the same (edit the script, then: resolve VERSION --accept-checksum)."
+            f"its script names the key {self.key}, which other accounts and regions do not have; if it is the "
+            "key that AWS manages, declare AWS_MANAGED (edit the script, then: resolve VERSION --accept-checksum)."
         )
 
     @property

@@ -73,12 +73,12 @@ class DoctorReport:
 def judge_clock(skew: float) -> Finding:
     """This machine's clock, which is ``skew`` seconds ahead of AWS's (behind, when negative)."""
     if abs(skew) <= _TICK:
-        return Finding(check="clock", health=Health.OK, message="as the endpoint's")
+        return Finding(check="clock", health=Health.OK, message="same as the endpoint's")
     message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the endpoint's"
     if abs(skew) <= WORRYING_SKEW:
         return Finding(check="clock", health=Health.OK, message=message)
     health = Health.FAILED if abs(skew) > FATAL_SKEW else Health.WARNING
-    return Finding(check="clock", health=health, message=f"{message}, and AWS refuses what is dated wrongly",
+    return Finding(check="clock", health=health, message=f"{message}; AWS refuses requests with a wrong time",
                    remedy=_SET_CLOCK)  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def judge_account(found: str, expected: str | None, *, protected: bool) -> Findi
     if expected is None:
         message = f"{found}; the environment names none, so any is accepted"
         if protected:
-            health, remedy = Health.WARNING, f'Pin it down in pyproject.toml: account_id = "{found}"'
+            health, remedy = Health.WARNING, f'Pin it in pyproject.toml: account_id = "{found}"'
     elif found == expected:
         message = f"{found}, as configured"
     else:
@@ -107,7 +107,7 @@ def judge_history(live: LiveTable, expected: Table, caller: Caller) -> Finding:
     elif table.keys != expected.keys:
         health, message, remedy = Health.FAILED, f"{name} does not have the keys of a history table", _RENAME
     elif live.status in UNUSABLE:
-        health, remedy = Health.FAILED, f"Nobody can use it so: look at {name} in the console of DynamoDB."
+        health, remedy = Health.FAILED, f"It cannot be used in that state: look at {name} in the DynamoDB console."
     elif live.status != "ACTIVE":
         health, remedy = Health.WARNING, f"Look again in a minute: {caller.command('doctor')}"
     elif _is_unprotected(live):
@@ -118,21 +118,21 @@ def judge_history(live: LiveTable, expected: Table, caller: Caller) -> Finding:
 
 
 def judge_lock(holder: Holder | None, caller: Caller, *, alive: bool) -> Finding:
-    """The lock; held is no failure, whether somebody is at work or has died over it."""
+    """The lock; a held lock is no failure, whether its run is alive or dead."""
     if holder is None:
         return Finding(check="lock", health=Health.OK, message="free")
     if alive:
-        message = f"held by {holder.describe()}, who is at work"
+        message = f"held by {holder.describe()}; its heartbeat is active"
         remedy = f"Wait for that run; see how far it is: {caller.command('status')}"
     else:
-        message = f"held by {holder.describe()}, whose heartbeat stands still"
-        remedy = f"The next run takes it over by itself: {caller.command('upgrade')}"
+        message = f"held by {holder.describe()}; its heartbeat has stopped"
+        remedy = f"The next run takes it over: {caller.command('upgrade')}"
     return Finding(check="lock", health=Health.WARNING, message=message, remedy=remedy)
 
 
 def skipped(check: str, needs: Sequence[str]) -> Finding:
     """What cannot be looked at because of what has failed before it."""
-    return Finding(check=check, health=Health.SKIPPED, message=f"skipped, because of: {', '.join(needs)}")
+    return Finding(check=check, health=Health.SKIPPED, message=f"skipped, because it needs: {', '.join(needs)}")
 
 
 def _is_unprotected(live: LiveTable) -> bool:

@@ -42,7 +42,7 @@ class RepairPlan:
 
 
 def plan_repair(status: Status, migrations: Sequence[Migration], *, rebuild: bool = False) -> RepairPlan:
-    """The repair of everything that has drifted; with ``rebuild`` also of what has to be made anew.
+    """The repair of everything that has drifted; with ``rebuild`` also of what has to be rebuilt.
 
     Nothing is repaired that nobody declared: a table or an index that is not expected is somebody's, and stays.
     """
@@ -67,7 +67,7 @@ def _obstacle(live: LiveTable, status: Status, migrations: Sequence[Migration]) 
     """What keeps any script from repairing the table for now."""
     stuck = next((one for one in status.migrations if one.state in _STUCK), None)
     if stuck is not None:
-        return f"upgrade refuses while {stuck.id} is {stuck.state.value.replace('_', ' ')}"
+        return f"upgrade refuses to run while {stuck.id} is {stuck.state.value.replace('_', ' ')}"
     if live.status in UNUSABLE:
         return f"its status is {live.status}"
     if live.busy:
@@ -75,7 +75,7 @@ def _obstacle(live: LiveTable, status: Status, migrations: Sequence[Migration]) 
     applied = {one.id for one in status.migrations if one.state is ShownState.APPLIED}
     for migration in migrations:
         if migration.id not in applied and any(operation.table == live.name for operation in migration.operations):
-            return f"{migration.id} comes before a new script, and would meet the drift"
+            return f"{migration.id} is pending and runs before a new script, but fails on the drift"
     return None
 
 
@@ -84,8 +84,8 @@ def _refusal(difference: Difference, *, rebuild: bool) -> str | None:
     if difference.code.mending is Mending.BY_SCRIPT or (rebuild and difference.code.mending is Mending.BY_REBUILD):
         return None
     if difference.code.mending is Mending.BY_REBUILD:
-        return f"{difference.code} of {difference.subject} needs it made anew: add --rebuild"
-    return f"{difference.code} of {difference.subject} is not for a script to undo"
+        return f"{difference.code} of {difference.subject} needs a rebuild: add --rebuild"
+    return f"{difference.code} of {difference.subject} cannot be undone by a script"
 
 
 def _drift(live: LiveTable, expected: Table, found: tuple[Difference, ...]) -> Iterator[Operation]:

@@ -119,7 +119,7 @@ def decide(past: ResolveContext, version: str, resolution: Resolution) -> Decisi
 def _find(past: ResolveContext, version: str) -> str:
     """The id of a script, or of a record without one."""
     numbers = {migration.id: migration.number for migration in past.migrations}
-    # A script that was reverted before it was renamed or removed is in nobody's way.
+    # A script that was reverted before it was renamed or removed does not count.
     lost = (record for name, record in past.history.records.items() if name not in numbers)
     numbers |= {r.migration: r.number for r in lost if r.state is not RecordedState.REVERTED or r.migration == version}
     if version in numbers:
@@ -152,15 +152,15 @@ def _refuse_contradiction(decision: Decision, caller: Caller) -> None:
     if decision.script is None:
         forget = caller.command("resolve", name, f"--{Resolution.REVERTED}", "--no-verify")
         raise ResolutionRefused(
-            f"the script of {name} is gone, so nobody can know what it declares",
-            remediation=f"Restore {name}.py from version control, or give the migration up with: {forget}",
+            f"the script of {name} is gone, so it is unknown what it declares",
+            remediation=f"Restore {name}.py from version control, or record it as reverted with: {forget}",
             migration=name,
         )
     if decision.resolution is Resolution.APPLIED and earlier is not None and earlier.is_applied:
         accept = caller.command("resolve", name, f"--{Resolution.ACCEPT_CHECKSUM}")
         raise ResolutionRefused(
             f"{name} is recorded as applied already, but its script was changed since",
-            remediation=f"Restore the script, or have the changed one recorded with: {accept}",
+            remediation=f"Restore the script, or record the changed one with: {accept}",
             migration=name,
         )
 
@@ -211,7 +211,7 @@ def _built_upon(decision: Decision, above: list[str], caller: Caller) -> Resolut
     else:
         last = caller.command("resolve", above[-1], f"--{Resolution.REVERTED}")
         remedy = f"Restore the script of {name}, or record first what became of the others, with: {last}"
-    builds = f"{', '.join(above)} would not fit any more"
+    builds = f"{', '.join(above)} would no longer fit"
     return ResolutionRefused(
         f"{name} cannot be recorded ({said}): {builds}", remediation=remedy, migration=name, built_upon_by=above
     )
@@ -254,9 +254,9 @@ def _unknowable(decision: Decision) -> str | None:
     if decision.resolution is not Resolution.REVERTED:
         return None
     if script is None:
-        return f"the script of {name} is gone, so nobody can know what there was before it"
+        return f"the script of {name} is gone, so it is unknown what there was before it"
     if earlier is not None and is_changed(script, earlier):
-        return f"the script of {name} was changed since, so nobody can know what there was before it"
+        return f"the script of {name} was changed since, so it is unknown what there was before it"
     return None
 
 

@@ -86,7 +86,7 @@ def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigra
             later = tuple(index for index in ahead.get(operation.table, ()) if index.name not in names)
             operations.append(replace(operation, ahead=later))
             if operation.before is None or operation.after is None:
-                # What comes later belongs to another incarnation of the table.
+                # What comes later belongs to a later table of the same name.
                 ahead.pop(operation.table, None)
             if operation.operation.added_index is not None:
                 ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.added_index)

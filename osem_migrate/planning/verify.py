@@ -45,7 +45,7 @@ class Checklist:
     Attributes:
         table: the logical name.
         physical_name: the name in DynamoDB.
-        checks: in the order in which people would look; empty where the table was not checked.
+        checks: in the order in which they are shown; empty where the table was not checked.
         notes: why something was not checked, or not probed.
     """
 
@@ -86,7 +86,7 @@ def check_table(live: LiveTable, expected: Table) -> Checklist:
 
 def unfinished(table: str, physical_name: str) -> Checklist:
     """A table that is neither right nor wrong for now."""
-    note = "a migration of it is unfinished or was changed; it was not checked"
+    note = "one of its migrations is unfinished or was changed; it was not checked"
     return Checklist(table=table, physical_name=physical_name, notes=(note,))
 
 

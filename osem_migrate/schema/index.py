@@ -69,7 +69,7 @@ class Index:
 
 @value
 class LocalIndex:
-    """A local secondary index: the table's partition key with another sort key. It lives and dies with the table."""
+    """A local secondary index: the table's partition key with another sort key. It cannot be added or dropped later."""
 
     name: str
     sort_key: Key

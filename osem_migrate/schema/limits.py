@@ -18,7 +18,7 @@ MAX_ATTRIBUTE_NAME = 255
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _LOGICAL_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,255}")
-_ALPHABET = "out of a-z, A-Z, 0-9, '_', '-' and '.'"
+_ALPHABET = "from a-z, A-Z, 0-9, '_', '-' and '.'"
 
 
 def check_name(what: str, name: str) -> None:
@@ -38,7 +38,7 @@ def check_attribute_name(what: str, name: str) -> None:
     try:
         size = len(name.encode())
     except UnicodeEncodeError:
-        raise DefinitionError(f"{what} {name!r}: a name is text that UTF-8 can write") from None
+        raise DefinitionError(f"{what} {name!r}: a name must be valid UTF-8 text") from None
     if not 1 <= size <= MAX_ATTRIBUTE_NAME:
         raise DefinitionError(f"{what} {name!r}: a name has 1 to {MAX_ATTRIBUTE_NAME} bytes", attribute=name)
 

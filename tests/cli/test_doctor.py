@@ -34,7 +34,7 @@ def test_what_is_broken_has_a_remedy(project: Project, run: Run, tables: Tables)
     lines = said.out.splitlines()
     assert lines[2].startswith("✗ configuration  environment 'nowhere' is not configured")
     assert lines[3].startswith("    Add [tool.osem-migrate.environments.nowhere] to ")
-    assert lines[4] == "ℹ scripts        skipped, because of: configuration"  # noqa: RUF001 - our own sign
+    assert lines[4] == "ℹ scripts        skipped, because it needs: configuration"  # noqa: RUF001 - our own sign
     assert lines[-1] == "✗ 1 check failed."
     assert said.err == ""
 
@@ -80,7 +80,9 @@ def test_a_library_that_does_not_fit(run: Run, tables: Tables, monkeypatch: pyte
     monkeypatch.setattr("importlib.metadata.requires", lambda name: ["rich<16,>=14"] if name == "osem-migrate" else [])
     said = run("doctor")
     assert said.code == 1
-    assert "✗ libraries      rich 9.9; supported: rich <16,>=14\n    Install what fits: pip install" in said.out
+    assert (
+        "✗ libraries      rich 9.9; supported: rich <16,>=14\n    Install supported versions: pip install" in said.out
+    )
 
 
 def test_a_python_that_is_too_old(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,9 +91,9 @@ def test_a_python_that_is_too_old(run: Run, tables: Tables, monkeypatch: pytest.
     monkeypatch.setattr("importlib.metadata.requires", lambda _name: [])
     said = run("doctor")
     assert (
-        "✗ python         Python 3.10.1; supported: Python >=3.11\n    Run osem-migrate by a Python >=3.11." in said.out
+        "✗ python         Python 3.10.1; supported: Python >=3.11\n    Run osem-migrate with Python >=3.11." in said.out
     )
-    assert "ℹ libraries      osem-migrate was not installed" in said.out  # noqa: RUF001 - our own sign
+    assert "ℹ libraries      osem-migrate is not installed as a package" in said.out  # noqa: RUF001 - our own sign
 
 
 def test_a_library_that_is_not_there(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,5 +101,5 @@ def test_a_library_that_is_not_there(run: Run, tables: Tables, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "osem_migrate.commands.doctor", None)
     said = run("doctor")
     assert said.code == 1
-    assert said.err.startswith("✗ ERROR: osem-migrate lacks a part of itself: ")
-    assert said.err.endswith("hint: Install it anew: pip install --upgrade --force-reinstall osem-migrate\n")
+    assert said.err.startswith("✗ ERROR: a part of osem-migrate is missing: ")
+    assert said.err.endswith("hint: Reinstall it: pip install --upgrade --force-reinstall osem-migrate\n")

@@ -95,7 +95,7 @@ def test_deletion_protection_stops_before_anything_is_changed(upgraded: Project,
     said = run("downgrade", "--to", "0", "--yes", "--allow-data-loss")
     assert said.code == 1
     assert "✗ DELETION_PROTECTED: deletion protection is on for shop-dev-Teams" in said.err
-    assert 'hint: Turn it off first, by a script with SetDeletionProtection("TABLE", False)' in said.err
+    assert 'hint: To drop the table, first turn it off in a script: SetDeletionProtection("TABLE", False)' in said.err
     assert tables.names() == ["shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
     assert run("history").out == history
     assert "owner" not in tables.lock()

@@ -68,5 +68,5 @@ def test_another_engine_than_the_one_that_runs(port: int, run: Run) -> None:
     run("local", "start")
     said = run("local", "start", "--port", str(port + 1 if port < 65_535 else port - 1))
     assert said.code == 1
-    assert f"moto runs already on port {port}" in said.err
+    assert f"moto is running already on port {port}" in said.err
     assert "hint: Stop it with: osem-migrate local stop" in said.err

@@ -1,4 +1,4 @@
-"""The console script: commands, help, exit codes and the last door, behind which nothing is a traceback."""
+"""The console script: commands, help, exit codes, and bugs that are reported without a traceback."""
 
 import gc
 import os
@@ -131,7 +131,7 @@ def test_a_defect_is_a_message_and_no_traceback(run: Run, tables: Tables, monkey
     monkeypatch.setattr(Migrator, "status", _raising(ZeroDivisionError(f"by {secret}")))
     said = run("status")
     assert (said.code, said.out) == (1, "")
-    assert "defect of osem-migrate" in said.err
+    assert "bug in osem-migrate" in said.err
     assert "ZeroDivisionError" in said.err
     assert "\nhint: Run the command again with --verbose" in said.err
     assert "Traceback" not in said.err
@@ -200,7 +200,7 @@ def test_a_reader_that_leaves_does_not_stop_an_upgrade(project: Project, tables:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_full_disk_is_told(project: Project, tables: Tables) -> None:
-    """Results that cannot be written are an error that says so, and no defect of ours."""
+    """Results that cannot be written are an error that says so, and not a bug of ours."""
     with Path("/dev/full").open("w") as full:
         done = run_process("list", stdout=full)
         assert done.code == 1

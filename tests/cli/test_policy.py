@@ -19,7 +19,7 @@ def test_the_document_alone_is_on_stdout(project: Project, run: Run) -> None:
     assert {"dynamodb:CreateTable", "dynamodb:UpdateTable"} <= actions
     assert "dynamodb:DeleteTable" not in actions
     assert said.err == (
-        "⚠ The policy holds for any account: give account_id to environment 'dev' in pyproject.toml, "
+        "⚠ The policy covers every account. To limit it, set account_id of environment 'dev' in pyproject.toml, "
         "or use --account DIGITS.\n"
     )
 

@@ -53,7 +53,7 @@ def test_tables_that_say_otherwise_refuse(run: Run, upgraded: Tables) -> None:
     before = upgraded.everything()
     said = run("resolve", "1", "--reverted")
     assert said.code == 1
-    assert f"✗ DRIFT_FOUND: the live tables do not say that {TEAMS} is reverted: " in said.err
+    assert f"✗ DRIFT_FOUND: the live tables do not confirm that {TEAMS} is reverted: " in said.err
     assert "shop-dev-Teams: Teams: expected no table, found one" in said.err
     fence = r'"fence": {"N": "\d+"}'  # only this tells that the lock was taken
     assert re.sub(fence, "", before) == re.sub(fence, "", upgraded.everything())
@@ -152,7 +152,7 @@ def test_exactly_one_thing_is_said(words: list[str], run: Run, tables: Tables) -
     """Neither none nor two."""
     said = run("resolve", "3", *words)
     assert said.code == 64
-    assert "say one of --applied, --reverted, --accept-checksum" in said.err
+    assert "choose one of --applied, --reverted, --accept-checksum" in said.err
 
 
 def test_a_held_lock_is_waited_for(run: Run, upgraded: Tables) -> None:

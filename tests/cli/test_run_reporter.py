@@ -194,7 +194,7 @@ def test_a_table_that_is_adopted(capsys: pytest.CaptureFixture[str], log: Path) 
         reporter = RunReporter(verbosity=verbosity, log_file=log)
         reporter.event(TableAdopted("shop-dev-Teams", (INDEX,)))
         reporter.close()
-    said = "✓ shop-dev-Teams is there already, as the scripts up to 0002_add_index make it: adopted.\n"
+    said = "✓ shop-dev-Teams exists already and matches the scripts up to 0002_add_index: adopted.\n"
     assert capsys.readouterr().err == said
     entries = [entry for entry in _entries(log) if entry["event"] == "table adopted"]
     assert [(entry["table"], entry["up_to"], entry["operations"]) for entry in entries] == [

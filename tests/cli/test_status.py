@@ -126,7 +126,7 @@ def test_the_unfinished_are_told(project: Project, upgraded: Tables, run: Run) -
     assert "✗ failed       0004_create_users" in said.out
     assert "✗ MIGRATION_FAILED 0004_create_users: failed after 0 of 1 operations: " in said.out
     assert "osem-migrate resolve 0004_create_users --applied --env dev" in said.out
-    assert "Else remove the cause, then continue with: osem-migrate upgrade --env dev" in said.out
+    assert "Otherwise remove the cause, then continue with: osem-migrate upgrade --env dev" in said.out
 
 
 def test_as_data(upgraded: Tables, run: Run) -> None:
@@ -221,7 +221,7 @@ def test_what_nobody_declared_is_told(upgraded: Tables, run: Run) -> None:
     _stream(upgraded)
     said = run("status")
     assert said.code == 0
-    assert "ℹ DRIFT_SETTING_UNDECLARED shop-dev-Teams: stream NEW_IMAGE, which nobody declared" in said.out  # noqa: RUF001 - our own sign
+    assert "ℹ DRIFT_SETTING_UNDECLARED shop-dev-Teams: stream NEW_IMAGE, which no script declares" in said.out  # noqa: RUF001 - our own sign
     assert "SetStream(table='Teams', view='NEW_IMAGE')" in said.out
     assert "    aws dynamodb update-table --cli-input-json " in said.out
     assert said.out.splitlines()[-1].startswith("✓ dev")
@@ -287,7 +287,7 @@ def test_a_repair_as_data(upgraded: Tables, run: Run) -> None:
         "left_out": [
             {
                 "table": "shop-dev-Plans",
-                "reason": "DRIFT_TABLE_MISSING of Plans needs it made anew: add --rebuild",
+                "reason": "DRIFT_TABLE_MISSING of Plans needs a rebuild: add --rebuild",
             }
         ],
     }
@@ -297,9 +297,7 @@ def test_a_rebuild_makes_a_lost_table_anew(upgraded: Tables, run: Run) -> None:
     """Only when it was asked for."""
     upgraded.drop("shop-dev-Plans")
     said = run("status", "--write-repair")
-    assert (
-        "⚠ shop-dev-Plans is not repaired: DRIFT_TABLE_MISSING of Plans needs it made anew: add --rebuild." in said.out
-    )
+    assert "⚠ shop-dev-Plans is not repaired: DRIFT_TABLE_MISSING of Plans needs a rebuild: add --rebuild." in said.out
     assert "✓" not in said.out.splitlines()[-1]
     assert run("status", "--write-repair", "--rebuild").code == 5
     assert run("upgrade").code == 0
@@ -348,7 +346,7 @@ def test_a_newer_tool_is_told(upgraded: Tables, run: Run) -> None:
 
 
 def test_a_record_that_nobody_can_read_is_told(upgraded: Tables, run: Run) -> None:
-    """An id without a number is no defect of ours."""
+    """An id without a number is not a bug of ours."""
     upgraded.client.put_item(
         TableName="shop-dev-SchemaMigrations",
         Item={"scope": {"S": "shop"}, "item": {"S": "migration#nonsense"}},

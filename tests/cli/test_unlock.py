@@ -32,7 +32,7 @@ def recorded(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Tables:
 
 @contextmanager
 def beating(tables: Tables) -> Iterator[None]:
-    """The holder's heart beats until the lock is taken from it."""
+    """The holder sends heartbeats until the lock is taken from it."""
     stop = threading.Event()
 
     def beat() -> None:
@@ -40,13 +40,13 @@ def beating(tables: Tables) -> Iterator[None]:
             while not stop.wait(0.005):
                 set_lock(tables, "SET heartbeat = heartbeat + :value", {"N": "1"})
 
-    heart = threading.Thread(target=beat)
-    heart.start()
+    beating = threading.Thread(target=beat)
+    beating.start()
     try:
         yield
     finally:
         stop.set()
-        heart.join()
+        beating.join()
 
 
 def set_lock(tables: Tables, update: str, value: Any) -> None:
@@ -104,7 +104,7 @@ def test_a_run_that_is_alive_keeps_it(run: Run, recorded: Tables, monkeypatch: p
         said = run("unlock", "--yes")
     assert said.code == 6
     assert "CI run     https://ci.example/run/1" in said.out
-    assert "✗ LOCK_HELD: the run that holds the upgrade lock is alive, its heart beats: ada@build-7" in said.err
+    assert "✗ LOCK_HELD: the run that holds the upgrade lock still sends heartbeats: ada@build-7" in said.err
     assert "osem-migrate unlock --force --env dev" in said.err
     assert recorded.lock()["owner"] == {"S": "0123"}
     assert events(recorded) == []
@@ -113,7 +113,7 @@ def test_a_run_that_is_alive_keeps_it(run: Run, recorded: Tables, monkeypatch: p
 def test_a_run_that_ends_meanwhile_leaves_nothing_to_do(
     run: Run, recorded: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It let go by itself while its heartbeat was watched."""
+    """It released the lock while its heartbeat was watched."""
     recorded.hold_lock()
 
     def watch(lock: Lock, holder: Holder) -> bool:
@@ -123,12 +123,12 @@ def test_a_run_that_ends_meanwhile_leaves_nothing_to_do(
     monkeypatch.setattr(Lock, "is_alive", watch)
     said = run("unlock", "--yes")
     assert said.code == 0
-    assert "was let go by its holder meanwhile; nothing to do." in said.out
+    assert "was released by its holder meanwhile; nothing to do." in said.out
     assert events(recorded) == []
 
 
 def test_by_force_it_is_taken_from_the_living(run: Run, recorded: Tables) -> None:
-    """Though the heart beats between the look and the taking; the log says that it was by force."""
+    """Though a heartbeat comes between the reading and the taking; the log says that it was by force."""
     recorded.hold_lock()
     with beating(recorded):
         said = run("unlock", "--force", "--yes", "--json")
@@ -177,12 +177,13 @@ def test_what_nobody_can_read_needs_force(run: Run, recorded: Tables) -> None:
     assert run("status").code == 1
     said = run("unlock", "--yes")
     assert said.code == 1
-    assert "⚠ Nobody can say who holds the lock of dev" in said.out
+    assert "⚠ The lock of dev (" in said.out
+    assert "is held, but its holder cannot be read" in said.out
     assert "✗ HISTORY_UNREADABLE: the lock cannot be read" in said.err
     assert "osem-migrate unlock --force --env dev" in said.err
     assert run("unlock", "--yes", "--force").code == 0
     assert int(recorded.lock()["fence"]["N"]) > 1_700_000_000
-    assert events(recorded)[-1].detail == "was held by somebody whom nobody can name, by force"
+    assert events(recorded)[-1].detail == "was held by an unknown holder, by force"
     assert run("status").code == 3
 
 

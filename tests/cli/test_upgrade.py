@@ -201,7 +201,7 @@ def test_a_first_run_refuses_tables_that_do_not_fit(run: Run, tables: Tables) ->
     assert dry.startswith(f"3 migrations pending on dev ({tables.endpoint_url}): 1 call.")
     assert dry.count("nothing left to do: it is recorded without a call") == 3
     said = run("upgrade")
-    assert "✓ shop-dev-Plans is there already, as the scripts up to 0003_create_plans make it: adopted." in said.err
+    assert "✓ shop-dev-Plans exists already and matches the scripts up to 0003_create_plans: adopted." in said.err
     assert run("status").code == 0
 
 
@@ -285,7 +285,7 @@ def test_folding_spares_calls(run: Run, tables: Tables) -> None:
 def test_a_dry_run_says_what_folding_would_gain(run: Run, tables: Tables) -> None:
     """Unfolded: one line with what --fold would spare; folded: the call is not listed, and said where it went."""
     plain = run("upgrade", "--dry-run").out
-    assert "With --fold, 1 index would come with its table: usually " in plain
+    assert "With --fold, 1 index would be created with its table: usually " in plain
     folded = run("upgrade", "--dry-run", "--fold").out
     assert "With --fold" not in folded
     assert re.findall(r"^ +\d+\. (.*)", folded, re.MULTILINE) == [

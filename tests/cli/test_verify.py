@@ -153,7 +153,7 @@ def test_an_unfinished_migration_is_said_to_be_one(upgraded: Tables, run: Run) -
     before = upgraded.everything()
     said = run("verify", "--probe")
     assert said.code == 0
-    assert "shop-dev-Plans\nℹ a migration of it is unfinished" in said.out  # noqa: RUF001 - our own sign
+    assert "shop-dev-Plans\nℹ one of its migrations is unfinished" in said.out  # noqa: RUF001 - our own sign
     assert "1 table checked, 1 probed, 1 not checked; all 7 checks passed.\n" in said.out
     assert upgraded.everything() == before
     suite = ET.fromstring(run("verify", "--format", "junit").out)  # noqa: S314 - our own document
@@ -171,7 +171,7 @@ def test_two_formats_contradict_each_other(shape: str, run: Run, tables: Tables)
 def test_the_help_says_what_a_probe_does(run: Run) -> None:
     """What it writes, what sees the item, and what it needs to be allowed."""
     text = " ".join(run("verify", "--help").out.split())
-    for words in ("osemMigrateProbe", "streams", "autoscaled", "dynamodb:PutItem", "removed by the next one"):
+    for words in ("osemMigrateProbe", "streams", "autoscaled", "dynamodb:PutItem", "the next one removes its item"):
         assert words in text
 
 

@@ -1,4 +1,4 @@
-"""Grounds: engines with tables that are live as their scripts declare, to be changed by hand and put back."""
+"""Engines with tables that are live as their scripts declare, to be changed by hand and put back."""
 
 import copy
 import os
@@ -40,7 +40,7 @@ class SweepEngine(Protocol):
     """Kinds of change that mean nothing there."""
 
     def change_by_hand(self, table: Table, change: ManualChange) -> None:
-        """Let somebody's hand do it."""
+        """Make the change by hand."""
 
     def mends(self, steps: Sequence[Call]) -> bool:
         """Whether such calls do there what they do on AWS."""

@@ -180,7 +180,7 @@ def report(said: Result) -> dict[str, list[ET.Element]]:
 
 
 def test_a_deployment_from_nothing_to_drift(project: Project, pipeline: Pipeline) -> None:
-    """3 before, 0 for the upgrade, 3 half-way, 6 while another holds the lock, 5 after somebody's hand, 64 and 1."""
+    """3 before, 0 for the upgrade, 3 half-way, 6 while another holds the lock, 5 after a change by hand, 64 and 1."""
     pending = pipeline.run("status --format junit")
     assert pending.code == PENDING
     assert {name: len(failures) for name, failures in report(pending).items()} == dict.fromkeys(

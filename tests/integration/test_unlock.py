@@ -45,7 +45,7 @@ def migrator(on_engine: Engine, tmp_path: Path) -> Migrator:
 
 
 def hold(migrator: Migrator, name: str = "bob") -> Lease:
-    """Somebody takes the lock, and never beats."""
+    """Somebody takes the lock, and never sends a heartbeat."""
     me = Actor(name, "0.1.0").as_holder(lease_ms=20_000, acquired_at=1, environ={})
     return migrator.deployment.lock.acquire(me, timeout=60.0, on_wait=lambda _holder, _waited: None)
 
@@ -78,7 +78,7 @@ def test_a_heartbeat_between_look_and_taking_keeps_the_lock(migrator: Migrator) 
     """The holder woke up while somebody thought about the question: nothing is taken, and nothing written."""
     lease = hold(migrator)
     seen = seen_by(migrator)
-    with pytest.raises(LockHeld, match="has changed since it was looked at, and was left alone") as caught:
+    with pytest.raises(LockHeld, match="has changed since it was read, and was left alone") as caught:
         migrator.unlock(seen, UnlockOptions(confirm=lambda: migrator.deployment.lock.renew(lease.holder)))
     assert caught.value.remediation == "Look again with: osem-migrate unlock --env dev"
     lease.check()
@@ -124,12 +124,12 @@ def test_a_heart_that_beats_is_seen(migrator: Migrator) -> None:
     lease = hold(migrator)
     clock = migrator.deployment.clock
     object.__setattr__(clock, "sleep", lambda _seconds: migrator.deployment.lock.renew(lease.holder))
-    with pytest.raises(LockHeld, match="alive"):
+    with pytest.raises(LockHeld, match="still sends heartbeats"):
         migrator.unlock(seen_by(migrator), UnlockOptions(confirm=lambda: pytest.fail("asked")))
 
 
 def test_by_force_and_between_two_heartbeats(migrator: Migrator) -> None:
-    """A heart that beats without pause collides with the transaction, and the lock is taken all the same."""
+    """A heartbeat without pause collides with the transaction, and the lock is taken all the same."""
     lease = hold(migrator)
     stop = threading.Event()
     lost: list[LockLost] = []
@@ -141,12 +141,12 @@ def test_by_force_and_between_two_heartbeats(migrator: Migrator) -> None:
         except LockLost as told:
             lost.append(told)
 
-    heart = threading.Thread(target=beat)
-    heart.start()
+    beating = threading.Thread(target=beat)
+    beating.start()
     try:
         assert migrator.unlock(seen_by(migrator), UnlockOptions(force=True))
     finally:
-        heart.join(10.0)
+        beating.join(10.0)
         stop.set()
     assert [str(told) for told in lost] == ["the upgrade lock was released by somebody else"]
     assert migrator.lock() is None
@@ -172,13 +172,13 @@ def test_garbage_is_cleared_by_force_only(migrator: Migrator, damage: dict[str, 
             ExpressionAttributeValues={":host": {"S": "elsewhere"}},
         )
 
-    with pytest.raises(LockHeld, match="somebody whom nobody can name"):
+    with pytest.raises(LockHeld, match="an unknown holder"):
         migrator.unlock(seen, UnlockOptions(force=True, confirm=change))
     assert migrator.unlock(seen_by(migrator), UnlockOptions(force=True))
     assert migrator.lock() is None
     assert hold(migrator).holder.fence > 1
     (logged,) = migrator.history()
-    assert logged.detail == "was held by somebody whom nobody can name, by force"
+    assert logged.detail == "was held by an unknown holder, by force"
 
 
 def test_the_log_of_the_old_holder_is_never_overwritten(migrator: Migrator) -> None:

@@ -49,7 +49,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a child ended: its exit code, or the signal that killed it as a negative number, and its last words."""
+    """How a child ended: its exit code, or the signal that killed it as a negative number, and its final message."""
 
     code: int
     words: str
@@ -98,14 +98,14 @@ def main() -> None:
     _warm()
     for line in sys.stdin:
         order = json.loads(line)
-        last_words, mouth = os.pipe()
+        reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
-            os.close(last_words)
-            os._exit(_live(order, mouth))
-        os.close(mouth)
+            os.close(reader)
+            os._exit(_live(order, writer))
+        os.close(writer)
         _tell({"pid": pid})
-        with os.fdopen(last_words) as pipe:
+        with os.fdopen(reader) as pipe:
             words = pipe.read()
         _tell({"code": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), "words": words})
 
@@ -127,7 +127,7 @@ def _warm() -> None:
     setattr(botocore.endpoint, "time", SimpleNamespace(sleep=clock.sleep))  # noqa: B010 - the SDK's own pauses
 
 
-def _live(order: dict[str, Any], mouth: int) -> int:
+def _live(order: dict[str, Any], writer: int) -> int:
     os.environ |= {
         "AWS_ENDPOINT_URL_DYNAMODB": order["url"],
         "AWS_ENDPOINT_URL_STS": order["url"],
@@ -149,7 +149,7 @@ def _live(order: dict[str, Any], mouth: int) -> int:
         code, words = int(error.exit_code), f"{error.code}: {error.message}"
     except BaseException:  # noqa: BLE001 - whatever it is, the test has to hear of it
         code, words = DEFECT, traceback.format_exc()
-    os.write(mouth, words.encode()[:60_000])
+    os.write(writer, words.encode()[:60_000])
     return code
 
 

@@ -186,7 +186,7 @@ def test_an_interrupted_run_exits_as_the_shell_expects(
 
 
 def test_the_module_imports_nothing_of_the_package() -> None:
-    """It lies at the bottom of the house."""
+    """It imports nothing of the package."""
     tree = ast.parse(Path(errors.__file__).read_text(encoding="utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not [module for module in imported if module is None or module.startswith("osem_migrate")]

@@ -1,1 +1,1 @@
-"""What the errors of botocore mean: the one door through which they become ours."""
+"""What the errors of botocore mean: the only place where they become ours."""

@@ -1,6 +1,6 @@
-"""The one door through which the errors of botocore pass, to come out as ours.
+"""The only place where the errors of botocore become ours.
 
-``service_refusals`` and ``sdk_refusals`` are the tables it reads; no message that leaves here carries a credential.
+``service`` and ``sdk`` hold the tables it reads; no message that leaves here carries a credential.
 """
 
 import re

@@ -10,8 +10,8 @@ from osem_migrate.errors import AwsError
 class Verdict(StrEnum):
     """What to do about a refusal.
 
-    WAIT: transient, the same call may succeed later. DESCRIBE: possibly the echo of our own earlier success, or
-    somebody's equal work, so look at the truth before failing. UNSUPPORTED: the endpoint does not know the call.
+    WAIT: transient, the same call may succeed later. DESCRIBE: possibly our own earlier success, or an equal
+    change by another, so describe the table before failing. UNSUPPORTED: the endpoint does not know the call.
     GIVE_UP: permanent.
     """
 

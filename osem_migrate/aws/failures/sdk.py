@@ -57,39 +57,41 @@ _NOT_ANSWERED = (
     "HTTPClientError",
 )
 
-_CRT = "Install what the profile's kind of credentials needs with: pip install 'botocore[crt]'"
+_CRT = "Install the package that these credentials need: pip install 'botocore[crt]'"
 _CREATE_TOKEN = "Grant signin:CreateOAuth2Token to the identity, then sign in with: aws login"  # noqa: S105 an action's name
 _MFA = "Obtain a fresh session with your MFA device, then run the command again."
-_CERTIFICATES = "Check the certificate of the endpoint; name your own authority's with AWS_CA_BUNDLE=FILE"
+_CERTIFICATES = "Check the certificate of the endpoint. For a certificate authority of your own, set AWS_CA_BUNDLE=FILE"
 _PROXY = "Check HTTPS_PROXY and NO_PROXY, then run the command again."
 _ACCOUNT_ENDPOINT = (
-    "Allow that host name, which carries the account id, "
-    "or take the plain one with: export AWS_ACCOUNT_ID_ENDPOINT_MODE=disabled"
+    "Allow that host name, which contains the account id, "
+    "or use the plain one: export AWS_ACCOUNT_ID_ENDPOINT_MODE=disabled"
 )
 _ADDRESS = "Check that --endpoint-url is the address of DynamoDB and that no proxy answers in its place."
 
 COMPLAINTS: tuple[Refusal, ...] = (
     # Who is calling.
-    Refusal(_NOBODY, "", CredentialsMissing, GIVE_UP, "found no AWS credentials"),
-    Refusal(("PartialCredentialsError",), "", CredentialsPartial, GIVE_UP, "found only half of the credentials"),
-    Refusal(("ProfileNotFound",), "", ProfileUnknown, GIVE_UP, "found no such profile"),
+    Refusal(_NOBODY, "", CredentialsMissing, GIVE_UP, "failed, because there are no AWS credentials"),
+    Refusal(("PartialCredentialsError",), "", CredentialsPartial, GIVE_UP, "got incomplete credentials"),
+    Refusal(("ProfileNotFound",), "", ProfileUnknown, GIVE_UP, "failed, because the profile does not exist"),
     Refusal(("LoginInsufficientPermissions",), "", AccessDenied, GIVE_UP, "could not sign in", _CREATE_TOKEN),
-    Refusal(_LOGIN, "", SsoSessionExpired, GIVE_UP, "found that the sign-in has ended", "Sign in with: aws login"),
-    Refusal(_SSO, "", SsoSessionExpired, GIVE_UP, "found that the single sign-on session has ended"),
-    Refusal(("MissingDependencyException",), "", CredentialProcessFailed, GIVE_UP, "needs another package", _CRT),
-    Refusal(("RefreshWithMFAUnsupportedError",), "", CredentialsExpired, GIVE_UP, "needs MFA again", _MFA),
-    Refusal(_SOURCE, "", CredentialProcessFailed, GIVE_UP, "got no credentials from where the profile points"),
+    Refusal(_LOGIN, "", SsoSessionExpired, GIVE_UP, "needs a new sign-in", "Sign in with: aws login"),
+    Refusal(_SSO, "", SsoSessionExpired, GIVE_UP, "needs a new single sign-on session"),
+    Refusal(
+        ("MissingDependencyException",), "", CredentialProcessFailed, GIVE_UP, "needs another Python package", _CRT
+    ),
+    Refusal(("RefreshWithMFAUnsupportedError",), "", CredentialsExpired, GIVE_UP, "needs a new MFA code", _MFA),
+    Refusal(_SOURCE, "", CredentialProcessFailed, GIVE_UP, "got no credentials from the source that the profile names"),
     # Where to.
-    Refusal(_REGION, "", RegionMissing, GIVE_UP, "found no usable region"),
-    Refusal(("ValueError",), "Invalid endpoint", EndpointInvalid, GIVE_UP, "found an endpoint that is no URL"),
+    Refusal(_REGION, "", RegionMissing, GIVE_UP, "failed, because there is no usable region"),
+    Refusal(("ValueError",), "Invalid endpoint", EndpointInvalid, GIVE_UP, "failed, because the endpoint is not a URL"),
     # With which settings.
-    Refusal(_FILES, "", AwsFilesInvalid, GIVE_UP, "could not read the AWS files"),
-    Refusal((*_CREDENTIAL_FILES, *_SETTINGS), "", AwsFilesInvalid, GIVE_UP, "found an unusable AWS setting"),
-    Refusal(("EndpointProviderError",), "Invalid Conf", AwsFilesInvalid, GIVE_UP, "found an unusable AWS setting"),
-    Refusal(("ValueError", "OSError"), "", AwsFilesInvalid, GIVE_UP, "found an unusable AWS setting"),
+    Refusal(_FILES, "", AwsFilesInvalid, GIVE_UP, "could not read the AWS configuration files"),
+    Refusal((*_CREDENTIAL_FILES, *_SETTINGS), "", AwsFilesInvalid, GIVE_UP, "could not use an AWS setting"),
+    Refusal(("EndpointProviderError",), "Invalid Conf", AwsFilesInvalid, GIVE_UP, "could not use an AWS setting"),
+    Refusal(("ValueError", "OSError"), "", AwsFilesInvalid, GIVE_UP, "could not use an AWS setting"),
     Refusal(_PARAMETERS, "", RequestInvalid, GIVE_UP, "was not sent, because its parameters are invalid"),
     # On the way there.
-    Refusal(("SSLError",), "", EndpointUnreachable, GIVE_UP, "found no trusted connection", _CERTIFICATES),
+    Refusal(("SSLError",), "", EndpointUnreachable, GIVE_UP, "could not trust the certificate", _CERTIFICATES),
     Refusal(("ProxyConnectionError",), "", EndpointUnreachable, GIVE_UP, "could not reach the proxy", _PROXY),
     Refusal(_NOT_SENT, r".*\.ddb\.", EndpointUnreachable, GIVE_UP, "could not reach the endpoint", _ACCOUNT_ENDPOINT),
     Refusal(_NOT_SENT, "", EndpointUnreachable, GIVE_UP, "could not reach the endpoint"),

@@ -107,7 +107,7 @@ ANSWERS: tuple[Refusal, ...] = (
     Refusal(_CLOCK, "", ClockSkewed, GIVE_UP, "was refused, because this machine's clock is wrong"),
     # AWS tolerates 5 to 15 minutes; botocore corrects no clock for DynamoDB.
     Refusal(_SIGNATURE, "Signature (expired|not yet)", ClockSkewed, GIVE_UP, "was refused, because the clock is wrong"),
-    Refusal(_SIGNATURE, "", SignatureInvalid, GIVE_UP, "was refused, because the secret does not fit the access key"),
+    Refusal(_SIGNATURE, "", SignatureInvalid, GIVE_UP, "was refused, because the secret does not match the access key"),
     Refusal(_DENIED, ".*explicit deny", AccessDenied, GIVE_UP, "was denied explicitly by a policy", _DENY),
     Refusal(_DENIED, "", AccessDenied, GIVE_UP, "was denied", _GRANT),
     Refusal(_NO_CUSTOMER, "", AccessDenied, GIVE_UP, "was refused, because the account is not signed up", _SIGN_UP),
@@ -115,47 +115,45 @@ ANSWERS: tuple[Refusal, ...] = (
     # How often. quirk 445: the first is a cool-down of one table, not a rate.
     Refusal(_THROTTLED, r".*modified within the previous \d", Throttled, WAIT, "came too soon after the last change"),
     Refusal((*_THROTTLED, "RequestLimitExceeded", "429"), "", Throttled, WAIT, "was throttled"),
-    Refusal(_CAPACITY, "", Throttled, WAIT, "found the capacity of the table used up"),
+    Refusal(_CAPACITY, "", Throttled, WAIT, "was throttled, because the table's capacity is used up"),
     # How much. quirk 443: one code for what passes by itself and for quotas that do not.
     Refusal(_LIMIT, _LIMITED + "Only 1 online index", ResourceInUse, WAIT, "must wait for another index", _INDEX_FIRST),
     Refusal(_LIMIT, _LIMITED + "Table tags are being updated", ResourceInUse, WAIT, "must wait for the table's tags"),
-    Refusal(_LIMIT, _LIMITED + ".*already exist", ResourceInUse, DESCRIBE, "met something that exists already"),
-    Refusal(_LIMIT, _LIMITED + ".*simultaneous", Throttled, WAIT, "must wait, because too much changes at once"),
+    Refusal(_LIMIT, _LIMITED + ".*already exist", ResourceInUse, DESCRIBE, "was refused, because that name is taken"),
+    Refusal(_LIMIT, _LIMITED + ".*simultaneous", Throttled, WAIT, "must wait, because too many changes run at once"),
     Refusal(_LIMIT, ".*decreases are limited", QuotaExceeded, GIVE_UP, "lowers capacity too often today", _NAMED),
     Refusal(_LIMIT, _LIMITED + "Encryption mode", QuotaExceeded, GIVE_UP, "changes encryption too often", _NAMED),
     Refusal(_LIMIT, ".*TableClass are limited", QuotaExceeded, GIVE_UP, "changes the class too often", _IN_30_DAYS),
     Refusal(_LIMIT, "", QuotaExceeded, GIVE_UP, "would exceed a quota"),
     # In which state. quirk 444: every text passes by itself, except that a thing is there already.
-    Refusal(_IN_USE, "Global table with name: .* already", ResourceInUse, GIVE_UP, "met a global table of that name"),
+    Refusal(_IN_USE, "Global table with name: .* already", ResourceInUse, GIVE_UP, "names an existing global table"),
     # Local: "Cannot create preexisting table". quirk 444: while CREATING, "Table is being created".
-    Refusal(_IN_USE, "", ResourceInUse, DESCRIBE, "met a table of that name", calls=_CREATE),
-    Refusal(_IN_USE, "Table already exists", ResourceInUse, DESCRIBE, "met a table of that name"),
-    Refusal(_IN_USE, _USED + "Index is being [cd]", ResourceInUse, DESCRIBE, "met an index under way", calls=_UPDATE),
+    Refusal(_IN_USE, "", ResourceInUse, DESCRIBE, "was refused, because the table exists already", calls=_CREATE),
+    Refusal(_IN_USE, "Table already exists", ResourceInUse, DESCRIBE, "was refused, because the table exists already"),
+    Refusal(_IN_USE, _USED + "Index is being [cd]", ResourceInUse, DESCRIBE, "must wait for the index", calls=_UPDATE),
     Refusal(
-        _IN_USE, _USED + "Table is being deleted", ResourceInUse, DESCRIBE, "met a table on its way out", calls=_DELETE
+        _IN_USE, _USED + "Table is being deleted", ResourceInUse, DESCRIBE, "is in progress already", calls=_DELETE
     ),
     Refusal(_IN_USE, "", ResourceInUse, WAIT, "must wait, because the table is busy with another change"),
     Refusal(("ContinuousBackupsUnavailableException",), "", ResourceInUse, WAIT, "must wait until backups are enabled"),
     # quirks 446 and 447: to everything but DescribeTable, a table that is CREATING does not exist.
-    Refusal(_MISSING, "", ResourceNotFound, DESCRIBE, "found no such table", calls=_DELETE),
-    Refusal(_MISSING, "", ResourceNotFound, DESCRIBE, "found no ACTIVE table", calls=_PARTS),
+    Refusal(_MISSING, "", ResourceNotFound, DESCRIBE, "failed, because the table does not exist", calls=_DELETE),
+    Refusal(_MISSING, "", ResourceNotFound, DESCRIBE, "failed, because the table is not ACTIVE", calls=_PARTS),
     # Local has only the bare text for an index.
-    Refusal(_MISSING, r"[^:]+(: Index|\.?$)", ResourceNotFound, DESCRIBE, "found no such index", calls=_UPDATE),
-    Refusal(_MISSING, "", ResourceNotFound, GIVE_UP, "found nothing of that name"),
+    Refusal(_MISSING, r"[^:]+(: Index|\.?$)", ResourceNotFound, DESCRIBE, "names a missing index", calls=_UPDATE),
+    Refusal(_MISSING, "", ResourceNotFound, GIVE_UP, "failed, because nothing has that name"),
     # Whether it makes sense. quirks 174 and 442: this reads like a state, yet both halves stand in the one request.
-    Refusal(
-        _INVALID, _WRONG + "You cannot .* while", RequestInvalid, GIVE_UP, "combines what excludes each other", _SPLIT
-    ),
+    Refusal(_INVALID, _WRONG + "You cannot .* while", RequestInvalid, GIVE_UP, "combines conflicting changes", _SPLIT),
     Refusal(_INVALID, "Time ?to ?Live has been modified", Throttled, WAIT, "must wait for time to live", _IN_AN_HOUR),
     # quirk 18: sending what is already so is an error for these, and only for these.
-    Refusal(_INVALID, _WRONG + _ALREADY_SO, RequestInvalid, DESCRIBE, "asked for what is already so"),
-    Refusal(_INVALID, _WRONG + "Attempting to create an index", ResourceInUse, DESCRIBE, "met an index of that name"),
-    Refusal(_INVALID, _WRONG + _NOT_READY, ResourceInUse, WAIT, "must wait, because table or index are not ready"),
+    Refusal(_INVALID, _WRONG + _ALREADY_SO, RequestInvalid, DESCRIBE, "was refused, because it changes nothing"),
+    Refusal(_INVALID, _WRONG + "Attempting to create an index", ResourceInUse, DESCRIBE, "names an existing index"),
+    Refusal(_INVALID, _WRONG + _NOT_READY, ResourceInUse, WAIT, "must wait, because the table or index is not ready"),
     Refusal(_INVALID, _PROTECTED, RequestInvalid, GIVE_UP, "was refused, because the table is protected", _UNPROTECT),
     Refusal((*_INVALID, *_MALFORMED), "", RequestInvalid, GIVE_UP, "was refused as invalid"),
     # What the items say; the text of a cancelled transaction ends with the codes of its reasons.
-    Refusal(("ConditionalCheckFailedException",), "", ConditionFailed, DESCRIBE, "found another item than expected"),
-    Refusal(_CANCELED, ".*ConditionalCheckFailed", ConditionFailed, DESCRIBE, "found another item than expected"),
+    Refusal(("ConditionalCheckFailedException",), "", ConditionFailed, DESCRIBE, "failed its condition check"),
+    Refusal(_CANCELED, ".*ConditionalCheckFailed", ConditionFailed, DESCRIBE, "failed its condition check"),
     Refusal(_CANCELED, ".*(ValidationError|ItemCollectionSize)", RequestInvalid, GIVE_UP, "was refused as invalid"),
     Refusal(_CANCELED, ".*(ThrottlingError|ThroughputExceeded)", Throttled, WAIT, "was throttled"),
     Refusal((*_CANCELED, *_COLLIDED), "", ConditionFailed, WAIT, "collided with another write"),
@@ -165,9 +163,9 @@ ANSWERS: tuple[Refusal, ...] = (
     Refusal(("500",), _HTML, ServiceFailed, DESCRIBE, "failed inside the endpoint", calls=_TABLE_CALLS),
     Refusal(("500",), _HTML, OperationUnsupported, UNSUPPORTED, "is unknown to the endpoint"),
     Refusal(("404", "405"), "", OperationUnsupported, UNSUPPORTED, "is unknown to the endpoint", _ADDRESS),
-    # quirk 458: a state in the clothes of a 500.
+    # quirk 458: a state that is answered as a 500.
     Refusal(_FAILED, "Table is under system maintenance", ServiceFailed, WAIT, "must wait, because the table is busy"),
-    Refusal(_UNAVAILABLE, "", ServiceFailed, WAIT, "met a service that is unavailable"),
+    Refusal(_UNAVAILABLE, "", ServiceFailed, WAIT, "failed, because the service is unavailable"),
     # quirk 448: it can be the steady answer to a bad shape, so nobody waits for it; it may also have been applied.
     Refusal(_FAILED, "", ServiceFailed, DESCRIBE, "failed inside AWS"),
     Refusal(("*",), "", UnexpectedAwsError, GIVE_UP, "was refused"),

@@ -1,4 +1,4 @@
-"""Capacity: what an autoscaler owns is its own affair, and no drift."""
+"""Capacity: what an autoscaler owns is not drift."""
 
 from collections.abc import Collection
 from dataclasses import replace

@@ -48,7 +48,7 @@ class DriftCode(StrEnum):
     TABLE_UNEXPECTED = (
         "DRIFT_TABLE_UNEXPECTED",
         "A table under the prefix that no script declares.",
-        "Find out who created the table; a script that declares it just so adopts it:",
+        "Find out who created the table; a script that declares it exactly as it is adopts it:",
         Mending.BY_DECLARATION,
     )
     TABLE_KEYS = (

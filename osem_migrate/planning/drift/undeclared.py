@@ -1,4 +1,4 @@
-"""Undeclared: what AWS has on that no script ever mentioned; somebody may have wanted it so."""
+"""Undeclared: settings that are on in AWS but in no script; they may be intended."""
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import WATCHED

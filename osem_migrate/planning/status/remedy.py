@@ -44,18 +44,18 @@ class Caller:
         return shlex.join(["osem-migrate", *words, "--env", self.environment, *self.flags])
 
 
-_SCALED = "If an autoscaler owns it, say so in pyproject.toml (autoscaled); else set it back, or declare what is there:"
+_SCALED = "If an autoscaler owns it, set autoscaled in pyproject.toml; else set it back, or declare what is there:"
 
 _RESTORE = "Restore the table from the backup that AWS made of it (aws dynamodb restore-table-from-backup):"
 _UNUSABLE_REMEDIES = {
     "INACCESSIBLE_ENCRYPTION_CREDENTIALS": (
-        "Enable the KMS key again, and DynamoDB's right to use it; after seven days AWS archives the table. The key:",
+        "Enable the KMS key again and let DynamoDB use it; after seven days AWS archives the table. The key:",
         "SSEDescription",
     ),
     "ARCHIVING": (_RESTORE, "ArchivalSummary"),
     "ARCHIVED": (_RESTORE, "ArchivalSummary"),
     "REPLICATION_NOT_AUTHORIZED": (
-        "Give DynamoDB back its right to replicate the table (policies, service-linked role, KMS keys). The replicas:",
+        "Allow DynamoDB to replicate the table again (policies, service-linked role, KMS keys). The replicas:",
         "Replicas",
     ),
 }
@@ -79,7 +79,7 @@ def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
         look = caller.command("status")
         return f"Other differences of the table have to be repaired first ({error.message}); then look again:\n{look}"
     if len(commands) > 1:
-        advice += "\n(each command once the one before it has settled)"
+        advice += "\n(run each command once the one before it has settled)"
     return "\n".join([advice, *commands])
 
 
@@ -102,10 +102,10 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
         ShownState.REVERTED: ("reverted, and pending again", upgrade),
         ShownState.RUNNING: ("being applied right now by another run", look)
         if record is None or record.left_at is None
-        else ("in progress, and nobody waits for it", caller.command("upgrade", "--wait-only")),
+        else ("in progress, and no run is waiting for it", caller.command("upgrade", "--wait-only")),
         ShownState.FAILED: (
             f"failed{progress}{error}",
-            f"If somebody has finished it by hand: {done}\nElse remove the cause, then continue with: {upgrade}",
+            f"If somebody has finished it by hand: {done}\nOtherwise remove the cause, then continue with: {upgrade}",
         ),
         ShownState.INTERRUPTED: (f"interrupted{progress}", upgrade),
         ShownState.OUT_OF_ORDER: (
@@ -114,7 +114,7 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
         ),
         ShownState.MISSING: (
             f"{recorded}, but its script is gone",
-            f"{restore}; then: {look}\nIf nothing of it is left in the tables, forget it: {forget}",
+            f"{restore}; then: {look}\nIf the tables no longer contain it, record it as reverted: {forget}",
         ),
         ShownState.CHANGED: (
             f"its script was changed after {part} was applied",
@@ -133,7 +133,7 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
 def advising(caller: Caller, records: Mapping[str, Record]) -> Iterator[None]:
     """Give a HistoryError raised inside the remedy that ``status`` gives for the same finding.
 
-    The remedy that the error's class brings along knows neither the environment nor the connection options.
+    The remedy of the error's class knows neither the environment nor the connection options.
     """
     try:
         yield

@@ -152,7 +152,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
     for live in live_tables:
         table = expectation.schema.tables.get(live.name)
         if live.name in expectation.unsure:
-            notes.append(f"{live.physical_name} was not compared: a migration of it is unfinished or was changed.")
+            notes.append(f"{live.physical_name} was not compared: one of its migrations is unfinished or was changed.")
         if expectation.note is not None or live.name in expectation.unsure:
             remarked += progress(live, caller)
         elif table is None and live.table is not None and live.name in expectation.ahead:

@@ -38,7 +38,7 @@ def remarks(live: LiveTable, expected: Table | None, caller: Caller, *, strict: 
         yield _remark(
             live,
             difference.code,
-            f"{difference.found}, which nobody declared",
+            f"{difference.found}, which no script declares",
             remedy(difference, live, caller),
             expected=difference.expected,
             found=difference.found,
@@ -58,7 +58,7 @@ def ahead(live: LiveTable, migration: str, caller: Caller) -> Problem:
         live,
         TABLE_AHEAD,
         f"it exists already; {migration}, which is not applied yet, creates it",
-        f"If it is as the script declares it, it is adopted by: {caller.command('upgrade')}",
+        f"If it matches the script, adopt it with: {caller.command('upgrade')}",
     )
 
 

@@ -116,14 +116,14 @@ def test_writing_and_beating_do_not_disturb_each_other(engine: Engine, table: Hi
         while not stop.is_set():
             lock.renew(lease.holder)
 
-    heart = threading.Thread(target=beat)
-    heart.start()
+    beating = threading.Thread(target=beat)
+    beating.start()
     try:
         for number in range(50):
             table.write(lease, [(event("advanced", 1_800_000_000_000 + number), RECORD)])
     finally:
         stop.set()
-        heart.join()
+        beating.join()
     assert len(table.entries()) == 50
     assert table.read().holder is not None
 

@@ -106,7 +106,7 @@ def test_all_is_well(aws: SimulatedAws, folder: Path) -> None:
     ]
     assert found(report, "configuration").message == "osem, environment dev, tables osem-dev-…, not protected"
     assert found(report, "scripts").message == "1 in migrations/, for 1 table"
-    assert found(report, "connection").message.startswith("region us-east-1 by AWS_REGION, endpoint http://")
+    assert found(report, "connection").message.startswith("region us-east-1 from AWS_REGION, endpoint http://")
     assert found(report, "credentials").message == "from environment variables"
     assert found(report, "identity").message == "arn:aws:iam::123456789012:user/simulated"
     assert found(report, "history table").message == f"there is no {HISTORY} yet; the first upgrade creates it"
@@ -144,7 +144,7 @@ def test_what_is_broken_before_the_first_call(
     assert (found(report, broken).health, found(report, broken).code) == (Health.FAILED, code)
     assert found(report, broken).remedy
     unconnected = broken == "configuration"
-    assert (found(report, "connection").message == "skipped, because of: configuration") is unconnected
+    assert (found(report, "connection").message == "skipped, because it needs: configuration") is unconnected
     assert (aws.simulator.calls == []) is unconnected
 
 
@@ -297,7 +297,7 @@ def test_permissions_that_are_denied(denied: set[str], aws: SimulatedAws, folder
     for finding in failed:
         grant, whole = str(finding.remedy).splitlines()
         assert grant.startswith(f"Grant {finding.message.split()[0]} on ")
-        assert whole.startswith("The whole policy that is needed: osem-migrate policy --role downgrade --env dev")
+        assert whole.startswith("The whole policy: osem-migrate policy --role downgrade --env dev")
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_a_permission_that_cannot_be_told(aws: SimulatedAws, folder: Path) -> No
 def test_a_reader_is_told_how_to_try_more(aws: SimulatedAws, folder: Path) -> None:
     """By default only questions are asked."""
     last = examine(aws, folder).findings[-1]
-    assert last.message == "those of an upgrade were not tried"
+    assert last.message == "those for upgrade were not tried"
     assert str(last.remedy).endswith("osem-migrate doctor --role upgrade --env dev")
     assert [call for call in aws.simulator.calls if not call.reads] == []
 
@@ -367,4 +367,4 @@ def test_a_run_that_is_at_work(aws: SimulatedAws, folder: Path) -> None:
     aws.simulator.faults.plan(hook, action="CreateTable", table="osem-dev-Users")
     migrator.upgrade()
     assert found(looked[0], "lock").health is Health.WARNING
-    assert "who is at work" in found(looked[0], "lock").message
+    assert "its heartbeat is active" in found(looked[0], "lock").message

@@ -124,7 +124,7 @@ def test_during_somebody_elses_upgrade_and_after_it(aws: SimulatedAws, tmp_path:
         release.set()
         upgrade.join(PATIENCE)
     assert ShownState.RUNNING in states(told)
-    assert any("at work" in finding["message"] for finding in told["doctor"]["findings"])
+    assert any("heartbeat is active" in finding["message"] for finding in told["doctor"]["findings"])
     told = check_reader(aws, project)
     assert told["status"]["in_sync"]
     assert told["verify"]["passed"]

@@ -55,7 +55,7 @@ def test_targets_are_read_page_by_page(stubbed: Any) -> None:
 
 
 def test_a_missing_permission_is_named(stubbed: Any) -> None:
-    """The refusal comes through the door."""
+    """The refusal becomes our error."""
     client, stubber = stubbed
     stubber.add_client_error("describe_scalable_targets", "AccessDeniedException", "User: x is not authorized")
     with pytest.raises(AccessDenied, match="application-autoscaling:DescribeScalableTargets"):

@@ -464,7 +464,7 @@ def test_an_endpoint_that_cannot_describe_a_table_is_no_local_engine() -> None:
 
 
 def test_a_denied_call_says_which() -> None:
-    """A missing permission passes the door and names action and table."""
+    """A missing permission becomes AccessDenied, which names action and table."""
     conversation = Conversation().shows(table())
     conversation.stub.add_client_error("describe_time_to_live", "AccessDeniedException", "no")
     with pytest.raises(AccessDenied) as caught:

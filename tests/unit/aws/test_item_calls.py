@@ -1,4 +1,4 @@
-"""The calls of a probe: conditional, exact, and through the door."""
+"""The calls of a probe: conditional, exact, and with our errors."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace

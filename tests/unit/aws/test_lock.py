@@ -293,7 +293,7 @@ def test_a_check_looks_at_the_lock_itself(now: dict[str, Any], text: str) -> Non
 
 
 def test_a_heartbeat_is_no_loss() -> None:
-    """Between two checks our own heart has beaten: owner and fence are what counts."""
+    """Between two checks our own heartbeat has moved: owner and fence are what counts."""
     world = World()
     lease = world.acquire()
     world.lock.renew(lease.holder)
@@ -364,7 +364,7 @@ class Beating:
 
 
 def test_the_heart_beats_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each beat moves the counter and starts the lease anew, until release."""
+    """Each beat moves the counter and starts the lease again, until release."""
     world = World()
 
     def renew(original: Any, holder: Holder) -> None:

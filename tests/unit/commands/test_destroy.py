@@ -370,7 +370,7 @@ def test_a_request_to_stop_is_heard(upgraded: Project, aws: SimulatedAws) -> Non
 def test_a_timeout_is_partial(upgraded: Project, aws: SimulatedAws) -> None:
     """DynamoDB goes on with what it took up."""
     slowly(aws)
-    with pytest.raises(DestructionIncomplete, match="the first tables are on their way out") as caught:
+    with pytest.raises(DestructionIncomplete, match="the first tables are being deleted") as caught:
         destroy(aws, upgraded, timeout=0.5)
     assert caught.value.exit_code is ExitCode.PARTIAL
     assert caught.value.details["dropped"] == []

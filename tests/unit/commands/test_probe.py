@@ -68,7 +68,7 @@ def test_every_table_and_index_shows_the_sample(tables: ProbedTables) -> None:
 
 
 def test_it_does_so_again(tables: ProbedTables) -> None:
-    """The same key every time is in nobody's way once it is removed."""
+    """The same key can be used every time, because the item is removed."""
     assert describe_all(tables.probe()) == describe_all(tables.probe()) == ALL_WELL
 
 
@@ -129,7 +129,7 @@ def test_somebody_elses_item_is_never_touched(tables: ProbedTables) -> None:
     mine = {**KEY, "name": {"S": "mine"}}
     tables.put(mine)
     assert failed(tables.probe()) == [
-        "Teams: probe table: expected written and read back, found another item has its key, and was not touched"
+        "Teams: probe table: expected written and read back, found another item has its key; it was not touched"
     ]
     assert tables.items() == [mine]
     assert {call.table for call in tables.made("DeleteItem")} == {"osem-dev-Users"}
@@ -178,7 +178,7 @@ def test_other_probes_that_never_end_are_said_to_be_in_the_way(plain: ProbedTabl
 
     plain.simulator.faults.plan(Hook(before=renew), action="PutItem", times=None)
     assert failed(plain.probe()) == [
-        "Teams: probe table: expected written and read back, found other probes keep its key"
+        "Teams: probe table: expected written and read back, found other probes keep writing to its key"
     ]
     assert len(plain.samples()) == 1
     assert plain.made("DeleteItem") == []

@@ -141,7 +141,7 @@ def test_a_service_that_limits_questions_is_noted(dev: Environment) -> None:
     found = dev.status(TEAMS)
     assert found.in_sync
     (note,) = found.notes
-    assert note.startswith("Settings that nobody declared were not all looked for: dynamodb:DescribeTimeToLive")
+    assert note.startswith("Not all undeclared settings were looked for: dynamodb:DescribeTimeToLive")
 
 
 def test_tables_that_nobody_declared_are_found(dev: Environment) -> None:
@@ -162,7 +162,7 @@ def test_a_role_that_may_not_list_is_a_note(dev: Environment) -> None:
     found = dev.status(TEAMS)
     assert found.in_sync
     (note,) = found.notes
-    assert note.startswith("Tables that nobody declared were not looked for: dynamodb:ListTables")
+    assert note.startswith("Undeclared tables were not looked for: dynamodb:ListTables")
 
 
 def test_any_other_refusal_of_the_listing_is_told(dev: Environment) -> None:

@@ -165,7 +165,7 @@ def test_capacity_that_an_autoscaler_owns_is_no_drift() -> None:
     environment.autoscaled.add("Orders")
     (checklist,) = environment.verify((orders,)).tables
     assert checklist.passed
-    assert checklist.notes == ("an autoscaler owns capacity of it, which was not checked",)
+    assert checklist.notes == ("an autoscaler manages some of its capacity, which was not checked",)
 
 
 def test_another_account_is_not_looked_at() -> None:

@@ -57,9 +57,9 @@ def test_dependencies_that_are_no_names_are_an_error(folder: Path, depends: str)
 @pytest.mark.parametrize(
     ("depends", "message"),
     [
-        ('{"0001_a", "0007_x"}', "depends on '0007_x', which is no script here"),
-        ('"0001_a.py"', "depends on '0001_a.py', which is no script here; did you mean '0001_a'?"),
-        ('"__init__"', "depends on '__init__', which is no script here"),
+        ('{"0001_a", "0007_x"}', "depends on '0007_x', which is not a script in this folder"),
+        ('"0001_a.py"', "depends on '0001_a.py', which is not a script in this folder; did you mean '0001_a'?"),
+        ('"__init__"', "depends on '__init__', which is not a script in this folder"),
     ],
 )
 def test_an_unknown_name_is_an_error_at_its_line(folder: Path, depends: str, message: str) -> None:

@@ -314,7 +314,7 @@ def test_a_file_that_may_not_be_read_is_an_error(folder: Path, monkeypatch: pyte
         ("operations = [1]\n\noperations = ()\n", 3, "operations is empty"),
         (HEAD + 'operations = [\n    CreateTable("T", S("a")),\n    "x",\n]\n', 5, "operations[1] is 'x', which is no"),
         (HEAD + "operations = [\n    CreateTable,\n]\n", 4, "operations[0] is <class 'osem_....CreateTable'>"),
-        (HEAD + "\noperations = [x for x in (1, 2)]\n", 4, "operations[0] is 1, which is no operation"),
+        (HEAD + "\noperations = [x for x in (1, 2)]\n", 4, "operations[0] is 1, which is not an operation"),
         ("operations = ['" + "long " * 999 + "']\n", 1, "operations[0] is 'long long lo..."),
     ],
 )

@@ -116,15 +116,15 @@ def test_a_recycled_pid_is_neither_believed_nor_ended(engine: LocalEngine) -> No
     """When another program got the engine's number, it is left alone and the state is cleared away."""
     state = engine.start()
     engine.stop()
-    stranger = subprocess.Popen([sys.executable, "-c", SILENT], stdout=subprocess.DEVNULL)
+    other = subprocess.Popen([sys.executable, "-c", SILENT], stdout=subprocess.DEVNULL)
     try:
-        _pretend(engine, replace(state, pid=stranger.pid))
+        _pretend(engine, replace(state, pid=other.pid))
         assert engine.status() is None
         assert engine.stop() is None
-        assert stranger.poll() is None
+        assert other.poll() is None
     finally:
-        stranger.kill()
-        stranger.wait()
+        other.kill()
+        other.wait()
     assert not _recorded(engine).exists()
 
 
@@ -147,7 +147,7 @@ def test_stop_clears_a_corrupt_state(engine: LocalEngine) -> None:
 
 @pytest.mark.parametrize(
     ("change", "difference"),
-    [({"kind": EngineKind.DYNAMODB_LOCAL}, "dynamodb-local was asked for"), ({"port": 1}, "port 1 was asked for")],
+    [({"kind": EngineKind.DYNAMODB_LOCAL}, "dynamodb-local was requested"), ({"port": 1}, "port 1 was requested")],
 )
 def test_another_engine_than_the_running_one_is_refused(
     change: dict[str, Any], difference: str, engine: LocalEngine
@@ -173,7 +173,7 @@ def test_a_port_that_another_program_has_is_refused(engine: LocalEngine) -> None
 def test_an_engine_that_ends_at_once_is_quoted(engine: LocalEngine, program: Program) -> None:
     """The error shows the end of the log, comes long before the timeout and leaves no state."""
     program.does(ENDS)
-    with pytest.raises(LocalEngineNotStarted, match=r"ended at once; the end of .*moto\.log:\nfirst\nthe last words"):
+    with pytest.raises(LocalEngineNotStarted, match=r"exited at once; the end of .*moto\.log:\nfirst\nthe last words"):
         engine.start()
     assert not _recorded(engine).exists()
 

@@ -66,7 +66,7 @@ def test_going_there_and_back_changes_nothing(change: tuple[Schema, Operation]) 
 
 @given(changes())
 def test_the_last_step_ends_where_apply_says(change: tuple[Schema, Operation]) -> None:
-    """The half in the world ends at what the half in memory promises; no steps means that nothing changes."""
+    """The steps end at what ``apply`` promises; no steps means that nothing changes."""
     before, operation = change
     after = operation.apply(before)
     steps = operation.steps(before)

@@ -97,9 +97,9 @@ def test_what_undoing_may_lose_is_a_hazard(drift: list[Any], hazard: str | None)
     ("drift", "complaint"),
     [
         ([], "a repair needs the drift"),
-        (["by hand"], "no drift of a table"),
-        ([CREATE], "no drift of a table"),
-        ([RepairTable("Teams", [DropTable("Teams")])], "no drift of a table"),
+        (["by hand"], "not a drift of a table"),
+        ([CREATE], "not a drift of a table"),
+        ([RepairTable("Teams", [DropTable("Teams")])], "not a drift of a table"),
         ([DropTable("Users")], "names table 'Users'"),
     ],
 )

@@ -34,8 +34,8 @@ HOLDER = Holder(
 @pytest.mark.parametrize(
     ("skew", "health", "said"),
     [
-        (0.4, Health.OK, "as the endpoint's"),
-        (-1.9, Health.OK, "as the endpoint's"),
+        (0.4, Health.OK, "same as the endpoint's"),
+        (-1.9, Health.OK, "same as the endpoint's"),
         (59.0, Health.OK, "59 s ahead of the endpoint's"),
         (-61.0, Health.WARNING, "61 s behind the endpoint's"),
         (300.0, Health.WARNING, "300 s ahead"),
@@ -56,7 +56,7 @@ def test_the_clock(skew: float, health: Health, said: str) -> None:
     [
         ("123456789012", False, Health.OK, None),
         (None, False, Health.OK, None),
-        (None, True, Health.WARNING, 'Pin it down in pyproject.toml: account_id = "123456789012"'),
+        (None, True, Health.WARNING, 'Pin it in pyproject.toml: account_id = "123456789012"'),
         ("999999999999", True, Health.FAILED, "Choose the profile of the right account with --profile"),
     ],
 )
@@ -105,8 +105,14 @@ def test_commands_carry_the_connection() -> None:
     ("holder", "alive", "health", "said", "remedy"),
     [
         (None, False, Health.OK, "free", "None"),
-        (HOLDER, True, Health.WARNING, "ada on build-7 (pid 4711), who is at work", "osem-migrate status --env prod"),
-        (HOLDER, False, Health.WARNING, "whose heartbeat stands still", "osem-migrate upgrade --env prod"),
+        (
+            HOLDER,
+            True,
+            Health.WARNING,
+            "ada on build-7 (pid 4711); its heartbeat is active",
+            "osem-migrate status --env prod",
+        ),
+        (HOLDER, False, Health.WARNING, "its heartbeat has stopped", "osem-migrate upgrade --env prod"),
     ],
 )
 def test_the_lock(holder: Holder | None, alive: bool, health: Health, said: str, remedy: str) -> None:  # noqa: FBT001 - a column
@@ -126,4 +132,4 @@ def test_only_a_failure_is_an_error() -> None:
     report = DoctorReport((*fine, error, skipped("c", ["b"])))
     assert report.exit_code is ExitCode.ERROR
     assert (report.count(Health.FAILED), report.count(Health.SKIPPED)) == (1, 2)
-    assert report.findings[-1].message == "skipped, because of: b"
+    assert report.findings[-1].message == "skipped, because it needs: b"

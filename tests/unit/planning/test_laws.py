@@ -87,7 +87,7 @@ def test_one_change_by_hand_is_one_difference(drift: Drift) -> None:
 
 @given(drifts())
 def test_a_repair_repairs(drift: Drift) -> None:
-    """The repair, applied to the live table, leaves no difference; only what a new table would mend has none."""
+    """The repair, applied to the live table, leaves no difference; only what a new table would repair has none."""
     hurt = live(drift.live, name=drift.expected.name)
     (difference,) = diff(hurt, drift.expected)
     if difference.code in {DriftCode.TABLE_KEYS, DriftCode.LOCAL_INDEX}:
@@ -191,8 +191,8 @@ def test_status_and_plan_agree(states: list[str], lost: str | None, alive: bool)
     migrations = tuple(migration(number, slug="ours") for number in range(2, len(states) + 2))
     past = history(*(found for one, state in zip(migrations, states, strict=True) for found in _records(one, state)))
     if lost is not None:
-        stranger = record(migration({"missing": 1, "future": 99}[lost], slug="theirs"))
-        past = replace(past, records={**past.records, stranger.migration: stranger})
+        unknown = record(migration({"missing": 1, "future": 99}[lost], slug="theirs"))
+        past = replace(past, records={**past.records, unknown.migration: unknown})
     status = assess(migrations, past, expect(migrations, past), [], lock_alive=alive, caller=CALLER)
     shown = {one.state for one in status.migrations}
     stops: list[tuple[ShownState, type[HistoryError]]] = [

@@ -105,7 +105,7 @@ def test_billing_names_what_each_index_has() -> None:
     ],
 )
 def test_what_has_to_be_made_anew_waits_for_rebuild(found: LiveTable, drift: list[object], code: str) -> None:
-    """An index that queries use, or a table that may still be restored, is not made anew unasked."""
+    """An index that queries use, or a table that may still be restored, is not rebuilt unasked."""
     plan = planned(found)
     assert plan.operations == ()
     assert plan.left_out == (("osem-staging-Teams", plan.left_out[0][1]),)
@@ -129,7 +129,7 @@ def test_what_is_somebodys_or_cannot_change_is_left_out(found: Table, code: str)
         assert plan.operations == ()
         ((table, reason),) = plan.left_out
         assert (table, reason.partition(" ")[0]) == ("osem-staging-Teams", code)
-        assert reason.endswith("is not for a script to undo")
+        assert reason.endswith("cannot be undone by a script")
     assert not DriftCode.of(code).is_repairable
 
 
@@ -163,7 +163,7 @@ def test_a_pending_script_on_the_table_comes_first() -> None:
     past = applied(TEAMS)
     status = status_of(live(BARE), scripts=(TEAMS, later), past=past)
     assert plan_repair(status, (TEAMS, later)).left_out == (
-        ("osem-staging-Teams", "0002_change comes before a new script, and would meet the drift"),
+        ("osem-staging-Teams", "0002_change is pending and runs before a new script, but fails on the drift"),
     )
     assert len(plan_repair(status_of(live(BARE), scripts=(TEAMS, other), past=past), (TEAMS, other)).operations) == 1
 
@@ -177,7 +177,7 @@ def test_nothing_is_written_that_upgrade_would_refuse(what: str) -> None:
     past = history(record(TEAMS), *recorded, record(newest))
     scripts = (TEAMS, users, newest)
     plan = plan_repair(status_of(live(BARE), scripts=scripts, past=past), scripts)
-    assert plan.left_out == (("osem-staging-Teams", f"upgrade refuses while 0002_change is {what}"),)
+    assert plan.left_out == (("osem-staging-Teams", f"upgrade refuses to run while 0002_change is {what}"),)
 
 
 def test_a_failed_migration_of_another_table_is_no_obstacle() -> None:

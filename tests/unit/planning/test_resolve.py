@@ -178,8 +178,8 @@ def test_a_script_that_can_never_fit_is_to_be_corrected() -> None:
 
 
 def test_what_others_build_on_is_not_reverted() -> None:
-    """All that would not fit any more are named, and how to reverse them."""
-    with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would not fit any more") as caught:
+    """All that would no longer fit are named, and how to reverse them."""
+    with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would no longer fit") as caught:
         said("1", REVERTED, applied(*SCRIPTS))
     assert caught.value.details["built_upon_by"] == ["0002_change", "0003_change"]
     assert caught.value.remediation.endswith(f"osem-migrate downgrade --to 0001_change {ENVIRONMENT_AND_FLAGS}")
@@ -189,7 +189,7 @@ def test_what_others_depend_on_is_not_reverted() -> None:
     """An applied migration that names it in ``__depends__`` builds on it."""
     dependent = replace(USERS, depends=(OWNER.id,))
     scripts = (TEAMS, MANAGER, OWNER, dependent)
-    with pytest.raises(ResolutionRefused, match="0004_change would not fit"):
+    with pytest.raises(ResolutionRefused, match="0004_change would no longer fit"):
         said("3", REVERTED, applied(*scripts), *scripts)
     assert said("3", REVERTED, applied(TEAMS, MANAGER, OWNER), *scripts).needed
 
@@ -199,13 +199,13 @@ def test_what_takes_from_later_ones_is_not_applied() -> None:
     drop = DropIndex("Teams", "managerId-index")
     late, newer = migration(3, drop), migration(4, drop)
     with pytest.raises(
-        ResolutionRefused, match=r"0003_change cannot be recorded \(applied\): 0004_change would not fit"
+        ResolutionRefused, match=r"0003_change cannot be recorded \(applied\): 0004_change would no longer fit"
     ):
         said("3", APPLIED, applied(TEAMS, MANAGER, newer), TEAMS, MANAGER, late, newer)
 
 
 def test_what_did_not_fit_before_is_no_reason_to_refuse() -> None:
-    """A torn history is mended one migration at a time."""
+    """A torn history is repaired one migration at a time."""
     past = applied(MANAGER, USERS)  # whose table nobody recorded
     assert said("4", REVERTED, past).needed
     assert said("2", REVERTED, past).needed
@@ -229,7 +229,7 @@ def test_without_its_script_a_migration_is_only_given_up_unseen() -> None:
 
 def test_a_lost_script_that_others_build_on_is_not_given_up() -> None:
     """The next upgrade could not go on from there."""
-    with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would not fit") as caught:
+    with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would no longer fit") as caught:
         said("1", REVERTED, applied(TEAMS, MANAGER, OWNER), MANAGER, OWNER)
     assert "osem-migrate resolve 0003_change --reverted" in caught.value.remediation
 
@@ -265,7 +265,7 @@ def test_a_changed_script_that_does_not_fit_is_not_accepted() -> None:
     past = applied(TEAMS, MANAGER, OWNER)
     with pytest.raises(ResolutionRefused, match="changed script of 0002_change does not fit the others"):
         said("2", ACCEPT, past, TEAMS, changed(MANAGER, AddIndex("Nobody", "x-index", S("x"))), OWNER)
-    with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would not fit") as caught:
+    with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would no longer fit") as caught:
         said("1", ACCEPT, past, changed(TEAMS, CreateTable("Groups", S("id"))), MANAGER, OWNER)
     assert "Restore the script of 0001_change" in caught.value.remediation
 

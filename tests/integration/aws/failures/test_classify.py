@@ -1,4 +1,4 @@
-"""Refusals of real engines, through the door."""
+"""Refusals of real engines become our errors."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

@@ -341,7 +341,7 @@ CANONICAL = (
     ],
 )
 def test_no_credential_comes_out(exception: Exception) -> None:
-    """Nothing that leaves the door holds a key, a token, a signature or a password, wherever AWS repeated it."""
+    """No message holds a key, a token, a signature or a password, wherever AWS repeated it."""
     error = judged(exception).error
     out = json.dumps(error.as_dict()) + str(error)
     for credential in (SECRET, TOKEN, KEY, SIGNATURE, JWT, "hunter2hunter2"):
@@ -385,7 +385,7 @@ def test_the_door_lets_everything_else_through(exception: BaseException) -> None
 
 
 def test_the_door_is_invisible_when_nothing_fails() -> None:
-    """Work inside the door is not changed by it."""
+    """The block inside ``door`` is not changed by it."""
     with door("dynamodb:ListTables"):
         answer = 1
     assert answer == 1

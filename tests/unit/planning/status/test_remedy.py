@@ -83,7 +83,7 @@ def test_a_wrong_index_is_dropped_and_built_again() -> None:
     ((_, text),) = remedies(wrong, TEAMS)
     assert text.splitlines()[:2] == [
         "Drop the index and build it again; queries on it fail meanwhile:",
-        "(each command once the one before it has settled)",
+        "(run each command once the one before it has settled)",
     ]
     updates = [request["GlobalSecondaryIndexUpdates"] for _, request in calls(text)]
     assert [next(iter(update)) for (update,) in updates] == ["Delete", "Create"]
@@ -99,7 +99,7 @@ def test_a_missing_table_may_hold_a_backup() -> None:
         )
     )
     ((_, text),) = remedies(live(None, name="Teams"), declared)
-    assert text.startswith("Restore the table from a backup, or create it empty:\n(each command once")
+    assert text.startswith("Restore the table from a backup, or create it empty:\n(run each command once")
     (create, request), (backups, _) = calls(text)
     assert (create, backups) == ("create-table", "update-continuous-backups")
     assert request["TableName"] == "osem-staging-Teams"
@@ -178,7 +178,7 @@ def test_setting_back_is_one_command_a_step() -> None:
     declared = SetBilling.provisioned("Teams", read=5, write=5).on(TEAMS)
     ((code, text),) = remedies(live(TEAMS), declared)
     assert code == "DRIFT_BILLING"
-    assert text.startswith("If an autoscaler owns it, say so in pyproject.toml (autoscaled); else set it back, or ")
+    assert text.startswith("If an autoscaler owns it, set autoscaled in pyproject.toml; else set it back, or ")
     ((_, request),) = calls(text)
     assert (request["BillingMode"], len(request["GlobalSecondaryIndexUpdates"])) == ("PROVISIONED", 1)
     other = replace(declared, indexes=[replace(INDEX, throughput=Throughput(9, 9))])

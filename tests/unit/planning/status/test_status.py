@@ -167,24 +167,24 @@ def test_a_record_without_a_script_is_missing_or_from_the_future(
     state: RecordedState, number: int, shown: str, code: str
 ) -> None:
     """Which one depends on whether its number is beyond the newest script; no table is compared then."""
-    stranger = migration(number, slug="theirs")
-    past = history(record(USERS), record(stranger, state), record(MANAGERS))
+    unknown = migration(number, slug="theirs")
+    past = history(record(USERS), record(unknown, state), record(MANAGERS))
     by_hand = live(None, name="Users")
     found = status((USERS, MANAGERS), past, by_hand, live_of(expect(ALL, applied(*ALL)).schema.table("Teams")))
-    problem = next(one for one in found.problems if one.subject == stranger.id)
+    problem = next(one for one in found.problems if one.subject == unknown.id)
     assert (problem.code, problem.state, problem.file) == (code, shown, None)
     assert f"recorded as {state}" in problem.message
     assert {one.kind for one in found.problems} == {ProblemKind.HISTORY}
-    assert found.notes == (f"The tables were not compared: {stranger.id} ran here but is not among the scripts.",)
+    assert found.notes == (f"The tables were not compared: {unknown.id} ran here but is not among the scripts.",)
     assert found.exit_code() is ExitCode.HISTORY
-    shown_one = next(one for one in found.migrations if one.id == stranger.id)
+    shown_one = next(one for one in found.migrations if one.id == unknown.id)
     assert (shown_one.number, shown_one.summary, shown_one.file) == (number, "", None)
 
 
 def test_the_newest_script_itself_is_not_the_future() -> None:
     """Beyond means beyond: another script of the newest number is missing."""
-    stranger = migration(2, slug="theirs")
-    assert states(status((USERS, TEAMS), applied(USERS, TEAMS, stranger)))[1:] == [
+    unknown = migration(2, slug="theirs")
+    assert states(status((USERS, TEAMS), applied(USERS, TEAMS, unknown)))[1:] == [
         ("0002", "applied"),
         ("0002", "missing"),
     ]
@@ -262,7 +262,7 @@ def test_tables_of_an_unfinished_migration_are_not_compared(state: RecordedState
     past = history(record(USERS), record(TEAMS), record(both, state, done))
     found = status((USERS, TEAMS, both), past, live(None, name="Users"), live(None, name="Teams"))
     assert [problem.subject for problem in found.problems] == ["0003_change", "osem-staging-Users"]
-    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
 
 
 def test_a_table_that_an_unfinished_migration_made_is_shown() -> None:
@@ -279,11 +279,11 @@ def test_tables_of_a_changed_migration_are_not_compared() -> None:
     was = expect(ALL, applied(*ALL)).schema.table("Teams")
     found = status((USERS, TEAMS, edited), applied(*ALL), live_of(was))
     assert [problem.code for problem in found.problems] == ["MIGRATION_CHANGED"]
-    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
 
 
 def test_scripts_that_no_longer_fit_together_are_said_and_not_compared() -> None:
-    """An edit can take the ground from under a later script; status still answers."""
+    """An edit can remove what a later script builds on; status still answers."""
     edited = migration(2, CreateTable("Groups", S("groupId")))
     found = status((USERS, edited, MANAGERS), applied(*ALL), live(None, name="Users"))
     assert [problem.code for problem in found.problems] == ["MIGRATION_CHANGED"]
@@ -321,7 +321,7 @@ def test_what_an_interrupted_run_left_building_is_a_note() -> None:
     building = {"manager-index": LiveIndex(status="CREATING")}
     found = status(ALL, past, live_of(teams, indexes=building))
     assert told(found) == [("IN_PROGRESS", "osem-staging-Teams", "manager-index is allocating")]
-    assert found.notes == ("osem-staging-Teams was not compared: a migration of it is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
 
 
 def test_an_unreadable_setting_is_one_note() -> None:
@@ -375,7 +375,7 @@ def test_what_nobody_declared_is_a_remark() -> None:
     found = status(ALL, applied(*ALL), streaming)
     assert (found.in_sync, found.exit_code()) == (True, ExitCode.OK)
     assert told(found) == [
-        ("DRIFT_SETTING_UNDECLARED", "osem-staging-Teams", "stream NEW_IMAGE, which nobody declared")
+        ("DRIFT_SETTING_UNDECLARED", "osem-staging-Teams", "stream NEW_IMAGE, which no script declares")
     ]
     (remark,) = found.remarks
     assert (remark.expected, remark.found) == ("stream off", "stream NEW_IMAGE")
@@ -393,9 +393,9 @@ def test_what_nobody_declared_is_a_remark() -> None:
 
 def test_a_table_that_nobody_declared_is_drift() -> None:
     """Unless a script that is not applied yet creates it: then it may be adopted, which is told."""
-    stranger = live_of(created(CreateTable("Strangers", S("id"))))
+    unknown = live_of(created(CreateTable("Strangers", S("id"))))
     past = applied(USERS)
-    found = status((USERS, TEAMS), past, stranger, live_of(created(CreateTable("Teams", S("teamId")))))
+    found = status((USERS, TEAMS), past, unknown, live_of(created(CreateTable("Teams", S("teamId")))))
     assert [(one.code, one.subject) for one in found.problems] == [
         ("MIGRATION_PENDING", "0002_change"),
         ("DRIFT_TABLE_UNEXPECTED", "osem-staging-Strangers"),

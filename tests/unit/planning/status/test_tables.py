@@ -110,6 +110,6 @@ def test_strict_turns_remarks_into_drift() -> None:
     found = live_of(TEAMS.with_setting(SetPointInTimeRecovery("Teams", enabled=True)))
     assert (codes(found), told(found)) == (
         [],
-        ["DRIFT_SETTING_UNDECLARED point-in-time recovery 35 days, which nobody declared"],
+        ["DRIFT_SETTING_UNDECLARED point-in-time recovery 35 days, which no script declares"],
     )
     assert (codes(found, strict=True), told(found, strict=True)) == (["DRIFT_SETTING_UNDECLARED"], [])
