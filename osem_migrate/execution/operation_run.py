@@ -207,7 +207,8 @@ class OperationRun:
         nearest = reversed(states or possible)
         differences = min((diff(overlooking(live, state, planned.ahead), state) for state in nearest), key=len)
         return DriftFound(
-            f"cannot {planned.operation.describe()}: {live.physical_name} matches neither the state before nor after it; "
+            f"cannot {planned.operation.describe()}: "
+            f"{live.physical_name} matches neither the state before nor after it; "
             + "; ".join(difference.describe() for difference in differences),
             table=live.physical_name,
             migration=planned.migration.id,

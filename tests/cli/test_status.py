@@ -222,7 +222,7 @@ def test_what_nobody_declared_is_told(upgraded: Tables, run: Run) -> None:
     said = run("status")
     assert said.code == 0
     assert "ℹ DRIFT_SETTING_UNDECLARED shop-dev-Teams: stream NEW_IMAGE, which no script declares" in said.out  # noqa: RUF001 - our own sign
-    assert "SetStream(table='Teams', view='NEW_IMAGE')" in said.out
+    assert 'SetStream("Teams", view="NEW_IMAGE")' in said.out
     assert "    aws dynamodb update-table --cli-input-json " in said.out
     assert said.out.splitlines()[-1].startswith("✓ dev")
     (remark,) = run("status", "--json").document["data"]["remarks"]
