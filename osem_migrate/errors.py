@@ -61,12 +61,14 @@ OsemMigrateError
     └── AwsFilesInvalid
 
 Each class owns one stable ``code``; scripts and CI match on it, so a code is never renamed. ``remediation`` is the next
-thing to type. This module imports nothing of the package.
+thing to type; the commands in it are placeholders of ``advice``, the only module of the package that this one imports.
 """
 
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any, ClassVar
+
+from osem_migrate.advice import command, in_library
 
 
 class ExitCode(IntEnum):
@@ -93,7 +95,7 @@ class OsemMigrateError(Exception):
 
     Args:
         message: what went wrong and where, in one sentence.
-        remediation: the next thing to type; the class's own when omitted.
+        remediation: the next thing to type, with placeholders for commands; the class's own when omitted.
         details: JSON-able facts for machines (``table``, ``file``, ``line``, ``action`` …).
     """
 
@@ -104,12 +106,17 @@ class OsemMigrateError(Exception):
     def __init__(self, message: str, *, remediation: str | None = None, **details: Any) -> None:
         super().__init__(message)
         self.message = message
-        self.remediation = remediation if remediation is not None else self.remedy
+        self.advice = remediation if remediation is not None else self.remedy
         self.details: dict[str, Any] = {name: value for name, value in details.items() if value is not None}
 
+    @property
+    def remediation(self) -> str:
+        """What to do next, for a program that uses the library: commands are calls of ``Migrator``."""
+        return in_library(self.advice)
+
     def as_dict(self) -> dict[str, Any]:
-        """The ``error`` member of the JSON envelope."""
-        return {"code": self.code, "message": self.message, "remediation": self.remediation, "details": self.details}
+        """The ``error`` member of the JSON envelope; commands are placeholders still."""
+        return {"code": self.code, "message": self.message, "remediation": self.advice, "details": self.details}
 
 
 class UsageError(OsemMigrateError):
@@ -117,7 +124,7 @@ class UsageError(OsemMigrateError):
 
     code = "USAGE_INVALID"
     exit_code = ExitCode.USAGE
-    remedy = "Read the options with: osem-migrate --help"
+    remedy = f"Read the options with: {command('--help')}"
 
 
 class ConfigurationError(OsemMigrateError):
@@ -152,7 +159,9 @@ class RegionMismatch(ConfigurationError):
     """The region asked for is not the environment's."""
 
     code = "CONFIG_REGION_MISMATCH"
-    remedy = "Leave the region out to use the configured one, or add --force if the other region is meant."
+    remedy = (
+        f"Leave the region out to use the configured one, or add {command('--force')} if the other region is meant."
+    )
 
 
 class DefinitionError(OsemMigrateError):
@@ -186,7 +195,7 @@ class FolderMissing(ScriptError):
     """There is no migrations folder."""
 
     code = "SCRIPT_FOLDER_MISSING"
-    remedy = 'Create the first script with: osem-migrate new "create table Users"'
+    remedy = f"Create the first script with: {command('new', 'create table Users')}"
 
 
 class ScriptNameInvalid(ScriptError):
@@ -229,7 +238,7 @@ class SqlScriptUnsupported(ScriptError):
     """yoyo-migrations would accept ``.sql`` files; DynamoDB has no SQL schema."""
 
     code = "SCRIPT_SQL_UNSUPPORTED"
-    remedy = "Declare the change in a Python script (osem-migrate new TITLE) and remove the .sql file."
+    remedy = f"Declare the change in a Python script ({command('new', 'TITLE')}) and remove the .sql file."
 
 
 class DependencyUnknown(ScriptError):
@@ -251,7 +260,7 @@ class HistoryError(OsemMigrateError):
 
     code = "HISTORY_INVALID"
     exit_code = ExitCode.ERROR
-    remedy = "See what is recorded with: osem-migrate status"
+    remedy = f"See what is recorded with: {command('status')}"
 
 
 class HistoryUnreadable(HistoryError):
@@ -265,7 +274,7 @@ class MigrationChanged(HistoryError):
     """An applied script was edited afterwards."""
 
     code = "HISTORY_MIGRATION_CHANGED"
-    remedy = "Restore the script as it was applied, and declare the change in a new one: osem-migrate new TITLE"
+    remedy = f"Restore the script as it was applied, and declare the change in a new one: {command('new', 'TITLE')}"
 
 
 class MigrationMissing(HistoryError):
@@ -279,7 +288,9 @@ class MigrationOutOfOrder(HistoryError):
     """A pending script has a lower number than one already applied."""
 
     code = "HISTORY_MIGRATION_OUT_OF_ORDER"
-    remedy = "Give the script the next free number, or apply it late with: osem-migrate upgrade --allow-out-of-order"
+    remedy = (
+        f"Give the script the next free number, or apply it late with: {command('upgrade', '--allow-out-of-order')}"
+    )
 
 
 class ResolutionRefused(HistoryError):
@@ -292,21 +303,21 @@ class MigrationsPending(HistoryError):
     """Scripts would be recorded as applied while older ones are still pending."""
 
     code = "HISTORY_MIGRATIONS_PENDING"
-    remedy = "Apply them first with: osem-migrate upgrade"
+    remedy = f"Apply them first with: {command('upgrade')}"
 
 
 class TargetUnknown(HistoryError):
     """``--to``, or the version of ``resolve``, names no migration."""
 
     code = "TARGET_UNKNOWN"
-    remedy = "See the versions with: osem-migrate status"
+    remedy = f"See the versions with: {command('status')}"
 
 
 class ConfirmationRequired(OsemMigrateError):
     """The plan destroys data and was not confirmed."""
 
     code = "CONFIRMATION_REQUIRED"
-    remedy = "Read the plan with --dry-run, then run the command again with --yes."
+    remedy = f"Read the plan with --dry-run, then run the command again with {command('--yes')}."
 
 
 class DeletionProtected(OsemMigrateError):
@@ -343,7 +354,7 @@ class LockLost(LockError):
     """Another run took over the lock because this one did not renew it."""
 
     code = "LOCK_LOST"
-    remedy = "Nothing was changed after the lock was lost. See where things stand with: osem-migrate status"
+    remedy = f"Nothing was changed after the lock was lost. See where things stand with: {command('status')}"
 
 
 class RunError(OsemMigrateError):
@@ -357,7 +368,7 @@ class DriftFound(RunError):
     """The live table is neither as it was before the operation nor as it should be after it."""
 
     code = "DRIFT_FOUND"
-    remedy = "See every difference and its remedy with: osem-migrate status"
+    remedy = f"See every difference and its remedy with: {command('status')}"
 
 
 class AdoptionMismatch(RunError):
@@ -371,7 +382,9 @@ class WaitTimeout(RunError):
     """DynamoDB is still working; nothing is lost."""
 
     code = "WAIT_TIMEOUT"
-    remedy = "Run upgrade again: it waits for what is already under way. A longer wait: --timeout SECONDS"
+    remedy = (
+        f"Run upgrade again: it waits for what is already under way. A longer wait: {command('--timeout', 'SECONDS')}"
+    )
 
 
 class Interrupted(RunError):
@@ -403,10 +416,10 @@ class PartialError(RunError):
 
     def __init__(self, applied: tuple[str, ...], cause: OsemMigrateError, *, resume: str) -> None:
         done = f"{len(applied)} applied ({', '.join(applied)})" if applied else "part of a migration applied"
-        continuing = f"{cause.remediation}\nThen continue with: {resume}"
+        continuing = f"{cause.advice}\nThen continue with: {resume}"
         super().__init__(
             f"{done}, then: {cause.message}",
-            remediation=cause.remediation if resume in cause.remediation else continuing,
+            remediation=cause.advice if resume in cause.advice else continuing,
             applied=list(applied),
             cause=cause.as_dict(),
         )
@@ -442,7 +455,7 @@ class SampleLeft(ProbeError):
     def __init__(self, table: str, cause: OsemMigrateError, *, again: str) -> None:
         super().__init__(
             f"the sample item may still be in {table}, because of: {cause.message}",
-            remediation=f"{cause.remediation}\nThen remove it with: {again}",
+            remediation=f"{cause.advice}\nThen remove it with: {again}",
             table=table,
             cause=cause.as_dict(),
         )
@@ -467,9 +480,7 @@ class DestructionIncomplete(RunError):
         done = f"{len(dropped)} dropped ({', '.join(dropped)})" if dropped else "the first tables are being deleted"
         super().__init__(
             f"{done}, then: {cause.message}",
-            remediation=cause.remediation
-            if resume in cause.remediation
-            else f"{cause.remediation}\nThen continue with: {resume}",
+            remediation=cause.advice if resume in cause.advice else f"{cause.advice}\nThen continue with: {resume}",
             dropped=list(dropped),
             cause=cause.as_dict(),
         )
@@ -483,7 +494,7 @@ class LocalEngineError(OsemMigrateError):
     """The embedded engine behind ``--env local``."""
 
     code = "LOCAL_ENGINE_FAILED"
-    remedy = "Stop it with: osem-migrate local stop — then run the command again."
+    remedy = f"Stop it with: {command('local', 'stop')} — then run the command again."
 
 
 class LocalEngineMissing(LocalEngineError):
@@ -628,7 +639,7 @@ class ResourceNotFound(AwsError):
     """The table or index does not exist."""
 
     code = "AWS_RESOURCE_NOT_FOUND"
-    remedy = "See what exists with: osem-migrate list"
+    remedy = f"See what exists with: {command('list')}"
 
 
 class RequestInvalid(AwsError):
@@ -642,7 +653,7 @@ class ConditionFailed(AwsError):
     """The condition of a write did not hold."""
 
     code = "AWS_CONDITION_FAILED"
-    remedy = "Another run may have written at the same time. See where things stand with: osem-migrate status"
+    remedy = f"Another run may have written at the same time. See where things stand with: {command('status')}"
 
 
 class OperationUnsupported(AwsError):

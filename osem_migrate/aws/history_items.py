@@ -6,6 +6,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from osem_migrate.advice import command
 from osem_migrate.errors import HistoryUnreadable
 from osem_migrate.history import Holder, LogEntry, Progress, Record, RecordedError, RecordedState
 
@@ -17,7 +18,7 @@ LOG_PREFIX = "event#"
 HOLDER_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
 _DAMAGED = (
     "A newer osem-migrate may have written it: update the tool and run the command again. "
-    "If no run is in progress, clear it with: osem-migrate unlock --force"
+    f"If no run is in progress, clear it with: {command('unlock', '--force')}"
 )
 
 _SERIALIZER = TypeSerializer()

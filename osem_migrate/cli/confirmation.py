@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.errors import ConfirmationRequired
 
@@ -26,7 +27,8 @@ def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: b
             return
         raise ConfirmationRequired(
             f"{name} is protected, and {'; '.join(losses)}",
-            remediation="Read the plan with --dry-run, then run the command again with --yes --allow-data-loss",
+            remediation="Read the plan with --dry-run, then run the command again with "
+            f"{advice.command('--yes', '--allow-data-loss')}",
             hazards=losses,
         )
     ask(losses, migrator, yes=yes, can_ask=can_ask)

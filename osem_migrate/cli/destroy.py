@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import ask
 from osem_migrate.cli.invocation import Document, Invocation, place
@@ -43,7 +44,7 @@ def command(
     if not inventory.is_empty:
         ask(_losses(inventory), migrator, yes=yes, can_ask=not invocation.as_json)
     options = DestroyOptions(allow_data_loss=not inventory.is_empty, lock_timeout=lock_timeout, timeout=timeout)
-    with stop_on_signal(migrator.caller.command("destroy")) as stop:
+    with stop_on_signal(advice.command("destroy")) as stop:
         result = migrator.destroy(replace(options, stop=stop))
 
     def show() -> None:

@@ -72,7 +72,7 @@ def _show(report: "DoctorReport") -> None:
 def _show_finding(finding: "Finding") -> None:
     kind = _KINDS.get(finding.health, "info")
     output.line(kind, f"{finding.check:<{_CHECK_WIDTH}} {finding.message}")
-    for line in (finding.remedy or "").splitlines():
+    for line in (finding.advice or "").splitlines():
         output.echo(f"    {line}")
 
 
@@ -85,7 +85,7 @@ def report_document(report: "DoctorReport") -> Document:
                 "check": finding.check,
                 "health": finding.health.value,
                 "message": finding.message,
-                "remedy": finding.remedy,
+                "remedy": finding.advice,
                 "code": finding.code,
             }
             for finding in report.findings

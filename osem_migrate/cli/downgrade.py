@@ -46,7 +46,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     if dry_run:
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
-    with stop_on_signal(options.resume(migrator.caller)) as stop:
+    with stop_on_signal(options.resume()) as stop:
         result = migrator.downgrade(replace(options, plan=plan, stop=stop))
 
     def show() -> None:

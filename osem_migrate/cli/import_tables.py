@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
@@ -57,7 +58,7 @@ def command(
 def _run(plan: "ImportPlan", migrator: "Migrator", options: "ImportOptions") -> "ImportResult":
     from osem_migrate.cli.signals import stop_on_signal
 
-    with stop_on_signal(migrator.caller.command("upgrade")) as stop:
+    with stop_on_signal(advice.command("upgrade")) as stop:
         return migrator.import_tables(plan, replace(options, stop=stop))
 
 

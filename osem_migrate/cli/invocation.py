@@ -1,11 +1,12 @@
 """Invocation: one call of the command line, with the options that every command has."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
@@ -29,6 +30,7 @@ class Invocation:
         verbosity: -1 for ``-q``, 0, or 1 for ``-v``.
         log_file: where every operation and call is written, one JSON object a line.
         started: monotonic seconds.
+        show: a command of this tool as it is typed about the same environment.
         reporter: tells of the run while it goes on; None until there is something to tell of.
     """
 
@@ -42,7 +44,13 @@ class Invocation:
     verbosity: int = 0
     log_file: Path | None = None
     started: float = field(default_factory=time.monotonic)
+    show: Callable[[Sequence[str]], str] = field(init=False)
     reporter: "RunReporter | None" = None
+
+    def __post_init__(self) -> None:
+        """Keep the options as they were given: the region becomes the one in use once it is known."""
+        flags = advice.connection_flags(self.region, self.profile, self.endpoint_url, force=self.force)
+        self.show = advice.typed_in(self.environment, flags) if self.environment is not None else advice.as_typed
 
     def migrator(self) -> "Migrator":
         """The library, connected as the options say, telling its progress to people and to the log file."""

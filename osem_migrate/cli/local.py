@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.options import unconnected
@@ -75,6 +76,6 @@ def _document(state: "EngineState | None") -> Document:
 
 def _show(state: "EngineState | None") -> None:
     if state is None:
-        output.line("info", "No engine is running. Start it with: osem-migrate local start")
+        output.line("info", f"No engine is running. Start it with: {advice.command('local', 'start')}")
         return
     output.line("done", f"{state.kind.value} listens on {state.endpoint_url} (pid {state.pid}, log {state.log})")

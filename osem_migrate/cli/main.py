@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from osem_migrate import __version__
+from osem_migrate import __version__, advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation
 from osem_migrate.errors import ExitCode, Interrupted, OsemMigrateError, Termination, UsageError
@@ -91,6 +91,7 @@ def run(words: list[str]) -> int:
         return _run(words, told)
     finally:
         told.close()
+        output.show_commands(advice.as_typed)
 
 
 def _run(words: list[str], told: "_FailureReport") -> int:
@@ -145,13 +146,12 @@ class _FailureReport:
         if isinstance(stop, OsemMigrateError):
             return stop
         if isinstance(stop, click.ClickException):
-            words = ["osem-migrate", self._command(), "--help"]
-            remedy = f"Read the options with: {' '.join(filter(None, words))}"
+            remedy = f"Read the options with: {advice.command(*self._command().split(), '--help')}"
             return UsageError(stop.format_message(), remediation=remedy)
         # click turns Ctrl-C and SIGTERM into Abort, and so does the end of the input at a prompt.
         causes = (stop, stop.__cause__, stop.__context__)
         interrupted = Interrupted.by(next((c for c in causes if isinstance(c, KeyboardInterrupt)), KeyboardInterrupt()))
-        interrupted.remediation = "Run the command again; it continues where it stopped."
+        interrupted.advice = "Run the command again; it continues where it stopped."
         return interrupted
 
     def close(self) -> None:

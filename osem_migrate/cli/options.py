@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation
 from osem_migrate.history import DEFAULT_LOCK_TIMEOUT
 
@@ -95,6 +96,7 @@ def _decorated(command: F, options: tuple[Callable[[Any], Any], ...]) -> F:
             command=context.command_path.removeprefix("osem-migrate "), verbosity=verbose - quiet, **common
         )
         context.obj.invocation = invocation
+        output.show_commands(invocation.show)
         return command(invocation, **given)
 
     decorated: Any = invoke

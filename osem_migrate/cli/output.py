@@ -4,13 +4,14 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.errors import OsemMigrateError
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ _INFORMATION = ("ℹ", "i", "blue")  # noqa: RUF001 - the sign for information, 
 _URL_USER = re.compile(r"(?<=://)[^/@\s\"']+@")
 
 
+_show: Callable[[Sequence[str]], str] = advice.as_typed
+
+
+def show_commands(show: Callable[[Sequence[str]], str]) -> None:
+    """From now on, fill the placeholders of commands in whatever is printed with what ``show`` makes of them."""
+    global _show  # noqa: PLW0603 - a process has one command line, and everything it prints passes here
+    _show = show
+
+
 def line(kind: str, text: str, *, err: bool = False) -> None:
     """One line with its symbol: ``done``, ``error``, ``warning`` or ``info``."""
     fancy, plain, colour = _SYMBOLS.get(kind, _INFORMATION)
@@ -37,6 +47,7 @@ def echo(text: str = "", *, err: bool = False) -> None:
 
     A reader that has gone (``| head``), or a stderr that takes nothing any more, is no reason to stop a run.
     """
+    text = advice.shown(text, _show)
     encoding = _encoding(err=err)
     shown = text if can_show(text, err=err) else text.encode(encoding, "replace").decode(encoding)
     try:
@@ -56,8 +67,18 @@ def dim(text: str) -> str:
 
 def print_json(document: Any) -> None:
     """The one document that ``--json`` puts on stdout."""
+    document = _filled(document)
     text = json.dumps(document, indent=2, ensure_ascii=False)
     echo(text if can_show(text, err=False) else json.dumps(document, indent=2))
+
+
+def _filled(value: Any) -> Any:
+    """A JSON document with its commands as they are typed here."""
+    if isinstance(value, str):
+        return advice.shown(value, _show)
+    if isinstance(value, Mapping):
+        return {name: _filled(item) for name, item in value.items()}
+    return [_filled(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def without_passwords(text: str) -> str:
@@ -97,7 +118,7 @@ def failure(error: OsemMigrateError, *, document: dict[str, Any] | None) -> None
         return
     line("error", f"{click.style(error.code, bold=True)}: {error.message}", err=True)
     echo(err=True)
-    first, *others = error.remediation.splitlines() or [""]
+    first, *others = error.advice.splitlines() or [""]
     echo(f"{click.style('hint:', fg='cyan')} {first}", err=True)
     for other in others:
         echo(f"      {other}", err=True)

@@ -73,7 +73,7 @@ def verification_junit(verification: "Verification") -> str:
 
 
 def _text(problem: "Problem") -> str:
-    return f"{problem.severity} {problem.code}: {problem.message}\n{problem.remedy}"
+    return f"{problem.severity} {problem.code}: {problem.message}\n{problem.advice}"
 
 
 def _annotation(problem: "Problem") -> str:
@@ -81,7 +81,7 @@ def _annotation(problem: "Problem") -> str:
     file = f"file={_escaped(problem.file, value=True)}," if problem.file is not None else ""
     file += f"line={problem.line}," if problem.line is not None else ""
     title = _escaped(problem.code, value=True)
-    return f"::{level} {file}title={title}::{_escaped(f'{problem.subject}: {problem.message}. {problem.remedy}')}"
+    return f"::{level} {file}title={title}::{_escaped(f'{problem.subject}: {problem.message}. {problem.advice}')}"
 
 
 def _escaped(text: str, *, value: bool = False) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
@@ -52,11 +53,12 @@ def command(  # noqa: PLR0913 - one parameter an option
     if len(said) != 1:
         ways = ", ".join(f"--{resolution}" for resolution in chosen)
         raise UsageError(
-            f"choose one of {ways}", remediation="Read what each of them means with: osem-migrate resolve --help"
+            f"choose one of {ways}",
+            remediation=f"Read what each of them means with: {advice.command('resolve', '--help')}",
         )
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    again = migrator.caller.command("resolve", version, f"--{said[0]}", *(["--no-verify"] if no_verify else []))
+    again = advice.command("resolve", version, f"--{said[0]}", *(["--no-verify"] if no_verify else []))
     options = ResolveOptions(version, said[0], reason=reason, verify=not no_verify, lock_timeout=lock_timeout)
     with stop_on_signal(again) as stop:
         resolved = migrator.resolve(replace(options, stop=stop))
@@ -89,4 +91,4 @@ def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
                     f"{', '.join(resolved.tables)}.")  # fmt: skip
     else:
         output.line("warning", "Not compared with the live tables; look at them with: "
-                    f"{migrator.caller.command('status')}")  # fmt: skip
+                    f"{advice.command('status')}")  # fmt: skip

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
@@ -33,7 +34,7 @@ def command(
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     options = StampOptions(version, verify=not no_verify, reason=reason, lock_timeout=lock_timeout)
-    with stop_on_signal(migrator.caller.command("stamp", version)) as stop:
+    with stop_on_signal(advice.command("stamp", version)) as stop:
         stamped = migrator.stamp(replace(options, stop=stop))
 
     def show() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected
@@ -75,7 +76,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     def show() -> None:
         render()
-        _show_repair(written, migrator)
+        _show_repair(written)
 
     return invocation.finish({**document, "repair": repair_document(written)}, show, code)
 
@@ -120,13 +121,13 @@ def _show(status: "Status", migrator: "Migrator", *, hint: bool) -> None:
             continue
         output.echo()
         output.line(problem.severity, f"{click.style(problem.code, bold=True)} {problem.subject}: {problem.message}")
-        for line in problem.remedy.splitlines():
+        for line in problem.advice.splitlines():
             output.echo(f"    {line}")
     for note in status.notes:
         output.line("info", note)
     output.echo()
     _summarise(status, place(migrator))
-    _give_hints(status, migrator, repair=hint)
+    _give_hints(status, repair=hint)
 
 
 def _summarise(status: "Status", where: str) -> None:
@@ -145,22 +146,22 @@ def _summarise(status: "Status", where: str) -> None:
     output.line("warning", f"{where}: {applied} of {total} migrations applied; {', '.join(parts)}.")
 
 
-def _give_hints(status: "Status", migrator: "Migrator", *, repair: bool) -> None:
+def _give_hints(status: "Status", *, repair: bool) -> None:
     pending = next((problem for problem in status.problems if problem.state in _TO_APPLY), None)
     if pending is not None:
-        _hint(f"apply what is pending with: {pending.remedy}")
+        _hint(f"apply what is pending with: {pending.advice}")
     if repair and status.is_repairable:
-        _hint(f"write a script that repairs what a script can: {migrator.caller.command('status', '--write-repair')}")
+        _hint(f"write a script that repairs what a script can: {advice.command('status', '--write-repair')}")
 
 
-def _show_repair(written: "RepairResult", migrator: "Migrator") -> None:
+def _show_repair(written: "RepairResult") -> None:
     for table, reason in written.repair.left_out:
         output.line("warning", f"{table} is not repaired: {reason}.")
     if written.path is not None:
         output.line("done", f"{written.path} repairs what has drifted.")
         for operation in written.repair.operations:
             output.echo(f"    {operation.describe()}")
-        _hint(f"read it, then carry it out with: {migrator.caller.command('upgrade')}")
+        _hint(f"read it, then carry it out with: {advice.command('upgrade')}")
     elif not written.repair.left_out:
         output.line("info", "There is nothing to repair.")
 
@@ -207,7 +208,7 @@ def _problem_document(problem: "Problem") -> Document:
         "state": problem.state,
         "subject": problem.subject,
         "message": problem.message,
-        "remedy": problem.remedy,
+        "remedy": problem.advice,
         "expected": problem.expected,
         "found": problem.found,
         "file": problem.file,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected_forcibly
@@ -14,7 +15,6 @@ from osem_migrate.errors import ConfirmationRequired, ExitCode
 if TYPE_CHECKING:
     from osem_migrate.aws.lock_snapshot import LockSnapshot
     from osem_migrate.history import Holder
-    from osem_migrate.migrator import Migrator
 
 
 @click.command("unlock")
@@ -43,7 +43,7 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
         output.line("info", "Watching its heartbeat for a few seconds.", err=True)
 
     def confirm() -> None:
-        _confirm(migrator, yes=yes, can_ask=not invocation.as_json)
+        _confirm(yes=yes, can_ask=not invocation.as_json)
 
     unlocked = migrator.unlock(seen, UnlockOptions(force=invocation.force, reason=reason, confirm=confirm))
     data = {"held": True, "unlocked": unlocked, "holder": _document(seen.holder)}
@@ -53,10 +53,10 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
     return invocation.finish(data, lambda: output.line("done", done))
 
 
-def _confirm(migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
+def _confirm(*, yes: bool, can_ask: bool) -> None:
     if yes or (can_ask and sys.stdin.isatty() and click.confirm("Take the lock away?", err=True)):
         return
-    again = migrator.caller.command("unlock", "--yes")
+    again = advice.command("unlock", "--yes")
     raise ConfirmationRequired(
         "the upgrade lock would be taken away from its holder", remediation=f"Confirm it with: {again}"
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Invocation, place
@@ -68,7 +69,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
     plan = migrator.plan(options)
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
-    with stop_on_signal(options.resume(migrator.caller)) as stop:
+    with stop_on_signal(options.resume()) as stop:
         result = migrator.upgrade(replace(options, plan=plan, stop=stop))
     data = {
         "applied": list(result.applied),
@@ -83,7 +84,7 @@ def _show(result: "UpgradeResult", migrator: "Migrator") -> None:
     if result.in_progress:
         begun = output.counted(len(result.in_progress), "migration")
         output.line("info", f"{begun} in progress on {where}: {', '.join(result.in_progress)}.")
-        output.echo(f"{click.style('hint:', fg='cyan')} wait with: {migrator.caller.command('upgrade', '--wait-only')}")
+        output.echo(f"{click.style('hint:', fg='cyan')} wait with: {advice.command('upgrade', '--wait-only')}")
     elif not result.applied:
         output.line("done", f"{where} is up to date; nothing to do.")
     if result.applied:

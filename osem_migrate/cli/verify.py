@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected
@@ -49,7 +50,7 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     options = VerifyOptions(probe=probe, allow_protected=yes)
-    with stop_on_signal(options.again(migrator.caller)) if probe else nullcontext() as stop:
+    with stop_on_signal(options.again()) if probe else nullcontext() as stop:
         verification = migrator.verify(replace(options, stop=stop))
     show = _renderer(verification, shape, migrator, options)
     return invocation.finish(verification_document(verification), show, verification.exit_code())
@@ -98,9 +99,9 @@ def _summarise(verification: "Verification", migrator: "Migrator", options: "Ver
         return
     output.line("error", f"{where}: {', '.join(parts)}; {len(failed)} of {len(checks)} checks failed.")
     if all(check.of_probe for check in failed):
-        hint = f"try once more with: {options.again(migrator.caller)}"
+        hint = f"try once more with: {options.again()}"
     else:
-        hint = f"see what differs, and its remedy, with: {migrator.caller.command('status')}"
+        hint = f"see what differs, and its remedy, with: {advice.command('status')}"
     output.echo(f"{click.style('hint:', fg='cyan')} {hint}")
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from osem_migrate.advice import command
 from osem_migrate.aws.gateway import StepAnswer
 from osem_migrate.aws.lock import Lease
 from osem_migrate.config import HISTORY_ENTITY
@@ -30,7 +31,6 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import DropTable, SetDeletionProtection
 from osem_migrate.operations.step import Call
 from osem_migrate.planning.destroy import Inventory, managed
-from osem_migrate.planning.status.remedy import advising
 from osem_migrate.schema import Schema
 from osem_migrate.stop import Stop
 
@@ -70,8 +70,7 @@ def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> I
     deployment.check_account()
     environment, gateway = deployment.environment, deployment.gateway
     history = deployment.history.read()
-    with advising(deployment.caller, {}):
-        ours = managed(migrations, history, environment.defaults)
+    ours = managed(migrations, history, environment.defaults)
     *live_tables, last = gateway.describe_all(dict.fromkeys([*sorted(ours.candidates), HISTORY_ENTITY], ()))
     tables = tuple(live for live in live_tables if ours.owns(live))
     known = {live.physical_name for live in (*tables, last)}
@@ -144,7 +143,7 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
         caller = deployment.caller
         update = ["aws", "dynamodb", "update-table", "--no-deletion-protection-enabled", *caller.aws_flags]
         commands = [shlex.join([*update, "--table-name", name]) for name in found.guarded]
-        how = ["To drop these tables, turn it off first:", *commands, caller.command("destroy")]
+        how = ["To drop these tables, turn it off first:", *commands, command("destroy")]
         raise DeletionProtected(
             f"deletion protection is on for {', '.join(found.guarded)}",
             remediation="\n".join(how),
@@ -180,7 +179,7 @@ class _DestroyRun:
         except OsemMigrateError as cause:
             if not self._changed.is_set():
                 raise
-            again = self._deployment.caller.command("destroy")
+            again = command("destroy")
             raise DestructionIncomplete(tuple(self._dropped), cause, resume=again) from cause.__cause__
         return DestroyResult(tuple(self._dropped), found.kept)
 

@@ -155,7 +155,7 @@ class _Checks:
         if scripts.warnings:
             health, remedy = Health.WARNING, "Restore the missing script, or leave the gap if it is intended."
             message = "; ".join((message, *scripts.warnings))
-            return Finding(check="scripts", health=health, message=message, remedy=remedy)
+            return Finding(check="scripts", health=health, message=message, advice=remedy)
         return _fine("scripts", message)
 
     def _check_connection(self) -> Finding:
@@ -216,7 +216,7 @@ class _Checks:
     def _check_lock(self) -> Finding:
         holder = self._history.holder
         alive = holder is not None and self._deployment.lock.is_alive(holder)
-        return judge_lock(holder, self._deployment.caller, alive=alive)
+        return judge_lock(holder, alive=alive)
 
     def _check_permissions(self) -> Iterable[Finding]:
         return authorized(self._deployment, self._migrations, self._options.role)
@@ -246,4 +246,4 @@ def _component(check: str, components: Sequence[installation.Component]) -> Find
         if check == "python"
         else "Install supported versions: pip install --upgrade --force-reinstall osem-migrate"
     )
-    return Finding(check=check, health=Health.FAILED, message=f"{message}; supported: {wanted}", remedy=remedy)
+    return Finding(check=check, health=Health.FAILED, message=f"{message}; supported: {wanted}", advice=remedy)

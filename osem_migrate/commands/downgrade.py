@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.plan import Plan
-from osem_migrate.planning.status.remedy import Caller, advising
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class DowngradeOptions(RunOptions):
 
     target: str
 
-    def resume(self, caller: Caller) -> str:
+    def resume(self) -> str:
         """``osem-migrate downgrade --to VERSION``."""
-        return caller.command("downgrade", "--to", self.target)
+        return command("downgrade", "--to", self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +50,4 @@ def downgrade(deployment: Deployment, migrations: Sequence[Migration], options: 
 def _plan(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> tuple[Plan, History]:
     deployment.check_account()
     history = deployment.history.read()
-    with advising(deployment.caller, history.records):
-        return make_downgrade(migrations, history, options.target, defaults=deployment.environment.defaults), history
+    return make_downgrade(migrations, history, options.target, defaults=deployment.environment.defaults), history

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from osem_migrate.advice import command
 from osem_migrate.commands.stamp import StampOptions, stamp
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
@@ -16,7 +17,6 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, CreateTable
 from osem_migrate.planning.import_tables import declare
 from osem_migrate.planning.replay import replay
-from osem_migrate.planning.status.remedy import advising
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Schema, Table
 
@@ -94,22 +94,20 @@ def import_tables(deployment: Deployment, folder: Path, plan: ImportPlan, option
         stamped = stamp(deployment, load(folder).migrations, stamping)
     except OsemMigrateError as cause:
         names = " to ".join(dict.fromkeys((drafts[0].path.stem, last)))
-        record = deployment.caller.command("stamp", last)
-        cause.remediation += f"\nWhat was written ({names}) stays; record it with: {record}"
+        record = command("stamp", last)
+        cause.advice += f"\nWhat was written ({names}) stays; record it with: {record}"
         raise
     return ImportResult(drafts, stamped.recorded)
 
 
 def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> None:
     history = deployment.history.read()
-    caller = deployment.caller
-    with advising(caller, history.records):
-        plan = make_plan(migrations, history, defaults=deployment.environment.defaults)
+    plan = make_plan(migrations, history, defaults=deployment.environment.defaults)
     if not plan.is_empty:
         pending = [planned.migration.id for planned in plan.migrations]
         raise MigrationsPending(
             f"{', '.join(pending)} must be applied before anything can be imported",
-            remediation=f"Apply what is pending, which also adopts existing tables: {caller.command('upgrade')}",
+            remediation=f"Apply what is pending, which also adopts existing tables: {command('upgrade')}",
             pending=pending,
         )
 
@@ -133,7 +131,7 @@ def _choose(
         raise ResourceNotFound(
             f"there are no tables to import under {environment.prefix}",
             remediation="Check environment, account and region (--env, --profile, --region), and table_name in "
-            f"pyproject.toml. What is there: {deployment.caller.command('list')}",
+            f"pyproject.toml. What is there: {command('list')}",
         )
     return skipped, wanted
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from osem_migrate.advice import command
 from osem_migrate.aws.permission_trials import Permissions, Trial, TrialAnswer, TrialTarget, absent_name
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
@@ -31,11 +32,11 @@ def authorized(deployment: Deployment, migrations: Sequence[Migration], role: Ro
     permissions = Permissions(deployment.session.dynamodb(), _target(deployment, migrations))
     for action in dict.fromkeys(action for grant in needed for action in grant.actions):
         trial = _ask_autoscaling(deployment) if action == AUTOSCALING else permissions.attempt(action)
-        yield _judge(trial, deployment, role)
+        yield _judge(trial, role)
     if role is Role.STATUS:
-        command = deployment.caller.command("doctor", "--role", Role.UPGRADE.value)
-        message, remedy = "those for upgrade were not tried", f"Try them, without changing anything: {command}"
-        yield Finding(check=CHECK, health=Health.SKIPPED, message=message, remedy=remedy)
+        again = command("doctor", "--role", Role.UPGRADE.value)
+        message, remedy = "those for upgrade were not tried", f"Try them, without changing anything: {again}"
+        yield Finding(check=CHECK, health=Health.SKIPPED, message=message, advice=remedy)
 
 
 def _ask_autoscaling(deployment: Deployment) -> Trial:
@@ -66,17 +67,17 @@ def _target(deployment: Deployment, migrations: Sequence[Migration]) -> TrialTar
     )
 
 
-def _judge(trial: Trial, deployment: Deployment, role: Role) -> Finding:
+def _judge(trial: Trial, role: Role) -> Finding:
     what = f"{trial.action} on {trial.table}" if trial.table is not None else trial.action
     code = remedy = None
     if trial.answer is TrialAnswer.DENIED and trial.error is not None:
         code = trial.error.code
-        whole = deployment.caller.command("policy", "--role", role.value)
-        remedy = f"{trial.error.remediation}\nThe whole policy: {whole}"
+        whole = command("policy", "--role", role.value)
+        remedy = f"{trial.error.advice}\nThe whole policy: {whole}"
     message = {
         TrialAnswer.ALLOWED: what,
         TrialAnswer.DENIED: f"{what} is denied",
         TrialAnswer.UNKNOWN: trial.error.message if trial.error is not None else what,
         TrialAnswer.NOT_TRIED: f"{trial.action}: not tried, because only the real call would show it",
     }[trial.answer]
-    return Finding(check=CHECK, health=_HEALTH[trial.answer], message=message, remedy=remedy, code=code)
+    return Finding(check=CHECK, health=_HEALTH[trial.answer], message=message, advice=remedy, code=code)

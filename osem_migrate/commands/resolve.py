@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
+from osem_migrate.advice import command
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
@@ -103,11 +104,10 @@ def _decide(
         migrations=migrations,
         history=history,
         defaults=deployment.environment.defaults,
-        caller=deployment.caller,
     )
     decision = decide(past, options.version, options.resolution)
     if options.verify and decision.unknowable is not None:
-        unverified = _unverified(deployment, decision)
+        unverified = _unverified(decision)
         raise ResolutionRefused(
             decision.unknowable,
             remediation=f"Restore the script from version control, or record it unchecked with: {unverified}",
@@ -128,7 +128,7 @@ def _confirm(deployment: Deployment, decision: Decision, options: ResolveOptions
     differences = [text for live in live_tables for text in _differences(deployment, live, decision.tables[live.name])]
     if not differences:
         return tuple(live.physical_name for live in live_tables)
-    upgrade = deployment.caller.command("upgrade")
+    upgrade = command("upgrade")
     hints = {
         Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
         Resolution.REVERTED: "Remove by hand what is left of it, then run the command again.",
@@ -136,7 +136,7 @@ def _confirm(deployment: Deployment, decision: Decision, options: ResolveOptions
     }
     raise DriftFound(
         f"the live tables do not confirm that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",
-        remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(deployment, decision)}",
+        remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(decision)}",
         migration=decision.migration,
         differences=differences,
     )
@@ -155,9 +155,9 @@ def _differences(deployment: Deployment, live: LiveTable, acceptable: Acceptable
     return found[0] if all(found) else []
 
 
-def _unverified(deployment: Deployment, decision: Decision) -> str:
+def _unverified(decision: Decision) -> str:
     """The command that asks no table."""
-    return deployment.caller.command("resolve", decision.migration, f"--{decision.resolution}", "--no-verify")
+    return command("resolve", decision.migration, f"--{decision.resolution}", "--no-verify")
 
 
 def _entry(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
+from osem_migrate.advice import command
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
@@ -15,7 +16,6 @@ from osem_migrate.planning.adoption import TableMismatch
 from osem_migrate.planning.drift.diff import diff
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.replay import replay_recorded
-from osem_migrate.planning.status.remedy import advising
 from osem_migrate.schema import Schema, Table
 
 STAMPED = "stamped"
@@ -83,9 +83,8 @@ def stamp(deployment: Deployment, migrations: Sequence[Migration], options: Stam
 
 def _find(deployment: Deployment, migrations: Sequence[Migration], options: StampOptions) -> _Found:
     history = deployment.history.read()
-    with advising(deployment.caller, history.records):
-        check_history(migrations, history.records)
-        last = find_version(migrations, options.version)
+    check_history(migrations, history.records)
+    last = find_version(migrations, options.version)
     wanted = migrations[: migrations.index(last) + 1]
     return _Found(history, last.id, [migration for migration in wanted if not history.is_applied(migration.id)])
 
@@ -112,13 +111,12 @@ def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str,
     mismatches = [TableMismatch(live, diff(live, tables[live.name])) for live in live_tables]
     mismatches = [found for found in mismatches if found.differences]
     if mismatches:
-        caller = deployment.caller
         raise mismatch(
             "the live tables differ from what the scripts up to that version build",
             mismatches,
             "Change the tables or the scripts until they agree, or run the scripts with: "
-            f"{caller.command('upgrade', '--to', options.version)}\n"
-            f"or record them anyway: {caller.command('stamp', options.version, '--no-verify')}",
+            f"{command('upgrade', '--to', options.version)}\n"
+            f"or record them anyway: {command('stamp', options.version, '--no-verify')}",
         )
     if moving := list(_moving(live_tables)):
         raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")

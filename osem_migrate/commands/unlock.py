@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from osem_migrate.advice import command
 from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import HistoryUnreadable, LockHeld, ResourceNotFound
@@ -69,12 +70,12 @@ def unlock(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -
     now = read_lock(deployment)
     if now is None:
         return False
-    raise _changed(deployment, now)
+    raise _changed(now)
 
 
 def _refuse_alive(deployment: Deployment, seen: LockSnapshot) -> None:
     """Raise unless the holder is known and sends no heartbeat while it is watched."""
-    again = deployment.caller.command("unlock", "--force")
+    again = command("unlock", "--force")
     if seen.unreadable is not None:
         remediation = f"Update osem-migrate; if no run is in progress, clear the lock with: {again}"
         raise HistoryUnreadable(seen.unreadable.message, remediation=remediation) from seen.unreadable
@@ -87,11 +88,11 @@ def _refuse_alive(deployment: Deployment, seen: LockSnapshot) -> None:
         )
 
 
-def _changed(deployment: Deployment, now: LockSnapshot) -> LockHeld:
+def _changed(now: LockSnapshot) -> LockHeld:
     holder = now.holder.describe() if now.holder is not None else "an unknown holder"
     return LockHeld(
         f"the upgrade lock has changed since it was read, and was left alone; it is held by {holder}",
-        remediation=f"Look again with: {deployment.caller.command('unlock')}",
+        remediation=f"Look again with: {command('unlock')}",
         holder=holder,
         run_url=now.holder.run_url if now.holder is not None else None,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
+from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.execution.adoption import foresee
 from osem_migrate.execution.runner import RunOptions, run
@@ -11,7 +12,6 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.plan import Plan
-from osem_migrate.planning.status.remedy import Caller, advising
 from osem_migrate.planning.upgrade import make_plan
 
 
@@ -30,9 +30,9 @@ class UpgradeOptions(RunOptions):
     fold: bool | None = None
     allow_out_of_order: bool = False
 
-    def resume(self, caller: Caller) -> str:
+    def resume(self) -> str:
         """``osem-migrate upgrade --to VERSION``."""
-        return caller.command("upgrade", *(("--to", self.target) if self.target is not None else ()))
+        return command("upgrade", *(("--to", self.target) if self.target is not None else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,12 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
     environment = deployment.environment
     deployment.check_account()
     history = deployment.history.read()
-    with advising(deployment.caller, history.records):
-        plan = make_plan(
-            migrations,
-            history,
-            defaults=environment.defaults,
-            target=options.target,
-            allow_out_of_order=options.allow_out_of_order,
-        )
+    plan = make_plan(
+        migrations,
+        history,
+        defaults=environment.defaults,
+        target=options.target,
+        allow_out_of_order=options.allow_out_of_order,
+    )
     folds = environment.settings.fold_indexes if options.fold is None else options.fold
     return fold(plan) if folds else plan, history

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from osem_migrate.advice import command
 from osem_migrate.commands.probe import probe_tables
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.observation import look_steadily, overlooking_autoscaled
@@ -11,7 +12,6 @@ from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Setting
-from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.planning.status.status import expect
 from osem_migrate.planning.verify import Checklist, check_table, unfinished
 from osem_migrate.schema import Table
@@ -32,10 +32,10 @@ class VerifyOptions:
     allow_protected: bool = False
     stop: Stop | None = None
 
-    def again(self, caller: Caller) -> str:
+    def again(self) -> str:
         """The command that verifies once more."""
         words = ("--probe",) if self.probe else ()
-        return caller.command("verify", *words, *(("--yes",) if self.allow_protected else ()))
+        return command("verify", *words, *(("--yes",) if self.allow_protected else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def _probe(deployment: Deployment, verification: Verification, options: VerifyOp
     ready = [checklist for checklist in verification.tables if checklist.was_checked and checklist.passed]
     tables = [verification.live_tables[checklist.table] for checklist in ready]
     stop = options.stop or Stop(deployment.clock)
-    found = probe_tables(deployment, tables, stop, again=options.again(deployment.caller))
+    found = probe_tables(deployment, tables, stop, again=options.again())
     checklists = [
         checklist.extended(*found[checklist.table])
         if checklist.table in found
@@ -103,7 +103,7 @@ def _probe(deployment: Deployment, verification: Verification, options: VerifyOp
 def _require_confirmation(deployment: Deployment) -> None:
     """Raise ProbeUnconfirmed where the environment is protected."""
     if deployment.environment.settings.protected:
-        confirmed = VerifyOptions(probe=True, allow_protected=True).again(deployment.caller)
+        confirmed = VerifyOptions(probe=True, allow_protected=True).again()
         raise ProbeUnconfirmed(
             f"{deployment.environment.name} is protected, and a probe writes a sample item to each of its tables",
             remediation=f"Confirm it with: {confirmed}",
@@ -113,7 +113,7 @@ def _require_confirmation(deployment: Deployment) -> None:
 def _look(deployment: Deployment, migrations: Sequence[Migration], history: History) -> Verification:
     expectation = expect(migrations, history, deployment.environment.defaults)
     if expectation.note is not None:
-        look = deployment.caller.command("status")
+        look = command("status")
         raise HistoryError(expectation.note, remediation=f"See what is recorded with: {look}")
     tables = expectation.schema.tables
     sure = {name: _declared(table) for name, table in sorted(tables.items()) if name not in expectation.unsure}

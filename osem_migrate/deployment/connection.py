@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from osem_migrate.advice import connection_flags
 from osem_migrate.aws.session import Session
 from osem_migrate.config import LOCAL, Environment, Project
 from osem_migrate.errors import RegionMismatch
@@ -20,9 +21,7 @@ class Connection:
     @property
     def flags(self) -> tuple[str, ...]:
         """The same as command-line options, for the commands that remedies name."""
-        options = {"--region": self.region, "--profile": self.profile, "--endpoint-url": self.endpoint_url}
-        given = [word for option, text in options.items() if text is not None for word in (option, text)]
-        return (*given, "--force") if self.force else tuple(given)
+        return connection_flags(self.region, self.profile, self.endpoint_url, force=self.force)
 
 
 def connect(project: Project, environment: Environment, asked: Connection) -> Session:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
+from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AdoptionMismatch
 from osem_migrate.events import TableAdopted
@@ -35,7 +36,7 @@ def adopt(deployment: Deployment, plan: Plan, existing: Collection[str]) -> Plan
     """The plan of a first run without what is live already on these tables; raises what ``find_existing`` raises."""
     wanted = {name: kinds for name, kinds in adoption.possible_tables(plan).items() if name in existing}
     live_tables = deployment.gateway.describe_all(wanted)
-    _refuse(deployment, plan, adoption.find_mismatches(plan, live_tables))
+    _refuse(plan, adoption.find_mismatches(plan, live_tables))
     adopted = adoption.without_live_operations(plan, live_tables)
     left = {operation.key for operation in adopted.operations}
     for live in live_tables:
@@ -68,15 +69,15 @@ def _look(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> tupl
         # Another first run may have begun since the history was read; what that one makes was not there before it.
         plan = again()
         live_tables = deployment.gateway.describe_all(adoption.possible_tables(plan))
-        _refuse(deployment, plan, adoption.find_mismatches(plan, live_tables))
+        _refuse(plan, adoption.find_mismatches(plan, live_tables))
     return plan, live_tables
 
 
-def _refuse(deployment: Deployment, plan: Plan, mismatches: Sequence[TableMismatch]) -> None:
+def _refuse(plan: Plan, mismatches: Sequence[TableMismatch]) -> None:
     if not mismatches:
         return
     last = plan.migrations[-1].migration.id
-    record, take = deployment.caller.command("stamp", last, "--no-verify"), deployment.caller.command("import")
+    record, take = command("stamp", last, "--no-verify"), command("import")
     raise mismatch(
         "nothing is recorded here yet, but some existing tables differ from what the scripts create",
         mismatches,

@@ -19,7 +19,6 @@ from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.planning.plan import Direction, Plan
-from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.stop import Stop
 
 
@@ -40,7 +39,7 @@ class RunOptions(LockOptions):
     pace: Pace = Pace.FULL
 
     @abstractmethod
-    def resume(self, caller: Caller) -> str:
+    def resume(self) -> str:
         """The command that continues after a failure; it goes no further than this run was to go."""
 
 
@@ -135,6 +134,6 @@ def _executor(
         clock=clock,
         physical_name=deployment.environment.physical_name,
         stop=stop,
-        resume=options.resume(deployment.caller),
+        resume=options.resume(),
         on_event=deployment.tell,
     )

@@ -117,7 +117,7 @@ def _not_loadable(script: Any, failure: BaseException) -> ScriptNotLoadable:
     path = Path(script.path)
     place: dict[str, Any] = {"file": shown_path(path), "line": line_of_exception(failure, path)}
     if isinstance(failure, OsemMigrateError):
-        return ScriptNotLoadable(failure.message, remediation=failure.remediation, **(failure.details | place))
+        return ScriptNotLoadable(failure.message, remediation=failure.advice, **(failure.details | place))
     name, words = type(failure).__name__, _words(failure, path)
     return ScriptNotLoadable(f"{name}: {words}" if words else name, **place)
 

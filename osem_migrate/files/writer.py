@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from osem_migrate.advice import command
 from osem_migrate.errors import DefinitionError, ScriptError, UsageError
 from osem_migrate.files.loader import SCRIPT_NAME
 from osem_migrate.files.location import shown_path
@@ -157,7 +158,7 @@ def _slug(title: str) -> str:
     if not slug:
         raise UsageError(
             f"the title {title!r} has no letters a to z or digits for a file name",
-            remediation='Say in a few words what the script does: osem-migrate new "add status index to Plans"',
+            remediation=f"Say in a few words what the script does: {command('new', 'add status index to Plans')}",
         )
     return slug
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from socket import socket
 from typing import ClassVar
 
+from osem_migrate.advice import command
 from osem_migrate.errors import LocalEngineError, LocalEngineMissing
 from osem_migrate.local.state import EngineKind
 
@@ -14,7 +15,7 @@ JAR = "DynamoDBLocal.jar"
 LIBRARIES = "DynamoDBLocal_lib"
 JAVA_REMEDY = (
     "Install Java 17 or newer (for example: apt-get install openjdk-17-jre-headless, or: brew install openjdk@17), "
-    "or use the engine that needs no Java: osem-migrate local start --engine moto"
+    f"or use the engine that needs no Java: {command('local', 'start', '--engine', 'moto')}"
 )
 FOLDER_REMEDY = (
     f"Unpack Amazon's DynamoDB Local somewhere and name the folder that holds {JAR} and {LIBRARIES} in pyproject.toml, "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from osem_migrate.advice import command, in_library
 from osem_migrate.errors import ExitCode, OsemMigrateError
 from osem_migrate.history import Holder
 from osem_migrate.live_table import UNUSABLE, LiveTable
@@ -37,20 +38,25 @@ class Finding:
         check: what, in a word or two: ``credentials``.
         health: how it is.
         message: what was found, in one sentence.
-        remedy: what to type next, where something is to be done.
+        advice: what to do, with placeholders for commands, where something is to be done.
         code: that of the error, where one was met.
     """
 
     check: str
     health: Health
     message: str
-    remedy: str | None = None
+    advice: str | None = None
     code: str | None = None
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do, for a program that uses the library."""
+        return in_library(self.advice) if self.advice is not None else None
 
     @classmethod
     def of(cls, check: str, error: OsemMigrateError) -> "Finding":
         """What was met instead of an answer."""
-        return cls(check=check, health=Health.FAILED, message=error.message, remedy=error.remediation, code=error.code)
+        return cls(check=check, health=Health.FAILED, message=error.message, advice=error.advice, code=error.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def judge_clock(skew: float) -> Finding:
         return Finding(check="clock", health=Health.OK, message=message)
     health = Health.FAILED if abs(skew) > FATAL_SKEW else Health.WARNING
     return Finding(check="clock", health=health, message=f"{message}; AWS refuses requests with a wrong time",
-                   remedy=_SET_CLOCK)  # fmt: skip
+                   advice=_SET_CLOCK)  # fmt: skip
 
 
 def judge_account(found: str, expected: str | None, *, protected: bool) -> Finding:
@@ -95,7 +101,7 @@ def judge_account(found: str, expected: str | None, *, protected: bool) -> Findi
         message = f"{found}, but the environment is in {expected}"
         health = Health.FAILED
         remedy = "Choose the profile of the right account with --profile, or correct account_id in pyproject.toml."
-    return Finding(check="account", health=health, message=message, remedy=remedy)
+    return Finding(check="account", health=health, message=message, advice=remedy)
 
 
 def judge_history(live: LiveTable, expected: Table, caller: Caller) -> Finding:
@@ -109,25 +115,25 @@ def judge_history(live: LiveTable, expected: Table, caller: Caller) -> Finding:
     elif live.status in UNUSABLE:
         health, remedy = Health.FAILED, f"It cannot be used in that state: look at {name} in the DynamoDB console."
     elif live.status != "ACTIVE":
-        health, remedy = Health.WARNING, f"Look again in a minute: {caller.command('doctor')}"
+        health, remedy = Health.WARNING, f"Look again in a minute: {command('doctor')}"
     elif _is_unprotected(live):
         words = ["aws", "dynamodb", "update-table", "--table-name", name, "--deletion-protection-enabled"]
         health, message = Health.WARNING, f"{message}, without deletion protection"
         remedy = f"Turn it on: {shlex.join([*words, *caller.aws_flags])}"
-    return Finding(check="history table", health=health, message=message, remedy=remedy)
+    return Finding(check="history table", health=health, message=message, advice=remedy)
 
 
-def judge_lock(holder: Holder | None, caller: Caller, *, alive: bool) -> Finding:
+def judge_lock(holder: Holder | None, *, alive: bool) -> Finding:
     """The lock; a held lock is no failure, whether its run is alive or dead."""
     if holder is None:
         return Finding(check="lock", health=Health.OK, message="free")
     if alive:
         message = f"held by {holder.describe()}; its heartbeat is active"
-        remedy = f"Wait for that run; see how far it is: {caller.command('status')}"
+        remedy = f"Wait for that run; see how far it is: {command('status')}"
     else:
         message = f"held by {holder.describe()}; its heartbeat has stopped"
-        remedy = f"The next run takes it over: {caller.command('upgrade')}"
-    return Finding(check="lock", health=Health.WARNING, message=message, remedy=remedy)
+        remedy = f"The next run takes it over: {command('upgrade')}"
+    return Finding(check="lock", health=Health.WARNING, message=message, advice=remedy)
 
 
 def skipped(check: str, needs: Sequence[str]) -> Finding:

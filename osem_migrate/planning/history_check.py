@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from osem_migrate.errors import MigrationChanged, MigrationMissing, TargetUnknown
-from osem_migrate.history import Record
+from osem_migrate.history import Record, ShownState
 from osem_migrate.migration import Migration
+from osem_migrate.planning.status.remedy import explain
 
 
 def check_history(migrations: Sequence[Migration], records: Mapping[str, Record]) -> None:
@@ -16,12 +17,14 @@ def check_history(migrations: Sequence[Migration], records: Mapping[str, Record]
             if record.is_applied or record.is_unfinished:
                 raise MigrationMissing(
                     f"{record.migration} is recorded as {record.state}, but its script is not in the folder",
+                    remediation=explain(ShownState.MISSING, record.migration, record)[1],
                     migration=record.migration,
                 )
         elif is_changed(migration, record):
             part = "it" if record.is_applied else "part of it"
             raise MigrationChanged(
                 f"{migration.file or migration.id} was changed after {part} was applied",
+                remediation=explain(ShownState.CHANGED, migration.id, record)[1],
                 migration=migration.id,
                 file=migration.file,
                 recorded=record.checksum,

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from osem_migrate.advice import command
 from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import is_changed
 from osem_migrate.planning.replay import apply, operations_done
-from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Index, Schema, Table
 
 LivePositions = dict[str, Collection[int]]
@@ -60,12 +60,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveContext:
-    """Scripts and history, what every new table gets, and how the user calls the tool."""
+    """Scripts and history, and what every new table gets."""
 
     migrations: Sequence[Migration]
     history: History
     defaults: tuple[object, ...] = ()
-    caller: Caller
 
     def live(self) -> LivePositions:
         """What is surely live of the scripts as they are now."""
@@ -100,7 +99,7 @@ def decide(past: ResolveContext, version: str, resolution: Resolution) -> Decisi
     decision = Decision(migration=name, resolution=resolution, script=script, earlier=earlier)
     if _is_recorded(decision):
         return replace(decision, needed=False)
-    _refuse_contradiction(decision, past.caller)
+    _refuse_contradiction(decision)
     live = past.live()
     if script is not None and resolution is not Resolution.ACCEPT_CHECKSUM:
         live[name] = _positions(script) if resolution is Resolution.APPLIED else ()
@@ -128,7 +127,7 @@ def _find(past: ResolveContext, version: str) -> str:
     if len(found) == 1:
         return found[0]
     what = f"{version!r} may be {' or '.join(found)}: give the whole name" if found else f"no migration {version!r}"
-    look = f"See the versions with: {past.caller.command('status')}"
+    look = f"See the versions with: {command('status')}"
     raise TargetUnknown(what, remediation=look, version=version)
 
 
@@ -144,20 +143,20 @@ def _is_recorded(decision: Decision) -> bool:
     return script is not None and not changed
 
 
-def _refuse_contradiction(decision: Decision, caller: Caller) -> None:
+def _refuse_contradiction(decision: Decision) -> None:
     """Raise ResolutionRefused where script and record leave no room for what is said."""
     name, earlier = decision.migration, decision.earlier
     if decision.resolution is Resolution.REVERTED:
         return
     if decision.script is None:
-        forget = caller.command("resolve", name, f"--{Resolution.REVERTED}", "--no-verify")
+        forget = command("resolve", name, f"--{Resolution.REVERTED}", "--no-verify")
         raise ResolutionRefused(
             f"the script of {name} is gone, so it is unknown what it declares",
             remediation=f"Restore {name}.py from version control, or record it as reverted with: {forget}",
             migration=name,
         )
     if decision.resolution is Resolution.APPLIED and earlier is not None and earlier.is_applied:
-        accept = caller.command("resolve", name, f"--{Resolution.ACCEPT_CHECKSUM}")
+        accept = command("resolve", name, f"--{Resolution.ACCEPT_CHECKSUM}")
         raise ResolutionRefused(
             f"{name} is recorded as applied already, but its script was changed since",
             remediation=f"Restore the script, or record the changed one with: {accept}",
@@ -183,7 +182,7 @@ def _refuse_unfitting(
     if decision.resolution is Resolution.REVERTED:
         above |= {one.id for one in past.migrations if name in one.depends and history.is_applied(one.id)}
     if above:
-        raise _built_upon(decision, sorted(above), past.caller)
+        raise _built_upon(decision, sorted(above))
 
 
 def _unfitting_before(decision: Decision, past: ResolveContext) -> set[str]:
@@ -199,17 +198,17 @@ def _unfounded(decision: Decision, past: ResolveContext, why: str) -> Resolution
     before = [one.id for one in past.migrations if one.id < name and not past.history.is_applied(one.id)]
     remedy = "Correct the script, or restore what it builds on, then run the command again."
     if before:
-        first = past.caller.command("resolve", before[0], f"--{Resolution.APPLIED}")
+        first = command("resolve", before[0], f"--{Resolution.APPLIED}")
         remedy = f"Record what it builds on first, with: {first}"
     return ResolutionRefused(f"{name} cannot be applied: {why}", remediation=remedy, migration=name)
 
 
-def _built_upon(decision: Decision, above: list[str], caller: Caller) -> ResolutionRefused:
+def _built_upon(decision: Decision, above: list[str]) -> ResolutionRefused:
     name, said = decision.migration, str(decision.resolution)
     if decision.script is not None and decision.resolution is Resolution.REVERTED:
-        remedy = f"Reverse what builds on it first, with: {caller.command('downgrade', '--to', name)}"
+        remedy = f"Reverse what builds on it first, with: {command('downgrade', '--to', name)}"
     else:
-        last = caller.command("resolve", above[-1], f"--{Resolution.REVERTED}")
+        last = command("resolve", above[-1], f"--{Resolution.REVERTED}")
         remedy = f"Restore the script of {name}, or record first what became of the others, with: {last}"
     builds = f"{', '.join(above)} would no longer fit"
     return ResolutionRefused(

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from osem_migrate.errors import MigrationOutOfOrder
-from osem_migrate.history import History, Record
+from osem_migrate.history import History, Record, ShownState
 from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.replay import apply, blaming, operations_done, replay_recorded
+from osem_migrate.planning.status.remedy import explain
 from osem_migrate.schema import Index, Schema
 
 
@@ -109,6 +110,7 @@ def _check_order(pending: Sequence[Migration], applied: Sequence[Migration], rec
         if migration.number < newest and not resumes:
             raise MigrationOutOfOrder(
                 f"{migration.file or migration.id} is pending, but migration {newest:04} is applied already",
+                remediation=explain(ShownState.OUT_OF_ORDER, migration.id, record)[1],
                 migration=migration.id,
                 newest_applied=newest,
             )

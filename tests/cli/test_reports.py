@@ -15,7 +15,7 @@ def _problem(code: str, kind: ProblemKind, subject: str, message: str, file: str
         state=kind.value,
         subject=subject,
         message=message,
-        remedy="Type this",
+        advice="Type this",
         file=file,
         line=5 if file else None,
     )

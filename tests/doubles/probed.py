@@ -125,7 +125,7 @@ class ProbedTables:
 
     def probe(self, stop: Stop | None = None) -> dict[str, tuple[Check, ...]]:
         """One probe of all tables."""
-        again = VerifyOptions(probe=True).again(self.deployment.caller)
+        again = VerifyOptions(probe=True).again()
         return probe_tables(self.deployment, self.live_tables(), stop or Stop(self.clock.clock), again=again)
 
     def put(self, item: Item, table: str = "osem-dev-Teams") -> None:

@@ -19,6 +19,7 @@ from tests.doubles.contender import Contender
 from tests.doubles.project import TEAMS, Watched, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
+from tests.doubles.typed import typed
 from tests.engines.engine import Engine
 from tests.simulator.faults import LoseResponse
 from tests.unit.aws.test_history_items import RECORD
@@ -163,7 +164,7 @@ def test_garbage_is_cleared_by_force_only(migrator: Migrator, damage: dict[str, 
     seen = seen_by(migrator)
     with pytest.raises(HistoryUnreadable, match="the lock cannot be read") as caught:
         migrator.unlock(seen)
-    assert caught.value.remediation.endswith("osem-migrate unlock --force --env dev")
+    assert typed(caught.value).endswith("osem-migrate unlock --force --env dev")
 
     def change() -> None:
         client.update_item(

@@ -12,6 +12,7 @@ from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ExitCode, LockHeld, PartialError, ScriptError
 from osem_migrate.events import LockWaiting, OperationFinished, Waiting
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, own_project, write_project
+from tests.doubles.typed import typed
 from tests.engines.engine import Engine
 
 ADD_INDEX = {
@@ -273,7 +274,7 @@ def test_a_timeout_is_partial_and_the_next_run_only_waits(on_engine: Engine, tmp
         Watched(project).migrator.upgrade(UpgradeOptions(timeout=0.01))
     assert caught.value.exit_code is ExitCode.PARTIAL
     assert caught.value.applied == ("0001_teams",)
-    assert "osem-migrate upgrade --env dev" in caught.value.remediation
+    assert "osem-migrate upgrade --env dev" in typed(caught.value)
     again = Watched(project)
     assert again.migrator.upgrade().applied == ("0002_by_manager",)
     assert again.mutations() == []

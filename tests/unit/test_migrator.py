@@ -27,6 +27,7 @@ from osem_migrate.migrator import Migrator
 from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ACCOUNT, ControlPlane
 from tests.doubles.project import TEAMS, Watched, client_of, write_project
+from tests.doubles.typed import typed
 
 PROD = '[tool.osem-migrate.environments.prod]\nregion = "eu-west-1"\n'
 ACCOUNTED = f'{PROD}account_id = "{ACCOUNT}"\n'
@@ -90,7 +91,7 @@ def test_another_region_than_the_configured_one_stops(
         monkeypatch.setenv("AWS_REGION", "us-west-2")
     with pytest.raises(RegionMismatch, match=f"prod.*eu-west-1.*{source}.*us-west-2") as caught:
         Migrator.open("prod", project=project, connection=connection)
-    assert "--force" in caught.value.remediation
+    assert "--force" in typed(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ def test_the_next_command_repeats_the_options(project: Project, connection: Conn
     """What was said on this command line is said on the one that continues."""
     session = FakeSession()
     caller = on_aws(project, session, connection).caller
-    assert caller.command("upgrade") == " ".join(["osem-migrate", "upgrade", "--env", "prod", *flags])
+    assert caller.show(["upgrade"]) == " ".join(["osem-migrate", "upgrade", "--env", "prod", *flags])
 
 
 def test_the_aws_cli_is_sent_to_the_same_place(project: Project) -> None:

@@ -3,6 +3,8 @@
 from enum import Enum, StrEnum
 from typing import Self
 
+from osem_migrate.advice import command
+
 
 class Mending(Enum):
     """What a script can do about drift: undo it, make it anew (which takes time or loses items), or nothing."""
@@ -72,7 +74,7 @@ class DriftCode(StrEnum):
     INDEX_UNEXPECTED = (
         "DRIFT_INDEX_UNEXPECTED",
         "An index that no script declares.",
-        'Declare it in a new script (osem-migrate new "add index"), which adopts it as it is:',
+        f"Declare it in a new script ({command('new', 'add index')}), which adopts it as it is:",
         Mending.BY_DECLARATION,
     )
     INDEX_KEYS = (

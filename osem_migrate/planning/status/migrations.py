@@ -8,7 +8,7 @@ from osem_migrate.history import History, Record, RecordedState, ShownState
 from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import is_changed
 from osem_migrate.planning.status.problem import Problem, ProblemKind
-from osem_migrate.planning.status.remedy import Caller, explain
+from osem_migrate.planning.status.remedy import explain
 
 MIGRATION_NEWER_TOOL = "MIGRATION_NEWER_TOOL"
 NEWER_TOOL = "newer_tool"
@@ -73,19 +73,19 @@ def migration_statuses(
 
 
 def migration_problems(
-    migrations: Sequence[MigrationStatus], scripts: Sequence[Migration], caller: Caller, tool_version: str | None
+    migrations: Sequence[MigrationStatus], scripts: Sequence[Migration], tool_version: str | None
 ) -> Iterator[Problem]:
     """What is not simply applied, and what a newer tool than this one recorded, each on its script's first line."""
     places = {script.id: script.locate for script in scripts}
     for migration in migrations:
-        for problem in _problems(migration, caller, tool_version):
+        for problem in _problems(migration, tool_version):
             yield replace(problem, line=places[migration.id](0) if migration.id in places else None)
 
 
-def _problems(migration: MigrationStatus, caller: Caller, tool_version: str | None) -> Iterator[Problem]:
+def _problems(migration: MigrationStatus, tool_version: str | None) -> Iterator[Problem]:
     if migration.state in PROBLEM_OF_STATE:
         code, kind = PROBLEM_OF_STATE[migration.state]
-        message, remedy = explain(migration.state, migration.id, migration.record, caller)
+        message, remedy = explain(migration.state, migration.id, migration.record)
         yield _problem(migration, code, kind, migration.state.value, message, remedy)
     if migration.record is not None and tool_version is not None and is_newer(migration.record, tool_version):
         yield _problem(
@@ -112,7 +112,7 @@ def _problem(  # noqa: PLR0913, PLR0917 - the members of a Problem
     migration: MigrationStatus, code: str, kind: ProblemKind, state: str, message: str, remedy: str
 ) -> Problem:
     return Problem(
-        code=code, kind=kind, state=state, subject=migration.id, message=message, remedy=remedy, file=migration.file
+        code=code, kind=kind, state=state, subject=migration.id, message=message, advice=remedy, file=migration.file
     )
 
 

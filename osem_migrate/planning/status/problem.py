@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from osem_migrate.advice import in_library
 from osem_migrate.errors import ExitCode
 
 
@@ -48,7 +49,7 @@ class Problem:
         state: the word that ``--ignore`` takes for it: the migration's shown state, ``newer_tool`` or ``drift``.
         subject: the migration's id, or the table's physical name.
         message: what is wrong, in one sentence.
-        remedy: the next command to type, the advice before it where there is any.
+        advice: what to do about it, with placeholders for commands.
         file: the script, where one is concerned.
         line: of its first operation.
     """
@@ -58,7 +59,7 @@ class Problem:
     state: str
     subject: str
     message: str
-    remedy: str
+    advice: str
     expected: str | None = None
     found: str | None = None
     file: str | None = None
@@ -68,3 +69,8 @@ class Problem:
     def severity(self) -> Severity:
         """How grave it is."""
         return self.kind.severity
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, for a program that uses the library."""
+        return in_library(self.advice)

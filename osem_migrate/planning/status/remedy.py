@@ -2,19 +2,11 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from osem_migrate.errors import (
-    DefinitionError,
-    HistoryError,
-    InapplicableOperation,
-    MigrationChanged,
-    MigrationMissing,
-    MigrationOutOfOrder,
-    TargetUnknown,
-)
+from osem_migrate.advice import command, typed_in
+from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.history import Record, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Operation
@@ -39,9 +31,9 @@ class Caller:
     flags: tuple[str, ...] = ()
     aws_flags: tuple[str, ...] = ()
 
-    def command(self, *words: str) -> str:
-        """``osem-migrate WORDS --env dev``."""
-        return shlex.join(["osem-migrate", *words, "--env", self.environment, *self.flags])
+    def show(self, words: Sequence[str]) -> str:
+        """A command of ``advice`` as it is typed here: ``osem-migrate WORDS --env dev``."""
+        return typed_in(self.environment, self.flags)(words)
 
 
 _SCALED = "If an autoscaler owns it, set autoscaled in pyproject.toml; else set it back, or declare what is there:"
@@ -61,48 +53,41 @@ _UNUSABLE_REMEDIES = {
 }
 
 
-_SHOWN = {
-    MigrationChanged: ShownState.CHANGED,
-    MigrationMissing: ShownState.MISSING,
-    MigrationOutOfOrder: ShownState.OUT_OF_ORDER,
-}
-
-
 def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
     """The advice, and the commands that carry it out, one a line."""
     advice = _advice(difference)
     if difference.code.mending is Mending.BY_DECLARATION:
-        return f"{advice}\n{caller.command('upgrade')}"
+        return f"{advice}\n{command('upgrade')}"
     try:
         commands = [_command(call, live, caller) for call in calls(_steps(difference.repair, live))]
     except (DefinitionError, InapplicableOperation) as error:
-        look = caller.command("status")
+        look = command("status")
         return f"Other differences of the table have to be repaired first ({error.message}); then look again:\n{look}"
     if len(commands) > 1:
         advice += "\n(run each command once the one before it has settled)"
     return "\n".join([advice, *commands])
 
 
-def explain(state: ShownState, migration: str, record: Record | None, caller: Caller) -> tuple[str, str]:
+def explain(state: ShownState, migration: str, record: Record | None) -> tuple[str, str]:
     """Message and remedy of a migration that is not simply applied."""
-    upgrade, look = caller.command("upgrade"), caller.command("status")
+    upgrade, look = command("upgrade"), command("status")
     recorded = f"recorded as {record.state}" if record is not None else "not recorded"
     progress = f" after {record.operations_done} of {record.operations_total} operations" if record is not None else ""
     error = f": {record.error.message}" if record is not None and record.error is not None else ""
     part = "part of it" if record is not None and record.is_unfinished else "it"
-    late = caller.command("upgrade", "--allow-out-of-order")
-    ignoring = caller.command("status", "--ignore", state.value)
-    declare = f"Restore the script, and declare the change in a new one (osem-migrate new TITLE); then: {look}"
+    late = command("upgrade", "--allow-out-of-order")
+    ignoring = command("status", "--ignore", state.value)
+    declare = f"Restore the script, and declare the change in a new one ({command('new', 'TITLE')}); then: {look}"
     restore = f"Restore {migration}.py from version control, or use the checkout that applied it"
-    accept = caller.command("resolve", migration, "--accept-checksum")
-    forget = caller.command("resolve", migration, "--reverted", "--no-verify")
-    done = caller.command("resolve", migration, "--applied")
+    accept = command("resolve", migration, "--accept-checksum")
+    forget = command("resolve", migration, "--reverted", "--no-verify")
+    done = command("resolve", migration, "--applied")
     return {
         ShownState.PENDING: ("not applied yet", upgrade),
         ShownState.REVERTED: ("reverted, and pending again", upgrade),
         ShownState.RUNNING: ("being applied right now by another run", look)
         if record is None or record.left_at is None
-        else ("in progress, and no run is waiting for it", caller.command("upgrade", "--wait-only")),
+        else ("in progress, and no run is waiting for it", command("upgrade", "--wait-only")),
         ShownState.FAILED: (
             f"failed{progress}{error}",
             f"If somebody has finished it by hand: {done}\nOtherwise remove the cause, then continue with: {upgrade}",
@@ -129,25 +114,6 @@ def explain(state: ShownState, migration: str, record: Record | None, caller: Ca
     }[state]
 
 
-@contextmanager
-def advising(caller: Caller, records: Mapping[str, Record]) -> Iterator[None]:
-    """Give a HistoryError raised inside the remedy that ``status`` gives for the same finding.
-
-    The remedy of the error's class knows neither the environment nor the connection options.
-    """
-    try:
-        yield
-    except TargetUnknown as unknown:
-        unknown.remediation = f"See the versions with: {caller.command('status')}"
-        raise
-    except HistoryError as error:
-        state = _SHOWN.get(type(error))
-        if state is not None:
-            migration = error.details["migration"]
-            error.remediation = explain(state, migration, records.get(migration), caller)[1]
-        raise
-
-
 def unusable_remedy(live: LiveTable, caller: Caller) -> str:
     """What to do about a table that AWS has put out of use, and the command that shows why it did."""
     advice, member = _UNUSABLE_REMEDIES[live.status or ""]
@@ -158,7 +124,7 @@ def unusable_remedy(live: LiveTable, caller: Caller) -> str:
 def _advice(difference: Difference) -> str:
     if difference.code is DriftCode.SETTING_UNDECLARED and difference.setting is not None:
         declaration = render(difference.setting)
-        return f"Declare it in a new script (osem-migrate new TITLE) with {declaration}, or turn it off:"
+        return f"Declare it in a new script ({command('new', 'TITLE')}) with {declaration}, or turn it off:"
     return _SCALED if any(one.may_be_autoscaled for one in difference.repair) else difference.code.advice
 
 

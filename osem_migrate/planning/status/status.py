@@ -146,7 +146,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         notes: what could not be gathered.
     """
     shown = migration_statuses(migrations, history, lock_alive=lock_alive)
-    problems = list(migration_problems(shown, migrations, caller, tool_version))
+    problems = list(migration_problems(shown, migrations, tool_version))
     notes = [*([expectation.note] if expectation.note is not None else []), *notes]
     remarked: list[Problem] = []
     for live in live_tables:
@@ -154,9 +154,9 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         if live.name in expectation.unsure:
             notes.append(f"{live.physical_name} was not compared: one of its migrations is unfinished or was changed.")
         if expectation.note is not None or live.name in expectation.unsure:
-            remarked += progress(live, caller)
+            remarked += progress(live)
         elif table is None and live.table is not None and live.name in expectation.ahead:
-            remarked.append(ahead(live, expectation.ahead[live.name], caller))
+            remarked.append(ahead(live, expectation.ahead[live.name]))
         else:
             problems += drift(live, table, caller, strict=strict)
             remarked += remarks(live, table, caller, strict=strict)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from osem_migrate.advice import command
 from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations.step import Description
 from osem_migrate.planning.drift import diff
@@ -33,7 +34,7 @@ def drift(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bo
 
 def remarks(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
     """What is still on its way and, unless ``strict`` makes it drift, what nobody declared."""
-    yield from progress(live, caller)
+    yield from progress(live)
     for difference in () if strict else settled(live, undeclared(live, expected)):
         yield _remark(
             live,
@@ -45,20 +46,20 @@ def remarks(live: LiveTable, expected: Table | None, caller: Caller, *, strict: 
         )
 
 
-def progress(live: LiveTable, caller: Caller) -> Iterator[Problem]:
+def progress(live: LiveTable) -> Iterator[Problem]:
     """The table, its indexes and its settings as far as they have not settled, each with its phase."""
     for subject, phase in live.busy.items():
         message = f"{subject} is {phase}"
-        yield _remark(live, IN_PROGRESS, message, f"Look again: {caller.command('status')}", found=phase)
+        yield _remark(live, IN_PROGRESS, message, f"Look again: {command('status')}", found=phase)
 
 
-def ahead(live: LiveTable, migration: str, caller: Caller) -> Problem:
+def ahead(live: LiveTable, migration: str) -> Problem:
     """A table that is there before the migration that creates it."""
     return _remark(
         live,
         TABLE_AHEAD,
         f"it exists already; {migration}, which is not applied yet, creates it",
-        f"If it matches the script, adopt it with: {caller.command('upgrade')}",
+        f"If it matches the script, adopt it with: {command('upgrade')}",
     )
 
 
@@ -101,7 +102,7 @@ def _problem(  # noqa: PLR0913 - the members of a Problem
         state=kind.value,
         subject=live.physical_name,
         message=message,
-        remedy=what_next,
+        advice=what_next,
         expected=expected,
         found=found,
     )

@@ -23,6 +23,7 @@ from tests.doubles.permitted import RUNNER, limit, quick_aws
 from tests.doubles.project import TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
+from tests.doubles.typed import typed
 from tests.simulator import Fail, Hook
 
 HISTORY = "osem-dev-SchemaMigrations"
@@ -241,7 +242,9 @@ def test_a_history_without_protection(aws: SimulatedAws, folder: Path) -> None:
     finding = found(examine(aws, folder), "history table")
     assert finding.health is Health.WARNING
     assert finding.remedy is not None
-    assert f"aws dynamodb update-table --table-name {HISTORY} --deletion-protection-enabled --region" in finding.remedy
+    assert f"aws dynamodb update-table --table-name {HISTORY} --deletion-protection-enabled --region" in typed(
+        finding.advice
+    )
 
 
 def test_a_lock_whose_holder_has_died(aws: SimulatedAws, folder: Path) -> None:
@@ -253,7 +256,7 @@ def test_a_lock_whose_holder_has_died(aws: SimulatedAws, folder: Path) -> None:
     finding = found(examine(aws, folder), "lock")
     assert finding.health is Health.WARNING
     assert "user/simulated on " in finding.message
-    assert "osem-migrate upgrade --env dev" in str(finding.remedy)
+    assert "osem-migrate upgrade --env dev" in (typed(finding.advice))
 
 
 def test_permissions_to_write_are_tried_without_writing(aws: SimulatedAws, folder: Path) -> None:
@@ -295,7 +298,7 @@ def test_permissions_that_are_denied(denied: set[str], aws: SimulatedAws, folder
     assert {finding.message.split()[0].removeprefix("dynamodb:") for finding in failed} == denied
     assert {finding.code for finding in failed} == {"AWS_ACCESS_DENIED"}
     for finding in failed:
-        grant, whole = str(finding.remedy).splitlines()
+        grant, whole = (typed(finding.advice)).splitlines()
         assert grant.startswith(f"Grant {finding.message.split()[0]} on ")
         assert whole.startswith("The whole policy: osem-migrate policy --role downgrade --env dev")
 
@@ -340,7 +343,7 @@ def test_a_reader_is_told_how_to_try_more(aws: SimulatedAws, folder: Path) -> No
     """By default only questions are asked."""
     last = examine(aws, folder).findings[-1]
     assert last.message == "those for upgrade were not tried"
-    assert str(last.remedy).endswith("osem-migrate doctor --role upgrade --env dev")
+    assert (typed(last.advice)).endswith("osem-migrate doctor --role upgrade --env dev")
     assert [call for call in aws.simulator.calls if not call.reads] == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from osem_migrate.aws import history_items
 from osem_migrate.errors import HistoryUnreadable
 from osem_migrate.history import Holder, LogEntry, Record, RecordedError, RecordedState
+from tests.doubles.typed import typed
 
 RECORD = Record(
     migration="0007_add_manager_id_index_to_teams",
@@ -84,7 +85,7 @@ def test_a_record_of_another_tool_is_unreadable(field: str, value: dict[str, str
     """A state, a type or a shape that this version does not know asks for an update of the tool."""
     with pytest.raises(HistoryUnreadable) as caught:
         history_items.read_record({**history_items.record_item("osem", RECORD), field: value})
-    assert "update the tool" in caught.value.remediation
+    assert "update the tool" in typed(caught.value)
 
 
 @pytest.mark.parametrize("holder", [HOLDER, replace(HOLDER, run_url=None)])
@@ -112,7 +113,7 @@ def test_a_fence_comes_back_as_it_was() -> None:
     assert history_items.read_fence(history_items.serialize({"fence": 3})) == 3
     with pytest.raises(HistoryUnreadable, match="the lock") as caught:
         history_items.read_fence(history_items.serialize({"fence": "x"}))
-    assert "unlock --force" in caught.value.remediation
+    assert "unlock --force" in typed(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from osem_migrate.aws import history_items
 from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.history import Holder
+from tests.doubles.typed import typed
 from tests.unit.aws.test_history_items import HOLDER
 
 KEY = {"scope": "osem", "item": "lock"}
@@ -51,7 +52,7 @@ def test_what_nobody_can_read_is_no_error_yet(item: dict[str, Any]) -> None:
     seen = LockSnapshot.of(item)
     assert (seen.holder, seen.fence, seen.is_free) == (None, None, False)
     assert seen.unreadable is not None
-    assert "unlock --force" in seen.unreadable.remediation
+    assert "unlock --force" in typed(seen.unreadable)
 
 
 def test_exactly_what_was_seen_is_cleared() -> None:

@@ -36,6 +36,7 @@ from osem_migrate.stop import Stop
 from tests.doubles.project import BY_MANAGER, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
+from tests.doubles.typed import typed
 from tests.simulator import INTERNAL, THROTTLED, Deny, Drop, Fail, Hook, LoseResponse, exactly
 from tests.simulator.calls import Call
 from tests.simulator.faults import Faults
@@ -184,7 +185,7 @@ def test_deletion_protection_stops_it_and_the_remedy_works(tmp_path: Path, aws: 
         destroy(aws, project)
     assert changes(aws) == []
     assert caught.value.details["tables"] == [PLANS_TABLE, TEAMS_TABLE]
-    _, *commands, again = caught.value.remediation.splitlines()
+    _, *commands, again = typed(caught.value).splitlines()
     for command in commands:
         words = shlex.split(command)
         assert words[:4] == ["aws", "dynamodb", "update-table", "--no-deletion-protection-enabled"]
@@ -212,7 +213,7 @@ def test_a_script_that_is_gone_leaves_it_open_what_was_built(upgraded: Project, 
     (upgraded.migrations / "0002_plans.py").unlink()
     with pytest.raises(MigrationMissing, match="0002_plans") as caught:
         destroy(aws, upgraded)
-    assert "--env dev" in caught.value.remediation
+    assert "--env dev" in typed(caught.value)
     assert changes(aws) == []
 
 
@@ -359,7 +360,7 @@ def test_a_request_to_stop_is_heard(upgraded: Project, aws: SimulatedAws) -> Non
     with pytest.raises(DestructionIncomplete) as caught:
         destroy(aws, upgraded, stop=stop)
     assert caught.value.exit_code is ExitCode.INTERRUPTED
-    assert "osem-migrate destroy --env dev" in caught.value.remediation
+    assert "osem-migrate destroy --env dev" in typed(caught.value)
     history = aws.migrator(upgraded).history()
     assert (history[-1].what, history[-1].detail) == ("destroying", f"{PLANS_TABLE}, {TEAMS_TABLE}")
     assert aws.migrator(upgraded).deployment.history.read().holder is None

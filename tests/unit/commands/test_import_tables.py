@@ -21,6 +21,7 @@ from osem_migrate.files.loader import load
 from osem_migrate.operations import CreateTable, SetEncryption
 from osem_migrate.schema import S
 from tests.doubles.project import TEAMS, Watched, client_of, write_project
+from tests.doubles.typed import typed
 
 HISTORY = "osem-dev-SchemaMigrations"
 TAGGED = '[tool.osem-migrate.environments.dev]\ntags = { Team = "core" }\n'
@@ -146,7 +147,7 @@ def test_an_empty_environment_has_nothing_to_import(world: World) -> None:
         world.client.delete_table(TableName=f"osem-dev-{name}")
     with pytest.raises(ResourceNotFound, match="under osem-dev-") as caught:
         world.watched().migrator.plan_import()
-    assert "osem-migrate list --env dev" in caught.value.remediation
+    assert "osem-migrate list --env dev" in typed(caught.value)
     assert caught.value.exit_code is ExitCode.ERROR
     world.watched().migrator.deployment.history.create({})
     with pytest.raises(ResourceNotFound):
@@ -159,7 +160,7 @@ def test_pending_scripts_come_first(world: World) -> None:
     watched = world.watched(scripts)
     with pytest.raises(MigrationsPending, match="0001_users") as caught:
         watched.migrator.plan_import()
-    assert "osem-migrate upgrade --env dev" in caught.value.remediation
+    assert "osem-migrate upgrade --env dev" in typed(caught.value)
     assert watched.writes() == {}
     watched.migrator.upgrade()
     assert [create.table for create in watched.migrator.plan_import().creations] == ["Teams"]
@@ -192,8 +193,8 @@ def test_where_the_recording_fails_the_scripts_stay(world: World) -> None:
     second = world.watched()
     with pytest.raises(LockHeld) as caught:
         second.migrator.import_tables(second.migrator.plan_import(), ImportOptions(lock_timeout=0))
-    assert "0002_create_table_users" in caught.value.remediation
-    assert "osem-migrate stamp 0002_create_table_users --env dev" in caught.value.remediation
+    assert "0002_create_table_users" in typed(caught.value)
+    assert "osem-migrate stamp 0002_create_table_users --env dev" in typed(caught.value)
     lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
     world.client.delete_item(TableName=HISTORY, Key=lock)
     third = world.watched().migrator

@@ -23,6 +23,7 @@ from osem_migrate.planning.probe import MARKER
 from osem_migrate.schema import Index, S
 from osem_migrate.stop import Stop
 from tests.doubles.probed import ITEM_CALLS, KEY, ProbedTables, describe_all, failed
+from tests.doubles.typed import typed
 from tests.simulator import INTERNAL, THROTTLED, Call, Deny, Drop, Durations, Expire, Fault, Hook, LoseResponse, exactly
 
 PLAIN = CreateTable("Teams", S("teamId"), indexes=[Index("owner-index", S("owner"))])
@@ -228,7 +229,7 @@ def test_a_denied_removal_says_what_is_left_and_how_to_remove_it(plain: ProbedTa
     assert isinstance(caught.value.cause, AccessDenied)
     assert caught.value.details["table"] == "osem-dev-Teams"
     assert caught.value.details["cause"]["code"] == "AWS_ACCESS_DENIED"
-    assert caught.value.remediation.endswith(f"Then remove it with: {AGAIN}")
+    assert typed(caught.value, "--endpoint-url", "http://127.0.0.1:9").endswith(f"Then remove it with: {AGAIN}")
     assert len(plain.samples()) == 1
     plain.simulator.faults.clear()
     plain.clock.sleep(600)

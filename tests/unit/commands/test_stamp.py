@@ -12,6 +12,7 @@ from osem_migrate.errors import AdoptionMismatch, ExitCode, LockHeld, MigrationC
 from osem_migrate.history import RecordedState
 from osem_migrate.live_table import LiveIndex
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, write_project
+from tests.doubles.typed import typed
 
 HISTORY = "osem-dev-SchemaMigrations"
 SCRIPTS = {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER, "0003_users": TEAMS.replace("eam", "user")}
@@ -101,8 +102,8 @@ def test_tables_that_say_otherwise_are_named(world: World) -> None:
     assert "osem-dev-Teams: managerId-index: expected keys managerId S, projection ALL, found none" in str(caught.value)
     assert "osem-dev-Tusers: Tusers: expected a table, found none" in str(caught.value)
     assert [table["table"] for table in caught.value.details["tables"]] == ["osem-dev-Teams", "osem-dev-Tusers"]
-    assert "osem-migrate upgrade --to 3 --env dev" in caught.value.remediation
-    assert "osem-migrate stamp 3 --no-verify --env dev" in caught.value.remediation
+    assert "osem-migrate upgrade --to 3 --env dev" in typed(caught.value)
+    assert "osem-migrate stamp 3 --no-verify --env dev" in typed(caught.value)
     assert watched.writes() == {}
     assert world.tables() == ["osem-dev-Teams"]
     assert world.watched().migrator.stamp(StampOptions("1")).recorded == IDS[:1], "what the first script makes is there"

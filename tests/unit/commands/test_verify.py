@@ -20,6 +20,7 @@ from osem_migrate.planning.verify import Check
 from osem_migrate.schema import S, Schema, Table
 from osem_migrate.stop import Stop
 from tests.doubles.clock import FakeClock
+from tests.doubles.typed import typed
 from tests.unit.planning.builders import applied, history, live, live_of, migration, record
 
 USERS = migration(1, CreateTable("Users", S("userId"), settings=[SetTimeToLive("Users", "expiresAt")]))
@@ -153,7 +154,7 @@ def test_scripts_that_are_gone_are_an_error() -> None:
     """What the tables should be like cannot be known, and saying nothing would be a promise."""
     with pytest.raises(HistoryError, match="0003_change ran here but is not among the scripts") as caught:
         Environment(applied(*ALL)).verify((USERS, TEAMS))
-    assert caught.value.remediation.endswith("osem-migrate status --env dev")
+    assert typed(caught.value).endswith("osem-migrate status --env dev")
 
 
 def test_capacity_that_an_autoscaler_owns_is_no_drift() -> None:
@@ -188,7 +189,7 @@ def test_only_tables_that_are_ready_are_probed(monkeypatch: pytest.MonkeyPatch) 
     def probe_tables(
         _deployment: object, live_tables: list[LiveTable], _stop: Stop, *, again: str
     ) -> dict[str, tuple[Check, ...]]:
-        assert again == "osem-migrate verify --probe --env dev"
+        assert typed(again) == "osem-migrate verify --probe --env dev"
         given.extend(live_tables)
         return {live.name: (Check("probe table", passed=False, expected="a", found="b"),) for live in live_tables}
 
@@ -208,6 +209,6 @@ def test_a_protected_environment_wants_to_be_confirmed() -> None:
     """The remedy is the command with --yes."""
     with pytest.raises(ProbeUnconfirmed) as caught:
         Environment(History(), protected=True).verify(options=VerifyOptions(probe=True))
-    assert caught.value.remediation == "Confirm it with: osem-migrate verify --probe --yes --env dev"
+    assert typed(caught.value) == "Confirm it with: osem-migrate verify --probe --yes --env dev"
     confirmed = VerifyOptions(probe=True, allow_protected=True, stop=Stop(FakeClock().clock))
     assert Environment(History(), migrations=(), protected=True).verify((), confirmed).passed

@@ -15,6 +15,7 @@ from osem_migrate.execution.adoption import find_existing
 from osem_migrate.history import History
 from osem_migrate.planning.upgrade import make_plan
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, write_project
+from tests.doubles.typed import typed
 from tests.unit.planning.builders import CALLER, live_of, migration
 
 if TYPE_CHECKING:
@@ -115,9 +116,9 @@ def test_another_table_is_refused_before_anything_is_written(world: World) -> No
             ],
         }
     ]
-    assert "osem-migrate stamp 0003_users --no-verify --env dev" in caught.value.remediation
-    assert "osem-migrate import --env dev" in caught.value.remediation
-    assert "OSEM_DB_PREFIX" in caught.value.remediation
+    assert "osem-migrate stamp 0003_users --no-verify --env dev" in typed(caught.value)
+    assert "osem-migrate import --env dev" in typed(caught.value)
+    assert "OSEM_DB_PREFIX" in typed(caught.value)
 
 
 def test_a_question_foresees_it(world: World) -> None:

@@ -354,8 +354,8 @@ def test_something_changed_is_a_partial_error_that_can_be_resumed() -> None:
     assert isinstance(error, PartialError)
     assert (error.applied, error.exit_code) == (("0001_users",), ExitCode.PARTIAL)
     assert isinstance(error.cause, DriftFound)
-    assert RESUME in error.remediation
-    assert DriftFound.remedy in error.remediation
+    assert RESUME in error.advice
+    assert DriftFound.remedy in error.advice
     assert isinstance(world.events[-1], RunFailed)
     assert world.events[-1].error is error.cause
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from osem_migrate.advice import command
 from osem_migrate.aws import poller
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.lock import LEASE_SECONDS, Lease, Lock
@@ -33,7 +34,6 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropTable, SetDeletionProtection
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.plan import Plan
-from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
 from osem_migrate.stop import Stop
@@ -41,6 +41,7 @@ from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.history import HistoryInMemory
 from tests.doubles.project import write_project
+from tests.doubles.typed import typed
 from tests.unit.planning.builders import applied, migration
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ class FakeLock:
 class Options(RunOptions):
     """Those of a command."""
 
-    def resume(self, caller: Caller) -> str:
-        return caller.command("upgrade")
+    def resume(self) -> str:
+        return command("upgrade")
 
 
 class World:
@@ -322,7 +323,7 @@ def test_a_stop_names_the_command_that_resumes(tmp_path: Path) -> None:
     with pytest.raises(PartialError, match="stopped by Ctrl-C") as caught:
         world.run()
     assert caught.value.applied == (TEAMS.id,)
-    assert "osem-migrate upgrade --env dev" in caught.value.remediation
+    assert "osem-migrate upgrade --env dev" in typed(caught.value)
     assert world.lock.order[-1] == "released"
     assert world.history.records[BY_MANAGER.id].doubt == (0,)
 

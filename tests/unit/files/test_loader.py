@@ -22,6 +22,7 @@ from osem_migrate.files.loader import load
 from osem_migrate.operations import AddIndex, CreateTable
 from osem_migrate.planning.replay import replay
 from osem_migrate.schema import S, Schema
+from tests.doubles.typed import typed
 from tests.unit.files.scripts import put
 
 HEAD = "from osem_migrate import AddIndex, CreateTable, S\n\n"
@@ -36,7 +37,7 @@ def mistake(folder: Path, kind: type[ScriptError], *, file: str | None, line: in
     shown = f"migrations/{file}" if file is not None else "migrations"
     assert (error.details["file"], error.details.get("line")) == (shown, line)
     assert error.message.startswith(f"{shown}:{line}: " if line is not None else f"{shown}: ")
-    assert error.remediation
+    assert typed(error)
     return error
 
 
@@ -121,7 +122,7 @@ def test_a_missing_folder_says_how_to_begin(tmp_path: Path, monkeypatch: pytest.
     """A folder that is not there, or is a file, is an error with the command that creates the first script."""
     monkeypatch.chdir(tmp_path)
     error = mistake(tmp_path / "migrations", FolderMissing, file=None)
-    assert "osem-migrate new" in error.remediation
+    assert "osem-migrate new" in typed(error)
     put(tmp_path, "migrations", "")
     mistake(tmp_path / "migrations", FolderMissing, file=None)
 
@@ -266,7 +267,7 @@ def test_an_operation_that_could_never_be_is_an_error_at_its_line(folder: Path) 
     put(folder, "0001_a.py", HEAD + 'operations = [\n    CreateTable(\n        "Teams",\n        S(""),\n    ),\n]\n')
     error = mistake(folder, ScriptNotLoadable, file="0001_a.py", line=6)
     assert error.message == "migrations/0001_a.py:6: key attribute '': a name has 1 to 255 bytes"
-    assert "stays within the limit" in error.remediation
+    assert "stays within the limit" in typed(error)
     assert error.details["attribute"] == ""
 
 
@@ -412,7 +413,7 @@ def test_a_link_that_leads_nowhere_is_a_mistake(folder: Path) -> None:
     (folder / "0002_b.py").symlink_to("../elsewhere/0002_b.py")
     error = mistake(folder, ScriptNotLoadable, file="0002_b.py")
     assert "is a link to ../elsewhere/0002_b.py" in error.message
-    assert "remove the link" in error.remediation
+    assert "remove the link" in typed(error)
     (folder / "0002_b.py").unlink()
     (folder / "0002_b.py").symlink_to("0001_a.py")
     assert [migration.id for migration in load(folder).migrations] == ["0001_a", "0002_b"]

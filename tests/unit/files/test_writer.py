@@ -35,6 +35,7 @@ from osem_migrate.operations import (
 )
 from osem_migrate.schema import B, Index, LocalIndex, N, S, Throughput
 from tests import strategies
+from tests.doubles.typed import typed
 from tests.unit.files.scripts import put
 
 ROOT = Path(__file__).parents[3]
@@ -238,7 +239,7 @@ def test_a_title_that_cannot_be_one_is_wrong_usage(folder: Path, title: str, mes
     """It is refused before anything is written."""
     with pytest.raises(UsageError, match=message) as caught:
         write_script(folder, title)
-    assert caught.value.remediation
+    assert typed(caught.value)
     assert list(folder.iterdir()) == []
 
 
@@ -339,7 +340,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch
     put(tmp_path, "migrations", "")
     with pytest.raises(ScriptError, match=r"^migrations: a script cannot be written here: File exists") as caught:
         write_script(tmp_path / "migrations", "next")
-    assert caught.value.remediation
+    assert typed(caught.value)
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))

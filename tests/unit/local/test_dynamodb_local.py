@@ -7,6 +7,7 @@ import pytest
 from osem_migrate.errors import LocalEngineMissing
 from osem_migrate.local.dynamodb_local import DynamoDbLocal
 from osem_migrate.local.loopback import listen
+from tests.doubles.typed import typed
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_an_unconfigured_folder_is_missing(java: str, tmp_path: Path) -> None:
     """The remedy says where to configure it."""
     with pytest.raises(LocalEngineMissing, match="no folder") as caught:
         DynamoDbLocal(None, java, tmp_path).require()
-    assert "dynamodb_local_folder" in caught.value.remediation
+    assert "dynamodb_local_folder" in typed(caught.value)
 
 
 @pytest.mark.parametrize("name", ["DynamoDBLocal.jar", "DynamoDBLocal_lib"])
@@ -46,8 +47,8 @@ def test_absent_java_is_missing(folder: Path, tmp_path: Path) -> None:
     """The error names the program that was looked for, and the remedy the engine that needs no Java."""
     with pytest.raises(LocalEngineMissing, match="no-such-java") as caught:
         DynamoDbLocal(folder, "no-such-java", tmp_path).require()
-    assert "Java 17" in caught.value.remediation
-    assert "osem-migrate local start --engine moto" in caught.value.remediation
+    assert "Java 17" in typed(caught.value)
+    assert "osem-migrate local start --engine moto" in typed(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_an_unfit_java_is_missing(log: str, reason: str, folder: Path, java: str
     error = DynamoDbLocal(folder, java, tmp_path).diagnose(log)
     assert isinstance(error, LocalEngineMissing)
     assert reason in error.message
-    assert "Java 17" in error.remediation
+    assert "Java 17" in typed(error)
 
 
 def test_an_unknown_end_is_not_explained(folder: Path, java: str, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pytest
 from osem_migrate.errors import LocalEngineError, LocalEngineMissing, LocalEngineNotStarted
 from osem_migrate.local import EngineKind, EngineState, LocalEngine, moto
 from osem_migrate.local.process import birth_of
+from tests.doubles.typed import typed
 
 ANSWERS = """
 import socket, sys
@@ -156,7 +157,7 @@ def test_another_engine_than_the_running_one_is_refused(
     state = engine.start()
     with pytest.raises(LocalEngineError, match=difference) as caught:
         LocalEngine(engine.state_folder, **change).start()
-    assert "osem-migrate local stop" in caught.value.remediation
+    assert "osem-migrate local stop" in typed(caught.value)
     assert engine.status() == state
 
 

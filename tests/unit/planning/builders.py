@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from osem_migrate.advice import shown
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
@@ -98,3 +99,8 @@ def _described_setting(setting: Setting) -> Setting:
     if isinstance(setting, SetTags):
         return SetTags(setting.table, {"Somebody": "else", **{k: v for k, v in setting.tags.items() if v is not None}})
     return setting
+
+
+def told(advice: str | None) -> str:
+    """Advice with its commands as they are typed here."""
+    return shown(advice or "", CALLER.show)

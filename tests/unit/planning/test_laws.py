@@ -109,7 +109,7 @@ def test_every_difference_has_a_remedy_to_type(expected: Table, found: Table | N
     """However far a table is off, the remedy is advice and whole commands that DynamoDB would take."""
     off = live(found, name="Teams")
     for difference in diff(off, expected):
-        advice, *lines = remedy(difference, off, CALLER).splitlines()
+        advice, *lines = told(remedy(difference, off, CALLER)).splitlines()
         commands = [line for line in lines if not line.startswith("(")]
         assert advice
         assert commands

@@ -10,7 +10,15 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, SetStream
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 from osem_migrate.schema import S, Table
-from tests.unit.planning.builders import CALLER, ENVIRONMENT_AND_FLAGS, applied, created, history, migration, record
+from tests.unit.planning.builders import (
+    ENVIRONMENT_AND_FLAGS,
+    applied,
+    created,
+    history,
+    migration,
+    record,
+    told,
+)
 
 CREATE = CreateTable("Teams", S("teamId"))
 BY_MANAGER = AddIndex("Teams", "managerId-index", S("managerId"))
@@ -24,7 +32,7 @@ APPLIED, REVERTED, ACCEPT = Resolution.APPLIED, Resolution.REVERTED, Resolution.
 
 def said(version: str, resolution: Resolution, past: History, *scripts: Migration) -> Decision:
     """The decision on these scripts, or on all."""
-    return decide(ResolveContext(migrations=scripts or SCRIPTS, history=past, caller=CALLER), version, resolution)
+    return decide(ResolveContext(migrations=scripts or SCRIPTS, history=past), version, resolution)
 
 
 def failed(of: Migration, *, done: int = 0, doubt: tuple[int, ...] = (), attended: bool = False) -> Record:
@@ -59,7 +67,7 @@ def test_an_unknown_version_is_refused() -> None:
     """The remedy lists the versions of this environment."""
     with pytest.raises(TargetUnknown, match="no migration '77'") as caught:
         said("77", APPLIED, applied(TEAMS))
-    assert caught.value.remediation.endswith(f"osem-migrate status {ENVIRONMENT_AND_FLAGS}")
+    assert told(caught.value.advice).endswith(f"osem-migrate status {ENVIRONMENT_AND_FLAGS}")
 
 
 def test_a_number_of_two_migrations_is_refused() -> None:
@@ -158,7 +166,7 @@ def test_a_migration_is_not_applied_before_what_it_builds_on() -> None:
     """The first that has to be recorded before it is named as the next command."""
     with pytest.raises(ResolutionRefused, match=r"0002_change cannot be applied: .*:5: cannot add index") as caught:
         said("2", APPLIED, History())
-    assert caught.value.remediation.endswith(f"osem-migrate resolve 0001_change --applied {ENVIRONMENT_AND_FLAGS}")
+    assert told(caught.value.advice).endswith(f"osem-migrate resolve 0001_change --applied {ENVIRONMENT_AND_FLAGS}")
 
 
 def test_a_migration_is_not_applied_before_what_it_depends_on() -> None:
@@ -174,7 +182,7 @@ def test_a_script_that_can_never_fit_is_to_be_corrected() -> None:
     twice = migration(2, CREATE)
     with pytest.raises(ResolutionRefused, match="already") as caught:
         said("2", APPLIED, applied(TEAMS), TEAMS, twice)
-    assert caught.value.remediation.startswith("Correct the script")
+    assert told(caught.value.advice).startswith("Correct the script")
 
 
 def test_what_others_build_on_is_not_reverted() -> None:
@@ -182,7 +190,7 @@ def test_what_others_build_on_is_not_reverted() -> None:
     with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would no longer fit") as caught:
         said("1", REVERTED, applied(*SCRIPTS))
     assert caught.value.details["built_upon_by"] == ["0002_change", "0003_change"]
-    assert caught.value.remediation.endswith(f"osem-migrate downgrade --to 0001_change {ENVIRONMENT_AND_FLAGS}")
+    assert told(caught.value.advice).endswith(f"osem-migrate downgrade --to 0001_change {ENVIRONMENT_AND_FLAGS}")
 
 
 def test_what_others_depend_on_is_not_reverted() -> None:
@@ -222,7 +230,7 @@ def test_without_its_script_a_migration_is_only_given_up_unseen() -> None:
     with pytest.raises(ResolutionRefused, match="the script of 0004_change is gone") as caught:
         said("4", ACCEPT, past, TEAMS, MANAGER, OWNER)
     give_up = f"osem-migrate resolve 0004_change --reverted --no-verify {ENVIRONMENT_AND_FLAGS}"
-    assert caught.value.remediation.endswith(give_up)
+    assert told(caught.value.advice).endswith(give_up)
     with pytest.raises(ResolutionRefused, match="is gone"):
         said("4", APPLIED, history(*past.records.values(), failed(USERS)), TEAMS, MANAGER, OWNER)
 
@@ -231,7 +239,7 @@ def test_a_lost_script_that_others_build_on_is_not_given_up() -> None:
     """The next upgrade could not go on from there."""
     with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would no longer fit") as caught:
         said("1", REVERTED, applied(TEAMS, MANAGER, OWNER), MANAGER, OWNER)
-    assert "osem-migrate resolve 0003_change --reverted" in caught.value.remediation
+    assert "osem-migrate resolve 0003_change --reverted" in told(caught.value.advice)
 
 
 def test_a_changed_script_does_not_tell_what_was_before_it() -> None:
@@ -247,7 +255,7 @@ def test_a_changed_script_is_not_applied_twice() -> None:
     other = changed(MANAGER, AddIndex("Teams", "bossId-index", S("bossId")))
     with pytest.raises(ResolutionRefused, match="already, but its script was changed") as caught:
         said("2", APPLIED, applied(TEAMS, MANAGER), TEAMS, other)
-    assert "osem-migrate resolve 0002_change --accept-checksum" in caught.value.remediation
+    assert "osem-migrate resolve 0002_change --accept-checksum" in told(caught.value.advice)
 
 
 def test_a_checksum_wants_every_table_that_is_sure() -> None:
@@ -267,7 +275,7 @@ def test_a_changed_script_that_does_not_fit_is_not_accepted() -> None:
         said("2", ACCEPT, past, TEAMS, changed(MANAGER, AddIndex("Nobody", "x-index", S("x"))), OWNER)
     with pytest.raises(ResolutionRefused, match="0002_change, 0003_change would no longer fit") as caught:
         said("1", ACCEPT, past, changed(TEAMS, CreateTable("Groups", S("id"))), MANAGER, OWNER)
-    assert "Restore the script of 0001_change" in caught.value.remediation
+    assert "Restore the script of 0001_change" in told(caught.value.advice)
 
 
 def test_the_changed_part_of_an_unfinished_script_may_be_accepted() -> None:

@@ -9,14 +9,15 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from osem_migrate.history import RecordedError, RecordedState, ShownState
+from osem_migrate.history import Record, RecordedError, RecordedState, ShownState
 from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations import CreateTable, SetBilling, SetPointInTimeRecovery, SetStream, SetTags, SetTimeToLive
-from osem_migrate.planning.drift.diff import diff
+from osem_migrate.planning.drift.diff import Difference, diff
 from osem_migrate.planning.drift.undeclared import undeclared
-from osem_migrate.planning.status.remedy import Caller, explain, remedy, unusable_remedy
+from osem_migrate.planning.status import remedy as module
+from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Index, LocalIndex, N, S, Table, Throughput
-from tests.unit.planning.builders import CALLER, ENVIRONMENT_AND_FLAGS, created, live, live_of, migration, record
+from tests.unit.planning.builders import CALLER, ENVIRONMENT_AND_FLAGS, created, live, live_of, migration, record, told
 
 INDEX = Index("manager-index", S("managerId"))
 TEAMS = created(CreateTable("Teams", S("teamId"), indexes=[INDEX]))
@@ -24,6 +25,22 @@ UPGRADE = f"osem-migrate upgrade {ENVIRONMENT_AND_FLAGS}"
 STATUS = f"osem-migrate status {ENVIRONMENT_AND_FLAGS}"
 AWS_FLAGS = ["--region", "eu-west-1", "--profile", "o'hara"]
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/osem-staging-Teams"
+
+
+def remedy(difference: Difference, found: LiveTable, caller: Caller) -> str:
+    """As it is typed."""
+    return told(module.remedy(difference, found, caller))
+
+
+def unusable_remedy(found: LiveTable, caller: Caller) -> str:
+    """As it is typed."""
+    return told(module.unusable_remedy(found, caller))
+
+
+def explain(state: ShownState, name: str, recorded: Record | None) -> tuple[str, str]:
+    """Message and remedy, as it is typed."""
+    message, advice = module.explain(state, name, recorded)
+    return message, told(advice)
 
 
 def remedies(found: LiveTable, expected: Table | None) -> list[tuple[str, str]]:
@@ -41,9 +58,9 @@ def calls(text: str) -> list[tuple[str, dict[str, Any]]]:
 
 def test_a_command_names_environment_and_flags() -> None:
     """What was given on the command line is needed again, quoted for the shell."""
-    assert Caller("dev").command("status") == "osem-migrate status --env dev"
+    assert Caller("dev").show(["status"]) == "osem-migrate status --env dev"
     flags = ("--profile", "it's mine; rm -rf /")
-    command = Caller("dev", flags).command("upgrade", "--to", "7")
+    command = Caller("dev", flags).show(["upgrade", "--to", "7"])
     assert shlex.split(command) == ["osem-migrate", "upgrade", "--to", "7", "--env", "dev", *flags]
 
 
@@ -254,7 +271,7 @@ ONE = migration(3)
 def test_every_state_is_explained(state: ShownState, recorded: RecordedState | None, message: str, ends: str) -> None:
     """Each state has a sentence, and a remedy that ends in a command with the environment and the flags."""
     what = record(ONE, recorded, 0) if recorded is not None else None
-    said, typed = explain(state, ONE.id, what, CALLER)
+    said, typed = explain(state, ONE.id, what)
     assert said == message
     assert typed.endswith(ends)
 
@@ -262,13 +279,13 @@ def test_every_state_is_explained(state: ShownState, recorded: RecordedState | N
 def test_a_failure_says_why() -> None:
     """The recorded error is part of the message."""
     failed = record(ONE, RecordedState.FAILED, 0, error=RecordedError(code="AWS_ACCESS_DENIED", message="no right"))
-    assert explain(ShownState.FAILED, ONE.id, failed, CALLER)[0] == "failed after 0 of 1 operations: no right"
+    assert explain(ShownState.FAILED, ONE.id, failed)[0] == "failed after 0 of 1 operations: no right"
 
 
 def test_a_failure_may_have_been_finished_by_hand() -> None:
     """Then there is nothing to continue, and the history is what has to be set right."""
     failed = record(ONE, RecordedState.FAILED, 0)
-    by_hand, _ = explain(ShownState.FAILED, ONE.id, failed, CALLER)[1].splitlines()
+    by_hand, _ = explain(ShownState.FAILED, ONE.id, failed)[1].splitlines()
     assert by_hand.endswith(f": osem-migrate resolve 0003_change --applied {ENVIRONMENT_AND_FLAGS}")
 
 
@@ -309,4 +326,4 @@ def test_a_table_that_aws_put_out_of_use_has_a_remedy(status: str) -> None:
 
 def test_a_missing_script_is_named() -> None:
     """The file to look for in version control is the migration's id with ``.py``."""
-    assert "Restore 0003_change.py " in explain(ShownState.MISSING, ONE.id, record(ONE), CALLER)[1]
+    assert "Restore 0003_change.py " in explain(ShownState.MISSING, ONE.id, record(ONE))[1]

@@ -29,6 +29,9 @@ from tests.unit.planning.builders import (
     migration,
     record,
 )
+from tests.unit.planning.builders import (
+    told as as_typed,
+)
 
 USERS = migration(1, CreateTable("Users", S("userId")))
 TEAMS = migration(2, CreateTable("Teams", S("teamId")))
@@ -134,7 +137,7 @@ def test_each_state_has_its_code_and_exit(
     assert (problem.code, problem.state, problem.subject) == (code, state, "0003_change")
     assert problem.kind.exit_code is exits is found.exit_code()
     assert (problem.file, problem.line) == ("migrations/0003_change.py", 5)
-    assert ENVIRONMENT_AND_FLAGS in problem.remedy
+    assert ENVIRONMENT_AND_FLAGS in as_typed(problem.advice)
     assert problem.message
     assert (problem.expected, problem.found) == (None, None)
     assert found.exit_code([state]) is ExitCode.OK
@@ -214,7 +217,7 @@ def test_drift_is_a_problem_with_both_sides_and_a_remedy() -> None:
     assert (problem.subject, problem.file) == ("osem-staging-Teams", None)
     assert problem.message == "manager-index: expected keys managerId S, projection ALL, found none"
     assert (problem.expected, problem.found) == ("keys managerId S, projection ALL", "none")
-    assert "aws dynamodb update-table" in problem.remedy
+    assert "aws dynamodb update-table" in as_typed(problem.advice)
     assert found.exit_code() is ExitCode.DRIFT
     assert found.exit_code(["drift"]) is ExitCode.OK
     assert not found.in_sync
@@ -226,7 +229,7 @@ def test_a_deleted_table_is_drift() -> None:
     found = status(ALL, applied(*ALL), live(None, name="Teams"))
     (problem,) = found.problems
     assert (problem.code, problem.subject) == ("DRIFT_TABLE_MISSING", "osem-staging-Teams")
-    assert "manager-index" in problem.remedy
+    assert "manager-index" in as_typed(problem.advice)
 
 
 def test_the_largest_exit_code_wins() -> None:
@@ -310,7 +313,7 @@ def test_what_has_not_settled_is_a_note() -> None:
         ("IN_PROGRESS", "osem-staging-Teams", "Teams is updating"),
     ]
     assert {remark.severity for remark in found.remarks} == {Severity.INFO}
-    assert all(ENVIRONMENT_AND_FLAGS in remark.remedy for remark in found.remarks)
+    assert all(ENVIRONMENT_AND_FLAGS in as_typed(remark.advice) for remark in found.remarks)
     assert found.notes == ()
 
 
@@ -386,7 +389,7 @@ def test_what_nobody_declared_is_a_remark() -> None:
     )
     (problem,) = strictly.problems
     assert strictly.remarks == ()
-    assert (problem.code, problem.remedy) == ("DRIFT_SETTING_UNDECLARED", remark.remedy)
+    assert (problem.code, as_typed(problem.advice)) == ("DRIFT_SETTING_UNDECLARED", as_typed(remark.advice))
     assert problem.message == "Teams: expected stream off, found stream NEW_IMAGE"
     assert strictly.exit_code() is ExitCode.DRIFT
 

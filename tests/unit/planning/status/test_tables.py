@@ -16,6 +16,7 @@ from osem_migrate.operations import (
 from osem_migrate.planning.status.tables import drift, remarks
 from osem_migrate.schema import Index, N, S, Table
 from tests.unit.planning.builders import CALLER, MANAGED_KEY, created, live, live_of
+from tests.unit.planning.builders import told as as_typed
 
 INDEX = Index("by-manager", S("managerId"))
 TEAMS = created(
@@ -101,7 +102,7 @@ def test_a_table_that_aws_put_out_of_use_is_drift(status: str) -> None:
     (problem,) = drift(found, TEAMS, CALLER, strict=False)
     assert (problem.code, problem.expected, problem.found) == ("DRIFT_TABLE_STATUS", "ACTIVE", status)
     assert problem.message == f"Teams: expected status ACTIVE, found {status}"
-    assert "describe-table" in problem.remedy
+    assert "describe-table" in as_typed(problem.advice)
     assert codes(live_of(BARE, status=status)) == ["DRIFT_TABLE_STATUS", "DRIFT_INDEX_MISSING"]
 
 
