@@ -86,6 +86,10 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+DEFAULT_LOCK_TIMEOUT = 60.0
+"""Seconds to wait for another run before LockHeld, unless somebody says how long; here, where it costs no import."""
+
+
 class Termination(KeyboardInterrupt):
     """SIGTERM, raised where Ctrl-C would raise KeyboardInterrupt; the command line installs the handler."""
 

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-DEFAULT_LOCK_TIMEOUT = 60.0
-"""Seconds to wait for another run, where nobody says how long."""
-
 
 class RecordedState(StrEnum):
     """The states that are written."""

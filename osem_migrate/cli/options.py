@@ -10,7 +10,7 @@ import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation
-from osem_migrate.history import DEFAULT_LOCK_TIMEOUT
+from osem_migrate.errors import DEFAULT_LOCK_TIMEOUT
 
 F = TypeVar("F", bound=Callable[..., Any])
 

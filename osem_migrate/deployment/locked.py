@@ -10,8 +10,9 @@ from osem_migrate.clock import Clock
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.errors import DEFAULT_LOCK_TIMEOUT
 from osem_migrate.events import LockWaiting
-from osem_migrate.history import DEFAULT_LOCK_TIMEOUT, Holder
+from osem_migrate.history import Holder
 from osem_migrate.live_table import LiveTable
 from osem_migrate.stop import Stop
 

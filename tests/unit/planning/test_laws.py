@@ -25,7 +25,7 @@ from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Schema, Table
 from tests import strategies
 from tests.unit.operations.service_model import assert_accepted
-from tests.unit.planning.builders import CALLER, applied, history, live, live_of, migration, record
+from tests.unit.planning.builders import CALLER, applied, history, live, live_of, migration, record, told
 from tests.unit.planning.drifts import Drift, drifts, undeclared
 
 SOME = 25  # examples of the laws over whole folders of scripts, which are slow to draw
