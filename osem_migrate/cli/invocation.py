@@ -57,12 +57,11 @@ class Invocation:
         # Imported here, so that --help, new and local pay for neither boto3 nor rich.
         from osem_migrate.migrator import Migrator
 
-        reporter = self.report_progress()
         migrator = Migrator.open(
             self.environment or "",
             connection=self.connection(),
-            on_event=reporter.event,
-            on_call=reporter.call if reporter.hears_calls else None,
+            on_event=lambda event: self.report_progress().event(event),
+            on_call=self.report_progress().call if self.verbosity > 0 or self.log_file is not None else None,
         )
         self.region = migrator.session.region.name
         return migrator
@@ -77,7 +76,8 @@ class Invocation:
         """Begin to tell people, and the log file, what goes on."""
         from osem_migrate.cli.run_reporter import RunReporter
 
-        self.reporter = RunReporter(verbosity=self.verbosity, log_file=self.log_file)
+        if self.reporter is None:
+            self.reporter = RunReporter(verbosity=self.verbosity, log_file=self.log_file)
         return self.reporter
 
     def warn(self, warnings: Iterable[str]) -> None:

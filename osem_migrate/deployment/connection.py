@@ -6,7 +6,6 @@ from osem_migrate.advice import connection_flags
 from osem_migrate.aws.session import Session
 from osem_migrate.config import LOCAL, Environment, Project
 from osem_migrate.errors import RegionMismatch
-from osem_migrate.local.configured import configured_engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +33,8 @@ def connect(project: Project, environment: Environment, asked: Connection) -> Se
     """
     endpoint = asked.endpoint_url or environment.settings.endpoint_url
     if endpoint is None and environment.name == LOCAL:
+        from osem_migrate.local.configured import configured_engine  # noqa: PLC0415 - only this environment has one
+
         engine = configured_engine(project)
         endpoint = (engine.status() or engine.start()).endpoint_url
     session = Session.open(

@@ -1,21 +1,27 @@
 """Deployment: one application in one environment, connected: its names, tables, history, lock, and who works on it."""
 
-from collections.abc import Callable
-from functools import cache, cached_property
+from __future__ import annotations
 
-from osem_migrate.aws.autoscaling import Autoscaling
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.history_table import HistoryTable
-from osem_migrate.aws.lock import Lock
-from osem_migrate.aws.session import Identity, Session
-from osem_migrate.clock import Clock
-from osem_migrate.config import Environment
-from osem_migrate.deployment.actor import Actor, local_identity
-from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import AccountMismatch
-from osem_migrate.events import RunEvent
-from osem_migrate.history import History
 from osem_migrate.planning.status.remedy import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from osem_migrate.aws.autoscaling import Autoscaling
+    from osem_migrate.aws.lock import Lock
+    from osem_migrate.aws.session import Identity, Session
+    from osem_migrate.clock import Clock
+    from osem_migrate.config import Environment
+    from osem_migrate.deployment.actor import Actor
+    from osem_migrate.deployment.connection import Connection
+    from osem_migrate.events import RunEvent
+    from osem_migrate.history import History
 
 
 class Deployment:
@@ -60,6 +66,8 @@ class Deployment:
     @cached_property
     def autoscaling(self) -> Autoscaling:
         """Which capacity an autoscaler owns."""
+        from osem_migrate.aws.autoscaling import Autoscaling
+
         return Autoscaling(cache(self.session.autoscaling))
 
     @cached_property
@@ -71,6 +79,8 @@ class Deployment:
     @cached_property
     def lock(self) -> Lock:
         """The lock in it."""
+        from osem_migrate.aws.lock import Lock
+
         environment = self.environment
         return Lock(self.session.dynamodb(), environment.history_table, environment.application, self.clock)
 
@@ -103,6 +113,8 @@ class Deployment:
 
     def actor(self) -> Actor:
         """Valid credentials, before the first write; a local engine knows no identities."""
+        from osem_migrate.deployment.actor import Actor, local_identity
+
         return Actor(local_identity() if self.session.local else self.identity.arn, self.tool_version)
 
     def observe(self) -> tuple[History, bool]:
