@@ -361,6 +361,11 @@ class LockLost(LockError):
     remedy = f"Nothing was changed after the lock was lost. See where things stand with: {command('status')}"
 
 
+def _then(cause: OsemMigrateError, how: str, command_: str) -> str:
+    """The advice of what stopped it, then the command that goes on, unless that advice names it already."""
+    return cause.advice if command_ in cause.advice else f"{cause.advice}\n{how}: {command_}"
+
+
 class RunError(OsemMigrateError):
     """An upgrade that started and could not go on."""
 
@@ -420,10 +425,9 @@ class PartialError(RunError):
 
     def __init__(self, applied: tuple[str, ...], cause: OsemMigrateError, *, resume: str) -> None:
         done = f"{len(applied)} applied ({', '.join(applied)})" if applied else "part of a migration applied"
-        continuing = f"{cause.advice}\nThen continue with: {resume}"
         super().__init__(
             f"{done}, then: {cause.message}",
-            remediation=cause.advice if resume in cause.advice else continuing,
+            remediation=_then(cause, "Then continue with", resume),
             applied=list(applied),
             cause=cause.as_dict(),
         )
@@ -459,7 +463,7 @@ class SampleLeft(ProbeError):
     def __init__(self, table: str, cause: OsemMigrateError, *, again: str) -> None:
         super().__init__(
             f"the sample item may still be in {table}, because of: {cause.message}",
-            remediation=f"{cause.advice}\nThen remove it with: {again}",
+            remediation=_then(cause, "Then remove it with", again),
             table=table,
             cause=cause.as_dict(),
         )

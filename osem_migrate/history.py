@@ -99,6 +99,17 @@ class Record:
         """Whether every operation of it is live."""
         return self.state is RecordedState.APPLIED
 
+    def live(self, operations: int) -> frozenset[int]:
+        """Positions of what is surely live of a script with so many operations; what it has lost since is left out."""
+        every = frozenset(range(operations))
+        if self.is_applied:
+            return every
+        return every & frozenset(self.done) - frozenset(self.doubt) if self.is_unfinished else frozenset()
+
+    def begun(self, operations: int) -> frozenset[int]:
+        """Positions of what was begun, in either direction, and may be live or not."""
+        return frozenset(range(operations)) & frozenset(self.doubt) if self.is_unfinished else frozenset()
+
     @property
     def is_attended(self) -> bool:
         """Whether a run says that it is at work on it."""

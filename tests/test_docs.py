@@ -110,8 +110,9 @@ def test_every_finding_of_status_is_explained() -> None:
 
 def test_nothing_but_the_marked_part_is_written() -> None:
     """What stands around a part that the code writes is left alone, and the tables are put in between."""
-    text = f"before\n{pages.BEGIN}old\n{pages.END}\nafter\n"
-    assert pages.filled(text, "new\n") == f"before\n{pages.BEGIN}\nnew\n\n{pages.END}\nafter\n"
+    begin = pages.BEGIN.format("part")
+    text = f"before\n{begin}old\n{pages.END}\nafter\n"
+    assert pages.filled(text, "part", "new\n") == f"before\n{begin}\nnew\n\n{pages.END}\nafter\n"
 
 
 @pytest.mark.parametrize(

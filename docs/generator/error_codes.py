@@ -1,12 +1,13 @@
 """The tables of error codes, written from ``errors.py`` into docs/troubleshooting.md."""
 
 import inspect
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
-import osem_migrate
+from osem_migrate.advice import as_typed, shown, typed_in
 from osem_migrate.errors import AwsError, OsemMigrateError, error_classes
+from osem_migrate.planning.drift.code import DriftCode
+from osem_migrate.planning.status.migrations import MIGRATION_NEWER_TOOL, PROBLEM_OF_STATE
+from osem_migrate.planning.status.problem import NoteCode
 
 # The docstrings of the base classes are for readers of the code.
 _CAUSES = {
@@ -26,16 +27,28 @@ def error_table() -> str:
     return f"{_rows(ours)}\n### From AWS and the way there\n\n{_rows(theirs)}"
 
 
+def finding_table() -> str:
+    """A row for every kind of drift, and for every note."""
+    rows = [f"| `{code}` | {_cell(code.text)} | {_cell(_typed(code.advice))} |" for code in DriftCode]
+    rows += [f"| `{code}` | {_cell(code.text)} | Nothing; it is for information. |" for code in NoteCode]
+    return "| code | cause | remedy |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
 def problem_codes() -> set[str]:
-    """The codes of the findings that ``status`` reports, wherever the package writes one."""
-    package = Path(inspect.getfile(osem_migrate)).parent
-    written = "".join(file.read_text(encoding="utf-8") for file in package.rglob("*.py"))
-    return set(re.findall('"((?:DRIFT|MIGRATION)_[A-Z_]+)"', written))
+    """The codes of the findings that ``status`` reports."""
+    history = {code for code, _ in PROBLEM_OF_STATE.values()} | {MIGRATION_NEWER_TOOL}
+    return history | {str(code) for code in (*DriftCode, *NoteCode)}
+
+
+def _typed(advice: str) -> str:
+    """Advice with its commands as they are typed about ``dev``."""
+    return shown(advice, lambda words: f"`{typed_in('dev', ())(words)}`").removesuffix(":") + "."
 
 
 def _rows(classes: Sequence[type[OsemMigrateError]]) -> str:
     return _TABLE + "".join(
-        f"| `{kind.code}` | {int(kind.exit_code)} | {_cause(kind)} | {_cell(kind.remedy)} |\n" for kind in classes
+        f"| `{kind.code}` | {int(kind.exit_code)} | {_cause(kind)} | {_cell(shown(kind.remedy, as_typed))} |\n"
+        for kind in classes
     )
 
 

@@ -4,21 +4,25 @@ import re
 from pathlib import Path
 
 from docs.generator.command_reference import reference
-from docs.generator.error_codes import error_table
+from docs.generator.error_codes import error_table, finding_table
 
 DOCS = Path(__file__).parents[1]
 COMMANDS_PAGE = DOCS / "commands.md"
 TROUBLE_PAGE = DOCS / "troubleshooting.md"
 
-BEGIN, END = "<!-- written by make docs -->\n", "<!-- until here -->"
+BEGIN, END = "<!-- written by make docs: {} -->\n", "<!-- until here -->"
 
 
 def written() -> dict[Path, str]:
     """Each of these pages as it should be."""
-    return {COMMANDS_PAGE: reference(), TROUBLE_PAGE: filled(TROUBLE_PAGE.read_text(encoding="utf-8"), error_table())}
+    trouble = TROUBLE_PAGE.read_text(encoding="utf-8")
+    for part, table in (("findings", finding_table()), ("errors", error_table())):
+        trouble = filled(trouble, part, table)
+    return {COMMANDS_PAGE: reference(), TROUBLE_PAGE: trouble}
 
 
-def filled(text: str, part: str) -> str:
-    """The page with its marked part replaced."""
-    marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    return marked.sub(lambda _found: f"{BEGIN}\n{part}\n{END}", text, count=1)
+def filled(text: str, part: str, table: str) -> str:
+    """The page with the part of that name replaced."""
+    begin = BEGIN.format(part)
+    marked = re.compile(f"{re.escape(begin)}.*?{re.escape(END)}", re.DOTALL)
+    return marked.sub(lambda _found: f"{begin}\n{table}\n{END}", text, count=1)

@@ -8,13 +8,14 @@ from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
+from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ExitCode
 
 
 @click.command("stamp")
 @click.argument("version")
 @click.option("--no-verify", is_flag=True, help="Do not compare the live tables with the scripts; the log says so.")
-@click.option("--reason", metavar="TEXT", help="Why, for the log.")
+@reason_option
 @lock_timeout_option
 @connected
 def command(

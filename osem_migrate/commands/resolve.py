@@ -9,6 +9,7 @@ from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.observation import overlooking_autoscaled
+from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import DriftFound, ResolutionRefused
 from osem_migrate.history import History, LogEntry, Record, RecordedState
 from osem_migrate.live_table import LiveTable
@@ -178,8 +179,8 @@ def _entry(
 
 def _record(deployment: Deployment, decision: Decision, actor: Actor, lease: Lease) -> Record:
     """The record to be written."""
-    now, earlier = deployment.clock.milliseconds(), decision.earlier
-    record = _shaped(decision, earlier or _unrecorded(decision, actor, now))
+    now = deployment.clock.milliseconds()
+    record = _shaped(decision, actor, now)
     record = replace(record, fence=lease.holder.fence, updated_at=now)
     if decision.resolution is Resolution.ACCEPT_CHECKSUM:
         return record
@@ -197,40 +198,30 @@ def _record(deployment: Deployment, decision: Decision, actor: Actor, lease: Lea
     )
 
 
-def _unrecorded(decision: Decision, actor: Actor, now: int) -> Record:
-    """What is said of a migration for the first time."""
-    return Record(
-        migration=decision.migration,
-        state=RecordedState.RUNNING,
-        checksum="",
-        operations_total=0,
-        done=(),
-        operation_hashes=(),
-        started_at=now,
-        finished_at=None,
-        applied_by=actor.identity,
-        tool_version=actor.tool_version,
-        fence=0,
-        created_at=now,
-        updated_at=now,
-        created_by=actor.identity,
-    )
+def _shaped(decision: Decision, actor: Actor, now: int) -> Record:
+    """The record with the script and the live operations that it stands for from now on.
 
-
-def _shaped(decision: Decision, record: Record) -> Record:
-    """The record with the script and the live operations that it stands for from now on."""
-    script = decision.script
-    if decision.resolution is Resolution.REVERTED or script is None:
-        return replace(record, done=())
+    A record whose script is gone, or that is given up, keeps what it says of the script.
+    """
+    script, earlier = decision.script, decision.earlier
+    if earlier is not None and (decision.resolution is Resolution.REVERTED or script is None):
+        return replace(earlier, done=())
+    if script is None:
+        raise AssertionError(decision)  # decide() refuses what is neither a script nor a record
     every = range(len(script.operations))
-    applied = decision.resolution is Resolution.APPLIED or record.is_applied
+    applied = decision.resolution is Resolution.APPLIED or (earlier is not None and earlier.is_applied)
+    known = () if earlier is None or decision.resolution is Resolution.REVERTED else earlier.done
+    done = every if applied else [position for position in known if position in every]
+    said = record_of(script, earlier, actor, now, state=RecordedState.RUNNING, done=done)
+    if earlier is None:
+        return replace(said, started_at=now)
     return replace(
-        record,
-        checksum=script.checksum,
-        operation_hashes=script.operation_hashes,
-        operations_total=len(every),
-        done=tuple(every) if applied else tuple(position for position in record.done if position in every),
-        doubt=tuple(position for position in record.doubt if position in every),
+        earlier,
+        checksum=said.checksum,
+        operation_hashes=said.operation_hashes,
+        operations_total=said.operations_total,
+        done=said.done,
+        doubt=tuple(position for position in earlier.doubt if position in every),
     )
 
 

@@ -7,6 +7,7 @@ from osem_migrate.advice import command
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
+from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import ResourceInUse
 from osem_migrate.execution.adoption import mismatch
 from osem_migrate.history import History, LogEntry, Record, RecordedState
@@ -136,22 +137,9 @@ def _entry(deployment: Deployment, options: StampOptions, record: Record) -> Log
 
 def _applied(migration: Migration, earlier: Record | None, actor: Actor, now: int) -> Record:
     """The record of a migration that is live as a whole; the fence is that of the lock, once it is held."""
-    return Record(
-        migration=migration.id,
-        state=RecordedState.APPLIED,
-        checksum=migration.checksum,
-        operations_total=len(migration.operations),
-        done=tuple(range(len(migration.operations))),
-        operation_hashes=migration.operation_hashes,
-        started_at=now,
-        finished_at=now,
-        applied_by=actor.identity,
-        tool_version=actor.tool_version,
-        fence=0,
-        created_at=earlier.created_at if earlier is not None else now,
-        updated_at=now,
-        created_by=earlier.created_by if earlier is not None else actor.identity,
-    )
+    every = range(len(migration.operations))
+    record = record_of(migration, earlier, actor, now, state=RecordedState.APPLIED, done=every)
+    return replace(record, started_at=now, finished_at=now)
 
 
 def _moving(live_tables: Sequence[LiveTable]) -> Iterator[str]:

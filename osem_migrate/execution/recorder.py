@@ -8,6 +8,7 @@ from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.aws.lock import Lease
 from osem_migrate.clock import Clock
 from osem_migrate.deployment.actor import Actor
+from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.history import NO_PROGRESS, LogEntry, Progress, Record, RecordedError, RecordedState
 from osem_migrate.migration import Migration
@@ -114,23 +115,20 @@ class Recorder:
         migration = planned.migration
         remaining = {operation.position for operation in planned.operations}
         doubt = earlier.doubt if earlier is not None and earlier.is_unfinished else ()
-        record = Record(
-            migration=migration.id,
-            state=RecordedState.RUNNING,
-            checksum=migration.checksum,
-            operations_total=len(migration.operations),
-            done=self._direction.live(migration, remaining),
+        goes_on = earlier is not None and earlier.is_unfinished
+        record = replace(
+            record_of(
+                migration,
+                earlier,
+                self._actor,
+                now,
+                state=RecordedState.RUNNING,
+                done=self._direction.live(migration, remaining),
+                fence=self._lease.holder.fence,
+            ),
             doubt=tuple(position for position in doubt if position in remaining),
             progress=_still_valid(earlier, migration, remaining),
-            operation_hashes=migration.operation_hashes,
-            started_at=earlier.started_at if earlier is not None and earlier.is_unfinished else None,
-            finished_at=None,
-            applied_by=self._actor.identity,
-            tool_version=self._actor.tool_version,
-            fence=self._lease.holder.fence,
-            created_at=earlier.created_at if earlier is not None else now,
-            updated_at=now,
-            created_by=earlier.created_by if earlier is not None else self._actor.identity,
+            started_at=earlier.started_at if earlier is not None and goes_on else None,
         )
         ended = self._direction.ended(record)
         # An earlier run may have done everything but record the end.

@@ -77,7 +77,8 @@ def managed(migrations: Sequence[Migration], history: History, defaults: tuple[o
     begun: dict[str, tuple[Table, ...]] = {}
     for migration in migrations:
         record = history.records.get(migration.id)
-        done, doubt = _done(migration, record), _doubt(record)
+        done = _done(migration, record)
+        doubt = record.begun(len(migration.operations)) if record is not None else frozenset()
         for position, operation in enumerate(migration.operations):
             if position not in done and position not in doubt:
                 continue
@@ -98,13 +99,7 @@ def _done(migration: Migration, record: Record | None) -> Collection[int]:
     """Positions of what was recorded as live, also where a downgrade has begun to take it back."""
     if record is None:
         return ()
-    if record.is_applied:
-        return range(len(migration.operations))
-    return record.done if record.is_unfinished else ()
-
-
-def _doubt(record: Record | None) -> Collection[int]:
-    return record.doubt if record is not None and record.is_unfinished else ()
+    return record.live(len(migration.operations)) | (frozenset(record.done) if record.is_unfinished else frozenset())
 
 
 def _states(operation: Operation, before: Schema, after: Schema) -> Iterator[Table]:

@@ -7,7 +7,7 @@ from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
-from osem_migrate.planning.replay import apply, blaming, operations_done
+from osem_migrate.planning.replay import apply, blaming
 from osem_migrate.schema import Index, Schema
 
 BEFORE_FIRST = "0"  # the target that stands for "before the first migration"
@@ -54,11 +54,8 @@ def make_downgrade(
 
 
 def _live(migration: Migration, history: History) -> list[int]:
-    record = history.records.get(migration.id)
-    doubt = record.doubt if record is not None and record.is_unfinished else ()
-    # What was begun and then taken out of the script is nobody's any more.
-    begun = {position for position in doubt if position < len(migration.operations)}
-    return sorted(operations_done(migration, history.records) | begun)
+    record, count = history.records.get(migration.id), len(migration.operations)
+    return sorted(record.live(count) | record.begun(count)) if record is not None else []
 
 
 def _folded(migrations: Sequence[Migration], history: History) -> dict[str, tuple[Index, ...]]:

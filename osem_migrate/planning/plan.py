@@ -1,13 +1,13 @@
 """Plan: what an upgrade or a downgrade would do, as a value that ``--dry-run`` prints and the executor carries out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from osem_migrate.history import Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
-from osem_migrate.operations.estimate import Estimate
+from osem_migrate.operations.estimate import NO_TIME, Estimate
 from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.schema import Index, Schema, Table
@@ -189,11 +189,23 @@ class Plan:
 
     @property
     def estimate(self) -> Estimate:
-        """The usual time on AWS: that of the longest lane."""
-        lanes = [
-            estimate_all(
-                tuple(step for operation in lane.operations if not operation.folded for step in operation.steps)
-            )
-            for lane in self.lanes
-        ]
-        return Estimate(max((lane.low for lane in lanes), default=0), max((lane.high for lane in lanes), default=0))
+        """The usual time on AWS: that of the longest chain of operations that wait for each other."""
+        own: dict[tuple[str, int], Estimate] = {}
+        for lane in self.lanes:
+            steps: list[Step] = []
+            before = NO_TIME
+            for operation in lane.operations:
+                steps += () if operation.folded else operation.steps
+                total = estimate_all(steps)
+                own[operation.key] = Estimate(total.low - before.low, total.high - before.high)
+                before = total
+        waits = self.predecessors
+        ends: dict[tuple[str, int], Estimate] = {}
+        for operation in self.operations:
+            ends[operation.key] = _latest(ends[key] for key in waits[operation.key]) + own[operation.key]
+        return _latest(ends.values())
+
+
+def _latest(ends: Iterable[Estimate]) -> Estimate:
+    known = tuple(ends)
+    return Estimate(max((end.low for end in known), default=0), max((end.high for end in known), default=0))

@@ -28,14 +28,7 @@ def replay_recorded(migrations: Iterable[Migration], records: Mapping[str, Recor
 def operations_done(migration: Migration, records: Mapping[str, Record]) -> frozenset[int]:
     """Positions of a migration's operations that are surely live by the history."""
     record = records.get(migration.id)
-    if record is None:
-        return frozenset()
-    if record.is_applied:
-        return frozenset(range(len(migration.operations)))
-    if not record.is_unfinished:
-        return frozenset()
-    # A script may have been shortened since; what it has lost is told of as a change.
-    return frozenset(range(len(migration.operations))) & frozenset(record.done) - frozenset(record.doubt)
+    return record.live(len(migration.operations)) if record is not None else frozenset()
 
 
 def apply(operation: Operation, schema: Schema, migration: Migration, position: int) -> Schema:

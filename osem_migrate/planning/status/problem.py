@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from osem_migrate.advice import in_library
 from osem_migrate.errors import ExitCode
@@ -37,6 +38,22 @@ class ProblemKind(StrEnum):
     def severity(self) -> Severity:
         """What is pending is a warning; history problems and drift are errors."""
         return {"note": Severity.INFO, "pending": Severity.WARNING}.get(self.value, Severity.ERROR)
+
+
+class NoteCode(StrEnum):
+    """Findings that are for information only; ``text`` is what each is, for the guide."""
+
+    text: str
+
+    def __new__(cls, code: str, text: str) -> Self:
+        """A member is its code."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.text = text
+        return member
+
+    IN_PROGRESS = ("IN_PROGRESS", "A table, an index or a setting has not settled yet.")
+    TABLE_AHEAD = ("TABLE_AHEAD", "A table is there before the migration that creates it is applied.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,9 @@ from osem_migrate.planning.drift import diff
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.drift.undeclared import undeclared
-from osem_migrate.planning.status.problem import Problem, ProblemKind
+from osem_migrate.planning.status.problem import NoteCode, Problem, ProblemKind
 from osem_migrate.planning.status.remedy import Caller, remedy, unusable_remedy
 from osem_migrate.schema import Table
-
-IN_PROGRESS = "IN_PROGRESS"
-TABLE_AHEAD = "TABLE_AHEAD"
 
 
 def drift(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
@@ -50,14 +47,14 @@ def progress(live: LiveTable) -> Iterator[Problem]:
     """The table, its indexes and its settings as far as they have not settled, each with its phase."""
     for subject, phase in live.busy.items():
         message = f"{subject} is {phase}"
-        yield _remark(live, IN_PROGRESS, message, f"Look again: {command('status')}", found=phase)
+        yield _remark(live, NoteCode.IN_PROGRESS, message, f"Look again: {command('status')}", found=phase)
 
 
 def ahead(live: LiveTable, migration: str) -> Problem:
     """A table that is there before the migration that creates it."""
     return _remark(
         live,
-        TABLE_AHEAD,
+        NoteCode.TABLE_AHEAD,
         f"it exists already; {migration}, which is not applied yet, creates it",
         f"If it matches the script, adopt it with: {command('upgrade')}",
     )

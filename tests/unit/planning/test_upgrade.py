@@ -408,3 +408,11 @@ def test_directions_say_what_is_live_and_when_it_ends() -> None:
     some, whole, none = (replace(record(BOTH, RecordedState.RUNNING), done=done) for done in ((1,), (0, 1), ()))
     assert [up.ended(one) for one in (some, whole, none)] == [None, RecordedState.APPLIED, None]
     assert [down.ended(one) for one in (some, whole, none)] == [None, None, RecordedState.REVERTED]
+
+
+def test_the_estimate_waits_for_what_a_script_depends_on() -> None:
+    """An index whose script depends on one of another table begins when that one is built."""
+    mails = replace(migration(4, AddIndex("Users", "mail-index", S("mail"))), depends=(MANAGERS.id,))
+    beside = make_plan((USERS, TEAMS, MANAGERS, replace(mails, depends=())), History()).estimate
+    behind = make_plan((USERS, TEAMS, MANAGERS, mails), History()).estimate
+    assert (behind.low - beside.low, behind.high - beside.high) == (468, 1000)
