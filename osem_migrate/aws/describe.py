@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 
 _ON_THE_WAY = {"CREATING", "DELETING"}  # to every call but DescribeTable, such a table may not exist
 
-# What operations declare, and what AWS fills in or counts; whatever else DescribeTable shows goes into ``beyond``.
+# What operations declare, and what AWS fills in or counts; whatever else DescribeTable shows is beyond us.
 _FAMILIAR = frozenset(
     {
         *("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"),
         *("TableName", "TableStatus", "TableId", "TableArn", "CreationDateTime", "TableSizeBytes", "ItemCount"),
-        *("BillingModeSummary", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"),
-        *("StreamSpecification", "LatestStreamLabel", "LatestStreamArn", "SSEDescription", "TableClassSummary"),
-        *("DeletionProtectionEnabled", "RestoreSummary", "ArchivalSummary"),
+        *("WarmThroughput", "LatestStreamLabel", "LatestStreamArn", "RestoreSummary", "ArchivalSummary"),
+        *(member for kind in SETTINGS for member in kind.members),
     }
 )
 

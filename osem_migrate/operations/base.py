@@ -93,6 +93,9 @@ class Setting(Operation):
     described_by: ClassVar[Description] = Description.TABLE
     """The description that shows it."""
 
+    members: ClassVar[frozenset[str]] = frozenset()
+    """The members of DescribeTable that it reads, where that is the description which shows it."""
+
     drift: ClassVar[str] = "DRIFT_SETTING"
     """The code of its drift."""
 

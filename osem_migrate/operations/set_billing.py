@@ -31,6 +31,7 @@ class SetBilling(Setting):
     indexes: Mapping[str, Throughput | None] = field(default_factory=dict, hash=False)
 
     noun: ClassVar[str] = "billing"
+    members: ClassVar[frozenset[str]] = frozenset({"BillingModeSummary", "ProvisionedThroughput", "OnDemandThroughput"})
     drift: ClassVar[str] = "DRIFT_BILLING"
     is_watched: ClassVar[bool] = False  # every table declares one: on-demand where its script says nothing
 

@@ -15,6 +15,7 @@ class SetDeletionProtection(Setting):
     enabled: bool
 
     noun: ClassVar[str] = "deletion protection"
+    members: ClassVar[frozenset[str]] = frozenset({"DeletionProtectionEnabled"})
 
     @classmethod
     def default(cls, table: str) -> Self:

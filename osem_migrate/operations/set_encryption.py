@@ -20,6 +20,7 @@ class SetEncryption(Setting):
     key: str
 
     noun: ClassVar[str] = "encryption"
+    members: ClassVar[frozenset[str]] = frozenset({"SSEDescription"})
 
     def __post_init__(self) -> None:
         """Only an ARN of a key names it the way DescribeTable does, so only that can be compared later."""

@@ -19,6 +19,7 @@ class SetStream(Setting):
     view: StreamView | None
 
     noun: ClassVar[str] = "stream"
+    members: ClassVar[frozenset[str]] = frozenset({"StreamSpecification"})
 
     @classmethod
     def default(cls, table: str) -> Self:

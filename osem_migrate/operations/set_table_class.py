@@ -17,6 +17,7 @@ class SetTableClass(Setting):
     storage: TableClass
 
     noun: ClassVar[str] = "table class"
+    members: ClassVar[frozenset[str]] = frozenset({"TableClassSummary"})
 
     @classmethod
     def default(cls, table: str) -> Self:

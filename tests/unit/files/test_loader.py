@@ -417,3 +417,66 @@ def test_a_link_that_leads_nowhere_is_a_mistake(folder: Path) -> None:
     (folder / "0002_b.py").unlink()
     (folder / "0002_b.py").symlink_to("0001_a.py")
     assert [migration.id for migration in load(folder).migrations] == ["0001_a", "0002_b"]
+
+
+OWN = """
+from dataclasses import dataclass, field
+from typing import Any
+from osem_migrate import CreateTable, S
+from osem_migrate.operations import Operation
+
+
+@dataclass(frozen=True)
+class Own(Operation):
+    table: str
+    what: Any = None
+
+    def apply(self, schema):
+        return {apply}
+
+    def steps(self, before):
+        return ()
+
+    def reverse(self, before):
+        return self
+
+    def describe(self):
+        return "do it"
+
+"""
+
+
+def test_an_operation_of_ones_own_works(folder: Path) -> None:
+    """It has a checksum by its fields, like every other."""
+    put(folder, "0001_a.py", OWN.replace("{apply}", "schema") + 'operations = [Own("T", what=[1, "a"])]\n')
+    put(folder, "0002_b.py", OWN.replace("{apply}", "schema") + 'operations = [Own("T", what=[2, "a"])]\n')
+    one, two = load(folder).migrations
+    assert one.checksum != two.checksum
+    assert replay([one, two], Schema()) == Schema()
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ('Own("T", what=len)', "has no checksum"),
+        ('Own("T", what={"a": [lambda: 1]})', "has no checksum"),
+        ("Own(7)", "does not say which table it touches"),
+    ],
+)
+def test_an_operation_of_ones_own_has_to_be_a_value(folder: Path, operation: str, message: str) -> None:
+    """What nothing could tell from a changed one is refused when it is read, with file and line."""
+    source = OWN.replace("{apply}", "schema") + f"operations = [{operation}]\n"
+    put(folder, "0001_a.py", source)
+    line = source[: source.index("operations = [")].count("\n") + 1
+    error = mistake(folder, ScriptOperationsInvalid, file="0001_a.py", line=line)
+    assert message in error.message
+    assert "frozen dataclass" in error.remediation
+
+
+@pytest.mark.parametrize("apply", ["1 / 0", "schema.no_such_thing"])
+def test_a_mistake_in_an_operation_of_ones_own_is_the_scripts(folder: Path, apply: str) -> None:
+    """It is no defect of this tool, and says where it is."""
+    put(folder, "0001_a.py", OWN.replace("{apply}", apply) + 'operations = [Own("T")]\n')
+    with pytest.raises(ScriptOperationInapplicable, match="Own cannot be applied") as caught:
+        replay(load(folder).migrations, Schema())
+    assert caught.value.details["line"]

@@ -1,0 +1,68 @@
+"""Commands in advice: as they are typed about an environment, and as the library is called."""
+
+import pytest
+
+from osem_migrate import commands
+from osem_migrate.advice import as_called, as_typed, command, connection_flags, in_library, shown, typed_in
+from osem_migrate.cli.main import COMMANDS
+from osem_migrate.errors import OsemMigrateError, error_classes
+from osem_migrate.migrator import Migrator
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "called"),
+    [
+        (["status"], "osem-migrate status --env prod --region x", "migrator.status()"),
+        (["upgrade", "--to", "7"], "osem-migrate upgrade --to 7 --env prod --region x",
+         "migrator.upgrade(UpgradeOptions(target='7'))"),
+        (["resolve", "7", "--reverted", "--no-verify"],
+         "osem-migrate resolve 7 --reverted --no-verify --env prod --region x",
+         "migrator.resolve(ResolveOptions('7', Resolution.REVERTED, verify=False))"),
+        (["verify", "--probe", "--yes"], "osem-migrate verify --probe --yes --env prod --region x",
+         "migrator.verify(VerifyOptions(probe=True, allow_protected=True))"),
+        (["unlock", "--yes"], "osem-migrate unlock --yes --env prod --region x", "migrator.unlock()"),
+        (["upgrade", "--yes", "--allow-data-loss"],
+         "osem-migrate upgrade --yes --allow-data-loss --env prod --region x",
+         "migrator.upgrade(UpgradeOptions(allow_data_loss=True))"),
+        (["new", "a title"], "osem-migrate new 'a title'", "osem-migrate new 'a title'"),
+        (["local", "stop"], "osem-migrate local stop", "osem-migrate local stop"),
+        (["resolve", "--help"], "osem-migrate resolve --help", "migrator.resolve()"),
+        (["--yes"], "--yes", "allow_data_loss=True"),
+        (["--timeout", "SECONDS"], "--timeout SECONDS", "timeout='SECONDS'"),
+        (["--timeout"], "--timeout", "timeout=…"),
+        (["--dry-run"], "--dry-run", "--dry-run"),
+    ],
+)  # fmt: skip
+def test_each_reader_sees_its_own_words(words: list[str], typed: str, called: str) -> None:
+    """A command line names the environment and how it was reached; a program is told the call and its arguments."""
+    text = f"Do it with: {command(*words)}, then rest."
+    assert shown(text, typed_in("prod", ("--region", "x"))) == f"Do it with: {typed}, then rest."
+    assert in_library(text) == f"Do it with: {called}, then rest."
+
+
+def test_a_word_may_be_anything() -> None:
+    """What somebody typed as a version comes back quoted, and cannot end its placeholder."""
+    text = command("stamp", "it's ⟧ odd; rm -rf /")
+    assert shown(text, as_typed) == """osem-migrate stamp 'it'"'"'s  odd; rm -rf /'"""
+    assert as_called(["stamp", "a b"]) == "migrator.stamp(StampOptions('a b'))"
+
+
+def test_connection_options_are_repeated() -> None:
+    """Those that were given, and no others."""
+    assert connection_flags(None, None, None, force=False) == ()
+    flags = connection_flags("eu-west-1", "ci", "http://x", force=True)
+    assert flags == ("--region", "eu-west-1", "--profile", "ci", "--endpoint-url", "http://x", "--force")
+
+
+def test_every_command_that_connects_has_a_call() -> None:
+    """A command of the list is known here, and what it is called by the library is there."""
+    for name in COMMANDS.keys() - {"new", "local"}:
+        method = as_called([name]).removeprefix("migrator.").partition("(")[0]
+        assert callable(getattr(Migrator, method)), name
+    assert commands.__doc__
+
+
+@pytest.mark.parametrize("kind", list(error_classes()), ids=lambda kind: kind.code)
+def test_no_remedy_names_a_command_by_hand(kind: type[OsemMigrateError]) -> None:
+    """A command without its environment would send whoever has trouble in prod to dev."""
+    assert "osem-migrate " not in kind.remedy.replace("osem-migrate[local]", "").replace("newer osem-migrate may", "")
