@@ -2,6 +2,7 @@
 
 import glob
 import logging
+import os
 import re
 import reprlib
 import sys
@@ -194,7 +195,25 @@ def _quietly() -> Iterator[None]:
     yoyo, bytecode = logging.getLogger("yoyo.migrations"), sys.dont_write_bytecode
     disabled, yoyo.disabled, sys.dont_write_bytecode = yoyo.disabled, True, True
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(sys.stderr), _descriptor_redirected():
             yield
     finally:
         yoyo.disabled, sys.dont_write_bytecode = disabled, bytecode
+
+
+@contextmanager
+def _descriptor_redirected() -> Iterator[None]:
+    """Send what is written to standard output past Python, as a process that a script starts does, to standard error."""
+    try:
+        kept = os.dup(1)
+    except OSError:
+        yield  # this process was started without a standard output
+        return
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        if sys.__stdout__ is not None:
+            sys.__stdout__.flush()
+        os.dup2(kept, 1)
+        os.close(kept)

@@ -23,7 +23,7 @@ from osem_migrate.operations import AddIndex, CreateTable
 from osem_migrate.planning.replay import replay
 from osem_migrate.schema import S, Schema
 from tests.doubles.typed import typed
-from tests.unit.files.scripts import put
+from tests.unit.files.scripts import CREATE, put
 
 HEAD = "from osem_migrate import AddIndex, CreateTable, S\n\n"
 
@@ -480,3 +480,13 @@ def test_a_mistake_in_an_operation_of_ones_own_is_the_scripts(folder: Path, appl
     with pytest.raises(ScriptOperationInapplicable, match="Own cannot be applied") as caught:
         replay(load(folder).migrations, Schema())
     assert caught.value.details["line"]
+
+
+def test_what_a_script_writes_past_python_goes_to_stderr(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Standard output is for results: one JSON document and nothing else."""
+    says = 'import os, subprocess\nos.write(1, b"fd\\n")\nsubprocess.run(["echo", "process"])\nprint("text")\n'
+    put(folder, "0001_a.py", says + CREATE.format(table="T"))
+    load(folder)
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert {"fd", "process", "text"} <= set(said.err.split())
