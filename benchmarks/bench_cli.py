@@ -1,23 +1,25 @@
 """What the command line costs beside what it stands on: python benchmarks/bench_cli.py.
 
-* ``osem-migrate --help`` against ``python -c "import click, pydantic"``;
+* ``osem-migrate --help`` and ``osem-migrate upgrade --help`` against ``python -c "import click, pydantic"``;
 * ``osem-migrate status`` of the six OSEM tables against a bare boto3 script that makes the same calls one after the
   other: a Query of the history table, a ListTables, and for each table DescribeTable, DescribeTimeToLive,
-  DescribeContinuousBackups and ListTagsOfResource, on a moto server of its own.
+  DescribeContinuousBackups and ListTagsOfResource, on a moto server of its own;
+* the same against that script when it also imports the libraries that this tool stands on (click, pydantic's dataclasses
+  and yoyo-migrations): what remains is what this package itself costs.
 
-Every measurement is a fresh process, with its modules compiled before, as an installed tool has them. The two sides
-of a pair take turns, so that whatever else the machine does meets both alike; the ratio is that of their medians.
+Every measurement is a fresh process, with its modules compiled before, as an installed tool has them. Processor
+time is counted, user's and system's. The two sides of a pair take turns; the ratio is that of their medians.
 Exits 1 when a ratio is above its target.
 """
 
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +27,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 15
-TARGET = 1.5
+HELP_TARGET = 1.0
+STATUS_TARGET = 1.2
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "benchmark",
@@ -72,13 +75,15 @@ class Pair:
     title: str
     ours: Sequence[str]
     bare: Sequence[str]
+    target: float
 
 
 def seconds(command: Sequence[str], environ: Mapping[str, str]) -> float:
-    """The wall time of one fresh process that has to succeed."""
-    started = time.perf_counter()
+    """The processor time of one fresh process that has to succeed: what others do meanwhile is left out of it."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=ROOT, env=environ, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def measure(pair: Pair, environ: Mapping[str, str]) -> tuple[float, float]:
@@ -134,16 +139,20 @@ def run(program: str, url: str, environ: Mapping[str, str]) -> int:
     seconds([program, "upgrade", "-q", "--endpoint-url", url], environ)
     same_calls(status, environ)
     missed = False
-    print(f"{'':<20} {'ours':>9} {'bare':>9} {'ratio':>6} {'target':>7}   medians of {ROUNDS} fresh processes each")
+    imports = [sys.executable, "-c", "import click, pydantic"]
+    libraries = f"import click, pydantic.dataclasses, yoyo.migrations\n{BARE}"
+    print(f"{'':<34} {'ours':>9} {'other':>9} {'ratio':>6} {'target':>7}   medians of {ROUNDS} fresh processes each")
     for pair in (
-        Pair("osem-migrate --help", [program, "--help"], [sys.executable, "-c", "import click, pydantic"]),
-        Pair("osem-migrate status", status, [sys.executable, "-c", BARE, url, *TABLES]),
+        Pair("osem-migrate --help", [program, "--help"], imports, HELP_TARGET),
+        Pair("osem-migrate upgrade --help", [program, "upgrade", "--help"], imports, HELP_TARGET),
+        Pair("status, against boto3", status, [sys.executable, "-c", BARE, url, *TABLES], STATUS_TARGET),
+        Pair("status, against all libraries", status, [sys.executable, "-c", libraries, url, *TABLES], STATUS_TARGET),
     ):
-        ours, bare = measure(pair, environ)
-        kept = ours / bare <= TARGET
+        ours, other = measure(pair, environ)
+        kept = round(ours / other, 2) <= pair.target
         missed = missed or not kept
         print(
-            f"{pair.title:<20} {ours * 1000:>6.0f} ms {bare * 1000:>6.0f} ms {ours / bare:>6.2f} {TARGET:>7.2f}"
+            f"{pair.title:<34} {ours * 1000:>6.0f} ms {other * 1000:>6.0f} ms {ours / other:>6.2f} {pair.target:>7.2f}"
             f"   {'✓ kept' if kept else '✗ missed'}",
             flush=True,
         )

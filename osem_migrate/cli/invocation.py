@@ -52,6 +52,11 @@ class Invocation:
         flags = advice.connection_flags(self.region, self.profile, self.endpoint_url, force=self.force)
         self.show = advice.typed_in(self.environment, flags) if self.environment is not None else advice.as_typed
 
+    @property
+    def hears_calls(self) -> bool:
+        """Whether anybody wants to know of API calls."""
+        return self.verbosity > 0 or self.log_file is not None
+
     def migrator(self) -> "Migrator":
         """The library, connected as the options say, telling its progress to people and to the log file."""
         # Imported here, so that --help, new and local pay for neither boto3 nor rich.
@@ -61,7 +66,7 @@ class Invocation:
             self.environment or "",
             connection=self.connection(),
             on_event=lambda event: self.report_progress().event(event),
-            on_call=self.report_progress().call if self.verbosity > 0 or self.log_file is not None else None,
+            on_call=self.report_progress().call if self.hears_calls else None,
         )
         self.region = migrator.session.region.name
         return migrator

@@ -50,11 +50,6 @@ class RunReporter:
         self._lock = threading.RLock()
         self._reminded: dict[str, float] = {}
 
-    @property
-    def hears_calls(self) -> bool:
-        """Whether anybody wants to know of API calls."""
-        return self._verbosity > 0 or self._log is not None
-
     def close(self) -> None:
         """Take the live lines away and close the log file."""
         self._end_live()

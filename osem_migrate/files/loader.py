@@ -203,7 +203,7 @@ def _quietly() -> Iterator[None]:
 
 @contextmanager
 def _descriptor_redirected() -> Iterator[None]:
-    """Send what is written to standard output past Python, as a process that a script starts does, to standard error."""
+    """Send to standard error what a script, or a process that it starts, writes to standard output past Python."""
     try:
         kept = os.dup(1)
     except OSError:

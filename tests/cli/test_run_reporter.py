@@ -15,6 +15,7 @@ import click
 import pytest
 
 from osem_migrate import AddIndex, S
+from osem_migrate.cli.invocation import Invocation
 from osem_migrate.cli.run_reporter import RunReporter
 from osem_migrate.errors import LockHeld, UsageError
 from osem_migrate.events import (
@@ -131,7 +132,6 @@ def test_a_log_that_is_full_does_not_stop_the_run(capsys: pytest.CaptureFixture[
     reporter.call(call())
     reporter.close()
     assert capsys.readouterr().err == "⚠ the log file /dev/full ends here: No space left on device\n"
-    assert not reporter.hears_calls
 
 
 def test_a_log_that_cannot_be_opened(tmp_path: Path) -> None:
@@ -162,7 +162,6 @@ def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
 def test_verbose_has_starts_and_calls(capsys: pytest.CaptureFixture[str]) -> None:
     """-v: each operation when it starts, each call with its time, and how often it was tried."""
     reporter = RunReporter(verbosity=1, log_file=None)
-    assert reporter.hears_calls
     reporter.event(started())
     reporter.call(call())
     reporter.call(call("ThrottlingException", attempts=3, table=None))
@@ -204,7 +203,9 @@ def test_a_table_that_is_adopted(capsys: pytest.CaptureFixture[str], log: Path) 
 
 def test_nobody_hears_calls_unless_asked() -> None:
     """Neither -v nor a log file: calls are not even told of."""
-    assert not RunReporter(verbosity=0, log_file=None).hears_calls
+    assert not Invocation(command="status").hears_calls
+    assert Invocation(command="status", verbosity=1).hears_calls
+    assert Invocation(command="status", log_file=Path("log")).hears_calls
 
 
 def test_a_long_wait_is_told_now_and_again(capsys: pytest.CaptureFixture[str]) -> None:
