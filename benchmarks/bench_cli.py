@@ -4,8 +4,8 @@
 * ``osem-migrate status`` of the six OSEM tables against a bare boto3 script that makes the same calls one after the
   other: a Query of the history table, a ListTables, and for each table DescribeTable, DescribeTimeToLive,
   DescribeContinuousBackups and ListTagsOfResource, on a moto server of its own;
-* the same against that script when it also imports the libraries that this tool stands on (click, pydantic's dataclasses
-  and yoyo-migrations): what remains is what this package itself costs.
+* the same against that script when it also imports the libraries that this tool stands on (click, pydantic and
+  yoyo-migrations): what remains is what this package itself costs.
 
 Every measurement is a fresh process, with its modules compiled before, as an installed tool has them. Processor
 time is counted, user's and system's. The two sides of a pair take turns; the ratio is that of their medians.

@@ -10,7 +10,6 @@ from osem_migrate import UpgradeOptions
 from osem_migrate.aws.session import Identity, RegionChoice, Session
 from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project
-from osem_migrate.deployment import connection as module
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import (
@@ -23,6 +22,7 @@ from osem_migrate.errors import (
     UnknownEnvironment,
 )
 from osem_migrate.history import History
+from osem_migrate.local import configured as module
 from osem_migrate.migrator import Migrator
 from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ACCOUNT, ControlPlane
