@@ -13,6 +13,7 @@ from tests.engines import moto_server as moto
 from tests.engines.dynamodb_local import required
 from tests.engines.engine import Engine
 from tests.engines.package import CACHE, EngineMissing
+from tests.engines.service_files import read_once
 from tests.engines.shared import SharedEngines
 
 ENGINES = pytest.StashKey[SharedEngines]()
@@ -25,6 +26,8 @@ EXAMPLES = 500 if os.environ.get("OSEM_TORTURE") else 40
 settings.register_profile("dev", deadline=None, max_examples=EXAMPLES)
 settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True)
 settings.load_profile("ci" if required() else "dev")
+
+read_once()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from osem_migrate.cli.main import run as run_words
@@ -26,7 +26,8 @@ def checkout(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run([BIN / "osem-migrate", "local", "stop"], cwd=folder, capture_output=True, check=False)
+        with chdir(folder):
+            run_here("osem-migrate local stop", folder, {})
 
 
 def run(command: str, folder: Path, environ: Mapping[str, str]) -> str:

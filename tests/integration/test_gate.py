@@ -1,12 +1,17 @@
-"""The gate: every exit code and every format, as a pipeline meets them: from the console script, on the simulator."""
+"""The gate: every exit code and every format, as a pipeline meets them, on the simulator.
+
+What a signal stops is the console script as a process, and so is one command of each deployment; OSEM_TORTURE=1 runs
+them all as processes.
+"""
 
 import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -82,10 +87,12 @@ class Pipeline:
 
     Args:
         server: the account.
+        said: what this process prints.
     """
 
-    def __init__(self, server: SimulatorServer) -> None:
+    def __init__(self, server: SimulatorServer, said: pytest.CaptureFixture[str]) -> None:
         self.server = server
+        self._said = said
         self.tables: Tables = tables_at(server.endpoint_url)
         self.environ = {
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
@@ -96,6 +103,16 @@ class Pipeline:
         }
 
     def run(self, words: str) -> Result:
+        """Run what it runs, in this process."""
+        if TORTURE:
+            return self.run_script(words)
+        self._said.readouterr()
+        with mock.patch.dict(os.environ, self.environ):
+            code = run_words(words.split())
+        said = self._said.readouterr()
+        return Result(code, said.out, said.err)
+
+    def run_script(self, words: str) -> Result:
         """Run it to its end."""
         return run_process(*words.split(), environ=self.environ)
 
@@ -131,10 +148,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 @pytest.fixture
-def pipeline(project: Project) -> Iterator[Pipeline]:
+def pipeline(project: Project, capsys: pytest.CaptureFixture[str]) -> Iterator[Pipeline]:
     """An account without tables, in which an hour takes six seconds."""
     with serve(Simulator(clock=ScaledClock(SCALE), region="eu-central-1")) as server:
-        yield Pipeline(server)
+        yield Pipeline(server, capsys)
         assert server.simulator.unknown == []
 
 
@@ -181,7 +198,7 @@ def report(said: Result) -> dict[str, list[ET.Element]]:
 
 def test_a_deployment_from_nothing_to_drift(project: Project, pipeline: Pipeline) -> None:
     """3 before, 0 for the upgrade, 3 half-way, 6 while another holds the lock, 5 after a change by hand, 64 and 1."""
-    pending = pipeline.run("status --format junit")
+    pending = pipeline.run_script("status --format junit")
     assert pending.code == PENDING
     assert {name: len(failures) for name, failures in report(pending).items()} == dict.fromkeys(
         ("0001_create_teams", "0002_add_manager_id_index_to_teams", "0003_create_plans"), 1
@@ -220,8 +237,8 @@ def test_a_deployment_from_nothing_to_drift(project: Project, pipeline: Pipeline
 
 def test_a_deployment_that_fails_half_way(project: Project, pipeline: Pipeline) -> None:
     """2 with what was applied, 4 until it is repaired, 0 once it is; the lock is nobody's in between."""
-    denied = pipeline.server.faults.plan(Deny(), action="CreateTable", table="shop-staging-Plans")
-    stopped = pipeline.run("upgrade --env staging --json")
+    denied = pipeline.server.faults.plan(Deny(), action="UpdateTable", table="shop-staging-Teams")
+    stopped = pipeline.run_script("upgrade --env staging --json")
     assert stopped.code == ExitCode.PARTIAL
     assert denied.struck
     error = failure(stopped).error
@@ -230,10 +247,12 @@ def test_a_deployment_that_fails_half_way(project: Project, pipeline: Pipeline) 
 
     failed = pipeline.run("status --env staging --json")
     assert failed.code == HISTORY_PROBLEM
-    assert {migrated.id: migrated.state for migrated in standing(failed).migrations}["0003_create_plans"] == "failed"
+    states = {migrated.id: migrated.state for migrated in standing(failed).migrations}
+    assert states["0002_add_manager_id_index_to_teams"] == "failed"
     failed = pipeline.run("status --env staging --format github")
     assert failed.code == HISTORY_PROBLEM
-    assert "::error file=migrations/0003_create_plans.py" in {line.split(",")[0] for line in annotations(failed)}
+    files = {line.split(",")[0] for line in annotations(failed)}
+    assert "::error file=migrations/0002_add_manager_id_index_to_teams.py" in files
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -269,37 +288,16 @@ LINES = {
 }
 
 
-def test_every_command_has_one_document(
-    project: Project, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """--json of every command that there is: an envelope of one shape, when it works and when it does not.
-
-    OSEM_TORTURE=1 runs each of them as a process; else they share this one.
-    """
+def test_every_command_has_one_document(project: Project, pipeline: Pipeline) -> None:
+    """--json of every command that there is: an envelope of one shape, when it works and when it does not."""
     assert set(LINES) == set(COMMANDS)
-    run = pipeline.run if TORTURE else _here(pipeline, monkeypatch, capsys)
     for command, line in LINES.items():
-        said = run(f"{line} --json -q" if command not in {"new", "local", "policy"} else f"{line} --json")
+        said = pipeline.run(f"{line} --json -q" if command not in {"new", "local", "policy"} else f"{line} --json")
         document = checked(said)
         assert isinstance(document, Success), line
         assert not isinstance(document, Failure), (line, said.out)
         assert said.code == ExitCode.OK, (line, said.out)
         assert document.command == ("local status" if command == "local" else command)
-        wrong = run(f"{command} --json --nonsense")
+        wrong = pipeline.run(f"{command} --json --nonsense")
         assert (wrong.code, wrong.err) == (ExitCode.USAGE, "")
         assert failure(wrong).error.code == "USAGE_INVALID"
-
-
-def _here(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[[str], Result]:
-    for name, text in pipeline.environ.items():
-        monkeypatch.setenv(name, text)
-
-    def run(words: str) -> Result:
-        capsys.readouterr()
-        code = run_words(words.split())
-        said = capsys.readouterr()
-        return Result(code, said.out, said.err)
-
-    return run

@@ -8,6 +8,7 @@ import pytest
 from osem_migrate import DowngradeOptions, UpgradeOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import ExitCode
+from osem_migrate.events import OperationFinished, Waiting
 from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import RecordedState
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, own_project, write_project
@@ -23,7 +24,8 @@ MANAGERS = 3
 TORTURE = bool(os.environ.get("OSEM_TORTURE"))
 
 # Where each index takes half a minute, one journey is enough for every day.
-DELAYED = pytest.param("delayed_engine", marks=pytest.mark.slow)
+NOT_DELAYED = pytest.param("engine", False, id="engine")
+DELAYED = pytest.param("delayed_engine", True, marks=pytest.mark.slow, id="delayed_engine")
 DELAYED_IN_TORTURE = pytest.param("delayed_engine", marks=pytest.mark.skipif(not TORTURE, reason="OSEM_TORTURE=1"))
 
 
@@ -138,9 +140,12 @@ def test_down_and_up_again_with_items(on_engine: Engine, tmp_path: "Path") -> No
     assert Watched(project).migrator.status().exit_code() is ExitCode.OK
 
 
-@pytest.mark.parametrize("on_engine", ["engine", DELAYED], indirect=True)
-def test_begun_now_and_waited_for_later(on_engine: Engine, tmp_path: "Path") -> None:
-    """Without waiting, upgrade returns at once and says what is in progress; a waiting one begins nothing."""
+@pytest.mark.parametrize(("on_engine", "is_delayed"), [NOT_DELAYED, DELAYED], indirect=["on_engine"])
+def test_begun_now_and_waited_for_later(*, on_engine: Engine, is_delayed: bool, tmp_path: "Path") -> None:
+    """Without waiting, upgrade returns at once and says what is in progress; a waiting one begins nothing.
+
+    On the delayed engine, whose index takes half a minute, it ends only when the index can be queried.
+    """
     Watched(write_project(tmp_path, {"0001_teams": TEAMS})).migrator.upgrade()
     client = on_engine.client()
     _fill(client)
@@ -152,9 +157,21 @@ def test_begun_now_and_waited_for_later(on_engine: Engine, tmp_path: "Path") -> 
     assert begun.mutations() == [("UpdateTable", "osem-dev-Teams")]
     assert _records(project)["0002_by_manager"] == (RecordedState.RUNNING, (), (0,))
 
-    waiting = Watched(project)
+    seen: list[str] = []
+
+    def look(event: object) -> None:
+        if isinstance(event, OperationFinished):
+            table = client.describe_table(TableName="osem-dev-Teams")["Table"]
+            seen.extend(index["IndexStatus"] for index in table["GlobalSecondaryIndexes"])
+
+    waiting = Watched(project, on_event=look)
     assert waiting.migrator.upgrade(UpgradeOptions(pace=Pace.WAIT_ONLY)).applied == ("0002_by_manager",)
     assert waiting.mutations() == []
+    assert seen == ["ACTIVE"]
+    if is_delayed:
+        waits = [event for event in waiting.events if isinstance(event, Waiting) and event.subject == "managerId-index"]
+        assert waits[-1].waited > 5, "the engine was slow enough for the test to mean something"
+        assert waiting.counts()["DescribeTable"] < 200
     assert _items(client) == before
     assert len(_led_by(client, "m0")) == ITEMS // MANAGERS
     assert Watched(project).migrator.status().exit_code() is ExitCode.OK

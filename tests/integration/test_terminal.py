@@ -15,7 +15,8 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.cli.command_line import PROGRAM, Project, create_project, run_process
+from osem_migrate.cli.main import run as run_words
+from tests.cli.command_line import PROGRAM, Project, Result, Run, create_project
 from tests.engines.dynamodb_local import required
 from tests.engines.engine import Engine
 
@@ -32,6 +33,21 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         project.script(f"{number + 4:04}_add_index", f'AddIndex("Teams", "{name}", partition_key=S("key{number}"))')
     monkeypatch.chdir(project.folder)
     return project
+
+
+@pytest.fixture
+def run(project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, before and after the one that is stopped."""
+    for name, value in engine.environ().items():
+        monkeypatch.setenv(name, value)
+
+    def run_once(*words: str) -> Result:
+        capsys.readouterr()
+        code = run_words(list(words))
+        said = capsys.readouterr()
+        return Result(code, said.out, said.err)
+
+    return run_once
 
 
 def _start_upgrade(engine: Engine, *words: str) -> "subprocess.Popen[str]":
@@ -53,7 +69,7 @@ def _lock(engine: Engine) -> set[str]:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_an_upgrade_that_the_next_one_finishes(
-    number: signal.Signals, code: int, project: Project, engine: Engine
+    *, number: signal.Signals, code: int, project: Project, engine: Engine, run: Run
 ) -> None:
     """Ctrl-C and SIGTERM: the shell's exit code, the lock released, the way on named, and nothing done twice."""
     with _start_upgrade(engine) as running:
@@ -70,16 +86,16 @@ def test_a_signal_stops_an_upgrade_that_the_next_one_finishes(
     assert "hint: Continue with: osem-migrate upgrade --env dev" in told
     assert "Traceback" not in told
     assert "owner" not in _lock(engine)
-    assert run_process("status", environ=engine.environ()).code in {3, 4}
-    again = run_process("upgrade", environ=engine.environ())
+    assert run("status").code in {3, 4}
+    again = run("upgrade")
     assert again.code == 0
     assert "0001_create_teams" not in again.err
-    assert run_process("status", environ=engine.environ()).code == 0
+    assert run("status").code == 0
 
 
-def test_sigterm_while_waiting_for_the_lock(project: Project, engine: Engine) -> None:
+def test_sigterm_while_waiting_for_the_lock(project: Project, engine: Engine, run: Run) -> None:
     """Stopped before anything was changed: still 143, and the other's lock is left alone."""
-    assert run_process("upgrade", "--to", "1", environ=engine.environ()).code == 0
+    assert run("upgrade", "--to", "1").code == 0
     engine.client().update_item(
         TableName="shop-dev-SchemaMigrations",
         Key={"scope": {"S": "shop"}, "item": {"S": "lock"}},

@@ -10,7 +10,7 @@ import pytest
 from osem_migrate import UpgradeOptions
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ExitCode, LockHeld, PartialError, ScriptError
-from osem_migrate.events import LockWaiting, OperationFinished, Waiting
+from osem_migrate.events import LockWaiting, OperationFinished
 from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, own_project, write_project
 from tests.doubles.typed import typed
 from tests.engines.engine import Engine
@@ -236,35 +236,6 @@ def test_settings_arrive_on_an_engine_that_has_them(moto_server: str, tmp_path: 
     status = Watched(project, connection=Connection(endpoint_url=moto_server)).migrator.status()
     assert status.exit_code() is ExitCode.DRIFT
     assert [problem.code for problem in status.problems] == ["DRIFT_SETTING"]
-
-
-@pytest.mark.slow
-def test_success_is_not_declared_while_the_index_is_creating(
-    delayed_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On an engine whose index takes half a minute, upgrade ends only when the index can be queried."""
-    for name, value in delayed_engine.environ().items():
-        monkeypatch.setenv(name, value)
-    client = delayed_engine.client()
-    seen: list[str] = []
-
-    def look(event: object) -> None:
-        if isinstance(event, OperationFinished):
-            table = client.describe_table(TableName="osem-dev-Teams")["Table"]
-            seen.extend(index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes", ()))
-
-    watched = Watched(write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER}), on_event=look)
-    watched.migrator.upgrade()
-    assert seen == ["ACTIVE"]
-    waited = [event for event in watched.events if isinstance(event, Waiting) and event.subject == "managerId-index"]
-    assert waited[-1].waited > 5, "the engine was slow enough for the test to mean something"
-    assert watched.counts()["DescribeTable"] < 200
-    client.query(
-        TableName="osem-dev-Teams",
-        IndexName="managerId-index",
-        KeyConditionExpression="managerId = :m",
-        ExpressionAttributeValues={":m": {"S": "m1"}},
-    )
 
 
 def test_a_timeout_is_partial_and_the_next_run_only_waits(on_engine: Engine, tmp_path: Path) -> None:
