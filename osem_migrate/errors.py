@@ -29,6 +29,7 @@ OsemMigrateError
 │   └── TargetUnknown
 ├── ConfirmationRequired            data would be destroyed and nobody confirmed it
 ├── DeletionProtected               DynamoDB itself guards a table that would be dropped
+├── TableNotOurs                    another application recorded the table as its own
 ├── EnvironmentProtected            the configuration guards all tables of the environment
 ├── LockError
 │   ├── LockHeld                    somebody else is upgrading
@@ -314,6 +315,16 @@ class DeletionProtected(OsemMigrateError):
 
     code = "DELETION_PROTECTED"
     remedy = 'To drop the table, first turn it off in a script: SetDeletionProtection("TABLE", False)'
+
+
+class TableNotOurs(OsemMigrateError):
+    """Another application, which keeps its history in the same table, recorded that the table is its own."""
+
+    code = "TABLE_NOT_OURS"
+    remedy = (
+        "Take the table out of these scripts, or give it another name. If this application was renamed, change "
+        "application in pyproject.toml back."
+    )
 
 
 class EnvironmentProtected(OsemMigrateError):

@@ -56,6 +56,22 @@ class Progress:
 NO_PROGRESS = Progress()
 
 
+class TableEffect(StrEnum):
+    """What a migration, as a whole, does to a table."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedTable:
+    """What a migration does to one table, and the TableId of the one that it made or took over, where that is known."""
+
+    effect: TableEffect
+    table_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the history table says of one migration. Timestamps are Unix milliseconds.
@@ -66,6 +82,7 @@ class Record:
         started_at: None for a migration that is part of a run which has not come to it yet.
         progress: how far operations in doubt have come with what no description shows, by position.
         left_at: when a run left it under way on purpose, without waiting; None while one waits.
+        tables: what it does to each table, by logical name; None in the records of versions that did not write it.
     """
 
     migration: str
@@ -86,6 +103,7 @@ class Record:
     progress: Mapping[int, Progress] = field(default_factory=dict)
     left_at: int | None = None
     error: RecordedError | None = None
+    tables: Mapping[str, RecordedTable] | None = None
 
     @property
     def number(self) -> int:
@@ -111,6 +129,11 @@ class Record:
     def is_unfinished(self) -> bool:
         """Whether it was begun and neither finished nor reverted."""
         return self.state in {RecordedState.RUNNING, RecordedState.FAILED}
+
+    @property
+    def may_be_live(self) -> bool:
+        """Whether anything of it may be live: not where it was reverted, nor where a run never came to it."""
+        return self.is_applied or (self.is_unfinished and bool(self.done or self.doubt or self.started_at is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +168,11 @@ class History:
         """Whether the history says that the migration is live."""
         record = self.records.get(migration)
         return record is not None and record.is_applied
+
+    def table_ids(self, table: str) -> frozenset[str]:
+        """Every TableId that was recorded of a table; empty where none was, as by versions that recorded none."""
+        recorded = ((record.tables or {}).get(table) for record in self.records.values())
+        return frozenset(one.table_id for one in recorded if one is not None and one.table_id is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

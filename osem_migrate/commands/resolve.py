@@ -1,6 +1,6 @@
 """Resolve: record what somebody says of a migration, once the live tables have confirmed it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.aws.lock import Lease
@@ -8,11 +8,13 @@ from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.observation import overlooking_autoscaled
+from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.errors import DriftFound, ResolutionRefused
 from osem_migrate.history import History, LogEntry, Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
+from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 
 PENDING = "pending"
@@ -80,16 +82,17 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
         return _nothing(decision)
     if not history.exists:
         # Nobody is at work yet, and not even the history table should come of a mistake.
-        _confirm(deployment, decision, options)
+        _confirm(deployment, migrations, history, decision, options)
     actor = deployment.actor()
     with held(deployment, actor, options, exists=history.exists) as lease:
         # A run may have ended while we waited for the lock.
-        _, decision = _decide(deployment, migrations, options)
+        history, decision = _decide(deployment, migrations, options)
         if not decision.needed:
             return _nothing(decision)
-        tables = _confirm(deployment, decision, options)
+        live_tables = _confirm(deployment, migrations, history, decision, options)
+        tables = tuple(live.physical_name for live in live_tables)
         options.check_stop()
-        record = _record(deployment, decision, actor, lease)
+        record = _record(deployment, decision, actor, lease, live_tables)
         entry = _entry(deployment, decision, options, actor, tables)
         deployment.history.write(lease, [(entry, record)])
     return replace(_nothing(decision), record=record, recorded=True, tables=tables)
@@ -116,10 +119,18 @@ def _decide(
     return history, decision
 
 
-def _confirm(deployment: Deployment, decision: Decision, options: ResolveOptions) -> tuple[str, ...]:
-    """Physical names of the tables that were looked at; raises DriftFound where they say otherwise."""
+def _confirm(
+    deployment: Deployment,
+    migrations: Sequence[Migration],
+    history: History,
+    decision: Decision,
+    options: ResolveOptions,
+) -> Sequence[LiveTable]:
+    """The tables that were looked at; raises DriftFound where they say otherwise."""
     if not options.verify:
         return ()
+    if decision.resolution is Resolution.APPLIED:
+        refuse_foreign(deployment, migrations, decision.tables.keys(), history)
     kinds = {
         name: {type(setting) for state in table.states if state is not None for setting in state.settings}
         for name, table in decision.tables.items()
@@ -127,7 +138,7 @@ def _confirm(deployment: Deployment, decision: Decision, options: ResolveOptions
     live_tables = deployment.gateway.describe_all(kinds)
     differences = [text for live in live_tables for text in _differences(deployment, live, decision.tables[live.name])]
     if not differences:
-        return tuple(live.physical_name for live in live_tables)
+        return live_tables
     upgrade = deployment.caller.command("upgrade")
     hints = {
         Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
@@ -176,10 +187,13 @@ def _entry(
     )
 
 
-def _record(deployment: Deployment, decision: Decision, actor: Actor, lease: Lease) -> Record:
+def _record(
+    deployment: Deployment, decision: Decision, actor: Actor, lease: Lease, live_tables: Sequence[LiveTable]
+) -> Record:
     """The record to be written."""
     now, earlier = deployment.clock.milliseconds(), decision.earlier
-    record = _shaped(decision, earlier or _unrecorded(decision, actor, now))
+    ids = {live.name: live.table_id for live in live_tables if live.table_id is not None}
+    record = _shaped(decision, earlier or _unrecorded(decision, actor, now), ids)
     record = replace(record, fence=lease.holder.fence, updated_at=now)
     if decision.resolution is Resolution.ACCEPT_CHECKSUM:
         return record
@@ -217,7 +231,7 @@ def _unrecorded(decision: Decision, actor: Actor, now: int) -> Record:
     )
 
 
-def _shaped(decision: Decision, record: Record) -> Record:
+def _shaped(decision: Decision, record: Record, table_ids: Mapping[str, str]) -> Record:
     """The record with the script and the live operations that it stands for from now on."""
     script = decision.script
     if decision.resolution is Resolution.REVERTED or script is None:
@@ -231,6 +245,7 @@ def _shaped(decision: Decision, record: Record) -> Record:
         operations_total=len(every),
         done=tuple(every) if applied else tuple(position for position in record.done if position in every),
         doubt=tuple(position for position in record.doubt if position in every),
+        tables=recorded_tables(script, table_ids if applied else {}, record),
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.adoption import foresee
 from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.fold import fold
+from osem_migrate.planning.ownership import claimed_tables
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.status.remedy import Caller, advising
 from osem_migrate.planning.upgrade import make_plan
@@ -56,6 +58,7 @@ def plan_upgrade(deployment: Deployment, migrations: Sequence[Migration], option
     Raises:
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: the scripts do not fit together.
+        TableNotOurs: another application recorded a table that it would take over or drop.
     """
     return _plan(deployment, migrations, options)[0]
 
@@ -100,5 +103,6 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
             target=options.target,
             allow_out_of_order=options.allow_out_of_order,
         )
+    refuse_foreign(deployment, migrations, claimed_tables(plan), history)
     folds = environment.settings.fold_indexes if options.fold is None else options.fold
     return fold(plan) if folds else plan, history
