@@ -29,6 +29,13 @@ def check_history(migrations: Sequence[Migration], records: Mapping[str, Record]
             )
 
 
+def lost_records(migrations: Sequence[Migration], records: Mapping[str, Record]) -> list[Record]:
+    """Records of which something may be live and whose script is not among these, by number."""
+    known = {migration.id for migration in migrations}
+    lost = (record for record in records.values() if record.migration not in known and record.may_be_live)
+    return sorted(lost, key=lambda record: (record.number, record.migration))
+
+
 def is_changed(migration: Migration, record: Record) -> bool:
     """Whether what the record says was done is no longer what the script declares."""
     if record.is_applied:

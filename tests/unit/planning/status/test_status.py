@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from osem_migrate.errors import ExitCode
-from osem_migrate.history import History, Record, RecordedState, ShownState
+from osem_migrate.history import History, Record, RecordedState, RecordedTable, ShownState, TableEffect
 from osem_migrate.live_table import LiveIndex, LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import (
@@ -423,3 +423,41 @@ def test_what_could_not_be_gathered_is_a_note() -> None:
         "The tables were not compared: 0009_theirs ran here but is not among the scripts.",
         "no right",
     )
+
+
+def elsewhere(*tables: str) -> Record:
+    """The record of a newer migration, which says what it touches."""
+    touched = {name: RecordedTable(effect=TableEffect.CHANGED) for name in tables}
+    return record(migration(9, slug="theirs"), tables=touched)
+
+
+def test_what_a_newer_migration_does_not_touch_is_compared() -> None:
+    """A rolled-back release has to see the drift of the tables that are as it knows them; the others are named."""
+    past = history(*(record(one) for one in ALL), elsewhere("Users", "Fresh"))
+    lost = live(None, name="Teams")
+    fresh = live(created(CreateTable("Fresh", S("id"))))
+    found = status(ALL, past, lost, live(None, name="Users"), fresh)
+    assert [problem.code for problem in found.problems] == ["MIGRATION_FUTURE", "DRIFT_TABLE_MISSING"]
+    assert found.exit_code({"future"}) is ExitCode.DRIFT
+    why = "was not compared: 0009_theirs ran on it, and its script is not here."
+    assert found.notes == (f"osem-staging-Users {why}", f"osem-staging-Fresh {why}")
+    assert status(ALL, past).exit_code({"future"}) is ExitCode.OK
+
+
+def test_what_a_missing_migration_does_not_touch_is_compared() -> None:
+    """The same where it is not newer, as long as the others fit together without it."""
+    past = history(record(USERS), replace(elsewhere("Teams"), migration="0002_teams"))
+    found = status((USERS, MANAGERS), past, live(None, name="Users"))
+    assert [problem.code for problem in found.problems][-1:] == ["DRIFT_TABLE_MISSING"]
+
+
+def test_a_table_that_was_made_again_by_hand_is_told() -> None:
+    """By its TableId, where one was recorded; nothing has drifted."""
+    known = {"Users": RecordedTable(effect=TableEffect.CREATED, table_id="one")}
+    past = history(record(USERS, tables=known))
+    users = live_of(expect((USERS,), past).schema.table("Users"))
+    assert told(status((USERS,), past, replace(users, table_id="one"))) == []
+    found = status((USERS,), past, replace(users, table_id="two"))
+    assert [(code, subject) for code, subject, _ in told(found)] == [("TABLE_REPLACED", "osem-staging-Users")]
+    assert found.in_sync
+    assert told(status((USERS,), applied(USERS), replace(users, table_id="two"))) == []
