@@ -23,6 +23,7 @@ OsemMigrateError
 │   ├── HistoryUnreadable
 │   ├── MigrationChanged
 │   ├── MigrationMissing
+│   │   └── MigrationFuture         a newer checkout has it
 │   ├── MigrationOutOfOrder
 │   ├── MigrationsPending
 │   ├── ResolutionRefused
@@ -274,6 +275,13 @@ class MigrationMissing(HistoryError):
 
     code = "HISTORY_MIGRATION_MISSING"
     remedy = "Restore the file from version control, or use the checkout that applied it."
+
+
+class MigrationFuture(MigrationMissing):
+    """A newer checkout has applied migrations that this one does not have."""
+
+    code = "HISTORY_MIGRATION_FUTURE"
+    remedy = "Update this checkout, for example with: git pull"
 
 
 class MigrationOutOfOrder(HistoryError):

@@ -83,6 +83,7 @@ class Record:
         progress: how far operations in doubt have come with what no description shows, by position.
         left_at: when a run left it under way on purpose, without waiting; None while one waits.
         tables: what it does to each table, by logical name; None in the records of versions that did not write it.
+        downgrade_to: the target of the downgrade that began to reverse it; None where an upgrade was at work on it.
     """
 
     migration: str
@@ -104,6 +105,7 @@ class Record:
     left_at: int | None = None
     error: RecordedError | None = None
     tables: Mapping[str, RecordedTable] | None = None
+    downgrade_to: str | None = None
 
     @property
     def number(self) -> int:
@@ -129,6 +131,11 @@ class Record:
     def is_unfinished(self) -> bool:
         """Whether it was begun and neither finished nor reverted."""
         return self.state in {RecordedState.RUNNING, RecordedState.FAILED}
+
+    @property
+    def is_being_reversed(self) -> bool:
+        """Whether a downgrade began to reverse it, or was about to, and did not finish."""
+        return self.is_unfinished and self.downgrade_to is not None
 
     @property
     def may_be_live(self) -> bool:

@@ -64,6 +64,7 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
             "tool_version": record.tool_version,
             "fence": record.fence,
             "error": {"code": record.error.code, "message": record.error.message} if record.error else None,
+            "downgrade_to": record.downgrade_to,
             "tables": _tables(record.tables) if record.tables is not None else None,
             "createdAt": record.created_at,
             "updatedAt": record.updated_at,
@@ -101,6 +102,7 @@ def read_record(item: Mapping[str, Any]) -> Record:
             updated_at=int(values["updatedAt"]),
             created_by=values["createdBy"],
             error=RecordedError(code=error["code"], message=error["message"]) if error else None,
+            downgrade_to=values.get("downgrade_to"),
             tables=_read_tables(values["tables"]) if "tables" in values else None,
         )
 

@@ -16,6 +16,7 @@ from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, CreateTable
+from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.import_tables import declare
 from osem_migrate.planning.replay import replay
 from osem_migrate.planning.status.remedy import advising
@@ -106,6 +107,7 @@ def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> H
     history = deployment.history.read()
     caller = deployment.caller
     with advising(caller, history.records):
+        check_history(migrations, history.records)
         plan = make_plan(migrations, history, defaults=deployment.environment.defaults)
     if not plan.is_empty:
         pending = [planned.migration.id for planned in plan.migrations]

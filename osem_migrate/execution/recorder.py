@@ -145,6 +145,7 @@ class Recorder:
             updated_at=now,
             created_by=earlier.created_by if earlier is not None else self._actor.identity,
             tables=recorded_tables(migration, plan.table_ids, earlier),
+            downgrade_to=plan.target,
         )
         ended = self._direction.ended(record)
         # An earlier run may have done everything but record the end.

@@ -6,6 +6,7 @@ from osem_migrate.errors import (
     HistoryError,
     HistoryUnreadable,
     MigrationChanged,
+    MigrationFuture,
     MigrationMissing,
     MigrationOutOfOrder,
     TargetUnknown,
@@ -23,6 +24,7 @@ RECORDS = applied(ONE).records
     [
         (MigrationChanged, ShownState.CHANGED),
         (MigrationMissing, ShownState.MISSING),
+        (MigrationFuture, ShownState.FUTURE),
         (MigrationOutOfOrder, ShownState.OUT_OF_ORDER),
     ],
 )
