@@ -14,17 +14,29 @@ if [ $# -ne 2 ]; then
 fi
 environment=$2
 
+# The report is for the CI; where something counts, a person is told what, and what to do about it.
+gate() {
+    code=0
+    osem-migrate status --env "$environment" --format junit --ignore "$1" > osem-migrate-junit.xml || code=$?
+    if [ "$code" -ne 0 ]; then
+        exec >&2
+        echo "$0: stopped, because osem-migrate status exits with $code:"
+        osem-migrate status --env "$environment" --ignore "$1" || exit "$code"
+    fi
+}
+
 case $1 in
 check)
-    # What is pending is why there is a change: it is in the report, but it does not count.
-    # 4 (history problem) and 5 (drift) stop the script here.
-    osem-migrate status --env "$environment" --format junit --ignore pending > osem-migrate-junit.xml
+    # What is pending, for the first time or again after a downgrade, is why there is a change: it is in the report, but
+    # it does not count. 4 (history problem) and 5 (drift) stop the script here.
+    gate pending,reverted
     osem-migrate upgrade --env "$environment" --dry-run
     ;;
 deploy)
     # 2 means that part of it was applied, 6 that somebody else holds the lock. Running it again continues after both.
     osem-migrate upgrade --env "$environment" --yes --lock-timeout 900 --log-file osem-migrate.log
-    osem-migrate status --env "$environment" --format junit > osem-migrate-junit.xml
+    # A release that was rolled back finds what a newer one has applied; upgrade names it, and it does not count.
+    gate future
     ;;
 *)
     echo "usage: $0 check|deploy ENVIRONMENT" >&2

@@ -23,12 +23,14 @@ OsemMigrateError
 │   ├── HistoryUnreadable
 │   ├── MigrationChanged
 │   ├── MigrationMissing
+│   │   └── MigrationFuture         a newer checkout has it
 │   ├── MigrationOutOfOrder
 │   ├── MigrationsPending
 │   ├── ResolutionRefused
 │   └── TargetUnknown
 ├── ConfirmationRequired            data would be destroyed and nobody confirmed it
 ├── DeletionProtected               DynamoDB itself guards a table that would be dropped
+├── TableNotOurs                    another application recorded the table as its own
 ├── EnvironmentProtected            the configuration guards all tables of the environment
 ├── LockError
 │   ├── LockHeld                    somebody else is upgrading
@@ -288,6 +290,13 @@ class MigrationMissing(HistoryError):
     remedy = "Restore the file from version control, or use the checkout that applied it."
 
 
+class MigrationFuture(MigrationMissing):
+    """A newer checkout has applied migrations that this one does not have."""
+
+    code = "HISTORY_MIGRATION_FUTURE"
+    remedy = "Update this checkout, for example with: git pull"
+
+
 class MigrationOutOfOrder(HistoryError):
     """A pending script has a lower number than one already applied."""
 
@@ -329,6 +338,16 @@ class DeletionProtected(OsemMigrateError):
 
     code = "DELETION_PROTECTED"
     remedy = 'To drop the table, first turn it off in a script: SetDeletionProtection("TABLE", False)'
+
+
+class TableNotOurs(OsemMigrateError):
+    """Another application, which keeps its history in the same table, recorded that the table is its own."""
+
+    code = "TABLE_NOT_OURS"
+    remedy = (
+        "Take the table out of these scripts, or give it another name. If this application was renamed, change "
+        "application in pyproject.toml back."
+    )
 
 
 class EnvironmentProtected(OsemMigrateError):

@@ -53,6 +53,22 @@ class Progress:
 NO_PROGRESS = Progress()
 
 
+class TableEffect(StrEnum):
+    """What a migration, as a whole, does to a table."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedTable:
+    """What a migration does to one table, and the TableId of the one that it made or took over, where that is known."""
+
+    effect: TableEffect
+    table_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the history table says of one migration. Timestamps are Unix milliseconds.
@@ -63,6 +79,8 @@ class Record:
         started_at: None for a migration that is part of a run which has not come to it yet.
         progress: how far operations in doubt have come with what no description shows, by position.
         left_at: when a run left it under way on purpose, without waiting; None while one waits.
+        tables: what it does to each table, by logical name; None in the records of versions that did not write it.
+        downgrade_to: the target of the downgrade that began to reverse it; None where an upgrade was at work on it.
     """
 
     migration: str
@@ -83,6 +101,8 @@ class Record:
     progress: Mapping[int, Progress] = field(default_factory=dict)
     left_at: int | None = None
     error: RecordedError | None = None
+    tables: Mapping[str, RecordedTable] | None = None
+    downgrade_to: str | None = None
 
     @property
     def number(self) -> int:
@@ -120,6 +140,16 @@ class Record:
         """Whether it was begun and neither finished nor reverted."""
         return self.state in {RecordedState.RUNNING, RecordedState.FAILED}
 
+    @property
+    def is_being_reversed(self) -> bool:
+        """Whether a downgrade began to reverse it, or was about to, and did not finish."""
+        return self.is_unfinished and self.downgrade_to is not None
+
+    @property
+    def may_be_live(self) -> bool:
+        """Whether anything of it may be live: not where it was reverted, nor where a run never came to it."""
+        return self.is_applied or (self.is_unfinished and bool(self.done or self.doubt or self.started_at is not None))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
@@ -153,6 +183,11 @@ class History:
         """Whether the history says that the migration is live."""
         record = self.records.get(migration)
         return record is not None and record.is_applied
+
+    def table_ids(self, table: str) -> frozenset[str]:
+        """Every TableId that was recorded of a table; empty where none was, as by versions that recorded none."""
+        recorded = ((record.tables or {}).get(table) for record in self.records.values())
+        return frozenset(one.table_id for one in recorded if one is not None and one.table_id is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

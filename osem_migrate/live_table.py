@@ -41,6 +41,7 @@ class LiveTable:
         unreadable: settings that this endpoint cannot tell (local engines only).
         emulated: whether the endpoint is a local engine, which keeps less than AWS does.
         arn: the table's ARN, or None.
+        table_id: what tells it from an earlier or a later table of that name, or None.
         beyond: what AWS shows of it that no operation declares, such as ``Replicas``.
     """
 
@@ -53,6 +54,7 @@ class LiveTable:
     unreadable: frozenset[type[Setting]] = frozenset()
     emulated: bool = False
     arn: str | None = None
+    table_id: str | None = None
     items: int = 0
     size_bytes: int = 0
     created_at: int | None = None

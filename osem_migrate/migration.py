@@ -52,7 +52,12 @@ class Migration:
     @cached_property
     def operation_hashes(self) -> tuple[str, ...]:
         """One hash an operation, so that an interrupted migration may still be edited where it has not run."""
-        return tuple(CHECKSUM_PREFIX + _sha256(canonical(operation)) for operation in self.operations)
+        return tuple(operation_hash(operation) for operation in self.operations)
+
+
+def operation_hash(operation: Operation) -> str:
+    """What a record keeps of one operation."""
+    return CHECKSUM_PREFIX + _sha256(canonical(operation))
 
 
 def _sha256(document: Any) -> str:

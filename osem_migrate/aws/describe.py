@@ -173,6 +173,7 @@ def _live(name: str, physical: str, responses: Responses, lagging: set[Descripti
         unreadable=frozenset(unreadable),
         emulated=emulated,
         arn=described["TableArn"],
+        table_id=described.get("TableId"),
         items=described.get("ItemCount", 0),
         size_bytes=described.get("TableSizeBytes", 0),
         created_at=int(described["CreationDateTime"].timestamp() * 1000),

@@ -8,7 +8,16 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from osem_migrate.advice import command
 from osem_migrate.errors import HistoryUnreadable
-from osem_migrate.history import Holder, LogEntry, Progress, Record, RecordedError, RecordedState
+from osem_migrate.history import (
+    Holder,
+    LogEntry,
+    Progress,
+    Record,
+    RecordedError,
+    RecordedState,
+    RecordedTable,
+    TableEffect,
+)
 
 PARTITION_KEY = "scope"
 SORT_KEY = "item"
@@ -56,6 +65,8 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
             "tool_version": record.tool_version,
             "fence": record.fence,
             "error": {"code": record.error.code, "message": record.error.message} if record.error else None,
+            "downgrade_to": record.downgrade_to,
+            "tables": _tables(record.tables) if record.tables is not None else None,
             "createdAt": record.created_at,
             "updatedAt": record.updated_at,
             "createdBy": record.created_by,
@@ -92,11 +103,27 @@ def read_record(item: Mapping[str, Any]) -> Record:
             updated_at=int(values["updatedAt"]),
             created_by=values["createdBy"],
             error=RecordedError(code=error["code"], message=error["message"]) if error else None,
+            downgrade_to=values.get("downgrade_to"),
+            tables=_read_tables(values["tables"]) if "tables" in values else None,
         )
 
 
 def _progress(done: Progress) -> dict[str, Any]:
     return {"step": done.step} | ({"cursor": done.cursor} if done.cursor is not None else {})
+
+
+def _tables(tables: Mapping[str, RecordedTable]) -> dict[str, Any]:
+    return {
+        name: {"effect": table.effect.value} | ({"id": table.table_id} if table.table_id is not None else {})
+        for name, table in tables.items()
+    }
+
+
+def _read_tables(tables: Mapping[str, Any]) -> dict[str, RecordedTable]:
+    return {
+        name: RecordedTable(effect=TableEffect(table["effect"]), table_id=table.get("id"))
+        for name, table in tables.items()
+    }
 
 
 def holder_values(holder: Holder) -> dict[str, Any]:

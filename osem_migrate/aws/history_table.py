@@ -1,6 +1,7 @@
 """The history table: what ran, and the log of it. Every write is one transaction that holds only under our lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from osem_migrate.aws import history_items
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.lock import Lease
 from osem_migrate.clock import Clock
-from osem_migrate.errors import ConditionFailed, ResourceInUse, ResourceNotFound
+from osem_migrate.errors import ConditionFailed, HistoryUnreadable, ResourceInUse, ResourceNotFound
 from osem_migrate.history import History, Holder, LogEntry, Record
 from osem_migrate.schema.item import Item
 
@@ -114,23 +115,24 @@ class HistoryTable:
 
     def is_shared(self) -> bool:
         """Whether other applications keep their history here, too; one Scan, as far as to the first item of theirs."""
-        parameters: dict[str, Any] = {
-            "TableName": self._table,
-            "ConsistentRead": True,
-            "FilterExpression": "#scope <> :scope",
-            "ProjectionExpression": "#scope",
-            "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY},
-            "ExpressionAttributeValues": history_items.serialize({":scope": self._scope}),
-        }
-        while True:
-            try:
-                with door("dynamodb:Scan", self._table):
-                    page = self._client.scan(**parameters)
-            except ResourceNotFound:
-                return False
-            if page["Items"] or "LastEvaluatedKey" not in page:
-                return bool(page["Items"])
-            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        pages = self._scan_others("", {}, ProjectionExpression="#scope")
+        return any(pages)
+
+    def others(self) -> dict[str, list[Record]]:
+        """The records of all other applications that keep their history here, by application; one Scan, all pages.
+
+        A record that cannot be read, which only its own application may need, is left out.
+        """
+        names = {"#item": history_items.SORT_KEY}
+        found: dict[str, list[Record]] = {}
+        for page in self._scan_others(
+            " AND begins_with(#item, :migration)", {":migration": history_items.MIGRATION_PREFIX}, names=names
+        ):
+            for item in page:
+                with suppress(HistoryUnreadable):
+                    record = history_items.read_record(item)
+                    found.setdefault(item[history_items.PARTITION_KEY]["S"], []).append(record)
+        return found
 
     def forget(self, lease: Lease) -> None:
         """Delete the records and the log of this application, the log first; the lock stays, and its fence too."""
@@ -176,6 +178,29 @@ class HistoryTable:
             else:
                 break
         return None
+
+    def _scan_others(
+        self, condition: str, values: Mapping[str, str], *, names: Mapping[str, str] | None = None, **more: Any
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Pages of the items of other applications; none before the table exists."""
+        parameters: dict[str, Any] = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "FilterExpression": f"#scope <> :scope{condition}",
+            "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY, **(names or {})},
+            "ExpressionAttributeValues": history_items.serialize({":scope": self._scope, **values}),
+            **more,
+        }
+        while True:
+            try:
+                with door("dynamodb:Scan", self._table):
+                    page = self._client.scan(**parameters)
+            except ResourceNotFound:
+                return
+            yield page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _query(self, condition: str, values: Mapping[str, str]) -> list[Mapping[str, Any]]:
         parameters: dict[str, Any] = {

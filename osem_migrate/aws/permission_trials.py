@@ -156,6 +156,7 @@ _REQUESTS: Mapping[str, _Request] = {
     ),
     "dynamodb:GetItem": _item("get_item", lambda target: {"TableName": target.history, "Key": target.key}),
     "dynamodb:Query": _item("query", _query),
+    "dynamodb:Scan": _item("scan", lambda target: {"TableName": target.history, "Limit": 1}),
     "dynamodb:PutItem": _item("put_item", lambda target: {"Item": target.key, **target.never}),
     "dynamodb:UpdateItem": _item("update_item", lambda target: {"Key": target.key, **target.never}),
     "dynamodb:ConditionCheckItem": _item(

@@ -13,6 +13,8 @@ from osem_migrate.cli.options import connected, lock_timeout_option, timeout_opt
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from osem_migrate.live_table import LiveTable
     from osem_migrate.migrator import Migrator
     from osem_migrate.planning.destroy import Inventory
@@ -21,18 +23,28 @@ if TYPE_CHECKING:
 @click.command("destroy")
 @click.option("--dry-run", is_flag=True, help="List what would be dropped and what would be kept, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask for the environment's name.")
+@click.option("--drop-changed", is_flag=True,
+              help="With --yes: also drop tables that are not as the scripts built them.")  # fmt: skip
 @lock_timeout_option
 @timeout_option("How long one table may take.  [default: 30 min]")
 @connected
-def command(
-    invocation: Invocation, *, dry_run: bool, yes: bool, lock_timeout: float, timeout: float | None
+def command(  # noqa: PLR0913 - one parameter an option
+    invocation: Invocation,
+    *,
+    dry_run: bool,
+    yes: bool,
+    drop_changed: bool,
+    lock_timeout: float,
+    timeout: float | None,
 ) -> ExitCode:
     """Drop an environment's tables, with all their items.
 
     Only the tables that its applied scripts built, and at the end the history table; others under the same prefix are
-    kept, and named. Asks for the environment's name. Refused where the environment is protected in pyproject.toml, and
-    where deletion protection is on for one of the tables. Running it again finishes what was interrupted; upgrade
-    afterwards begins with the first script.
+    kept, and named; so is a table that another application recorded in the same history table. Asks for the
+    environment's name, and once more where a table has other keys or indexes than the scripts built, which --yes alone
+    does not confirm. Refused where the environment is protected in pyproject.toml, and where deletion protection is on
+    for one of the tables. Running it again finishes what was interrupted; upgrade afterwards begins with the first
+    script.
     """
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.destroy import DestroyOptions
@@ -43,7 +55,12 @@ def command(
         return invocation.finish(_document(inventory), lambda: _show(inventory, migrator))
     if not inventory.is_empty:
         ask(_losses(inventory), migrator, yes=yes, can_ask=not invocation.as_json)
-    options = DestroyOptions(allow_data_loss=not inventory.is_empty, lock_timeout=lock_timeout, timeout=timeout)
+    if inventory.changed and not yes:
+        ask(list(inventory.changes), migrator, yes=drop_changed, can_ask=not invocation.as_json)
+        drop_changed = True
+    options = DestroyOptions(
+        allow_data_loss=not inventory.is_empty, drop_changed=drop_changed, lock_timeout=lock_timeout, timeout=timeout
+    )
     with stop_on_signal(advice.command("destroy")) as stop:
         result = migrator.destroy(replace(options, stop=stop))
 
@@ -52,7 +69,7 @@ def command(
             output.line("done", f"{output.counted(len(result.dropped), 'table')} of {place(migrator)} dropped.")
         else:
             output.line("done", f"{place(migrator)} has nothing to destroy.")
-        _show_kept(result.kept)
+        _show_kept(result.kept, inventory.foreign)
 
     return invocation.finish({"dropped": list(result.dropped), "kept": list(result.kept)}, show)
 
@@ -61,6 +78,7 @@ def _losses(inventory: "Inventory") -> list[str]:
     losses = [
         f"every item of table {live.name} is lost ({live.physical_name}: {_holds(live)})" for live in inventory.tables
     ]
+    losses += inventory.replacements
     if inventory.history is not None:
         losses.append(f"the history of its migrations is lost ({inventory.history.physical_name})")
     return losses
@@ -81,11 +99,14 @@ def _document(inventory: "Inventory") -> Document:
                 "items": live.items,
                 "size_bytes": live.size_bytes,
                 "deletion_protection": live.physical_name in inventory.guarded,
+                "differences": list(inventory.changed.get(live.physical_name, ())),
+                "replaced": live.physical_name in inventory.replaced,
             }
             for live in inventory.tables
         ],
         "history_table": history.physical_name if history is not None and not inventory.shared else None,
         "kept": list(inventory.kept),
+        "foreign": dict(inventory.foreign),
     }
 
 
@@ -102,9 +123,14 @@ def _show(inventory: "Inventory", migrator: "Migrator") -> None:
             output.echo(f"  {row}")
         for name in inventory.guarded:
             output.line("warning", f"{name}: deletion protection is on, and destroy would stop at it")
-    _show_kept(inventory.kept)
+        for text in inventory.changes:
+            output.line("warning", f"{text}; destroy asks for it separately (--drop-changed)")
+        for text in inventory.replacements:
+            output.line("warning", text)
+    _show_kept(inventory.kept, inventory.foreign)
 
 
-def _show_kept(kept: tuple[str, ...]) -> None:
+def _show_kept(kept: tuple[str, ...], foreign: "Mapping[str, str]") -> None:
     for name in kept:
-        output.line("info", f"{name} is kept: no applied script built it.")
+        why = f"it belongs to application {foreign[name]!r}" if name in foreign else "no applied script built it"
+        output.line("info", f"{name} is kept: {why}.")

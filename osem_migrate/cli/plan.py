@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+import click
+
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import losses_of
 from osem_migrate.cli.invocation import Document, place
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 def show_plan(plan: "Plan", migrator: "Migrator") -> None:
     """Print the plan of ``upgrade --dry-run``."""
     environment = migrator.environment
+    show_notes(plan, migrator)
     if plan.is_empty:
         output.line("done", f"{environment.name} is up to date; nothing to do.")
         return
@@ -53,6 +57,16 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
         folded = output.usual(fold(plan).estimate)
         whose = "its table" if moved == 1 else "their tables"
         output.echo(f"With --fold, {output.counted(moved, 'index')} would be created with {whose}: {folded}.")
+
+
+def show_notes(plan: "Plan", migrator: "Migrator") -> None:
+    """Print what the plan leaves alone, and what it takes back."""
+    for name in plan.future:
+        output.line("info", f"future: {name} is recorded as applied by a newer checkout than this one.")
+    if plan.abandons is not None:
+        output.line("info", f"The downgrade to {plan.abandons} did not finish; this applies again what it reversed.")
+        go_on = advice.command("downgrade", "--to", plan.abandons)
+        output.echo(f"{click.style('hint:', fg='cyan')} go on downgrading with: {go_on}")
 
 
 def _show_heading(migration: "PlannedMigration") -> None:
@@ -94,6 +108,7 @@ def plan_document(plan: "Plan", migrator: "Migrator") -> Document:
             }
             for planned in plan.migrations
         ],
+        "future": list(plan.future),
         "hazards": [hazard.text for hazard in plan.hazards],
         "estimated_seconds": [plan.estimate.low, plan.estimate.high],
     }

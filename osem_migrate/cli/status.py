@@ -117,7 +117,7 @@ def _show(status: "Status", migrator: "Migrator", *, hint: bool) -> None:
         at = output.moment(migration.record.finished_at) if migration.record and migration.record.finished_at else ""
         output.line(kind, f"{migration.state.replace('_', ' '):<12} {migration.id}  {output.dim(at)}".rstrip())
     for problem in (*status.problems, *status.remarks):
-        if problem.state in _TO_APPLY:
+        if problem.state in _TO_APPLY and "\n" not in problem.remedy:
             continue
         output.echo()
         output.line(problem.severity, f"{click.style(problem.code, bold=True)} {problem.subject}: {problem.message}")
@@ -147,7 +147,8 @@ def _summarise(status: "Status", where: str) -> None:
 
 
 def _give_hints(status: "Status", *, repair: bool) -> None:
-    pending = next((problem for problem in status.problems if problem.state in _TO_APPLY), None)
+    simple = (problem for problem in status.problems if problem.state in _TO_APPLY and "\n" not in problem.advice)
+    pending = next(simple, None)
     if pending is not None:
         _hint(f"apply what is pending with: {pending.advice}")
     if repair and status.is_repairable:

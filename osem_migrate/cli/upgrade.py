@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before losing data.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply scripts older than the newest applied one, too.")
+@click.option("--strict", is_flag=True,
+              help="Refuse where a newer checkout has applied migrations that this one does not have.")  # fmt: skip
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @click.option("--fold/--no-fold", default=None,
@@ -38,6 +40,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     yes: bool,
     allow_data_loss: bool,
     allow_out_of_order: bool,
+    strict: bool,
     lock_timeout: float,
     timeout: float | None,
     fold: bool | None,
@@ -47,9 +50,10 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     Runs the scripts that the history table does not know yet: tables side by side, the calls of one table in order, and
     waits until DynamoDB has settled. Running it again continues wherever it stopped; with nothing to do it changes
-    nothing.
+    nothing. Where a newer checkout has applied more than this one has, and nothing of this one is pending, that is
+    noted.
     """
-    from osem_migrate.cli.plan import plan_document, show_plan
+    from osem_migrate.cli.plan import plan_document, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.upgrade import UpgradeOptions
     from osem_migrate.execution.operation_run import Pace
@@ -61,6 +65,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         fold=fold,
         pace=Pace(pace or Pace.FULL),
         allow_out_of_order=allow_out_of_order,
+        strict=strict,
         lock_timeout=lock_timeout,
         timeout=timeout,
     )
@@ -68,6 +73,8 @@ def command(  # noqa: PLR0913 - one parameter an option
         plan = migrator.preview(options)
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
     plan = migrator.plan(options)
+    if not invocation.as_json:
+        show_notes(plan, migrator)
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         result = migrator.upgrade(replace(options, plan=plan, stop=stop))
@@ -75,6 +82,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         "applied": list(result.applied),
         "in_progress": list(result.in_progress),
         "up_to_date": result.plan.is_empty,
+        "future": list(result.plan.future),
     }
     return invocation.finish(data, lambda: _show(result, migrator))
 

@@ -11,6 +11,7 @@ from osem_migrate.aws.lock import Lease
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held, poller
+from osem_migrate.deployment.ownership import owners
 from osem_migrate.errors import (
     ConfirmationRequired,
     DeletionProtected,
@@ -31,6 +32,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import DropTable, SetDeletionProtection
 from osem_migrate.operations.step import Call
 from osem_migrate.planning.destroy import Inventory, managed
+from osem_migrate.planning.ownership import is_replaced
 from osem_migrate.schema import Schema
 from osem_migrate.stop import Stop
 
@@ -51,10 +53,12 @@ class DestroyOptions(LockOptions):
 
     Attributes:
         allow_data_loss: whether somebody has confirmed that everything is to be lost.
+        drop_changed: whether somebody has confirmed that tables go which are not as the scripts built them.
         timeout: seconds that one table may take to go; half an hour when None.
     """
 
     allow_data_loss: bool = False
+    drop_changed: bool = False
     timeout: float | None = None
 
 
@@ -72,7 +76,10 @@ def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> I
     history = deployment.history.read()
     ours = managed(migrations, history, environment.defaults)
     *live_tables, last = gateway.describe_all(dict.fromkeys([*sorted(ours.candidates), HISTORY_ENTITY], ()))
-    tables = tuple(live for live in live_tables if ours.owns(live))
+    found = tuple(live for live in live_tables if ours.owns(live))
+    foreign = owners(deployment, migrations, frozenset(live.name for live in found), history)
+    tables = tuple(live for live in found if live.name not in foreign)
+    differences = {live.physical_name: tuple(one.describe() for one in ours.differences(live)) for live in tables}
     known = {live.physical_name for live in (*tables, last)}
     listed = [name for name in gateway.list_tables(environment.prefix) if environment.logical_name(name) is not None]
     return Inventory(
@@ -81,6 +88,9 @@ def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> I
         history=last if last.table is not None else None,
         recorded=bool(history.records),
         shared=history.exists and deployment.history.is_shared(),
+        changed={name: found for name, found in differences.items() if found},
+        replaced=tuple(live.physical_name for live in tables if is_replaced(live, history)),
+        foreign={environment.physical_name(name): application for name, application in foreign.items()},
     )
 
 
@@ -139,6 +149,15 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
     if not options.allow_data_loss:
         name = deployment.environment.name
         raise ConfirmationRequired(f"every table of {name} that its scripts built would be lost, with all items")
+    if found.changed and not options.drop_changed:
+        caller = deployment.caller
+        raise ConfirmationRequired(
+            "; ".join(found.changes),
+            remediation="Somebody may have made these tables by hand, for a purpose of their own. See every difference "
+            f"with: {command('status')}\nIf they are to go as well: "
+            f"{command('destroy', '--yes', '--drop-changed')}",
+            changed={table: list(differences) for table, differences in found.changed.items()},
+        )
     if found.guarded:
         caller = deployment.caller
         update = ["aws", "dynamodb", "update-table", "--no-deletion-protection-enabled", *caller.aws_flags]

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.downgrade import make_downgrade
+from osem_migrate.planning.ownership import claimed_tables
 from osem_migrate.planning.plan import Plan
 
 
@@ -37,6 +39,7 @@ def plan_downgrade(deployment: Deployment, migrations: Sequence[Migration], opti
     Raises:
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: an operation cannot be reversed.
+        TableNotOurs: another application recorded a table that it would drop.
     """
     return _plan(deployment, migrations, options)[0]
 
@@ -50,4 +53,6 @@ def downgrade(deployment: Deployment, migrations: Sequence[Migration], options: 
 def _plan(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> tuple[Plan, History]:
     deployment.check_account()
     history = deployment.history.read()
-    return make_downgrade(migrations, history, options.target, defaults=deployment.environment.defaults), history
+    plan = make_downgrade(migrations, history, options.target, defaults=deployment.environment.defaults)
+    refuse_foreign(deployment, migrations, claimed_tables(plan), history)
+    return plan, history

@@ -9,12 +9,15 @@ from osem_migrate.commands.stamp import StampOptions, stamp
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions
+from osem_migrate.deployment.ownership import owners
 from osem_migrate.errors import MigrationsPending, OsemMigrateError, ResourceInUse, ResourceNotFound
 from osem_migrate.files.loader import load
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
+from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, CreateTable
+from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.import_tables import declare
 from osem_migrate.planning.replay import replay
 from osem_migrate.planning.upgrade import make_plan
@@ -65,8 +68,8 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
     """
     migrations = load(folder).migrations if folder.is_dir() else ()
     deployment.check_account()
-    _check_applied(deployment, migrations)
-    skipped, wanted = _choose(deployment, options.names, replay(migrations, Schema()).tables)
+    history = _check_applied(deployment, migrations)
+    skipped, wanted = _choose(deployment, options.names, replay(migrations, Schema()).tables, history)
     live_tables = deployment.gateway.describe_all(dict.fromkeys(wanted, SETTINGS))
     tables = tuple(_usable(live) for live in live_tables)
     creations = tuple(declare(table, deployment.environment.defaults) for table in tables)
@@ -100,8 +103,9 @@ def import_tables(deployment: Deployment, folder: Path, plan: ImportPlan, option
     return ImportResult(drafts, stamped.recorded)
 
 
-def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> None:
+def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> History:
     history = deployment.history.read()
+    check_history(migrations, history.records)
     plan = make_plan(migrations, history, defaults=deployment.environment.defaults)
     if not plan.is_empty:
         pending = [planned.migration.id for planned in plan.migrations]
@@ -110,21 +114,25 @@ def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> N
             remediation=f"Apply what is pending, which also adopts existing tables: {command('upgrade')}",
             pending=pending,
         )
+    return history
 
 
 def _choose(
-    deployment: Deployment, names: Sequence[str], declared: Mapping[str, Table]
+    deployment: Deployment, names: Sequence[str], declared: Mapping[str, Table], history: History
 ) -> tuple[dict[str, str], list[str]]:
     """Why tables are left out, by physical name, and the logical names of the others."""
     environment = deployment.environment
     physical = [] if names else deployment.gateway.list_tables(environment.prefix)
     asked = {environment.logical_name(name) or (name if names else None) for name in (*names, *physical)}
+    foreign = owners(deployment, (), frozenset(filter(None, asked)), history)
     skipped, wanted = {}, []
     for name in sorted(filter(None, asked)):
         if name == HISTORY_ENTITY:
             skipped[environment.physical_name(name)] = "it is the history table"
         elif name in declared:
             skipped[environment.physical_name(name)] = "the scripts declare it already"
+        elif name in foreign:
+            skipped[environment.physical_name(name)] = f"it belongs to application {foreign[name]!r}"
         else:
             wanted.append(name)
     if not wanted and set(skipped) <= {environment.history_table}:

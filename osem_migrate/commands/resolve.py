@@ -1,6 +1,6 @@
 """Resolve: record what somebody says of a migration, once the live tables have confirmed it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.advice import command
@@ -9,12 +9,14 @@ from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.observation import overlooking_autoscaled
+from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import DriftFound, ResolutionRefused
 from osem_migrate.history import History, LogEntry, Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
+from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 
 PENDING = "pending"
@@ -82,16 +84,17 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
         return _nothing(decision)
     if not history.exists:
         # Nobody is at work yet, and not even the history table should come of a mistake.
-        _confirm(deployment, decision, options)
+        _confirm(deployment, migrations, history, decision, options)
     actor = deployment.actor()
     with held(deployment, actor, options, exists=history.exists) as lease:
         # A run may have ended while we waited for the lock.
-        _, decision = _decide(deployment, migrations, options)
+        history, decision = _decide(deployment, migrations, options)
         if not decision.needed:
             return _nothing(decision)
-        tables = _confirm(deployment, decision, options)
+        live_tables = _confirm(deployment, migrations, history, decision, options)
+        tables = tuple(live.physical_name for live in live_tables)
         options.check_stop()
-        record = _record(deployment, decision, actor, lease)
+        record = _record(deployment, decision, actor, lease, live_tables)
         entry = _entry(deployment, decision, options, actor, tables)
         deployment.history.write(lease, [(entry, record)])
     return replace(_nothing(decision), record=record, recorded=True, tables=tables)
@@ -117,10 +120,18 @@ def _decide(
     return history, decision
 
 
-def _confirm(deployment: Deployment, decision: Decision, options: ResolveOptions) -> tuple[str, ...]:
-    """Physical names of the tables that were looked at; raises DriftFound where they say otherwise."""
+def _confirm(
+    deployment: Deployment,
+    migrations: Sequence[Migration],
+    history: History,
+    decision: Decision,
+    options: ResolveOptions,
+) -> Sequence[LiveTable]:
+    """The tables that were looked at; raises DriftFound where they say otherwise."""
     if not options.verify:
         return ()
+    if decision.resolution is Resolution.APPLIED:
+        refuse_foreign(deployment, migrations, decision.tables.keys(), history)
     kinds = {
         name: {type(setting) for state in table.states if state is not None for setting in state.settings}
         for name, table in decision.tables.items()
@@ -128,7 +139,7 @@ def _confirm(deployment: Deployment, decision: Decision, options: ResolveOptions
     live_tables = deployment.gateway.describe_all(kinds)
     differences = [text for live in live_tables for text in _differences(deployment, live, decision.tables[live.name])]
     if not differences:
-        return tuple(live.physical_name for live in live_tables)
+        return live_tables
     upgrade = command("upgrade")
     hints = {
         Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
@@ -177,10 +188,13 @@ def _entry(
     )
 
 
-def _record(deployment: Deployment, decision: Decision, actor: Actor, lease: Lease) -> Record:
+def _record(
+    deployment: Deployment, decision: Decision, actor: Actor, lease: Lease, live_tables: Sequence[LiveTable]
+) -> Record:
     """The record to be written."""
     now = deployment.clock.milliseconds()
-    record = _shaped(decision, actor, now)
+    ids = {live.name: live.table_id for live in live_tables if live.table_id is not None}
+    record = _shaped(decision, actor, now, ids)
     record = replace(record, fence=lease.holder.fence, updated_at=now)
     if decision.resolution is Resolution.ACCEPT_CHECKSUM:
         return record
@@ -189,6 +203,7 @@ def _record(deployment: Deployment, decision: Decision, actor: Actor, lease: Lea
         record,
         state=RecordedState.APPLIED if applied else RecordedState.REVERTED,
         doubt=(),
+        progress={},
         started_at=now if record.started_at is None else record.started_at,
         finished_at=now,
         left_at=None,
@@ -198,7 +213,7 @@ def _record(deployment: Deployment, decision: Decision, actor: Actor, lease: Lea
     )
 
 
-def _shaped(decision: Decision, actor: Actor, now: int) -> Record:
+def _shaped(decision: Decision, actor: Actor, now: int, table_ids: Mapping[str, str]) -> Record:
     """The record with the script and the live operations that it stands for from now on.
 
     A record whose script is gone, or that is given up, keeps what it says of the script.
@@ -210,11 +225,11 @@ def _shaped(decision: Decision, actor: Actor, now: int) -> Record:
         raise AssertionError(decision)  # decide() refuses what is neither a script nor a record
     every = range(len(script.operations))
     applied = decision.resolution is Resolution.APPLIED or (earlier is not None and earlier.is_applied)
-    known = () if earlier is None or decision.resolution is Resolution.REVERTED else earlier.done
+    known = earlier.done if earlier is not None else ()
     done = every if applied else [position for position in known if position in every]
     said = record_of(script, earlier, actor, now, state=RecordedState.RUNNING, done=done)
     if earlier is None:
-        return replace(said, started_at=now)
+        return replace(said, started_at=now, tables=recorded_tables(script, table_ids if applied else {}))
     return replace(
         earlier,
         checksum=said.checksum,
@@ -222,6 +237,7 @@ def _shaped(decision: Decision, actor: Actor, now: int) -> Record:
         operations_total=said.operations_total,
         done=said.done,
         doubt=tuple(position for position in earlier.doubt if position in every),
+        tables=recorded_tables(script, table_ids if applied else {}, earlier),
     )
 
 

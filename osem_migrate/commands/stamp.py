@@ -7,6 +7,7 @@ from osem_migrate.advice import command
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
+from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import ResourceInUse
 from osem_migrate.execution.adoption import mismatch
@@ -16,6 +17,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.planning.adoption import TableMismatch
 from osem_migrate.planning.drift.diff import diff
 from osem_migrate.planning.history_check import check_history, find_version
+from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.replay import replay_recorded
 from osem_migrate.schema import Schema, Table
 
@@ -63,6 +65,7 @@ def stamp(deployment: Deployment, migrations: Sequence[Migration], options: Stam
         MigrationChanged: what was recorded of a script is not what it says.
         MigrationMissing: a recorded script is gone.
         AdoptionMismatch: live tables differ from what the scripts make of them, and nothing was written.
+        TableNotOurs: another application recorded one of them as its own, and nothing was written.
         ResourceInUse: one of them is still on its way, and nothing was written.
     """
     deployment.check_account()
@@ -97,16 +100,21 @@ def _records(
     now = deployment.clock.milliseconds()
     earlier = found.history.records
     records = [_applied(migration, earlier.get(migration.id), actor, now) for migration in found.missing]
-    if options.verify:
-        then = {**earlier, **{record.migration: record for record in records}}
-        schema = replay_recorded(migrations, then, Schema(defaults=deployment.environment.defaults))
-        touched = sorted({operation.table for migration in found.missing for operation in migration.operations})
-        _confirm(deployment, options, {name: schema.tables.get(name) for name in touched})
-    return records
+    if not options.verify:
+        return records
+    then = {**earlier, **{record.migration: record for record in records}}
+    schema = replay_recorded(migrations, then, Schema(defaults=deployment.environment.defaults))
+    touched = sorted({operation.table for migration in found.missing for operation in migration.operations})
+    refuse_foreign(deployment, migrations, touched, found.history)
+    ids = _confirm(deployment, options, {name: schema.tables.get(name) for name in touched})
+    return [
+        replace(record, tables=recorded_tables(migration, ids))
+        for migration, record in zip(found.missing, records, strict=True)
+    ]
 
 
-def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str, Table | None]) -> None:
-    """Raise where a live table is not as it has to be once all of it is recorded."""
+def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str, Table | None]) -> dict[str, str]:
+    """TableId of every live table; raises where one is not as it has to be once all of it is recorded."""
     kinds = {name: tuple(map(type, table.settings)) if table is not None else () for name, table in tables.items()}
     live_tables = deployment.gateway.describe_all(kinds)
     mismatches = [TableMismatch(live, diff(live, tables[live.name])) for live in live_tables]
@@ -121,6 +129,7 @@ def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str,
         )
     if moving := list(_moving(live_tables)):
         raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")
+    return {live.name: live.table_id for live in live_tables if live.table_id is not None}
 
 
 def _entry(deployment: Deployment, options: StampOptions, record: Record) -> LogEntry:
@@ -139,7 +148,7 @@ def _applied(migration: Migration, earlier: Record | None, actor: Actor, now: in
     """The record of a migration that is live as a whole; the fence is that of the lock, once it is held."""
     every = range(len(migration.operations))
     record = record_of(migration, earlier, actor, now, state=RecordedState.APPLIED, done=every)
-    return replace(record, started_at=now, finished_at=now)
+    return replace(record, started_at=now, finished_at=now, tables=recorded_tables(migration, {}))
 
 
 def _moving(live_tables: Sequence[LiveTable]) -> Iterator[str]:

@@ -5,12 +5,15 @@ from dataclasses import KW_ONLY, dataclass
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.adoption import foresee
 from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.fold import fold
+from osem_migrate.planning.history_check import found_newer
+from osem_migrate.planning.ownership import claimed_tables
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.upgrade import make_plan
 
@@ -23,12 +26,14 @@ class UpgradeOptions(RunOptions):
         target: the last version to apply; all when None.
         fold: whether index additions move into the CreateTable of the same run; as configured when None.
         allow_out_of_order: apply scripts older than the newest applied one, too.
+        strict: refuse where a newer checkout has applied migrations that this one does not have.
     """
 
     target: str | None = None
     _: KW_ONLY
     fold: bool | None = None
     allow_out_of_order: bool = False
+    strict: bool = False
 
     def resume(self) -> str:
         """``osem-migrate upgrade --to VERSION``."""
@@ -56,6 +61,7 @@ def plan_upgrade(deployment: Deployment, migrations: Sequence[Migration], option
     Raises:
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: the scripts do not fit together.
+        TableNotOurs: another application recorded a table that it would take over or drop.
     """
     return _plan(deployment, migrations, options)[0]
 
@@ -99,5 +105,8 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
         target=options.target,
         allow_out_of_order=options.allow_out_of_order,
     )
+    if plan.future and options.strict:
+        raise found_newer(plan.future)
+    refuse_foreign(deployment, migrations, claimed_tables(plan), history)
     folds = environment.settings.fold_indexes if options.fold is None else options.fold
     return fold(plan) if folds else plan, history

@@ -119,7 +119,10 @@ def _look(deployment: Deployment, migrations: Sequence[Migration], history: Hist
     sure = {name: _declared(table) for name, table in sorted(tables.items()) if name not in expectation.unsure}
     live_tables = {live.name: live for live in deployment.gateway.describe_all(sure)}
     checklists = [_check(deployment, live, tables[name]) for name, live in live_tables.items()]
-    checklists += [unfinished(name, deployment.environment.physical_name(name)) for name in expectation.unsure]
+    checklists += [
+        unfinished(name, deployment.environment.physical_name(name), expectation.why_unsure(name))
+        for name in expectation.unsure
+    ]
     return Verification(
         tables=tuple(sorted(checklists, key=lambda checklist: checklist.table)), live_tables=live_tables
     )

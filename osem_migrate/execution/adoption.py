@@ -1,6 +1,7 @@
 """Adoption: tables that a first run finds are taken over where they are what the scripts make, else refused."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
@@ -43,7 +44,7 @@ def adopt(deployment: Deployment, plan: Plan, existing: Collection[str]) -> Plan
         done = tuple(o for o in plan.operations if o.table == live.name and o.key not in left)
         if done:
             deployment.tell(TableAdopted(live.physical_name, done))
-    return adopted
+    return replace(adopted, table_ids={live.name: live.table_id for live in live_tables if live.table_id is not None})
 
 
 def mismatch(message: str, mismatches: Sequence[TableMismatch], remediation: str) -> AdoptionMismatch:

@@ -126,7 +126,7 @@ class Executor:
         if performed is None:
             self._recorder.leave(operation)
             return False
-        if self._recorder.finish(operation, performed.note):
+        if self._recorder.finish(operation, performed.note, performed.table_id):
             finished.add(operation.migration.id)
         self._tell(
             OperationFinished(

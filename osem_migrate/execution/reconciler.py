@@ -1,7 +1,7 @@
 """Reconciler: brings one planned operation about, from whatever an earlier run, or a manual change, left of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from osem_migrate.errors import OsemMigrateError, ScriptOperationInapplicable
 from osem_migrate.events import OperationStarted
@@ -15,10 +15,14 @@ from osem_migrate.planning.plan import Plan, PlannedOperation
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """How an operation came about: ``adopted`` when everything was there already, with a note for people."""
+    """How an operation came about: ``adopted`` when everything was there already, with a note for people.
+
+    ``table_id`` tells the table that it left there.
+    """
 
     adopted: bool
     note: str | None = None
+    table_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,8 @@ class Reconciler:
             if pace is Pace.WAIT_ONLY or not self._drivers[type(run.step)].carry_out(run):
                 return None
         adopted = not run.changed
-        return Reconciled(adopted, run.note or (planned.operation.when_found(run.live.unreadable) if adopted else None))
+        note = run.note or (planned.operation.when_found(run.live.unreadable) if adopted else None)
+        return Reconciled(adopted, note, run.live.table_id)
 
 
 def check_drivers(plan: Plan, drivers: Mapping[type[Step], Driver] = DRIVERS) -> None:

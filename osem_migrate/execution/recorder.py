@@ -10,8 +10,17 @@ from osem_migrate.clock import Clock
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import OsemMigrateError
-from osem_migrate.history import NO_PROGRESS, LogEntry, Progress, Record, RecordedError, RecordedState
+from osem_migrate.history import (
+    NO_PROGRESS,
+    LogEntry,
+    Progress,
+    Record,
+    RecordedError,
+    RecordedState,
+    RecordedTable,
+)
 from osem_migrate.migration import Migration
+from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
 
 
@@ -44,7 +53,7 @@ class Recorder:
         Lanes overtake each other, so a killed run may leave an older migration behind a newer one; that it was part of
         the run is what tells it from a script that came late.
         """
-        records = [self._record(planned, earlier.get(planned.migration.id)) for planned in plan.migrations]
+        records = [self._record(planned, earlier.get(planned.migration.id), plan) for planned in plan.migrations]
         with self._writing:
             self._put([(self._ended(record), record) for record in records])
 
@@ -59,8 +68,11 @@ class Recorder:
             self._put([(self._entry("started", record, operation.operation.describe()), begun)])
         return first
 
-    def finish(self, operation: PlannedOperation, note: str | None) -> bool:
-        """The result, once an operation has settled; True for the last of its migration."""
+    def finish(self, operation: PlannedOperation, note: str | None, table_id: str | None = None) -> bool:
+        """The result, once an operation has settled; True for the last of its migration.
+
+        ``table_id`` is kept where the operation may have made the table.
+        """
         with self._writing:
             record = self._records[operation.migration.id]
             doubt = tuple(position for position in record.doubt if position != operation.position)
@@ -69,6 +81,7 @@ class Recorder:
                 doubt=doubt,
                 done=self._direction.after(record.done, operation.position),
                 progress={at: known for at, known in record.progress.items() if at != operation.position},
+                tables=_identified(record.tables, operation, table_id),
             )
             ended = self._direction.ended(record)
             if ended is not None:
@@ -110,7 +123,7 @@ class Recorder:
                 # The record stays "running", which shows as interrupted; the cause is what the user must hear of.
                 return
 
-    def _record(self, planned: PlannedMigration, earlier: Record | None) -> Record:
+    def _record(self, planned: PlannedMigration, earlier: Record | None, plan: Plan) -> Record:
         now = self._clock.milliseconds()
         migration = planned.migration
         remaining = {operation.position for operation in planned.operations}
@@ -129,6 +142,8 @@ class Recorder:
             doubt=tuple(position for position in doubt if position in remaining),
             progress=_still_valid(earlier, migration, remaining),
             started_at=earlier.started_at if earlier is not None and goes_on else None,
+            tables=recorded_tables(migration, plan.table_ids, earlier),
+            downgrade_to=plan.target,
         )
         ended = self._direction.ended(record)
         # An earlier run may have done everything but record the end.
@@ -147,6 +162,15 @@ class Recorder:
         stamped = [(entry, replace(record, updated_at=now)) for entry, record in entries]
         self._history.write(self._lease, stamped)
         self._records |= {record.migration: record for _, record in stamped}
+
+
+def _identified(
+    tables: Mapping[str, RecordedTable] | None, operation: PlannedOperation, table_id: str | None
+) -> Mapping[str, RecordedTable] | None:
+    """The tables of a record, with the TableId of the one that an operation has made."""
+    if tables is None or table_id is None or all(step.method != "create_table" for step in operation.calls):
+        return tables
+    return {**tables, operation.table: replace(tables[operation.table], table_id=table_id)}
 
 
 def _still_valid(earlier: Record | None, migration: Migration, remaining: Collection[int]) -> dict[int, Progress]:

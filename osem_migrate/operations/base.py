@@ -99,6 +99,9 @@ class Setting(Operation):
     drift: ClassVar[str] = "DRIFT_SETTING"
     """The code of its drift."""
 
+    shows_target: ClassVar[bool] = False
+    """Whether its description shows, while it is on its way, where it is going."""
+
     is_watched: ClassVar[bool] = True
     """Whether ``status`` tells of it although nobody declared it."""
 

@@ -24,6 +24,7 @@ class SetTimeToLive(Setting):
 
     noun: ClassVar[str] = "time to live"
     described_by: ClassVar[Description] = Description.TIME_TO_LIVE
+    shows_target: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check the attribute name: 1 to 255 bytes; it may be left out only when nothing is enabled."""

@@ -1,16 +1,20 @@
 """What ``destroy`` may drop: the tables that an environment's history has built, and no others."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from osem_migrate.history import History, Record
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
-from osem_migrate.planning.drift.diff import matches
+from osem_migrate.planning.drift.code import DriftCode
+from osem_migrate.planning.drift.diff import Difference, diff, matches, overlooking
 from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.replay import apply
 from osem_migrate.schema import Index, Schema, Table
+
+_OF_KEYS = frozenset({DriftCode.TABLE_KEYS, DriftCode.LOCAL_INDEX})  # never to be changed: it is another table
+_OF_SHAPE = _OF_KEYS | {code for code in DriftCode if code.is_of_index and code is not DriftCode.INDEX_THROUGHPUT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +25,16 @@ class ManagedTables:
         built: what the history says is there.
         begun: what a run began to create and never recorded, with the states in which it may have left the table. In
             another state somebody else made it, and the run stopped at it.
-        indexes: what the scripts add to the tables that were begun; a run may have folded some into CreateTable.
+        indexes: what the scripts add to any table; a run that was stopped may have left some of them there.
+        schema: what was built, as far as that is recorded.
+        moving: tables of unfinished migrations, whose indexes may be as they are on the way.
     """
 
     built: frozenset[str]
     begun: Mapping[str, tuple[Table, ...]]
     indexes: Mapping[str, tuple[Index, ...]]
+    schema: Schema
+    moving: frozenset[str]
 
     @property
     def candidates(self) -> frozenset[str]:
@@ -40,6 +48,18 @@ class ManagedTables:
         ahead = self.indexes.get(live.name, ())
         return any(matches(live, state, ahead) for state in self.begun.get(live.name, ()))
 
+    def differences(self, live: LiveTable) -> tuple[Difference, ...]:
+        """Where a table that was built has other keys or indexes than it was built with: it may not be the same one.
+
+        What can be set and set back at any time, such as capacity, says nothing about that.
+        """
+        expected = self.schema.tables.get(live.name)
+        if expected is None or live.table is None:
+            return ()
+        codes = _OF_KEYS if live.name in self.moving or live.busy else _OF_SHAPE
+        seen = overlooking(live, expected, self.indexes.get(live.name, ()))
+        return tuple(difference for difference in diff(seen, expected) if difference.code in codes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
@@ -51,6 +71,9 @@ class Inventory:
         history: the history table; None when there is none.
         recorded: whether it holds anything of this application.
         shared: whether other applications keep their history in it, too.
+        changed: how tables differ from what the scripts built, by physical name; these are confirmed separately.
+        replaced: physical names of the tables that are, by their TableId, not those that were recorded.
+        foreign: the application that recorded a table which is kept, by physical name.
     """
 
     tables: tuple[LiveTable, ...]
@@ -58,6 +81,9 @@ class Inventory:
     history: LiveTable | None
     recorded: bool
     shared: bool
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -68,6 +94,22 @@ class Inventory:
     def guarded(self) -> tuple[str, ...]:
         """Physical names of the tables whose deletion protection is on; the history table's is our own."""
         return tuple(live.physical_name for live in self.tables if live.is_protected)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What is not as the scripts built it, in a sentence for each table."""
+        return tuple(
+            f"{name} is not as the scripts built it: {'; '.join(differences)}"
+            for name, differences in self.changed.items()
+        )
+
+    @property
+    def replacements(self) -> tuple[str, ...]:
+        """What was made by hand in place of a table of ours, in a sentence for each."""
+        return tuple(
+            f"{name} is not the table that was recorded: somebody has made or restored it since"
+            for name in self.replaced
+        )
 
 
 def managed(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> ManagedTables:
@@ -88,10 +130,14 @@ def managed(migrations: Sequence[Migration], history: History, defaults: tuple[o
             schema = after if position in done else schema
     built = frozenset(schema.tables)
     unsure = {name: states for name, states in begun.items() if name not in built}
+    records = history.records
+    unfinished = (m for m in migrations if m.id in records and records[m.id].is_unfinished)
     return ManagedTables(
         built=built,
         begun=unsure,
-        indexes={name: tuple(i for m in migrations for i in m.added_indexes(name)) for name in unsure},
+        indexes={name: tuple(i for m in migrations for i in m.added_indexes(name)) for name in built | unsure.keys()},
+        schema=schema,
+        moving=frozenset(operation.table for migration in unfinished for operation in migration.operations),
     )
 
 

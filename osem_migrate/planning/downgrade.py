@@ -50,7 +50,7 @@ def make_downgrade(
     for migration in kept:
         for position in _live(migration, history):
             after = apply(migration.operations[position], after, migration, position)
-    return Plan(migrations=tuple(planned), before=schema, after=after, direction=Direction.DOWNGRADE)
+    return Plan(migrations=tuple(planned), before=schema, after=after, direction=Direction.DOWNGRADE, target=target)
 
 
 def _live(migration: Migration, history: History) -> list[int]:

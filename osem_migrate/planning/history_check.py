@@ -1,26 +1,38 @@
 """Whether the scripts are still what the history says was applied, and which script a version names."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from osem_migrate.errors import MigrationChanged, MigrationMissing, TargetUnknown
+from osem_migrate.errors import MigrationChanged, MigrationFuture, MigrationMissing, TargetUnknown
 from osem_migrate.history import Record, ShownState
 from osem_migrate.migration import Migration
 from osem_migrate.planning.status.remedy import explain
 
 
-def check_history(migrations: Sequence[Migration], records: Mapping[str, Record]) -> None:
-    """Raise MigrationMissing or MigrationChanged where the scripts are no longer what was applied."""
+def check_history(migrations: Sequence[Migration], records: Mapping[str, Record], *, future: bool = False) -> None:
+    """Raise MigrationMissing, MigrationFuture or MigrationChanged where the scripts are no longer what was applied.
+
+    With ``future``, migrations that only a newer checkout has are no contradiction.
+    """
     known = {migration.id: migration for migration in migrations}
+    lost = {record.migration for record in lost_records(migrations, records)}
+    newer, renamed = future_migrations(migrations, records), find_renamed(migrations, records)
     for record in sorted(records.values(), key=lambda record: (record.number, record.migration)):
         migration = known.get(record.migration)
-        if migration is None:
-            if record.is_applied or record.is_unfinished:
-                raise MigrationMissing(
-                    f"{record.migration} is recorded as {record.state}, but its script is not in the folder",
-                    remediation=explain(ShownState.MISSING, record.migration, record)[1],
-                    migration=record.migration,
-                )
-        elif is_changed(migration, record):
+        if record.migration in newer:
+            if not future:
+                raise found_newer([record.migration])
+        elif record.migration in lost:
+            name = renamed.get(record.migration)
+            gone = f"its script is {name} now" if name is not None else "its script is not in the folder"
+            error = f" ({record.error.message})" if record.error is not None else ""
+            raise MigrationMissing(
+                f"{record.migration} is recorded as {record.state}{error}, but {gone}",
+                remediation=explain(ShownState.MISSING, record.migration, record, renamed=name)[1],
+                migration=record.migration,
+                renamed_to=name,
+            )
+        elif migration is not None and is_changed(migration, record):
             part = "it" if record.is_applied else "part of it"
             raise MigrationChanged(
                 f"{migration.file or migration.id} was changed after {part} was applied",
@@ -30,6 +42,52 @@ def check_history(migrations: Sequence[Migration], records: Mapping[str, Record]
                 recorded=record.checksum,
                 found=migration.checksum,
             )
+
+
+def found_newer(ids: Sequence[str], pending: str | None = None) -> MigrationFuture:
+    """The error that names the migrations which only a newer checkout has, and one of ours that is still pending."""
+    newer = f"{', '.join(ids)}: recorded as applied by a newer checkout than this one"
+    waiting = f"; {pending} is pending here, and may not fit what that one has made of the tables" if pending else ""
+    return MigrationFuture(f"{newer}{waiting}", migration=ids[0], future=list(ids), pending=pending)
+
+
+def future_migrations(migrations: Sequence[Migration], records: Mapping[str, Record]) -> tuple[str, ...]:
+    """Ids that are applied and above every script here, by number: a newer checkout has their scripts.
+
+    What a run did not finish there is not among them, nor is what was only renamed here.
+    """
+    newest = max((migration.number for migration in migrations), default=-1)
+    renamed = find_renamed(migrations, records)
+    lost = lost_records(migrations, records)
+    return tuple(
+        record.migration
+        for record in lost
+        if record.is_applied and record.number > newest and record.migration not in renamed
+    )
+
+
+def find_renamed(migrations: Sequence[Migration], records: Mapping[str, Record]) -> dict[str, str]:
+    """By the id under which it was applied, the id of the one script, not applied, that declares exactly the same."""
+    waiting = [migration for migration in migrations if not _may_be_live(records.get(migration.id))]
+    renamed: dict[str, str] = {}
+    for record in lost_records(migrations, records):
+        same = [migration.id for migration in waiting if migration.checksum == record.checksum]
+        if record.is_applied and len(same) == 1:
+            renamed.setdefault(record.migration, same[0])
+    # Of two records that would be one script, neither is known to be it.
+    counts = Counter(renamed.values())
+    return {old: new for old, new in renamed.items() if counts[new] == 1}
+
+
+def _may_be_live(record: Record | None) -> bool:
+    return record is not None and record.may_be_live
+
+
+def lost_records(migrations: Sequence[Migration], records: Mapping[str, Record]) -> list[Record]:
+    """Records of which something may be live and whose script is not among these, by number."""
+    known = {migration.id for migration in migrations}
+    lost = (record for record in records.values() if record.migration not in known and record.may_be_live)
+    return sorted(lost, key=lambda record: (record.number, record.migration))
 
 
 def is_changed(migration: Migration, record: Record) -> bool:

@@ -1,7 +1,7 @@
 """Plan: what an upgrade or a downgrade would do, as a value that ``--dry-run`` prints and the executor carries out."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from osem_migrate.history import Record, RecordedState
@@ -126,7 +126,9 @@ class Plan:
 
     ``before`` is what is live by the history, the completed operations of unfinished migrations among it.
     ``creates_history`` says that the history table does not exist yet and is created first; ``is_first`` that nothing
-    was ever recorded, so that a table that is there already was made by somebody else.
+    was ever recorded, so that a table that is there already was made by somebody else. ``table_ids`` tells the tables
+    that it takes over, by logical name. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
+    newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back.
     """
 
     migrations: tuple[PlannedMigration, ...]
@@ -135,6 +137,10 @@ class Plan:
     creates_history: bool = False
     is_first: bool = False
     direction: Direction = Direction.UPGRADE
+    table_ids: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
+    future: tuple[str, ...] = ()
+    abandons: str | None = None
 
     @property
     def is_empty(self) -> bool:

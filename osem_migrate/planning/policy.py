@@ -82,7 +82,8 @@ _DESCRIPTIONS = sorted({Description.TABLE, *(kind.described_by for kind in SETTI
 GRANTS = (
     Grant("ListTables", Role.STATUS, Target.ACCOUNT, ("dynamodb:ListTables",)),
     Grant("ReadTables", Role.STATUS, Target.TABLES, tuple(side.permission for side in _DESCRIPTIONS)),
-    Grant("ReadHistory", Role.STATUS, Target.HISTORY, ("dynamodb:GetItem", "dynamodb:Query")),
+    # Scan: whose tables they are, by the records of other applications.
+    Grant("ReadHistory", Role.STATUS, Target.HISTORY, ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")),
     Grant(
         "WriteHistory",
         Role.UPGRADE,

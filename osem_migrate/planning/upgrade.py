@@ -6,7 +6,7 @@ from dataclasses import replace
 from osem_migrate.errors import MigrationOutOfOrder
 from osem_migrate.history import History, Record, ShownState
 from osem_migrate.migration import Migration
-from osem_migrate.planning.history_check import check_history, find_version
+from osem_migrate.planning.history_check import check_history, find_version, found_newer, future_migrations
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.replay import apply, blaming, operations_done, replay_recorded
 from osem_migrate.planning.status.remedy import explain
@@ -26,14 +26,18 @@ def make_plan(
     Raises:
         MigrationChanged: an applied script, or the completed part of an unfinished one, was edited.
         MigrationMissing: an applied script is gone.
+        MigrationFuture: something is pending, and a newer checkout has applied what this one does not have.
         MigrationOutOfOrder: a pending script is older than the newest applied one.
         TargetUnknown: ``target`` names no script.
         ScriptOperationInapplicable: an operation does not fit the schema so far.
     """
-    check_history(migrations, history.records)
+    check_history(migrations, history.records, future=True)
     wanted = _up_to(migrations, target)
     applied = [migration for migration in migrations if history.is_applied(migration.id)]
     pending = [migration for migration in wanted if not history.is_applied(migration.id)]
+    future = future_migrations(migrations, history.records)
+    if future and pending:
+        raise found_newer(future, pending[0].id)
     if not allow_out_of_order:
         _check_order(pending, applied, history.records)
     before = replay_recorded(migrations, history.records, Schema(defaults=defaults))
@@ -48,7 +52,14 @@ def make_plan(
         after=schema,
         creates_history=bool(planned) and not history.exists,
         is_first=bool(planned) and not history.records,
+        future=future,
+        abandons=next(filter(None, (_abandoned(history.records.get(migration.id)) for migration in pending)), None),
     )
+
+
+def _abandoned(record: Record | None) -> str | None:
+    """The target of the downgrade that was at work on a migration."""
+    return record.downgrade_to if record is not None and record.is_being_reversed else None
 
 
 def _plan_migration(

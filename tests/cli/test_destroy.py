@@ -135,3 +135,45 @@ def test_a_lock_that_is_held(upgraded: Project, run: Run, tables: Tables) -> Non
     tables.hold_lock()
     assert run("destroy", "--yes", "--lock-timeout", "0").code == 6
     assert set(ALL) <= set(tables.names())
+
+
+@pytest.fixture
+def remade(upgraded: Project, tables: Tables) -> Project:
+    """Somebody has made Plans again, with another key."""
+    tables.drop("shop-dev-Plans")
+    tables.client.create_table(
+        TableName="shop-dev-Plans",
+        KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return upgraded
+
+
+def test_a_changed_table_needs_a_word_of_its_own(remade: Project, run: Run, tables: Tables) -> None:
+    """The dry run and the data name it, and ``--yes`` alone is refused."""
+    changed = "shop-dev-Plans is not as the scripts built it: Plans: expected keys planId S, found keys orderId S"
+    assert f"⚠ {changed}; destroy asks for it separately (--drop-changed)" in run("destroy", "--dry-run").out
+    found = {table["name"]: table for table in run("destroy", "--dry-run", "--json").document["data"]["tables"]}
+    assert found["Plans"]["differences"] == ["Plans: expected keys planId S, found keys orderId S"]
+    assert found["Teams"]["differences"] == []
+    refused = run("destroy", "--yes")
+    assert (refused.code, changed in refused.err) == (1, True)
+    assert "osem-migrate destroy --yes --drop-changed --env dev" in refused.err
+    assert ALL[0] in tables.names()
+    assert run("destroy", "--yes", "--drop-changed").code == 0
+    assert tables.names() == ["shop-dev-Elsewhere"]
+
+
+@pytest.mark.parametrize(("answers", "code"), [("dev\ndev\n", 0), ("dev\nno\n", 1)])
+def test_on_a_terminal_a_changed_table_is_asked_for_twice(
+    answers: str, code: int, remade: Project, tables: Tables
+) -> None:
+    """The name of the environment once for what the scripts built, and once for what they did not."""
+    controller, terminal = os.openpty()
+    os.write(controller, answers.encode())
+    said = run_process("destroy", stdin=terminal)
+    os.close(terminal)
+    os.close(controller)
+    assert (said.code, "orderId" in said.err) == (code, True)
+    assert ("shop-dev-Plans" in tables.names()) == (code != 0)

@@ -336,10 +336,12 @@ def test_begin_without_waiting_and_wait_without_beginning(run: Run, tables: Tabl
 def test_what_is_in_progress_as_data(run: Run, tables: Tables) -> None:
     """--json tells what was applied from what is still under way."""
     data = run("upgrade", "--no-wait", "--json").document["data"]
-    assert data == {"applied": [], "in_progress": ["0001_create_teams", "0003_create_plans"], "up_to_date": False}
+    under_way = ["0001_create_teams", "0003_create_plans"]
+    assert data == {"applied": [], "in_progress": under_way, "up_to_date": False, "future": []}
     data = run("upgrade", "--json").document["data"]
     assert (len(data["applied"]), data["in_progress"], data["up_to_date"]) == (3, [], False)
-    assert run("upgrade", "--json").document["data"] == {"applied": [], "in_progress": [], "up_to_date": True}
+    nothing = {"applied": [], "in_progress": [], "up_to_date": True, "future": []}
+    assert run("upgrade", "--json").document["data"] == nothing
 
 
 def test_waiting_only_begins_nothing(run: Run, tables: Tables) -> None:
@@ -361,3 +363,48 @@ def test_the_hint_of_an_unknown_version_works_when_typed(project: Project, run: 
         hint = f"osem-migrate status --env staging --endpoint-url {tables.endpoint_url}"
         assert f"hint: See the versions with: {hint}\n" in said.err
         assert run(*hint.split()[1:], "--exit-zero").code == 0
+
+
+def test_a_release_that_was_rolled_back_has_nothing_to_do(project: Project, run: Run, tables: Tables) -> None:
+    """It names what only the newer one has and exits with 0; --strict refuses; no hint would falsify the history."""
+    assert run("upgrade").code == 0
+    (project.migrations / "0003_create_plans.py").unlink()
+    before = tables.everything()
+    note = "future: 0003_create_plans is recorded as applied by a newer checkout than this one."
+    for words in (["upgrade"], ["upgrade", "--dry-run"]):
+        said = run(*words)
+        assert (said.code, note in said.out, "nothing to do" in said.out) == (0, True, True)
+    assert run("upgrade", "--json").document["data"]["future"] == ["0003_create_plans"]
+    refused = run("upgrade", "--strict")
+    assert (refused.code, "HISTORY_MIGRATION_FUTURE: 0003_create_plans: " in refused.err) == (1, True)
+    assert "resolve" not in refused.err
+    assert tables.everything() == before
+    project.script("0003_other", 'CreateTable("Other", partition_key=S("id"))')
+    project.script("0004_more", 'CreateTable("More", partition_key=S("id"))')
+    assert "0003_create_plans is recorded as applied, but its script" in run("upgrade").err
+
+
+def test_pending_beside_a_newer_checkout_is_refused(project: Project, run: Run, tables: Tables) -> None:
+    """What the newer one made of the tables is unknown here."""
+    (project.migrations / "0002_add_manager_id_index_to_teams.py").rename(project.folder / "later.py")
+    assert run("upgrade").code == 0
+    (project.migrations / "0003_create_plans.py").unlink()
+    project.script("0002_more", 'CreateTable("More", partition_key=S("id"))')
+    refused = run("upgrade")
+    assert (refused.code, "HISTORY_MIGRATION_FUTURE" in refused.err) == (1, True)
+    assert "0002_more is pending here, and may not fit" in refused.err
+
+
+def test_a_renamed_script_is_recorded_with_two_commands(project: Project, run: Run, tables: Tables) -> None:
+    """Just those that status and upgrade name; afterwards all is in sync, and nothing was called."""
+    assert run("upgrade").code == 0
+    old = project.migrations / "0002_add_manager_id_index_to_teams.py"
+    old.rename(project.migrations / "0002_index_teams.py")
+    refused, shown = run("upgrade"), run("status")
+    assert (refused.code, shown.code) == (1, 4)
+    commands = re.findall(r"osem-migrate (resolve \S+ --.*)", refused.err)
+    assert commands == re.findall(r"osem-migrate (resolve \S+ --.*)", shown.out)[:2]
+    assert [command.split()[1] for command in commands] == ["0002_index_teams", old.stem]
+    for command in commands:
+        assert run(*command.split()).code == 0
+    assert (run("status").code, run("upgrade").code) == (0, 0)

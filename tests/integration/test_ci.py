@@ -55,8 +55,21 @@ def test_the_script_checks_and_deploys(server: SimulatorServer) -> None:
     assert _script("deploy", "dev") == ExitCode.OK
     assert _failures() == 0
     assert '"migration finished"' in Path("osem-migrate.log").read_text()
+    downgrade = ["osem-migrate", "downgrade", "--to", "2", "--env", "dev", "--yes"]
+    assert subprocess.run(downgrade, check=False, timeout=120).returncode == ExitCode.OK
+    assert _script("check", "dev") == ExitCode.OK
+    assert _script("deploy", "dev") == ExitCode.OK
+    script = Path("migrations/0003_create_plans.py")
+    script.rename("later.py")
+    assert _script("deploy", "dev") == ExitCode.OK
+    Path("later.py").rename(script)
     server.simulator.call("DeleteTable", {"TableName": "shop-dev-Plans"})
-    assert _script("check", "dev") == ExitCode.DRIFT
+    stopped = subprocess.run(
+        ["/bin/sh", SCRIPT, "check", "dev"], check=False, timeout=120, capture_output=True, text=True
+    )
+    assert stopped.returncode == ExitCode.DRIFT
+    assert "stopped, because osem-migrate status exits with 5:" in stopped.stderr
+    assert "DRIFT_TABLE_MISSING shop-dev-Plans" in stopped.stderr
 
 
 @pytest.mark.parametrize("words", [(), ("deploy",), ("destroy", "dev"), ("check", "dev", "now")])

@@ -30,6 +30,7 @@ from osem_migrate.errors import (
 )
 
 CLASSES = tuple(error_classes())
+DEEPEST = 8  # characters before the branch of a grandchild
 every_class = pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
 
 
@@ -40,10 +41,10 @@ def drawn() -> dict[str, str | None]:
     for line in (errors.__doc__ or "").splitlines():
         for branch in re.finditer(r"[├└]── (\w+)", line):
             # The last branch is drawn in two columns; what hangs in the second hangs on the first one's parent.
-            depth = min(branch.start() // 4, 1)
+            depth = branch.start() // 4 if branch.start() <= DEEPEST else 1
             parents[branch[1]] = branches[depth]
-            if branch.start() == 0:
-                branches[1] = branch[1]
+            if branch.start() <= DEEPEST:
+                branches[depth + 1] = branch[1]
     return parents
 
 

@@ -43,7 +43,7 @@ class DriftCode(StrEnum):
 
     TABLE_MISSING = (
         "DRIFT_TABLE_MISSING",
-        "The table is gone.",
+        "The table is gone, or is being deleted.",
         "Restore the table from a backup, or create it empty:",
         Mending.BY_REBUILD,
     )
@@ -62,12 +62,12 @@ class DriftCode(StrEnum):
     TABLE_STATUS = (
         "DRIFT_TABLE_STATUS",
         "AWS has put the table out of use: its key cannot be used, it was archived, or it may not be replicated.",
-        "Do what the finding says for that status.",
+        "Do what the finding says for that status",
         Mending.NOT_BY_SCRIPT,
     )
     INDEX_MISSING = (
         "DRIFT_INDEX_MISSING",
-        "A declared index is gone.",
+        "A declared index is gone, or is being deleted.",
         "Build the index again (8 to 17 minutes, longer on a large table):",
         Mending.BY_SCRIPT,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from osem_migrate.history import History, Record, RecordedState, ShownState
 from osem_migrate.migration import Migration
-from osem_migrate.planning.history_check import is_changed
+from osem_migrate.planning.history_check import find_renamed, future_migrations, is_changed, lost_records
 from osem_migrate.planning.status.problem import Problem, ProblemKind
 from osem_migrate.planning.status.remedy import explain
 
@@ -32,7 +32,11 @@ _RELEASE = re.compile(r"(\d+)\.(\d+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationStatus:
-    """One migration and its shown state; ``record`` is None when nothing was recorded of it."""
+    """One migration and its shown state; ``record`` is None when nothing was recorded of it.
+
+    ``renamed`` is its other id, where it was renamed after it was applied: of the script, the one that was recorded;
+    of the record, the one that the script has now.
+    """
 
     id: str
     number: int
@@ -40,16 +44,21 @@ class MigrationStatus:
     summary: str
     file: str | None
     record: Record | None
+    renamed: str | None = None
 
 
 def migration_statuses(
     migrations: Sequence[Migration], history: History, *, lock_alive: bool
 ) -> tuple[MigrationStatus, ...]:
-    """Every script and every record without one, by number; a reverted record without a script is forgotten."""
+    """Every script and every record without one, by number.
+
+    A record without a script is forgotten where it was reverted, or where no run ever came to it.
+    """
     records = history.records
     newest_applied = max((record.number for record in records.values() if record.is_applied), default=-1)
-    newest_script = max((migration.number for migration in migrations), default=-1)
-    known = {migration.id for migration in migrations}
+    future = future_migrations(migrations, records)
+    renamed = find_renamed(migrations, records)
+    applied_as = {new: old for old, new in renamed.items()}
     shown = [
         MigrationStatus(
             id=migration.id,
@@ -58,17 +67,22 @@ def migration_statuses(
             summary=migration.summary,
             file=migration.file or None,
             record=records.get(migration.id),
+            renamed=applied_as.get(migration.id),
         )
         for migration in migrations
     ]
-    for record in records.values():
-        if record.migration not in known and record.state is not RecordedState.REVERTED:
-            state = ShownState.FUTURE if record.number > newest_script else ShownState.MISSING
-            shown.append(
-                MigrationStatus(
-                    id=record.migration, number=record.number, state=state, summary="", file=None, record=record
-                )
-            )
+    shown += [
+        MigrationStatus(
+            id=record.migration,
+            number=record.number,
+            state=ShownState.FUTURE if record.migration in future else ShownState.MISSING,
+            summary="",
+            file=None,
+            record=record,
+            renamed=renamed.get(record.migration),
+        )
+        for record in lost_records(migrations, records)
+    ]
     return tuple(sorted(shown, key=lambda migration: (migration.number, migration.id)))
 
 
@@ -85,7 +99,7 @@ def migration_problems(
 def _problems(migration: MigrationStatus, tool_version: str | None) -> Iterator[Problem]:
     if migration.state in PROBLEM_OF_STATE:
         code, kind = PROBLEM_OF_STATE[migration.state]
-        message, remedy = explain(migration.state, migration.id, migration.record)
+        message, remedy = explain(migration.state, migration.id, migration.record, renamed=migration.renamed)
         yield _problem(migration, code, kind, migration.state.value, message, remedy)
     if migration.record is not None and tool_version is not None and is_newer(migration.record, tool_version):
         yield _problem(
@@ -119,7 +133,7 @@ def _problem(  # noqa: PLR0913, PLR0917 - the members of a Problem
 def _state(migration: Migration, record: Record | None, newest_applied: int, *, lock_alive: bool) -> ShownState:
     if record is not None and is_changed(migration, record):
         return ShownState.CHANGED
-    if record is not None and record.is_unfinished and record.started_at is None:
+    if record is not None and record.is_unfinished and record.started_at is None and not record.is_being_reversed:
         # Part of a run that did not come to it, or has not yet.
         return ShownState.PENDING
     if record is not None and record.state is RecordedState.RUNNING:

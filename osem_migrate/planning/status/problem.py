@@ -53,6 +53,7 @@ class NoteCode(StrEnum):
         return member
 
     IN_PROGRESS = ("IN_PROGRESS", "A table, an index or a setting has not settled yet.")
+    TABLE_REPLACED = ("TABLE_REPLACED", "Somebody made or restored the table by hand since it was recorded.")
     TABLE_AHEAD = ("TABLE_AHEAD", "A table is there before the migration that creates it is applied.")
 
 

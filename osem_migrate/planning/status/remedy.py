@@ -53,6 +53,9 @@ _UNUSABLE_REMEDIES = {
 }
 
 
+_HALF_DONE = frozenset({ShownState.FAILED, ShownState.INTERRUPTED, ShownState.RUNNING})
+
+
 def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
     """The advice, and the commands that carry it out, one a line."""
     advice = _advice(difference)
@@ -68,13 +71,18 @@ def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
     return "\n".join([advice, *commands])
 
 
-def explain(state: ShownState, migration: str, record: Record | None) -> tuple[str, str]:
-    """Message and remedy of a migration that is not simply applied."""
+def explain(state: ShownState, migration: str, record: Record | None, *, renamed: str | None = None) -> tuple[str, str]:
+    """Message and remedy of a migration that is not simply applied; ``renamed`` is its other id."""
+    if renamed is not None and state is not ShownState.CHANGED:
+        return _explain_renamed(state, migration, renamed)
+    if record is not None and record.is_being_reversed and state in _HALF_DONE:
+        return _explain_reversed(state, record)
     upgrade, look = command("upgrade"), command("status")
     recorded = f"recorded as {record.state}" if record is not None else "not recorded"
     progress = f" after {record.operations_done} of {record.operations_total} operations" if record is not None else ""
     error = f": {record.error.message}" if record is not None and record.error is not None else ""
-    part = "part of it" if record is not None and record.is_unfinished else "it"
+    begun = record is not None and record.is_unfinished
+    part = "part of it" if begun else "it"
     late = command("upgrade", "--allow-out-of-order")
     ignoring = command("status", "--ignore", state.value)
     declare = f"Restore the script, and declare the change in a new one ({command('new', 'TITLE')}); then: {look}"
@@ -98,7 +106,7 @@ def explain(state: ShownState, migration: str, record: Record | None) -> tuple[s
             f"Give the script the next free number, or apply it late with: {late}",
         ),
         ShownState.MISSING: (
-            f"{recorded}, but its script is gone",
+            f"{recorded}{progress if begun else ''}{error}, but its script is gone",
             f"{restore}; then: {look}\nIf the tables no longer contain it, record it as reverted: {forget}",
         ),
         ShownState.CHANGED: (
@@ -109,9 +117,34 @@ def explain(state: ShownState, migration: str, record: Record | None) -> tuple[s
         ),
         ShownState.FUTURE: (
             f"{recorded} by a newer checkout than this one",
-            f"Update this checkout (git pull), or ignore it with: {ignoring}",
+            f"Update this checkout (git pull). If the older one is meant to run here: {ignoring}",
         ),
     }[state]
+
+
+def _explain_renamed(state: ShownState, migration: str, renamed: str) -> tuple[str, str]:
+    """The same of a script that was renamed after it was applied: the new name is recorded first, then the old one."""
+    gone = state in {ShownState.MISSING, ShownState.FUTURE}
+    old, new = (migration, renamed) if gone else (renamed, migration)
+    message = f"renamed after it was applied: its script is {new} now" if gone else f"renamed: it was applied as {old}"
+    record = command("resolve", new, "--applied")
+    forget = command("resolve", old, "--reverted", "--no-verify")
+    return message, f"Give the script its old name again, or record the new one with these two:\n{record}\n{forget}"
+
+
+def _explain_reversed(state: ShownState, record: Record) -> tuple[str, str]:
+    """The same of a migration that a downgrade began to reverse, or did not come to."""
+    left = f"with {record.operations_done} of {record.operations_total} operations still in place"
+    error = f": {record.error.message}" if record.error is not None else ""
+    go_on = command("downgrade", "--to", record.downgrade_to or "")
+    ways = f"go on downgrading with: {go_on}\nor apply it again with: {command('upgrade')}"
+    if state is ShownState.RUNNING:
+        return "being reversed right now by another run", command("status")
+    if state is ShownState.INTERRUPTED:
+        return f"its downgrade was interrupted {left}", ways[0].upper() + ways[1:]
+    undone = command("resolve", record.migration, "--reverted")
+    by_hand = f"If somebody has finished the downgrade by hand: {undone}"
+    return f"its downgrade failed {left}{error}", f"{by_hand}\nOtherwise remove the cause, then {ways}"
 
 
 def unusable_remedy(live: LiveTable, caller: Caller) -> str:

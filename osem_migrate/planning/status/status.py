@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from osem_migrate.errors import ExitCode, ScriptOperationInapplicable
-from osem_migrate.history import History, Record, RecordedState, ShownState
+from osem_migrate.history import History, Record, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.code import DriftCode
-from osem_migrate.planning.history_check import is_changed
+from osem_migrate.planning.history_check import is_changed, lost_records
+from osem_migrate.planning.ownership import is_replaced
 from osem_migrate.planning.replay import replay_recorded
 from osem_migrate.planning.status.migrations import (
     NEWER_TOOL,
@@ -19,7 +20,7 @@ from osem_migrate.planning.status.migrations import (
 )
 from osem_migrate.planning.status.problem import Problem, ProblemKind, Severity
 from osem_migrate.planning.status.remedy import Caller
-from osem_migrate.planning.status.tables import ahead, drift, progress, remarks
+from osem_migrate.planning.status.tables import ahead, drift, progress, remarks, replaced
 from osem_migrate.schema import Schema
 
 __all__ = [
@@ -49,13 +50,21 @@ class Expectation:
         schema: the tables; empty where that cannot be known.
         unsure: tables of migrations that are unfinished or were changed: neither right nor wrong for now.
         ahead: tables that migrations still to apply create, by logical name, each with the first of these migrations.
+        elsewhere: tables that recorded migrations without a script touch, each with the first of these migrations.
         note: why nothing can be compared, or None.
     """
 
     schema: Schema
     unsure: frozenset[str] = frozenset()
+    elsewhere: dict[str, str] = field(default_factory=dict)
     ahead: dict[str, str] = field(default_factory=dict)
     note: str | None = None
+
+    def why_unsure(self, table: str) -> str:
+        """Why a table of ``unsure`` is neither right nor wrong for now."""
+        if table in self.elsewhere:
+            return f"{self.elsewhere[table]} ran on it, and its script is not here"
+        return "one of its migrations is unfinished or was changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +109,12 @@ class Status:
 def expect(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> Expectation:
     """The schema that the recorded migrations build; empty, with a note, where that cannot be known."""
     empty, records = Schema(defaults=defaults), history.records
-    known = {migration.id for migration in migrations}
-    reverted = {record.migration for record in records.values() if record.state is RecordedState.REVERTED}
-    lost = sorted(records.keys() - known - reverted)
-    if lost:
-        note = f"The tables were not compared: {', '.join(lost)} ran here but is not among the scripts."
+    lost = lost_records(migrations, records)
+    silent = [record.migration for record in lost if record.tables is None]
+    if silent:
+        note = f"The tables were not compared: {', '.join(silent)} ran here but is not among the scripts."
         return Expectation(schema=empty, note=note)
+    elsewhere = {name: record.migration for record in reversed(lost) for name in record.tables or ()}
     try:
         schema = replay_recorded(migrations, records, empty)
     except ScriptOperationInapplicable as error:
@@ -115,7 +124,8 @@ def expect(migrations: Sequence[Migration], history: History, defaults: tuple[ob
     waiting = [migration for migration in reversed(migrations) if not history.is_applied(migration.id)]
     return Expectation(
         schema=schema,
-        unsure=frozenset(o.table for m in unsure for o in m.operations),
+        unsure=frozenset(o.table for m in unsure for o in m.operations) | elsewhere.keys(),
+        elsewhere=elsewhere,
         ahead={o.table: m.id for m in waiting for o in m.operations if o.creates_table},
     )
 
@@ -152,7 +162,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
     for live in live_tables:
         table = expectation.schema.tables.get(live.name)
         if live.name in expectation.unsure:
-            notes.append(f"{live.physical_name} was not compared: one of its migrations is unfinished or was changed.")
+            notes.append(f"{live.physical_name} was not compared: {expectation.why_unsure(live.name)}.")
         if expectation.note is not None or live.name in expectation.unsure:
             remarked += progress(live)
         elif table is None and live.table is not None and live.name in expectation.ahead:
@@ -160,6 +170,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         else:
             problems += drift(live, table, caller, strict=strict)
             remarked += remarks(live, table, caller, strict=strict)
+            remarked += [replaced(live, caller)] if table is not None and is_replaced(live, history) else []
     notes += _unreadable(live_tables, expectation.schema)
     return Status(
         migrations=shown,

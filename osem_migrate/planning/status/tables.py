@@ -1,6 +1,7 @@
 """Findings of one table: what has drifted, and what is only worth a remark."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from osem_migrate.advice import command
@@ -14,6 +15,8 @@ from osem_migrate.planning.status.problem import NoteCode, Problem, ProblemKind
 from osem_migrate.planning.status.remedy import Caller, remedy, unusable_remedy
 from osem_migrate.schema import Table
 
+_DELETING = "DELETING"
+
 
 def drift(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
     """Every difference that has settled; with ``strict`` what nobody declared as well."""
@@ -22,6 +25,7 @@ def drift(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bo
         yield _problem(
             live, DriftCode.TABLE_STATUS, message, unusable_remedy(live, caller), expected="ACTIVE", found=live.status
         )
+    yield from _leaving(live, expected, caller)
     for difference in settled(live, diff.diff(live, expected)):
         yield _drift(live, difference, caller)
     if strict:
@@ -60,6 +64,28 @@ def ahead(live: LiveTable, migration: str) -> Problem:
     )
 
 
+def _leaving(live: LiveTable, expected: Table | None, caller: Caller) -> Iterator[Problem]:
+    """What is declared and is being deleted: it will not come back by itself, so it counts as gone already."""
+    if expected is None or live.table is None:
+        return
+    leaving = {name for name, index in live.indexes.items() if index.status == _DELETING}
+    left = replace(live.table, indexes=[index for index in live.table.indexes if index.name not in leaving])
+    gone = replace(live, table=None if live.status == _DELETING else left)
+    for difference in diff.diff(gone, expected):
+        if difference.code is DriftCode.TABLE_MISSING or difference.subject in leaving:
+            yield _drift(gone, replace(difference, found="one that is being deleted"), caller)
+
+
+def replaced(live: LiveTable, caller: Caller) -> Problem:
+    """A table of ours that is, by its TableId, none that was recorded."""
+    return _remark(
+        live,
+        NoteCode.TABLE_REPLACED,
+        "it is not the table that was recorded: somebody has made or restored it since",
+        f"If that was meant, all is well. What was done, and when: {command('history')}",
+    )
+
+
 def settled(live: LiveTable, differences: tuple[Difference, ...]) -> Iterator[Difference]:
     """The differences that will not go away by themselves, as far as one can see."""
     return (difference for difference in differences if not _on_its_way(live, difference))
@@ -71,7 +97,7 @@ def _on_its_way(live: LiveTable, difference: Difference) -> bool:
     if difference.subject in live.indexes and live.indexes[difference.subject].phase is not None:
         return True
     setting = difference.setting
-    if setting is None:
+    if setting is None or (setting.shows_target and not difference.code.is_of_index):
         return False
     # While a table is UPDATING, its description may still show what it had before.
     updating = live.status == "UPDATING" and setting.described_by is Description.TABLE

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from osem_migrate import DestroyOptions, UpgradeOptions
+from osem_migrate import DestroyOptions, DowngradeOptions, UpgradeOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import (
     AccessDenied,
@@ -506,3 +506,65 @@ def test_a_description_that_lags_behind_is_not_believed(
     assert migrator.destroy(DestroyOptions(allow_data_loss=True)).dropped[-1] == HISTORY
     assert len(lagging) == 3
     assert names(aws) == []
+
+
+def remake(aws: SimulatedAws, name: str, key: str) -> None:
+    """Somebody drops a table and makes one of the same name."""
+    aws.simulator.call("DeleteTable", {"TableName": name})
+    aws.clock.sleep(20.0)
+    create(aws, name, key)
+
+
+def test_a_table_with_other_keys_is_asked_for_separately(upgraded: Project, aws: SimulatedAws) -> None:
+    """Somebody made it for a purpose of their own; a yes for what the scripts built is none for that."""
+    remake(aws, PLANS_TABLE, "orderId")
+    inventory = aws.migrator(upgraded).inventory()
+    assert inventory.changed == {PLANS_TABLE: ("Plans: expected keys planId S, found keys orderId S",)}
+    with pytest.raises(
+        ConfirmationRequired, match=r"Plans is not as the scripts built it.*found keys orderId S"
+    ) as refused:
+        destroy(aws, upgraded)
+    assert "osem-migrate destroy --yes --drop-changed" in refused.value.remediation
+    assert names(aws) == ALL
+    assert set(destroy(aws, upgraded, drop_changed=True)) == set(ALL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "differences"),
+    [
+        ({"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "managerId-index"}}]}, 1),
+        ({"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}, 0),
+        ({"TableClass": "STANDARD_INFREQUENT_ACCESS"}, 0),
+    ],
+)
+def test_a_lost_index_is_a_change_and_a_setting_is_none(
+    changes: dict[str, Any], differences: int, upgraded: Project, aws: SimulatedAws
+) -> None:
+    """What can be set back at any time says nothing about whose table it is."""
+    aws.simulator.call("UpdateTable", {"TableName": TEAMS_TABLE, **changes})
+    aws.clock.sleep(600.0)
+    assert len(aws.migrator(upgraded).inventory().changed.get(TEAMS_TABLE, ())) == differences
+
+
+def test_a_table_that_was_replaced_is_named(project: Project, aws: SimulatedAws) -> None:
+    """By its TableId; it has the same shape, so it is not asked for separately. Older records know no TableId."""
+    aws.migrator(project).upgrade()
+    assert aws.migrator(project).inventory().replaced == ()
+    remake(aws, PLANS_TABLE, "planId")
+    assert aws.migrator(project).inventory().replaced == (PLANS_TABLE,)
+    for item in aws.simulator.call("Scan", {"TableName": HISTORY})["Items"]:
+        item.pop("tables", None)
+        aws.simulator.call("PutItem", {"TableName": HISTORY, "Item": item})
+    assert aws.migrator(project).inventory().replaced == ()
+    assert set(destroy(aws, project)) == set(ALL)
+
+
+def test_a_table_that_our_own_downgrade_made_again_is_ours(tmp_path: Path, aws: SimulatedAws) -> None:
+    """Its TableId is recorded, too."""
+    dropping = {"0001_teams": TEAMS, "0002_drop": 'operations = [DropTable("Teams")]'}
+    project = write_project(tmp_path, dropping, TUNNEL)
+    aws.migrator(project).upgrade(UpgradeOptions(allow_data_loss=True))
+    aws.migrator(project).downgrade(DowngradeOptions("1"))
+    inventory = aws.migrator(project).inventory()
+    assert [live.physical_name for live in inventory.tables] == [TEAMS_TABLE]
+    assert inventory.replaced == ()

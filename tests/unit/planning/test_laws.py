@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from osem_migrate.errors import ExitCode, HistoryError, MigrationChanged, MigrationMissing, MigrationOutOfOrder
+from osem_migrate.errors import (
+    ExitCode,
+    HistoryError,
+    MigrationChanged,
+    MigrationFuture,
+    MigrationMissing,
+    MigrationOutOfOrder,
+)
 from osem_migrate.history import History, Record, RecordedState, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
@@ -198,15 +205,17 @@ def test_status_and_plan_agree(states: list[str], lost: str | None, alive: bool)
     stops: list[tuple[ShownState, type[HistoryError]]] = [
         (ShownState.CHANGED, MigrationChanged),
         (ShownState.MISSING, MigrationMissing),
-        (ShownState.FUTURE, MigrationMissing),
         (ShownState.OUT_OF_ORDER, MigrationOutOfOrder),
     ]
+    waiting = shown - {ShownState.APPLIED, ShownState.FUTURE}
+    stops += [(ShownState.FUTURE, MigrationFuture)] if waiting else []
     reasons = tuple(error for state, error in stops if state in shown)
     if reasons:
         with pytest.raises(reasons):
             make_plan(migrations, past)
         return
-    todo = [one.id for one in status.migrations if one.state is not ShownState.APPLIED]
+    todo = [one.id for one in status.migrations if one.state not in {ShownState.APPLIED, ShownState.FUTURE}]
+    assert (ShownState.FUTURE in shown) == bool(make_plan(migrations, past).future)
     assert [planned.migration.id for planned in make_plan(migrations, past).migrations] == todo
     assert status.exit_code() == max((p.kind.exit_code for p in status.problems), default=ExitCode.OK)
     assert status.in_sync == (status.exit_code() is ExitCode.OK)

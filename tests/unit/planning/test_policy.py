@@ -50,7 +50,7 @@ def test_who_looks_only_reads() -> None:
     assert allowed(Role.STATUS, TEAMS) == {
         "*": {"ListTables"},
         TABLES: {"DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "ListTagsOfResource"},
-        HISTORY: {"GetItem", "Query"},
+        HISTORY: {"GetItem", "Query", "Scan"},
     }
 
 

@@ -6,12 +6,13 @@ import pytest
 
 from osem_migrate.errors import (
     MigrationChanged,
+    MigrationFuture,
     MigrationMissing,
     MigrationOutOfOrder,
     ScriptOperationInapplicable,
     TargetUnknown,
 )
-from osem_migrate.history import History, RecordedState
+from osem_migrate.history import History, RecordedError, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import (
     AddIndex,
@@ -127,7 +128,7 @@ def test_the_earliest_contradiction_is_the_one_that_is_reported() -> None:
     """By number, not by text: the ten-thousandth script comes after the two-thousandth."""
     late, early = migration(10_000), migration(2_000)
     with pytest.raises(MigrationMissing) as raised:
-        make_plan((), applied(late, early))
+        make_plan((migration(20_000),), applied(late, early))
     assert raised.value.details["migration"] == "2000_change"
 
 
@@ -135,9 +136,63 @@ def test_the_earliest_contradiction_is_the_one_that_is_reported() -> None:
 def test_a_script_that_ran_and_is_gone_stops_the_plan(state: RecordedState) -> None:
     """Without it nobody knows what the tables look like."""
     with pytest.raises(MigrationMissing) as raised:
-        make_plan((USERS,), history(record(USERS), record(TEAMS, state)))
+        make_plan((USERS, migration(3)), history(record(USERS), record(TEAMS, state)))
     assert raised.value.message == f"0002_change is recorded as {state}, but its script is not in the folder"
     assert raised.value.details == {"migration": "0002_change"}
+
+
+def test_what_only_a_newer_checkout_has_is_noted_where_nothing_is_pending() -> None:
+    """A release that was rolled back has nothing to do, and must not falsify what the newer one recorded."""
+    newer = migration(9, slug="theirs")
+    plan = make_plan((USERS, TEAMS), applied(USERS, TEAMS, newer))
+    assert (plan.is_empty, plan.future) == (True, ("0009_theirs",))
+    assert make_plan((USERS, TEAMS), applied(USERS, TEAMS)).future == ()
+    edited = migration(2, CreateTable("Teams", S("other")))
+    with pytest.raises(MigrationChanged):
+        make_plan((USERS, edited), applied(USERS, TEAMS, newer))
+
+
+def test_what_is_pending_beside_a_newer_checkout_stops_the_plan() -> None:
+    """What it builds on may not be there any more; up to a version of which nothing is pending all is well."""
+    past = applied(USERS, migration(9, slug="theirs"))
+    with pytest.raises(MigrationFuture) as raised:
+        make_plan((USERS, TEAMS), past)
+    assert raised.value.details == {"migration": "0009_theirs", "future": ["0009_theirs"], "pending": TEAMS.id}
+    assert make_plan((USERS, TEAMS), past, target="1").future == ("0009_theirs",)
+
+
+def test_what_failed_and_is_gone_is_never_of_a_newer_checkout() -> None:
+    """Somebody deleted the script after it had failed, and its failure is what has to be told."""
+    failed = record(migration(9), RecordedState.FAILED, 0, error=RecordedError(code="X", message="no right"))
+    with pytest.raises(MigrationMissing, match=r"recorded as failed \(no right\)") as raised:
+        make_plan((USERS,), history(record(USERS), failed))
+    assert type(raised.value) is MigrationMissing
+
+
+def test_what_no_run_came_to_is_forgotten_with_its_script() -> None:
+    """It was only announced, so nothing of it is live."""
+    announced = record(migration(9), RecordedState.RUNNING, 0, started_at=None)
+    assert make_plan((USERS,), history(record(USERS), announced)).is_empty
+
+
+@pytest.mark.parametrize("number", [1, 7])
+def test_a_renamed_script_is_named(number: int) -> None:
+    """Also where its number has changed; two scripts that declare the same are not told apart."""
+    old, new = migration(2, *TEAMS.operations, slug="old"), migration(number, *TEAMS.operations, slug="new")
+    with pytest.raises(MigrationMissing) as one:
+        make_plan((new,), applied(old))
+    assert one.value.message == f"0002_old is recorded as applied, but its script is {new.id} now"
+    assert one.value.details["renamed_to"] == new.id
+    with pytest.raises(MigrationMissing) as other:
+        make_plan((new, migration(8, *TEAMS.operations)), applied(old))
+    assert "renamed_to" not in other.value.details
+
+
+def test_a_plan_names_the_downgrade_that_it_takes_back() -> None:
+    """It goes forward where somebody was on the way back."""
+    reversing = record(TEAMS, RecordedState.FAILED, 1, downgrade_to="1")
+    assert make_plan((USERS, TEAMS), history(record(USERS), reversing)).abandons == "1"
+    assert make_plan((USERS, TEAMS), history(record(USERS), record(TEAMS, RecordedState.FAILED, 1))).abandons is None
 
 
 def test_a_reverted_script_may_go() -> None:

@@ -1,11 +1,12 @@
 """Where an environment stands."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from osem_migrate.errors import ExitCode
-from osem_migrate.history import History, Record, RecordedState, ShownState
+from osem_migrate.history import History, Record, RecordedError, RecordedState, RecordedTable, ShownState, TableEffect
 from osem_migrate.live_table import LiveIndex, LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import (
@@ -163,13 +164,11 @@ def test_an_unfinished_one_below_the_newest_applied_is_unfinished() -> None:
 
 
 @pytest.mark.parametrize("state", [RecordedState.APPLIED, RecordedState.FAILED, RecordedState.RUNNING])
-@pytest.mark.parametrize(
-    ("number", "shown", "code"), [(2, "missing", "MIGRATION_MISSING"), (9, "future", "MIGRATION_FUTURE")]
-)
-def test_a_record_without_a_script_is_missing_or_from_the_future(
-    state: RecordedState, number: int, shown: str, code: str
-) -> None:
-    """Which one depends on whether its number is beyond the newest script; no table is compared then."""
+@pytest.mark.parametrize("number", [2, 9])
+def test_a_record_without_a_script_is_missing_or_from_the_future(state: RecordedState, number: int) -> None:
+    """Only what is applied beyond the newest script is of a newer checkout; no table is compared then."""
+    future = number == 9 and state is RecordedState.APPLIED
+    shown, code = ("future", "MIGRATION_FUTURE") if future else ("missing", "MIGRATION_MISSING")
     unknown = migration(number, slug="theirs")
     past = history(record(USERS), record(unknown, state), record(MANAGERS))
     by_hand = live(None, name="Users")
@@ -426,3 +425,87 @@ def test_what_could_not_be_gathered_is_a_note() -> None:
         "The tables were not compared: 0009_theirs ran here but is not among the scripts.",
         "no right",
     )
+
+
+def elsewhere(*tables: str) -> Record:
+    """The record of a newer migration, which says what it touches."""
+    touched = {name: RecordedTable(effect=TableEffect.CHANGED) for name in tables}
+    return record(migration(9, slug="theirs"), tables=touched)
+
+
+def test_what_a_newer_migration_does_not_touch_is_compared() -> None:
+    """A rolled-back release has to see the drift of the tables that are as it knows them; the others are named."""
+    past = history(*(record(one) for one in ALL), elsewhere("Users", "Fresh"))
+    lost = live(None, name="Teams")
+    fresh = live(created(CreateTable("Fresh", S("id"))))
+    found = status(ALL, past, lost, live(None, name="Users"), fresh)
+    assert [problem.code for problem in found.problems] == ["MIGRATION_FUTURE", "DRIFT_TABLE_MISSING"]
+    assert found.exit_code({"future"}) is ExitCode.DRIFT
+    why = "was not compared: 0009_theirs ran on it, and its script is not here."
+    assert found.notes == (f"osem-staging-Users {why}", f"osem-staging-Fresh {why}")
+    assert status(ALL, past).exit_code({"future"}) is ExitCode.OK
+
+
+def test_what_a_missing_migration_does_not_touch_is_compared() -> None:
+    """The same where it is not newer, as long as the others fit together without it."""
+    past = history(record(USERS), replace(elsewhere("Teams"), migration="0002_teams"))
+    found = status((USERS, MANAGERS), past, live(None, name="Users"))
+    assert [problem.code for problem in found.problems][-1:] == ["DRIFT_TABLE_MISSING"]
+
+
+def test_a_table_that_was_made_again_by_hand_is_told() -> None:
+    """By its TableId, where one was recorded; nothing has drifted."""
+    known = {"Users": RecordedTable(effect=TableEffect.CREATED, table_id="one")}
+    past = history(record(USERS, tables=known))
+    users = live_of(expect((USERS,), past).schema.table("Users"))
+    assert told(status((USERS,), past, replace(users, table_id="one"))) == []
+    found = status((USERS,), past, replace(users, table_id="two"))
+    assert [(code, subject) for code, subject, _ in told(found)] == [("TABLE_REPLACED", "osem-staging-Users")]
+    assert found.in_sync
+    assert told(status((USERS,), applied(USERS), replace(users, table_id="two"))) == []
+
+
+def test_a_failed_migration_whose_script_was_deleted_is_missing_with_its_failure() -> None:
+    """Nobody has a newer checkout."""
+    failed = record(migration(9), RecordedState.FAILED, 0, error=RecordedError(code="X", message="no right"))
+    (problem,) = status((USERS,), history(record(USERS), failed)).problems
+    assert (problem.state, problem.message) == (
+        "missing",
+        "recorded as failed after 0 of 1 operations: no right, but its script is gone",
+    )
+
+
+def test_a_renamed_script_is_one_finding_with_the_commands_that_record_it() -> None:
+    """Both names are shown, each with the other."""
+    old = migration(2, *TEAMS.operations, slug="old")
+    found = status((USERS, TEAMS), applied(USERS, old))
+    assert [(p.code, p.subject, p.message) for p in found.problems] == [
+        ("MIGRATION_PENDING", "0002_change", "renamed: it was applied as 0002_old"),
+        ("MIGRATION_MISSING", "0002_old", "renamed after it was applied: its script is 0002_change now"),
+    ]
+    assert len({problem.remedy for problem in found.problems}) == 1
+    assert found.problems[0].remedy.splitlines()[1:] == [
+        f"osem-migrate resolve 0002_change --applied {ENVIRONMENT_AND_FLAGS}",
+        f"osem-migrate resolve 0002_old --reverted --no-verify {ENVIRONMENT_AND_FLAGS}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "message"),
+    [
+        ({"state": RecordedState.FAILED}, "failed", "its downgrade failed with 1 of 1 operations still in place"),
+        ({"started_at": None}, "interrupted", "its downgrade was interrupted with 1 of 1 operations still in place"),
+        ({}, "interrupted", "its downgrade was interrupted with 1 of 1 operations still in place"),
+    ],
+)
+def test_a_downgrade_that_did_not_finish_names_both_ways(changes: dict[str, Any], state: str, message: str) -> None:
+    """Back, as it was meant, and forward; what it did not come to is no less in between."""
+    reversing = replace(record(TEAMS, RecordedState.RUNNING, 1, downgrade_to="1"), **changes)
+    (problem,) = status((USERS, TEAMS), history(record(USERS), reversing)).problems
+    assert (problem.state, problem.message) == (state, message)
+    back, forward = problem.remedy.splitlines()[-2:]
+    assert back.endswith(f"with: osem-migrate downgrade --to 1 {ENVIRONMENT_AND_FLAGS}")
+    assert forward.endswith(f"with: osem-migrate upgrade {ENVIRONMENT_AND_FLAGS}")
+    past = history(record(USERS), replace(reversing, state=RecordedState.RUNNING))
+    (running,) = status((USERS, TEAMS), past, alive=True).problems
+    assert running.message == "being reversed right now by another run"

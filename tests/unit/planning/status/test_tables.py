@@ -44,8 +44,7 @@ def told(found: LiveTable, expected: Table | None = TEAMS, *, strict: bool = Fal
     return [f"{one.code} {one.message}" for one in remarks(found, expected, CALLER, strict=strict)]
 
 
-@pytest.mark.parametrize("status", ["CREATING", "DELETING"])
-@pytest.mark.parametrize("expected", [TEAMS, None], ids=["declared", "nobody's"])
+@pytest.mark.parametrize(("status", "expected"), [("CREATING", TEAMS), ("CREATING", None), ("DELETING", None)])
 def test_a_table_that_comes_or_goes_is_in_progress(status: str, expected: Table | None) -> None:
     """However little of it is as declared by now, and whether or not anybody declared it."""
     found = live(replace(BARE, partition_key=N("id")), status=status)
@@ -59,7 +58,6 @@ def test_a_table_that_comes_or_goes_is_in_progress(status: str, expected: Table 
         (LiveIndex(status="CREATING"), "allocating"),
         (LiveIndex(status="CREATING", backfilling=True), "backfilling"),
         (LiveIndex(status="ACTIVE", backfilling=True), "backfilling"),
-        (LiveIndex(status="DELETING"), "deleting"),
         (LiveIndex(status="UPDATING"), "updating"),
     ],
 )
@@ -73,14 +71,42 @@ def test_an_index_that_is_not_ready_is_in_progress(index: LiveIndex, phase: str)
     assert codes(replace(building, indexes={"extra": LiveIndex(status="ACTIVE")})) == ["DRIFT_INDEX_UNEXPECTED"]
 
 
+def test_a_declared_table_that_is_being_deleted_is_gone() -> None:
+    """It does not come back by itself; in seconds it is missing, and until then nobody can use it."""
+    (problem,) = drift(live_of(TEAMS, status="DELETING"), TEAMS, CALLER, strict=False)
+    assert (problem.code, problem.message) == (
+        "DRIFT_TABLE_MISSING",
+        "Teams: expected a table, found one that is being deleted",
+    )
+    assert "create-table" in problem.remedy
+    assert told(live_of(TEAMS, status="DELETING")) == ["IN_PROGRESS Teams is deleting"]
+
+
+def test_a_declared_index_that_is_being_deleted_is_gone() -> None:
+    """One that nobody declared may go, and is no drift while it does."""
+    going = live_of(TEAMS, indexes={INDEX.name: LiveIndex(status="DELETING")})
+    (problem,) = drift(going, TEAMS, CALLER, strict=False)
+    assert problem.code == "DRIFT_INDEX_MISSING"
+    assert problem.message.endswith("found one that is being deleted")
+    assert '"Create":{"IndexName":"by-manager"' in problem.remedy
+    assert codes(going, BARE) == []
+    assert told(going, BARE) == ["IN_PROGRESS by-manager is deleting"]
+
+
 def test_a_setting_on_its_way_is_in_progress() -> None:
-    """Time to live that is being turned off or on, a key that is being changed."""
-    found = live(TEAMS.with_setting(SetTimeToLive.default("Teams")), changing=("time to live",))
+    """A time to live that is being turned on, a key that is being changed."""
+    found = live(TEAMS.with_setting(SetTimeToLive("Teams", "expiresAt")), changing=("time to live",))
     assert codes(found) == []
     assert told(found) == ["IN_PROGRESS time to live is changing"]
-    assert codes(replace(found, changing=("encryption",))) == ["DRIFT_SETTING"]
     other = live(TEAMS.with_setting(SetEncryption("Teams", MANAGED_KEY)), changing=("encryption",))
     assert codes(other) == []
+
+
+def test_a_declared_setting_on_its_way_out_is_drift() -> None:
+    """A time to live that is being turned off shows that it will be off."""
+    found = live(TEAMS.with_setting(SetTimeToLive.default("Teams")), changing=("time to live",))
+    assert codes(found) == ["DRIFT_SETTING"]
+    assert codes(replace(found, changing=("encryption",))) == ["DRIFT_SETTING"]
 
 
 def test_while_a_table_is_updating_its_description_may_be_behind() -> None:

@@ -1,0 +1,192 @@
+"""Ownership: an application leaves alone what another one recorded in the same history table."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osem_migrate import DestroyOptions, DowngradeOptions, ImportOptions, ResolveOptions, StampOptions, UpgradeOptions
+from osem_migrate.config import Project
+from osem_migrate.errors import TableNotOurs
+from osem_migrate.history import RecordedTable, TableEffect
+from osem_migrate.migrator import Migrator
+from osem_migrate.planning.resolve import Resolution
+from tests.doubles.project import BY_MANAGER, TEAMS, write_project
+from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
+from tests.simulator import Deny
+from tests.unit.commands.test_destroy import HISTORY, PLANS, PLANS_TABLE, TEAMS_TABLE, account, names
+
+NAMES = f'table_name = "osem-{{env}}-{{entity}}"\n{TUNNEL}'
+CONFIRMED = DestroyOptions(allow_data_loss=True)
+
+
+@pytest.fixture
+def aws() -> Iterator[SimulatedAws]:
+    """An account without tables."""
+    with account() as aws:
+        yield aws
+
+
+def application(folder: Path, name: str, scripts: dict[str, str]) -> Project:
+    """A project of another application name with the same tables' names."""
+    made = write_project(folder / name, scripts, NAMES)
+    settings = made.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace('application = "osem"', f'application = "{name}"'))
+    return Project.find(made.root, environ={})
+
+
+@pytest.fixture
+def ours(tmp_path: Path, aws: SimulatedAws) -> Project:
+    """The application that has made Teams."""
+    project = application(tmp_path, "shop", {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
+    aws.migrator(project).upgrade()
+    return project
+
+
+@pytest.fixture
+def theirs(tmp_path: Path, ours: Project) -> Project:
+    """Another one that declares Teams as well, and Plans before it."""
+    return application(tmp_path, "other", {"0001_plans": PLANS, "0002_teams": TEAMS})
+
+
+def records(aws: SimulatedAws, scope: str) -> dict[str, dict[str, Any]]:
+    """The records of an application as items, by migration."""
+    items = aws.simulator.call("Scan", {"TableName": HISTORY})["Items"]
+    mine = [item for item in items if item["scope"]["S"] == scope and item["item"]["S"].startswith("migration#")]
+    return {item["item"]["S"].removeprefix("migration#"): item for item in mine}
+
+
+def age(aws: SimulatedAws, *scopes: str) -> None:
+    """Take from the records what older versions did not write."""
+    for scope in scopes:
+        for item in records(aws, scope).values():
+            kept = {name: value for name, value in item.items() if name != "tables"}
+            aws.simulator.call("PutItem", {"TableName": HISTORY, "Item": kept})
+
+
+def test_a_record_tells_its_tables(ours: Project, aws: SimulatedAws) -> None:
+    """Which it made, which it changed, and the TableId of the one that it made."""
+    table_id = aws.simulator.call("DescribeTable", {"TableName": TEAMS_TABLE})["Table"]["TableId"]
+    history = aws.migrator(ours).deployment.history.read()
+    assert history.records["0001_teams"].tables == {
+        "Teams": RecordedTable(effect=TableEffect.CREATED, table_id=table_id)
+    }
+    assert history.records["0002_by_manager"].tables == {"Teams": RecordedTable(effect=TableEffect.CHANGED)}
+    assert history.table_ids("Teams") == {table_id}
+
+
+def test_what_is_taken_over_is_recorded_with_its_id(ours: Project, aws: SimulatedAws) -> None:
+    """By the adoption of a first run, by stamp and by resolve alike."""
+    table_id = aws.simulator.call("DescribeTable", {"TableName": TEAMS_TABLE})["Table"]["TableId"]
+    takes: tuple[Callable[[Migrator], object], ...] = (
+        lambda migrator: migrator.upgrade(),
+        lambda migrator: migrator.stamp(StampOptions("2")),
+        lambda migrator: [
+            migrator.resolve(ResolveOptions(version, Resolution.APPLIED))
+            for version in ("0001_teams", "0002_by_manager")
+        ],
+    )
+    for take in takes:
+        for name in records(aws, "shop"):
+            key = {"scope": {"S": "shop"}, "item": {"S": f"migration#{name}"}}
+            aws.simulator.call("DeleteItem", {"TableName": HISTORY, "Key": key})
+        take(aws.migrator(ours))
+        assert aws.migrator(ours).deployment.history.read().table_ids("Teams") == {table_id}
+
+
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda migrator: migrator.preview(),
+        lambda migrator: migrator.upgrade(),
+        lambda migrator: migrator.stamp(StampOptions("2")),
+        lambda migrator: migrator.resolve(ResolveOptions("0002", Resolution.APPLIED)),
+    ],
+)
+def test_nobody_takes_over_what_another_recorded(
+    take: Callable[[Migrator], object], theirs: Project, aws: SimulatedAws, *, older: bool
+) -> None:
+    """Refused by name before anything is written, also by the hashes of a record that does not tell its tables."""
+    if older:
+        age(aws, "shop")
+    with pytest.raises(TableNotOurs, match="osem-dev-Teams belongs to application 'shop'") as refused:
+        take(aws.migrator(theirs))
+    assert refused.value.details["tables"] == {TEAMS_TABLE: "shop"}
+    assert records(aws, "other") == {}
+    assert names(aws) == [HISTORY, TEAMS_TABLE]
+
+
+def test_import_leaves_out_what_another_recorded(tmp_path: Path, ours: Project, aws: SimulatedAws) -> None:
+    """It says whose it is."""
+    plan = aws.migrator(application(tmp_path, "other", {})).plan_import(
+        ImportOptions(names=["Teams", "SchemaMigrations"])
+    )
+    assert plan.creations == ()
+    assert plan.skipped[TEAMS_TABLE] == "it belongs to application 'shop'"
+
+
+@pytest.fixture
+def shared(theirs: Project, aws: SimulatedAws) -> Project:
+    """What older versions let happen: both have recorded Teams, and neither says so but by hashes."""
+    stored = records(aws, "shop")
+    for item in stored.values():
+        aws.simulator.call("DeleteItem", {"TableName": HISTORY, "Key": {key: item[key] for key in ("scope", "item")}})
+    aws.migrator(theirs).upgrade(UpgradeOptions("1"))
+    aws.migrator(theirs).stamp(StampOptions("2", verify=False))
+    for item in stored.values():
+        aws.simulator.call("PutItem", {"TableName": HISTORY, "Item": item})
+    age(aws, "shop", "other")
+    return theirs
+
+
+def test_nobody_drops_what_another_recorded(shared: Project, ours: Project, aws: SimulatedAws) -> None:
+    """Neither by destroy, which keeps it and drops the rest, nor by downgrade, which is refused."""
+    with pytest.raises(TableNotOurs, match="belongs to application 'other'"):
+        aws.migrator(ours).downgrade(DowngradeOptions("0", allow_data_loss=True))
+    inventory = aws.migrator(shared).inventory()
+    assert inventory.foreign == {TEAMS_TABLE: "shop"}
+    assert aws.migrator(shared).destroy(CONFIRMED).dropped == (PLANS_TABLE,)
+    assert names(aws) == [HISTORY, TEAMS_TABLE]
+    # The other one is the only owner now.
+    assert TEAMS_TABLE in aws.migrator(ours).destroy(CONFIRMED).dropped
+
+
+def test_nobody_repairs_what_another_recorded(shared: Project, ours: Project, aws: SimulatedAws) -> None:
+    """A repair might rebuild the table."""
+    body = 'operations = [RepairTable("Teams", [DropIndex("Teams", "managerId-index")])]'
+    with pytest.raises(TableNotOurs):
+        aws.migrator(application(ours.root.parent, "shop", {"0003_repair": body})).plan()
+
+
+@pytest.mark.parametrize(
+    "give_up",
+    [
+        lambda migrator: migrator.resolve(ResolveOptions("0001", Resolution.REVERTED, verify=False)),
+        lambda migrator: migrator.downgrade(DowngradeOptions("0", allow_data_loss=True)),
+        lambda migrator: migrator.destroy(CONFIRMED),
+    ],
+)
+def test_what_was_given_up_is_free(give_up: Callable[[Migrator], object], tmp_path: Path, aws: SimulatedAws) -> None:
+    """Reverted, or dropped with all the rest; then another application may have it."""
+    one, other = (application(tmp_path, name, {"0001_teams": TEAMS}) for name in ("one", "other"))
+    aws.migrator(one).upgrade()
+    with pytest.raises(TableNotOurs):
+        aws.migrator(other).upgrade()
+    give_up(aws.migrator(one))
+    assert aws.migrator(other).upgrade().applied == ("0001_teams",)
+
+
+def test_what_a_later_script_dropped_is_free(tmp_path: Path, aws: SimulatedAws) -> None:
+    """Also by the hashes of older records."""
+    dropping = {"0001_teams": TEAMS, "0002_drop": 'operations = [DropTable("Teams")]'}
+    aws.migrator(application(tmp_path, "one", dropping)).upgrade(UpgradeOptions(allow_data_loss=True))
+    age(aws, "one")
+    assert aws.migrator(application(tmp_path, "other", {"0001_teams": TEAMS})).upgrade().applied == ("0001_teams",)
+
+
+def test_a_role_that_may_not_ask_goes_on(tmp_path: Path, ours: Project, aws: SimulatedAws) -> None:
+    """Roles of older versions may not scan the history."""
+    aws.simulator.faults.plan(Deny(), action="Scan", times=None)
+    assert aws.migrator(application(tmp_path, "plans", {"0001_plans": PLANS})).upgrade().applied == ("0001_plans",)
