@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def show_plan(plan: "Plan", migrator: "Migrator") -> None:
     """Print the plan of ``upgrade --dry-run``."""
     environment = migrator.environment
-    show_notes(plan, migrator)
+    show_notes(plan)
     if plan.is_empty:
         output.line("done", f"{environment.name} is up to date; nothing to do.")
         return
@@ -59,7 +59,7 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
         output.echo(f"With --fold, {output.counted(moved, 'index')} would be created with {whose}: {folded}.")
 
 
-def show_notes(plan: "Plan", migrator: "Migrator") -> None:
+def show_notes(plan: "Plan") -> None:
     """Print what the plan leaves alone, and what it takes back."""
     for name in plan.future:
         output.line("info", f"future: {name} is recorded as applied by a newer checkout than this one.")

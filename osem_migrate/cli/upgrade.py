@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
     plan = migrator.plan(options)
     if not invocation.as_json:
-        show_notes(plan, migrator)
+        show_notes(plan)
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         result = migrator.upgrade(replace(options, plan=plan, stop=stop))

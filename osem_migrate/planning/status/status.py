@@ -170,7 +170,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         else:
             problems += drift(live, table, caller, strict=strict)
             remarked += remarks(live, table, caller, strict=strict)
-            remarked += [replaced(live, caller)] if table is not None and is_replaced(live, history) else []
+            remarked += [replaced(live)] if table is not None and is_replaced(live, history) else []
     notes += _unreadable(live_tables, expectation.schema)
     return Status(
         migrations=shown,

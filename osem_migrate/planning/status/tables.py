@@ -76,7 +76,7 @@ def _leaving(live: LiveTable, expected: Table | None, caller: Caller) -> Iterato
             yield _drift(gone, replace(difference, found="one that is being deleted"), caller)
 
 
-def replaced(live: LiveTable, caller: Caller) -> Problem:
+def replaced(live: LiveTable) -> Problem:
     """A table of ours that is, by its TableId, none that was recorded."""
     return _remark(
         live,
