@@ -42,6 +42,7 @@ class LiveTable:
         emulated: whether the endpoint is a local engine, which keeps less than AWS does.
         arn: the table's ARN, or None.
         beyond: what AWS shows of it that no operation declares, such as ``Replicas``.
+        refusal: why it could not be described, where only ``list`` asked; ``table`` is None then, too.
     """
 
     name: str
@@ -57,6 +58,7 @@ class LiveTable:
     size_bytes: int = 0
     created_at: int | None = None
     beyond: tuple[str, ...] = ()
+    refusal: str | None = None
 
     @property
     def is_protected(self) -> bool:
@@ -68,6 +70,6 @@ class LiveTable:
     def busy(self) -> dict[str, str]:
         """Phase of everything that has not settled, by subject: the table, an index, or a setting's noun."""
         phases = {name: index.phase for name, index in self.indexes.items() if index.phase is not None}
-        if self.status in {"CREATING", "UPDATING", "DELETING"}:
+        if self.status is not None and self.status not in UNUSABLE | {"ACTIVE"}:
             phases[self.name] = self.status.lower()
         return phases | dict.fromkeys(self.changing, "changing")

@@ -1,7 +1,7 @@
 """Gateway: the one object through which tables are described and Steps performed."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from osem_migrate.aws.describe import Describer
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.optional_reads import OptionalReads
-from osem_migrate.errors import AwsError
+from osem_migrate.errors import AccessDenied, AwsError
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.operations.step import Call, Description
@@ -76,11 +76,16 @@ class Gateway:
         return self._describer.describe(table, kinds)
 
     def describe_all(
-        self, tables: Mapping[str, Iterable[type[Setting]]], *, optional: OptionalReads | None = None
+        self,
+        tables: Mapping[str, Iterable[type[Setting]]],
+        *,
+        optional: OptionalReads | None = None,
+        denied: MutableMapping[str, AccessDenied] | None = None,
     ) -> list[LiveTable]:
         """Several tables side by side, in the order asked for; ``tables`` maps logical names to the settings wanted.
 
-        ``optional`` asks for more about each of them, as far as AWS tells.
+        ``optional`` asks for more about each of them, as far as AWS tells. Where ``denied`` is given, tables that may
+        be somebody else's are left out if they may not be described, and it gets the refusals by logical name.
         """
         if not tables:
             return []
@@ -89,10 +94,16 @@ class Gateway:
             ThreadPoolExecutor(max_workers=CONCURRENCY) as asides,
         ):
 
-            def describe(table: str, kinds: Iterable[type[Setting]]) -> LiveTable:
-                return self._describer.describe(table, kinds, optional=optional, side_by_side=asides.map)
+            def describe(table: str, kinds: Iterable[type[Setting]]) -> LiveTable | None:
+                try:
+                    return self._describer.describe(table, kinds, optional=optional, side_by_side=asides.map)
+                except AccessDenied as refusal:
+                    if denied is None:
+                        raise
+                    denied[table] = refusal
+                    return None
 
-            return list(pool.map(describe, tables.keys(), tables.values()))
+            return [live for live in pool.map(describe, tables.keys(), tables.values()) if live is not None]
 
     def perform(self, step: Call, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.

@@ -80,7 +80,8 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
 ) -> Status:
     expectation = expect(migrations, history, deployment.environment.defaults)
     optional = OptionalReads(() if options.strict else WATCHED)
-    live_tables = _describe(deployment, expectation, listed.names, optional, options)
+    denied: dict[str, AccessDenied] = {}
+    live_tables = _describe(deployment, expectation, listed.names, optional, options, denied=denied)
     silent = [refusal for refusal in optional.refused.values() if not isinstance(refusal, AccessDenied)]
     unread = [f"Not all undeclared settings were looked for: {refusal.message}" for refusal in silent]
     return assess(
@@ -92,23 +93,29 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
         caller=deployment.caller,
         strict=options.strict,
         tool_version=deployment.tool_version,
-        notes=[*listed.notes, *unread],
+        notes=[*listed.notes, *(_untold(deployment, name, refusal) for name, refusal in denied.items()), *unread],
     )
 
 
-def _describe(
+def _untold(deployment: Deployment, name: str, refusal: AccessDenied) -> str:
+    return f"{deployment.environment.physical_name(name)} is declared by no script and was not read: {refusal.message}"
+
+
+def _describe(  # noqa: PLR0913 - one argument each for what was gathered
     deployment: Deployment,
     expectation: Expectation,
     names: Collection[str],
     optional: OptionalReads,
     options: StatusOptions,
+    *,
+    denied: dict[str, AccessDenied],
 ) -> list[LiveTable]:
     """The tables that should be there, and those that are there without anybody having said so."""
     expected = dict(sorted(expectation.schema.tables.items()))
     others = set(names) - expected.keys() if expectation.note is None else set()
     asked = {name: _kinds(table, options) for name, table in expected.items()}
     live_tables = deployment.gateway.describe_all(asked, optional=optional)
-    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(others), ()))
+    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(others), ()), denied=denied)
     return [overlooking_autoscaled(deployment, live, expected.get(live.name)) for live in live_tables]
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
 from osem_migrate.operations.step import TRANSITIONS
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import as_found, value
 
 AWS_OWNED = "AWS_OWNED"
 AWS_MANAGED = "AWS_MANAGED"
@@ -38,10 +38,10 @@ class SetEncryption(Setting):
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """SSEDescription is absent with a key that AWS owns; the managed key and your own both show an ARN."""
-        described = description["Table"].get("SSEDescription", {})
+        described = description.get("Table", {}).get("SSEDescription", {})
         if described.get("Status") in {None, "DISABLED", "DISABLING"}:
             return None
-        return cls(table, described.get("KMSMasterKeyArn", AWS_MANAGED))
+        return as_found(cls, table, described.get("KMSMasterKeyArn", AWS_MANAGED))
 
     def matches(self, live: Self) -> bool:
         """DescribeTable shows the managed key by its ARN, which only KMS could tell from your own."""
@@ -61,7 +61,7 @@ class SetEncryption(Setting):
     @classmethod
     def is_changing(cls, description: Mapping[str, Any]) -> bool:
         """While SSEDescription says so (facts: ENABLING, DISABLING, UPDATING)."""
-        return description["Table"].get("SSEDescription", {}).get("Status") in TRANSITIONS
+        return description.get("Table", {}).get("SSEDescription", {}).get("Status") in TRANSITIONS
 
     @property
     def kms_keys(self) -> tuple[str, ...]:
