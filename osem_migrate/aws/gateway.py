@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import AccessDenied, AwsError
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import Setting
+from osem_migrate.operations import SetEncryption, Setting
 from osem_migrate.operations.step import Call, Description
+from osem_migrate.schema import Table
+from osem_migrate.schema.value import altered
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,6 +56,7 @@ class Gateway:
         physical_name: gives the physical name of a logical one.
         emulated: whether the endpoint is a local engine, where an unknown call is a note and no error.
         sleep: waits seconds, where a question was throttled.
+        key_manager: who manages a key of KMS, by its ARN; None where nobody says.
     """
 
     def __init__(
@@ -63,8 +66,10 @@ class Gateway:
         *,
         emulated: bool,
         sleep: Callable[[float], None],
+        key_manager: Callable[[str], str | None] = lambda _key: None,
     ) -> None:
         self._client = client
+        self._key_manager = key_manager
         self.emulated = emulated
         self._describer = Describer(client, physical_name, emulated=emulated, sleep=sleep)
         self._guards = threading.local()
@@ -104,6 +109,17 @@ class Gateway:
                     return None
 
             return [live for live in pool.map(describe, tables.keys(), tables.values()) if live is not None]
+
+    def learn(self, live: LiveTable, states: Iterable[Table | None]) -> LiveTable:
+        """The same table with the manager of its key, where one of the states leaves it to that and KMS tells."""
+        found = live.table.setting(SetEncryption) if live.table is not None else None
+        if live.table is None or found is None or self.emulated:
+            return live
+        declared = (state.setting(SetEncryption) for state in states if state is not None)
+        if all(setting is None or setting.is_sure(found) for setting in declared):
+            return live
+        known = altered(found, manager=self._key_manager(found.key))
+        return replace(live, table=live.table.with_setting(known))
 
     def perform(self, step: Call, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.

@@ -1,8 +1,8 @@
 """Status: gathers what it is decided from; reads only, and works before the history table exists."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
@@ -13,6 +13,7 @@ from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import WATCHED, Setting
+from osem_migrate.planning.drift.diff import is_sure
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
 from osem_migrate.schema import Table
 
@@ -93,8 +94,24 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
         caller=deployment.caller,
         strict=options.strict,
         tool_version=deployment.tool_version,
-        notes=[*listed.notes, *(_untold(deployment, name, refusal) for name, refusal in denied.items()), *unread],
+        notes=[
+            *listed.notes,
+            *(_untold(deployment, name, refusal) for name, refusal in denied.items()),
+            *unread,
+            *_doubts(expectation, live_tables),
+        ],
     )
+
+
+def _doubts(expectation: Expectation, live_tables: Sequence[LiveTable]) -> Iterator[str]:
+    """What no description tells, and nobody else told."""
+    for live in live_tables:
+        expected = expectation.schema.tables.get(live.name)
+        if not live.emulated and expected is not None and not is_sure(live, expected, replace(expected, settings=())):
+            yield (
+                f"{live.physical_name} is declared with the key that AWS manages; whether its key is that one was not "
+                "found out, because KMS did not say (kms:DescribeKey)."
+            )
 
 
 def _untold(deployment: Deployment, name: str, refusal: AccessDenied) -> str:

@@ -1,6 +1,7 @@
 """SetEncryption: the key that encrypts the table at rest."""
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
@@ -11,6 +12,8 @@ from osem_migrate.schema.value import as_found, value
 AWS_OWNED = "AWS_OWNED"
 AWS_MANAGED = "AWS_MANAGED"
 
+_CUSTOMER = "CUSTOMER"
+
 
 @value
 class SetEncryption(Setting):
@@ -18,6 +21,9 @@ class SetEncryption(Setting):
 
     table: str
     key: str
+
+    manager: str | None = field(default=None, init=False, repr=False, compare=False)
+    """Who manages a live key, where KMS was asked and says so: ``AWS`` or ``CUSTOMER``."""
 
     noun: ClassVar[str] = "encryption"
 
@@ -44,10 +50,14 @@ class SetEncryption(Setting):
         return as_found(cls, table, described.get("KMSMasterKeyArn", AWS_MANAGED))
 
     def matches(self, live: Self) -> bool:
-        """DescribeTable shows the managed key by its ARN, which only KMS could tell from your own."""
+        """DescribeTable shows the managed key by its ARN, which only KMS can tell from your own (``is_sure``)."""
         if self.key == AWS_MANAGED:
-            return live.key != AWS_OWNED
+            return live.key != AWS_OWNED and live.manager != _CUSTOMER
         return self == live
+
+    def is_sure(self, live: Self) -> bool:
+        """Whether KMS has said whose the key is, where that decides."""
+        return self.key != AWS_MANAGED or not live.key.startswith("arn:") or live.manager is not None
 
     def create_parameters(self) -> dict[str, Any]:
         """SSESpecification."""

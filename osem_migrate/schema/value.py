@@ -52,7 +52,7 @@ def altered(found: T, **changes: Any) -> T:
 def checked(found: Any) -> Any:
     """The same value as a declaration; raises DefinitionError where it, or a part of it, could be none."""
     if is_dataclass(found) and not isinstance(found, type):
-        return type(found)(**{field.name: checked(getattr(found, field.name)) for field in fields(found)})
+        return type(found)(**{one.name: checked(getattr(found, one.name)) for one in fields(found) if one.init})
     if isinstance(found, tuple):
         return tuple(checked(part) for part in found)
     if isinstance(found, Mapping):

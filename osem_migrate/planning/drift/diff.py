@@ -61,6 +61,15 @@ def matches(live: LiveTable, state: Table | None, ahead: Collection[Index] = ())
     return not diff(overlooking(live, state, ahead), state)
 
 
+def is_sure(live: LiveTable, state: Table | None, earlier: Table | None) -> bool:
+    """Whether a match is beyond doubt in what is other than ``earlier``; a setting may be known by half."""
+    if live.table is None or state is None or earlier is None:
+        return True
+    changed = (setting for setting in state.settings if setting not in earlier.settings)
+    pairs = ((setting, live.table.setting(type(setting))) for setting in changed)
+    return all(found is None or setting.is_sure(found) for setting, found in pairs)
+
+
 def overlooking(live: LiveTable, state: Table | None, ahead: Collection[Index]) -> LiveTable:
     """The live table without the indexes of ``ahead``, as far as they are there and the state does not have them."""
     if live.table is None or state is None or not ahead:
