@@ -43,6 +43,7 @@ class LiveTable:
         arn: the table's ARN, or None.
         table_id: what tells it from an earlier or a later table of that name, or None.
         beyond: what AWS shows of it that no operation declares, such as ``Replicas``.
+        refusal: why it could not be described, where only ``list`` asked; ``table`` is None then, too.
     """
 
     name: str
@@ -59,6 +60,7 @@ class LiveTable:
     size_bytes: int = 0
     created_at: int | None = None
     beyond: tuple[str, ...] = ()
+    refusal: str | None = None
 
     @property
     def is_protected(self) -> bool:
@@ -70,6 +72,6 @@ class LiveTable:
     def busy(self) -> dict[str, str]:
         """Phase of everything that has not settled, by subject: the table, an index, or a setting's noun."""
         phases = {name: index.phase for name, index in self.indexes.items() if index.phase is not None}
-        if self.status in {"CREATING", "UPDATING", "DELETING"}:
+        if self.status is not None and self.status not in UNUSABLE | {"ACTIVE"}:
             phases[self.name] = self.status.lower()
         return phases | dict.fromkeys(self.changing, "changing")

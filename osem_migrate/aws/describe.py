@@ -12,6 +12,8 @@ from osem_migrate.operations import SETTINGS, Setting
 from osem_migrate.operations.set_billing import read_mode, read_throughput
 from osem_migrate.operations.step import Description
 from osem_migrate.schema import Index, Key, LocalIndex, Projection, Table
+from osem_migrate.schema.key import one_or_several
+from osem_migrate.schema.value import as_found
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -78,9 +80,10 @@ class Describer:
             return LiveTable(name=name, physical_name=physical, table=None, emulated=self._emulated)
         responses: dict[Description, Mapping[str, Any] | None] = {Description.TABLE: described}
         wanted = {kind.described_by for kind in kinds} - {Description.TABLE}
-        table = described["Table"]
-        if table["TableStatus"] in _ON_THE_WAY | UNUSABLE:
-            lagging = wanted if table["TableStatus"] in _ON_THE_WAY else set()
+        table = described.get("Table", {})
+        status = table.get("TableStatus")
+        if status in _ON_THE_WAY | UNUSABLE:
+            lagging = wanted if status in _ON_THE_WAY else set()
             return _live(name, physical, responses, lagging, emulated=self._emulated)
         questions = sorted(wanted | (optional.questions if optional is not None else set()))
         lagging = set()
@@ -88,7 +91,7 @@ class Describer:
         def ask(question: Description) -> _Answer:
             # OptionalReads is not worth a wait.
             pauses = _THROTTLED_PAUSES if question in wanted else ()
-            return self._aside(question, physical, table["TableArn"], pauses)
+            return self._aside(question, physical, table.get("TableArn"), pauses)
 
         for question, answer in side_by_side(ask, questions):
             if not isinstance(answer, AwsError):
@@ -101,7 +104,7 @@ class Describer:
                 raise answer
         return _live(name, physical, responses, lagging, emulated=self._emulated)
 
-    def _aside(self, question: Description, physical: str, arn: str, pauses: Sequence[float]) -> _Answer:
+    def _aside(self, question: Description, physical: str, arn: str | None, pauses: Sequence[float]) -> _Answer:
         """One question beside DescribeTable; the refusal is an answer, too, because other questions are under way."""
         try:
             return question, self._side(question, physical, arn, pauses)
@@ -109,10 +112,12 @@ class Describer:
             return question, refusal
 
     def _side(
-        self, description: Description, physical: str, arn: str, pauses: Sequence[float]
+        self, description: Description, physical: str, arn: str | None, pauses: Sequence[float]
     ) -> Mapping[str, Any] | None:
         if description is not Description.TAGS:
             return self._ask(description, {"TableName": physical}, physical, pauses)
+        if arn is None:
+            return None
         tags: list[Any] = []
         parameters = {"ResourceArn": arn}
         while (page := self._ask(description, parameters, physical, pauses)) is not None:
@@ -152,7 +157,8 @@ class Describer:
 
 
 def _live(name: str, physical: str, responses: Responses, lagging: set[Description], *, emulated: bool) -> LiveTable:
-    described = (responses[Description.TABLE] or {})["Table"]
+    described = (responses[Description.TABLE] or {}).get("Table", {})
+    created = described.get("CreationDateTime")
     settings, unreadable = [], set()
     for kind in SETTINGS:
         response = responses.get(kind.described_by)
@@ -167,28 +173,32 @@ def _live(name: str, physical: str, responses: Responses, lagging: set[Descripti
         name=name,
         physical_name=physical,
         table=_table(name, described, settings),
-        status=described["TableStatus"],
-        indexes={index["IndexName"]: _live_index(index) for index in described.get("GlobalSecondaryIndexes", ())},
+        status=described.get("TableStatus"),
+        indexes={
+            index.get("IndexName", ""): _live_index(index) for index in described.get("GlobalSecondaryIndexes", ())
+        },
         changing=tuple(_changing(responses, lagging)),
         unreadable=frozenset(unreadable),
         emulated=emulated,
-        arn=described["TableArn"],
+        arn=described.get("TableArn"),
         table_id=described.get("TableId"),
         items=described.get("ItemCount", 0),
         size_bytes=described.get("TableSizeBytes", 0),
-        created_at=int(described["CreationDateTime"].timestamp() * 1000),
+        created_at=int(created.timestamp() * 1000) if created is not None else None,
         beyond=tuple(name for name in sorted(described.keys() - _FAMILIAR) if described[name]),
     )
 
 
 def _table(name: str, described: Mapping[str, Any], settings: list[Setting]) -> Table:
-    types = {item["AttributeName"]: item["AttributeType"] for item in described["AttributeDefinitions"]}
-    partition, sort = _keys(described["KeySchema"], types)
+    """Evidence: whatever AWS shows is taken down, and nothing is judged."""
+    types = {item["AttributeName"]: item["AttributeType"] for item in described.get("AttributeDefinitions", ())}
+    partition, sort = _keys(described, types)
     mode = read_mode(described)
-    return Table(
+    return as_found(
+        Table,
         name,
-        partition[0],
-        sort[0] if sort else None,
+        one_or_several(partition) or (),
+        one_or_several(sort),
         [_index(index, types, mode) for index in described.get("GlobalSecondaryIndexes", ())],
         [_local_index(index, types) for index in described.get("LocalSecondaryIndexes", ())],
         settings,
@@ -196,25 +206,26 @@ def _table(name: str, described: Mapping[str, Any], settings: list[Setting]) -> 
 
 
 def _index(described: Mapping[str, Any], types: Mapping[str, Any], mode: str) -> Index:
-    partition, sort = _keys(described["KeySchema"], types)
-    projection, include = _projection(described)
-    return Index(described["IndexName"], partition, sort, projection, include, read_throughput(mode, described))
+    partition, sort = _keys(described, types)
+    throughput = read_throughput(mode, described)
+    return as_found(Index, described.get("IndexName", ""), partition, sort, *_projection(described), throughput)
 
 
 def _local_index(described: Mapping[str, Any], types: Mapping[str, Any]) -> LocalIndex:
-    sort = _keys(described["KeySchema"], types)[1]
-    return LocalIndex(described["IndexName"], sort[0], *_projection(described))
+    sort = _keys(described, types)[1]
+    return as_found(LocalIndex, described.get("IndexName", ""), one_or_several(sort) or (), *_projection(described))
 
 
-def _keys(schema: Iterable[Mapping[str, Any]], types: Mapping[str, Any]) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
-    """Partition and sort key attributes; their order within each is part of the key."""
+def _keys(described: Mapping[str, Any], types: Mapping[str, Any]) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+    """Partition and sort key attributes of a table or an index; their order within each is part of the key."""
+    schema = described.get("KeySchema", ())
     keys = [(element["KeyType"], _key(element["AttributeName"], types)) for element in schema]
     return tuple(key for kind, key in keys if kind == "HASH"), tuple(key for kind, key in keys if kind == "RANGE")
 
 
 def _key(name: str, types: Mapping[str, Any]) -> Key:
     # moto forgets the type of an attribute that a later UpdateTable does not repeat; AWS never does.
-    return Key(name, types.get(name, "S"))
+    return as_found(Key, name, types.get(name, "S"))
 
 
 def _projection(described: Mapping[str, Any]) -> tuple[Projection, tuple[str, ...]]:
@@ -224,7 +235,7 @@ def _projection(described: Mapping[str, Any]) -> tuple[Projection, tuple[str, ..
 
 def _live_index(described: Mapping[str, Any]) -> LiveIndex:
     return LiveIndex(
-        status=described["IndexStatus"],
+        status=described.get("IndexStatus", "ACTIVE"),
         backfilling=described.get("Backfilling", False),
         items=described.get("ItemCount", 0),
         size_bytes=described.get("IndexSizeBytes", 0),

@@ -1,19 +1,21 @@
 """Gateway: the one object through which tables are described and Steps performed."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from osem_migrate.aws.describe import Describer
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.optional_reads import OptionalReads
-from osem_migrate.errors import AwsError
+from osem_migrate.errors import AccessDenied, AwsError
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import Setting
+from osem_migrate.operations import SetEncryption, Setting
 from osem_migrate.operations.step import Call, Description
+from osem_migrate.schema import Table
+from osem_migrate.schema.value import altered
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,6 +56,7 @@ class Gateway:
         physical_name: gives the physical name of a logical one.
         emulated: whether the endpoint is a local engine, where an unknown call is a note and no error.
         sleep: waits seconds, where a question was throttled.
+        key_manager: who manages a key of KMS, by its ARN; None where nobody says.
     """
 
     def __init__(
@@ -63,8 +66,10 @@ class Gateway:
         *,
         emulated: bool,
         sleep: Callable[[float], None],
+        key_manager: Callable[[str], str | None] = lambda _key: None,
     ) -> None:
         self._client = client
+        self._key_manager = key_manager
         self.emulated = emulated
         self._describer = Describer(client, physical_name, emulated=emulated, sleep=sleep)
         self._guards = threading.local()
@@ -76,11 +81,16 @@ class Gateway:
         return self._describer.describe(table, kinds)
 
     def describe_all(
-        self, tables: Mapping[str, Iterable[type[Setting]]], *, optional: OptionalReads | None = None
+        self,
+        tables: Mapping[str, Iterable[type[Setting]]],
+        *,
+        optional: OptionalReads | None = None,
+        denied: MutableMapping[str, AccessDenied] | None = None,
     ) -> list[LiveTable]:
         """Several tables side by side, in the order asked for; ``tables`` maps logical names to the settings wanted.
 
-        ``optional`` asks for more about each of them, as far as AWS tells.
+        ``optional`` asks for more about each of them, as far as AWS tells. Where ``denied`` is given, tables that may
+        be somebody else's are left out if they may not be described, and it gets the refusals by logical name.
         """
         if not tables:
             return []
@@ -89,10 +99,27 @@ class Gateway:
             ThreadPoolExecutor(max_workers=CONCURRENCY) as asides,
         ):
 
-            def describe(table: str, kinds: Iterable[type[Setting]]) -> LiveTable:
-                return self._describer.describe(table, kinds, optional=optional, side_by_side=asides.map)
+            def describe(table: str, kinds: Iterable[type[Setting]]) -> LiveTable | None:
+                try:
+                    return self._describer.describe(table, kinds, optional=optional, side_by_side=asides.map)
+                except AccessDenied as refusal:
+                    if denied is None:
+                        raise
+                    denied[table] = refusal
+                    return None
 
-            return list(pool.map(describe, tables.keys(), tables.values()))
+            return [live for live in pool.map(describe, tables.keys(), tables.values()) if live is not None]
+
+    def learn(self, live: LiveTable, states: Iterable[Table | None]) -> LiveTable:
+        """The same table with the manager of its key, where one of the states leaves it to that and KMS tells."""
+        found = live.table.setting(SetEncryption) if live.table is not None else None
+        if live.table is None or found is None or self.emulated:
+            return live
+        declared = (state.setting(SetEncryption) for state in states if state is not None)
+        if all(setting is None or setting.is_sure(found) for setting in declared):
+            return live
+        known = altered(found, manager=self._key_manager(found.key))
+        return replace(live, table=live.table.with_setting(known))
 
     def perform(self, step: Call, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.

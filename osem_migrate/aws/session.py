@@ -150,11 +150,11 @@ class Session:
 
     def autoscaling(self) -> Any:
         """The client of application-autoscaling, which is asked on AWS only; it is given up within seconds."""
-        with self._lock, _opening():
-            self._find_credentials()
-            client: Any = self._boto.client("application-autoscaling", config=self._config().merge(_BRIEF))
-        self._recorder.watch(client.meta.events)
-        return client
+        return self._beside("application-autoscaling")
+
+    def kms(self) -> Any:
+        """The client of KMS, which is asked on AWS only; it is given up within seconds."""
+        return self._beside("kms")
 
     def identity(self) -> Identity:
         """Ask STS of the region who we are: one call that needs no permission, answered or given up within seconds.
@@ -178,6 +178,13 @@ class Session:
     def on_call(self, callback: Callable[[ApiCall], None]) -> None:
         """Tell ``callback`` of every call that ends from now on, in the thread that made it."""
         self._recorder.listen(callback)
+
+    def _beside(self, service: str) -> Any:
+        with self._lock, _opening():
+            self._find_credentials()
+            client: Any = self._boto.client(service, config=self._config().merge(_BRIEF))  # type: ignore[call-overload]
+        self._recorder.watch(client.meta.events)
+        return client
 
     def _sts(self) -> STSClient:
         with self._lock, _opening():

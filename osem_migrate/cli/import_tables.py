@@ -108,7 +108,7 @@ def _show(plan: "ImportPlan", imported: "ImportResult", migrator: "Migrator") ->
     _show_skipped(plan)
     where = place(migrator)
     if not imported.drafts:
-        output.line("done", f"{where}: every table is declared already; nothing to import.")
+        output.line("done", f"{where}: nothing to import.")
         return
     tables = output.counted(len(imported.drafts), "table")
     output.line("done", f"{tables} of {where} imported: the scripts are written, and recorded as applied there.")

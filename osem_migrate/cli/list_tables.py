@@ -28,6 +28,7 @@ def command(invocation: Invocation, *, details: bool) -> ExitCode:
 
     migrator = invocation.migrator()
     live_tables = migrator.tables(ListOptions(details=details))
+    invocation.warn(live.refusal for live in live_tables if live.refusal is not None)
 
     def show() -> None:
         if not live_tables:
@@ -43,7 +44,8 @@ def command(invocation: Invocation, *, details: bool) -> ExitCode:
 
 
 def _row(live: "LiveTable") -> tuple[str, ...]:
-    return (live.physical_name, live.status or "gone", str(len(live.indexes)), str(live.items), str(live.size_bytes))
+    gone = "gone" if live.refusal is None else "denied"
+    return (live.physical_name, live.status or gone, str(len(live.indexes)), str(live.items), str(live.size_bytes))
 
 
 def _show_details(live: "LiveTable") -> None:
@@ -55,7 +57,7 @@ def _show_details(live: "LiveTable") -> None:
     for index in live.table.indexes:
         output.echo(f"  index     {_index(index, live)}")
     for local in live.table.local_indexes:
-        output.echo(f"  local     {local.name}: {_keys((local.sort_key,))}, {local.projection}")
+        output.echo(f"  local     {local.name}: {_keys(local.keys)}, {local.projection}")
     for setting in live.table.settings:
         output.echo(f"  setting   {setting.phrase}")
     for kind in sorted(live.unreadable, key=lambda kind: kind.noun):
@@ -81,6 +83,7 @@ def table_document(live: "LiveTable") -> Document:
         "name": live.name,
         "physical_name": live.physical_name,
         "status": live.status,
+        "refusal": live.refusal,
         "items": live.items,
         "size_bytes": live.size_bytes,
         "arn": live.arn,

@@ -75,7 +75,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     plan = migrator.plan(options)
     if not invocation.as_json:
         show_notes(plan)
-    confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
+    if options.pace is not Pace.WAIT_ONLY:
+        confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         result = migrator.upgrade(replace(options, plan=plan, stop=stop))
     data = {
@@ -93,6 +94,9 @@ def _show(result: "UpgradeResult", migrator: "Migrator") -> None:
         begun = output.counted(len(result.in_progress), "migration")
         output.line("info", f"{begun} in progress on {where}: {', '.join(result.in_progress)}.")
         output.echo(f"{click.style('hint:', fg='cyan')} wait with: {advice.command('upgrade', '--wait-only')}")
+    elif not result.applied and not result.plan.is_empty:
+        output.line("info", f"Nothing is in progress on {where}.")
+        output.echo(f"{click.style('hint:', fg='cyan')} apply what is pending: {advice.command('upgrade')}")
     elif not result.applied:
         output.line("done", f"{where} is up to date; nothing to do.")
     if result.applied:

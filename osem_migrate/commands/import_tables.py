@@ -10,8 +10,17 @@ from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import owners
-from osem_migrate.errors import MigrationsPending, OsemMigrateError, ResourceInUse, ResourceNotFound
+from osem_migrate.errors import (
+    AccessDenied,
+    DefinitionError,
+    MigrationsPending,
+    OsemMigrateError,
+    ResourceInUse,
+    ResourceNotFound,
+)
 from osem_migrate.files.loader import load
+from osem_migrate.files.location import shown_path
+from osem_migrate.files.quota import beyond_quota
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
@@ -70,14 +79,27 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
     deployment.check_account()
     history = _check_applied(deployment, migrations)
     skipped, wanted = _choose(deployment, options.names, replay(migrations, Schema()).tables, history)
-    live_tables = deployment.gateway.describe_all(dict.fromkeys(wanted, SETTINGS))
-    tables = tuple(_usable(live) for live in live_tables)
-    creations = tuple(declare(table, deployment.environment.defaults) for table in tables)
+    denied: dict[str, AccessDenied] = {}
+    foreign = None if options.names else denied  # what is asked for by name has to be there
+    live_tables = deployment.gateway.describe_all(dict.fromkeys(wanted, SETTINGS), denied=foreign)
+    if denied and not live_tables:
+        raise next(iter(denied.values()))
+    skipped |= {deployment.environment.physical_name(name): refusal.message for name, refusal in denied.items()}
+    creations: list[CreateTable] = []
+    warnings: list[str] = []
+    for live in live_tables:
+        try:
+            creations.append(declare(_usable(live), deployment.environment.defaults))
+        except DefinitionError as refused:
+            skipped[live.physical_name] = f"no script can declare it ({refused.message})"
+        else:
+            warnings += _warnings(live)
+    drafts = draft_scripts(folder, _titled(creations))
     return ImportPlan(
-        creations=creations,
-        drafts=draft_scripts(folder, _titled(creations)),
+        creations=tuple(creations),
+        drafts=drafts,
         skipped=skipped,
-        warnings=tuple(warning for live in live_tables for warning in _warnings(live)),
+        warnings=(*warnings, *beyond_quota(_as_migrations(drafts, creations))),
     )
 
 
@@ -146,6 +168,13 @@ def _choose(
 
 def _titled(creations: Sequence[CreateTable]) -> list[tuple[str, list[CreateTable]]]:
     return [(f"create table {create.table}", [create]) for create in creations]
+
+
+def _as_migrations(drafts: Sequence[Draft], creations: Sequence[CreateTable]) -> list[Migration]:
+    return [
+        Migration(id=draft.path.stem, number=0, operations=(create,), file=shown_path(draft.path))
+        for draft, create in zip(drafts, creations, strict=True)
+    ]
 
 
 def _usable(live: LiveTable) -> Table:

@@ -1,10 +1,14 @@
 """List: the tables of an environment, the history table too."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SETTINGS, Setting
+
+if TYPE_CHECKING:
+    from osem_migrate.errors import AccessDenied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,9 +19,24 @@ class ListOptions:
 
 
 def list_tables(deployment: Deployment, options: ListOptions) -> list[LiveTable]:
-    """Every table of the environment, by logical name; ``table`` is None of one that went meanwhile."""
+    """Every table of the environment, by logical name; ``table`` is None of one that went meanwhile.
+
+    One that may not be described, which may be somebody else's, is listed with the ``refusal``.
+
+    Raises:
+        AccessDenied: none of them may be described.
+    """
     deployment.check_account()
     physical = deployment.gateway.list_tables(deployment.environment.prefix)
     names = {deployment.environment.logical_name(name) for name in physical}
     kinds: tuple[type[Setting], ...] = SETTINGS if options.details else ()
-    return deployment.gateway.describe_all(dict.fromkeys(sorted(filter(None, names)), kinds))
+    denied: dict[str, AccessDenied] = {}
+    live_tables = deployment.gateway.describe_all(dict.fromkeys(sorted(filter(None, names)), kinds), denied=denied)
+    if denied and not live_tables:
+        raise next(iter(denied.values()))
+    physical_name = deployment.environment.physical_name
+    untold = [
+        LiveTable(name=name, physical_name=physical_name(name), table=None, refusal=refusal.message)
+        for name, refusal in denied.items()
+    ]
+    return sorted([*live_tables, *untold], key=lambda live: live.name)

@@ -116,7 +116,8 @@ def _records(
 def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str, Table | None]) -> dict[str, str]:
     """TableId of every live table; raises where one is not as it has to be once all of it is recorded."""
     kinds = {name: tuple(map(type, table.settings)) if table is not None else () for name, table in tables.items()}
-    live_tables = deployment.gateway.describe_all(kinds)
+    gateway = deployment.gateway
+    live_tables = [gateway.learn(live, (tables[live.name],)) for live in gateway.describe_all(kinds)]
     mismatches = [TableMismatch(live, diff(live, tables[live.name])) for live in live_tables]
     mismatches = [found for found in mismatches if found.differences]
     if mismatches:

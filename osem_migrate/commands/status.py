@@ -1,8 +1,8 @@
 """Status: gathers what it is decided from; reads only, and works before the history table exists."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
@@ -13,6 +13,7 @@ from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import WATCHED, Setting
+from osem_migrate.planning.drift.diff import is_sure
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
 from osem_migrate.schema import Table
 
@@ -80,7 +81,8 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
 ) -> Status:
     expectation = expect(migrations, history, deployment.environment.defaults)
     optional = OptionalReads(() if options.strict else WATCHED)
-    live_tables = _describe(deployment, expectation, listed.names, optional, options)
+    denied: dict[str, AccessDenied] = {}
+    live_tables = _describe(deployment, expectation, listed.names, optional, options, denied=denied)
     silent = [refusal for refusal in optional.refused.values() if not isinstance(refusal, AccessDenied)]
     unread = [f"Not all undeclared settings were looked for: {refusal.message}" for refusal in silent]
     return assess(
@@ -92,23 +94,45 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
         caller=deployment.caller,
         strict=options.strict,
         tool_version=deployment.tool_version,
-        notes=[*listed.notes, *unread],
+        notes=[
+            *listed.notes,
+            *(_untold(deployment, name, refusal) for name, refusal in denied.items()),
+            *unread,
+            *_doubts(expectation, live_tables),
+        ],
     )
 
 
-def _describe(
+def _doubts(expectation: Expectation, live_tables: Sequence[LiveTable]) -> Iterator[str]:
+    """What no description tells, and nobody else told."""
+    for live in live_tables:
+        expected = expectation.schema.tables.get(live.name)
+        if not live.emulated and expected is not None and not is_sure(live, expected, replace(expected, settings=())):
+            yield (
+                f"{live.physical_name} is declared with the key that AWS manages; whether its key is that one was not "
+                "found out, because KMS did not say (kms:DescribeKey)."
+            )
+
+
+def _untold(deployment: Deployment, name: str, refusal: AccessDenied) -> str:
+    return f"{deployment.environment.physical_name(name)} is declared by no script and was not read: {refusal.message}"
+
+
+def _describe(  # noqa: PLR0913 - one argument each for what was gathered
     deployment: Deployment,
     expectation: Expectation,
     names: Collection[str],
     optional: OptionalReads,
     options: StatusOptions,
+    *,
+    denied: dict[str, AccessDenied],
 ) -> list[LiveTable]:
     """The tables that should be there, and those that are there without anybody having said so."""
     expected = dict(sorted(expectation.schema.tables.items()))
     others = set(names) - expected.keys() if expectation.note is None else set()
     asked = {name: _kinds(table, options) for name, table in expected.items()}
     live_tables = deployment.gateway.describe_all(asked, optional=optional)
-    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(others), ()))
+    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(others), ()), denied=denied)
     return [overlooking_autoscaled(deployment, live, expected.get(live.name)) for live in live_tables]
 
 

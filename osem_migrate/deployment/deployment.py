@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from osem_migrate.aws.autoscaling import Autoscaling
+    from osem_migrate.aws.key_managers import KeyManagers
     from osem_migrate.aws.lock import Lock
     from osem_migrate.aws.session import Identity, Session
     from osem_migrate.clock import Clock
@@ -61,7 +62,15 @@ class Deployment:
             self.environment.physical_name,
             emulated=self.session.local,
             sleep=self.clock.sleep,
+            key_manager=lambda key: self.key_managers.manager(key),  # noqa: PLW0108 - no client before a question
         )
+
+    @cached_property
+    def key_managers(self) -> KeyManagers:
+        """Whose the keys of KMS are."""
+        from osem_migrate.aws.key_managers import KeyManagers
+
+        return KeyManagers(cache(self.session.kms))
 
     @cached_property
     def autoscaling(self) -> Autoscaling:

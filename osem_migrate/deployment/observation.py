@@ -38,7 +38,8 @@ def look_steadily(
 
 
 def overlooking_autoscaled(deployment: Deployment, live: LiveTable, expected: Table | None) -> LiveTable:
-    """The table as if it had the declared capacity wherever an autoscaler owns it."""
+    """The table as if it had the declared capacity wherever an autoscaler owns it; KMS is asked whose its key is."""
+    live = deployment.gateway.learn(live, (expected,))
     if expected is None or not capacity_differs(live, expected):
         return live
     return overlooking_capacity(live, expected, _owned(deployment, live, expected))

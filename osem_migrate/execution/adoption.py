@@ -1,6 +1,6 @@
 """Adoption: tables that a first run finds are taken over where they are what the scripts make, else refused."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from osem_migrate.advice import command
@@ -8,6 +8,7 @@ from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AdoptionMismatch
 from osem_migrate.events import TableAdopted
 from osem_migrate.live_table import LiveTable
+from osem_migrate.operations import Setting
 from osem_migrate.planning import adoption
 from osem_migrate.planning.adoption import TableMismatch
 from osem_migrate.planning.plan import Plan
@@ -36,7 +37,7 @@ def foresee(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> Pl
 def adopt(deployment: Deployment, plan: Plan, existing: Collection[str]) -> Plan:
     """The plan of a first run without what is live already on these tables; raises what ``find_existing`` raises."""
     wanted = {name: kinds for name, kinds in adoption.possible_tables(plan).items() if name in existing}
-    live_tables = deployment.gateway.describe_all(wanted)
+    live_tables = _describe(deployment, plan, wanted)
     _refuse(plan, adoption.find_mismatches(plan, live_tables))
     adopted = adoption.without_live_operations(plan, live_tables)
     left = {operation.key for operation in adopted.operations}
@@ -65,13 +66,19 @@ def mismatch(message: str, mismatches: Sequence[TableMismatch], remediation: str
 
 def _look(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> tuple[Plan, Sequence[LiveTable]]:
     """The plan, and its tables in a first run."""
-    live_tables = deployment.gateway.describe_all(adoption.possible_tables(plan))
+    live_tables = _describe(deployment, plan, adoption.possible_tables(plan))
     if adoption.find_mismatches(plan, live_tables):
         # Another first run may have begun since the history was read; what that one makes was not there before it.
         plan = again()
-        live_tables = deployment.gateway.describe_all(adoption.possible_tables(plan))
+        live_tables = _describe(deployment, plan, adoption.possible_tables(plan))
         _refuse(plan, adoption.find_mismatches(plan, live_tables))
     return plan, live_tables
+
+
+def _describe(deployment: Deployment, plan: Plan, wanted: Mapping[str, Iterable[type[Setting]]]) -> Sequence[LiveTable]:
+    gateway = deployment.gateway
+    states = {lane.table: [operation.after for operation in lane.operations] for lane in plan.lanes}
+    return [gateway.learn(live, states[live.name]) for live in gateway.describe_all(wanted)]
 
 
 def _refuse(plan: Plan, mismatches: Sequence[TableMismatch]) -> None:

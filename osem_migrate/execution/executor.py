@@ -1,7 +1,7 @@
 """Executor: carries a Plan out in lanes, and can be stopped and run again at any point."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,23 +63,27 @@ class Executor:
         self._resume = resume
         self._tell = on_event
         self._started: dict[str, float] = {}
+        self._goes_on = True
         self._changed = threading.Event()  # set once anything took effect, in any lane
 
-    def run(self, plan: Plan, history: History) -> RunOutcome:
-        """Carry the plan out.
+    def run(self, plan: Plan, history: History, only: Collection[tuple[str, int]] | None = None) -> RunOutcome:
+        """Carry the plan out, or no more of it than the operations with the keys in ``only``.
 
         Raises:
             PartialError: something was changed before it stopped; running again continues.
             Interrupted: it was asked to stop before anything was changed.
             OsemMigrateError: the cause itself, when nothing was changed.
         """
+        self._goes_on = only is None
         finished: set[str] = set()
         held: set[str] = set()
         waits = plan.predecessors
+        keys = {operation.key for operation in plan.operations if only is None or operation.key in only}
         tasks = [
-            Task(operation.key, waits[operation.key], self._action(planned, operation, finished, held))
+            Task(operation.key, waits[operation.key] & keys, self._action(planned, operation, finished, held))
             for planned in plan.migrations
             for operation in planned.operations
+            if operation.key in keys
         ]
         try:
             self._recorder.announce(plan, history.records)
@@ -102,8 +106,7 @@ class Executor:
             if self._recorder.begin(operation):
                 self._tell(MigrationStarted(migration))
             begun = self._started.setdefault(operation.migration.id, started)
-            if not self._operate(operation, started, finished):
-                held.add(operation.migration.id)
+            if not self._operate(operation, started, finished, held):
                 return False
             if operation.migration.id in finished:
                 self._tell(MigrationFinished(migration, self._clock.monotonic() - begun))
@@ -111,8 +114,8 @@ class Executor:
 
         return act
 
-    def _operate(self, operation: PlannedOperation, started: float, finished: set[str]) -> bool:
-        """Perform and record one operation; False where it is left under way."""
+    def _operate(self, operation: PlannedOperation, started: float, finished: set[str], held: set[str]) -> bool:
+        """Perform and record one operation; False where it is left under way, or where nothing is under way."""
         progress = self._recorder.progress(operation)
         attempt = self._reconciler.reconcile(operation, progress, partial(self._recorder.save, operation))
         if attempt.changed:
@@ -123,10 +126,14 @@ class Executor:
                 self._recorder.fail(operation, attempt.error)
             raise attempt.error
         performed = attempt.result
+        if attempt.idle:
+            self._recorder.release(operation, untouched=attempt.untouched)
+            return False
         if performed is None:
+            held.add(operation.migration.id)
             self._recorder.leave(operation)
             return False
-        if self._recorder.finish(operation, performed.note, performed.table_id):
+        if self._recorder.finish(operation, performed.note, performed.table_id, goes_on=self._goes_on):
             finished.add(operation.migration.id)
         self._tell(
             OperationFinished(

@@ -16,7 +16,7 @@ from osem_migrate.history import Progress
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.operations.step import Step
-from osem_migrate.planning.drift.diff import diff, matches, overlooking
+from osem_migrate.planning.drift.diff import diff, is_sure, matches, overlooking
 from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.plan import PlannedOperation
 from osem_migrate.schema import Table
@@ -86,6 +86,7 @@ class OperationRun:
         position: how many steps are done.
         cursor: where an earlier run left the step at that position; None at its beginning.
         changed: whether anything took effect, so that a failure is known to be partial.
+        answered: the position that DynamoDB has taken the call for, or has refused it for as what is so already.
         note: what people should know of how it came about.
     """
 
@@ -108,6 +109,7 @@ class OperationRun:
         self.began = services.clock.monotonic()
         self.deadline = self.began + self._limit()
         self.asking_since = self.began
+        self.answered: int | None = None
 
     @property
     def step(self) -> Step:
@@ -128,8 +130,12 @@ class OperationRun:
         """The table as it is now, without waiting."""
         declared = [setting for table in self.planned.states if table is not None for setting in table.settings]
         touched = {call.settles for call in self.planned.calls}
+        if isinstance(self.planned.operation, Setting):
+            # What is declared so already takes no call; whether it is so is seen all the same.
+            touched.add(self.planned.operation.described_by)
         kinds = {type(setting) for setting in declared if type(setting).described_by in touched}
-        self._see(self.services.gateway.describe(self.planned.table, kinds))
+        gateway = self.services.gateway
+        self._see(gateway.learn(gateway.describe(self.planned.table, kinds), self.planned.states))
         return self.live
 
     def settle(self, *, until: Table | None = None, patience: float = 0.0) -> None:
@@ -168,11 +174,19 @@ class OperationRun:
         before = self.position
         steps = self.planned.steps
         hidden = next((at for at in range(before, len(steps)) if not steps[at].is_described), len(steps))
-        for position in range(hidden, before - 1, -1):
-            if self.matches(self.planned.states[position]):
+        reached = [at for at in range(hidden, before - 1, -1) if self.matches(self.planned.states[at])]
+        for position in reached:
+            if position in {0, self.answered} or self._is_sure(position):
                 self._reach(position)
                 return position > before
-        raise self._drift()
+        if not reached:
+            raise self._drift()
+        # Nobody can tell, so the step that would bring it about is asked for.
+        self._reach(reached[0] - 1)
+        return self.position > before
+
+    def _is_sure(self, position: int) -> bool:
+        return is_sure(self.live, self.planned.states[position], self.planned.states[position - 1])
 
     def advance(self) -> None:
         """The next step, which no description shows, is done; that is recorded."""

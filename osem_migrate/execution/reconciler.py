@@ -30,14 +30,18 @@ class Attempt:
     """What became of one operation.
 
     Attributes:
-        result: how it came about; None where it was left under way, or has failed.
+        result: how it came about; None where it was left under way, is idle, or has failed.
         error: why it has failed.
         changed: whether anything took effect, so that a failure is known to be partial.
+        idle: whether nothing of it is under way, although more is to do, which nobody wants begun.
+        untouched: whether none of its steps is done.
     """
 
     result: Reconciled | None = None
     error: OsemMigrateError | None = None
     changed: bool = False
+    idle: bool = False
+    untouched: bool = False
 
 
 class Reconciler:
@@ -69,7 +73,8 @@ class Reconciler:
             result = self._carry_out(run)
         except OsemMigrateError as error:
             return Attempt(error=error, changed=run.changed)
-        return Attempt(result=result, changed=run.changed)
+        idle = result is None and self._services.pace is Pace.WAIT_ONLY
+        return Attempt(result=result, changed=run.changed, idle=idle, untouched=run.position == 0)
 
     def _carry_out(self, run: OperationRun) -> Reconciled | None:
         planned, pace = run.planned, self._services.pace

@@ -68,10 +68,13 @@ class Recorder:
             self._put([(self._entry("started", record, operation.operation.describe()), begun)])
         return first
 
-    def finish(self, operation: PlannedOperation, note: str | None, table_id: str | None = None) -> bool:
+    def finish(
+        self, operation: PlannedOperation, note: str | None, table_id: str | None = None, *, goes_on: bool = True
+    ) -> bool:
         """The result, once an operation has settled; True for the last of its migration.
 
-        ``table_id`` is kept where the operation may have made the table.
+        ``table_id`` is kept where the operation may have made the table. Where the run does not go on with the next
+        one, as it only waits, the migration is left as it is.
         """
         with self._writing:
             record = self._records[operation.migration.id]
@@ -86,6 +89,8 @@ class Recorder:
             ended = self._direction.ended(record)
             if ended is not None:
                 record = replace(record, state=ended, finished_at=self._clock.milliseconds(), error=None)
+            elif not goes_on:
+                record = replace(record, left_at=self._clock.milliseconds())
             detail = operation.operation.describe() + (f" ({note})" if note else "")
             what = ended.value if ended is not None else "advanced"
             self._put([(self._entry(what, record, detail), record)])
@@ -107,6 +112,18 @@ class Recorder:
         with self._writing:
             left = replace(self._records[operation.migration.id], left_at=self._clock.milliseconds())
             self._put([(self._entry("left in progress", left, operation.operation.describe()), left)])
+
+    def release(self, operation: PlannedOperation, *, untouched: bool) -> None:
+        """An operation that was begun once and of which nothing is under way; it is in doubt only where part is done.
+
+        Either way ``upgrade`` goes on with it, and there is nothing to wait for.
+        """
+        with self._writing:
+            record = self._records[operation.migration.id]
+            doubt = tuple(position for position in record.doubt if not untouched or position != operation.position)
+            left = self._clock.milliseconds() if not doubt else None
+            detail = f"{operation.operation.describe()}: nothing is under way"
+            self._put([(self._entry("waited", record, detail), replace(record, doubt=doubt, left_at=left))])
 
     def fail(self, operation: PlannedOperation, cause: OsemMigrateError) -> None:
         """Why an operation stopped; it stays in doubt."""

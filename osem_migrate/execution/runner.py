@@ -59,7 +59,7 @@ def run(
         OsemMigrateError: it stopped before anything was changed.
     """
     plan = options.plan if options.plan is not None else make()[0]
-    if plan.is_empty:
+    if plan.is_empty or (options.pace is Pace.WAIT_ONLY and not _begun(*make())[0].migrations):
         return plan, RunOutcome(())
     check_drivers(plan)
     _confirm(plan, options)
@@ -75,12 +75,20 @@ def run(
         _refuse_protected(deployment, plan)
         deployment.tell(RunStarted(plan))
         executor = _executor(deployment, plan.direction, actor, lease, options)
+        if options.pace is Pace.WAIT_ONLY:
+            return plan, executor.run(*_begun(plan, history))
         return plan, executor.run(plan, history)
+
+
+def _begun(plan: Plan, history: History) -> tuple[Plan, History, frozenset[tuple[str, int]]]:
+    """What there is to wait for: the migrations that have operations under way, and the keys of these."""
+    begun = plan.begun(history.records)
+    return plan.of(begun), history, begun
 
 
 def _confirm(plan: Plan, options: RunOptions) -> None:
     """Raise ConfirmationRequired where the plan loses what nobody has agreed to lose."""
-    if options.allow_data_loss:
+    if options.allow_data_loss or options.pace is Pace.WAIT_ONLY:
         return
     confirmed = options.plan.hazards if options.plan is not None else ()
     losses = [hazard.text for hazard in plan.hazards if hazard not in confirmed]

@@ -29,6 +29,7 @@ from osem_migrate.errors import (
 )
 from osem_migrate.files.dependencies import check_dependencies, dependencies
 from osem_migrate.files.location import line_of_assignment, line_of_exception, line_of_operation, shown_path
+from osem_migrate.files.quota import beyond_quota
 from osem_migrate.migration import Migration, canonical
 from osem_migrate.operations import Operation
 
@@ -57,7 +58,8 @@ def load(folder: Path) -> Scripts:
         for script in scripts:
             _import(script)
     check_dependencies(scripts)
-    return Scripts(tuple(_migration(script) for script in scripts), tuple(_gaps(scripts)))
+    migrations = tuple(_migration(script) for script in scripts)
+    return Scripts(migrations, (*_gaps(scripts), *beyond_quota(migrations)))
 
 
 def _found(folder: Path) -> list[Any]:

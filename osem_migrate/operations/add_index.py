@@ -97,6 +97,4 @@ class AddIndex(Operation):
                 index=self.name,
             )
         SetBilling.of(table).check_index(self.index)
-        added = replace(table, indexes=(*table.indexes, self.index))
-        added.check_quota()
-        return added
+        return replace(table, indexes=(*table.indexes, self.index))

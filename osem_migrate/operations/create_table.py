@@ -49,7 +49,6 @@ class CreateTable(Operation):
         bare = Table(
             self.table, self.partition_key, self.sort_key, self.indexes, self.local_indexes, tuple(self.settings)
         )
-        bare.check_quota()
         object.__setattr__(self, "indexes", bare.indexes)
         object.__setattr__(self, "local_indexes", bare.local_indexes)
         object.__setattr__(self, "settings", bare.settings)

@@ -9,7 +9,7 @@ from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.estimate import SWITCH_BILLING
 from osem_migrate.operations.step import Call
 from osem_migrate.schema import Index, Schema, Table, Throughput, as_throughput
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import altered, as_found, value
 
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 
@@ -37,8 +37,7 @@ class SetBilling(Setting):
 
     def __post_init__(self) -> None:
         """Check that a provisioned table says how much; bring every throughput to its canonical spelling."""
-        object.__setattr__(self, "throughput", as_throughput(self.throughput))
-        object.__setattr__(self, "indexes", {name: as_throughput(self.indexes[name]) for name in sorted(self.indexes)})
+        self._spell()
         if self.mode == "PROVISIONED":
             if self.throughput is None:
                 raise DefinitionError(
@@ -47,6 +46,10 @@ class SetBilling(Setting):
             _check_provisioned(self.table, "the table", self.throughput)
             for name, throughput in self.indexes.items():
                 _check_provisioned(self.table, f"index {name!r}", throughput)
+
+    def _spell(self) -> None:
+        object.__setattr__(self, "throughput", as_throughput(self.throughput))
+        object.__setattr__(self, "indexes", {name: as_throughput(self.indexes[name]) for name in sorted(self.indexes)})
 
     @classmethod
     def on_demand(
@@ -80,9 +83,9 @@ class SetBilling(Setting):
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """BillingModeSummary is absent on tables that were always provisioned (DescribeTable, TableDescription)."""
-        described = description["Table"]
+        described = description.get("Table", {})
         mode = read_mode(described)
-        return cls(table, mode, read_throughput(mode, described))
+        return as_found(cls, table, mode, read_throughput(mode, described))
 
     def create_parameters(self) -> dict[str, Any]:
         """BillingMode and the table's throughput."""
@@ -116,7 +119,7 @@ class SetBilling(Setting):
         for index in indexes:
             self.check_index(index)
         paid = table.with_setting(replace(self, indexes={}) if self.indexes else self)
-        return replace(paid, indexes=indexes) if indexes != paid.indexes else paid
+        return altered(paid, indexes=indexes) if indexes != paid.indexes else paid
 
     def steps_on(self, before: Table) -> tuple[Call, ...]:
         """One concern a call: the table's mode and throughput, then the throughput of the indexes that change."""
@@ -163,7 +166,7 @@ class SetBilling(Setting):
         if self.throughput is not None:
             read, write = self.throughput.read or "∞", self.throughput.write or "∞"
             return f"on-demand, at most {read} read and {write} write units"
-        return "on-demand"
+        return "on-demand" if self.mode == "PAY_PER_REQUEST" else self.mode
 
     @property
     def is_provisioned(self) -> bool:
@@ -205,8 +208,8 @@ class SetBilling(Setting):
 
     def _with_indexes(self, table: Table, throughput: Callable[[Index], Throughput | None]) -> Table:
         """The table with this billing, and with what the function says of each index."""
-        indexes = [replace(index, throughput=throughput(index)) for index in table.indexes]
-        return replace(table.with_setting(replace(self, indexes={})), indexes=indexes)
+        indexes = [altered(index, throughput=throughput(index)) for index in table.indexes]
+        return altered(table.with_setting(replace(self, indexes={})), indexes=indexes)
 
 
 def read_mode(described: Mapping[str, Any]) -> BillingMode:
@@ -218,16 +221,17 @@ def read_mode(described: Mapping[str, Any]) -> BillingMode:
 def read_throughput(mode: str, described: Mapping[str, Any]) -> Throughput | None:
     """Throughput of a described table or index; None for an on-demand one without a maximum."""
     if mode == "PROVISIONED":
-        provisioned = described["ProvisionedThroughput"]
-        return Throughput(provisioned["ReadCapacityUnits"], provisioned["WriteCapacityUnits"])
+        provisioned = described.get("ProvisionedThroughput", {})
+        units = (provisioned.get(member) for member in ("ReadCapacityUnits", "WriteCapacityUnits"))
+        return as_throughput(as_found(Throughput, *units))
     maximum = described.get("OnDemandThroughput", {})
     read, write = (_limit(maximum.get(member)) for member in ("MaxReadRequestUnits", "MaxWriteRequestUnits"))
-    return as_throughput(Throughput(read, write))
+    return as_throughput(as_found(Throughput, read, write))
 
 
 def _with_throughput(index: Index, throughput: Throughput | None) -> Index:
-    """The very same index where nothing changes: a value is checked whenever it is made."""
-    return index if index.throughput == throughput else replace(index, throughput=throughput)
+    """The index, which may be evidence, with another throughput."""
+    return index if index.throughput == throughput else altered(index, throughput=throughput)
 
 
 def _limit(units: int | None) -> int | None:

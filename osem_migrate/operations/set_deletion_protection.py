@@ -25,7 +25,7 @@ class SetDeletionProtection(Setting):
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """DeletionProtectionEnabled."""
-        return cls(table, enabled=description["Table"].get("DeletionProtectionEnabled", False))
+        return cls(table, enabled=description.get("Table", {}).get("DeletionProtectionEnabled", False))
 
     def create_parameters(self) -> dict[str, Any]:
         """DeletionProtectionEnabled."""

@@ -1,15 +1,18 @@
 """SetEncryption: the key that encrypts the table at rest."""
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
 from osem_migrate.operations.step import TRANSITIONS
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import as_found, value
 
 AWS_OWNED = "AWS_OWNED"
 AWS_MANAGED = "AWS_MANAGED"
+
+_CUSTOMER = "CUSTOMER"
 
 
 @value
@@ -18,6 +21,9 @@ class SetEncryption(Setting):
 
     table: str
     key: str
+
+    manager: str | None = field(default=None, init=False, repr=False, compare=False)
+    """Who manages a live key, where KMS was asked and says so: ``AWS`` or ``CUSTOMER``."""
 
     noun: ClassVar[str] = "encryption"
     members: ClassVar[frozenset[str]] = frozenset({"SSEDescription"})
@@ -39,16 +45,20 @@ class SetEncryption(Setting):
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """SSEDescription is absent with a key that AWS owns; the managed key and your own both show an ARN."""
-        described = description["Table"].get("SSEDescription", {})
+        described = description.get("Table", {}).get("SSEDescription", {})
         if described.get("Status") in {None, "DISABLED", "DISABLING"}:
             return None
-        return cls(table, described.get("KMSMasterKeyArn", AWS_MANAGED))
+        return as_found(cls, table, described.get("KMSMasterKeyArn", AWS_MANAGED))
 
     def matches(self, live: Self) -> bool:
-        """DescribeTable shows the managed key by its ARN, which only KMS could tell from your own."""
+        """DescribeTable shows the managed key by its ARN, which only KMS can tell from your own (``is_sure``)."""
         if self.key == AWS_MANAGED:
-            return live.key != AWS_OWNED
+            return live.key != AWS_OWNED and live.manager != _CUSTOMER
         return self == live
+
+    def is_sure(self, live: Self) -> bool:
+        """Whether KMS has said whose the key is, where that decides."""
+        return self.key != AWS_MANAGED or not live.key.startswith("arn:") or live.manager is not None
 
     def create_parameters(self) -> dict[str, Any]:
         """SSESpecification."""
@@ -62,7 +72,7 @@ class SetEncryption(Setting):
     @classmethod
     def is_changing(cls, description: Mapping[str, Any]) -> bool:
         """While SSEDescription says so (facts: ENABLING, DISABLING, UPDATING)."""
-        return description["Table"].get("SSEDescription", {}).get("Status") in TRANSITIONS
+        return description.get("Table", {}).get("SSEDescription", {}).get("Status") in TRANSITIONS
 
     @property
     def kms_keys(self) -> tuple[str, ...]:

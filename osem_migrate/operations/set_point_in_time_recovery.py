@@ -7,7 +7,7 @@ from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
 from osem_migrate.operations.step import Call, Description
 from osem_migrate.schema import Table
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import as_found, value
 
 MAX_DAYS = 35
 
@@ -33,6 +33,9 @@ class SetPointInTimeRecovery(Setting):
                 f"table {self.table!r}: point-in-time recovery keeps 1 to {MAX_DAYS} days, not {self.days}",
                 table=self.table,
             )
+        self._spell()
+
+    def _spell(self) -> None:
         if not self.enabled:
             object.__setattr__(self, "days", MAX_DAYS)
 
@@ -44,9 +47,10 @@ class SetPointInTimeRecovery(Setting):
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """PointInTimeRecoveryDescription; the period is absent when off, and on local engines."""
-        described = description["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+        backups = description.get("ContinuousBackupsDescription", {})
+        described = backups.get("PointInTimeRecoveryDescription", {})
         enabled = described.get("PointInTimeRecoveryStatus") == "ENABLED"
-        return cls(table, enabled=enabled, days=described.get("RecoveryPeriodInDays", MAX_DAYS))
+        return as_found(cls, table, enabled=enabled, days=described.get("RecoveryPeriodInDays", MAX_DAYS))
 
     def create_parameters(self) -> dict[str, Any]:
         """CreateTable has no member for it."""

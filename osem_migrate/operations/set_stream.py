@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 from osem_migrate.operations.base import Setting
 from osem_migrate.operations.step import Call
 from osem_migrate.schema import Table
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import as_found, value
 
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 
@@ -29,8 +29,9 @@ class SetStream(Setting):
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """StreamSpecification is absent when the stream is off."""
-        specification = description["Table"].get("StreamSpecification", {})
-        return cls(table, specification.get("StreamViewType") if specification.get("StreamEnabled") else None)
+        specification = description.get("Table", {}).get("StreamSpecification", {})
+        view = specification.get("StreamViewType", "on") if specification.get("StreamEnabled") else None
+        return as_found(cls, table, view)
 
     def create_parameters(self) -> dict[str, Any]:
         """StreamSpecification, left out when off."""

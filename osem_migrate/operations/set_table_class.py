@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from osem_migrate.operations.base import Setting
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import as_found, value
 
 TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
 
@@ -27,8 +27,8 @@ class SetTableClass(Setting):
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """TableClassSummary is absent on tables that never left STANDARD."""
-        summary = description["Table"].get("TableClassSummary", {})
-        return cls(table, summary["TableClass"]) if "TableClass" in summary else None
+        summary = description.get("Table", {}).get("TableClassSummary", {})
+        return as_found(cls, table, summary["TableClass"]) if "TableClass" in summary else None
 
     def create_parameters(self) -> dict[str, Any]:
         """TableClass."""

@@ -8,7 +8,7 @@ from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.step import RESOURCE_ARN, Call, Description
 from osem_migrate.schema import Schema, Table
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import as_found, value
 
 MAX_TAGS = 50
 MAX_TAG_KEY = 128
@@ -43,6 +43,9 @@ class SetTags(Setting):
                     f"{where}: the value of tag {key!r} has {len(text)} characters; DynamoDB allows {MAX_TAG_VALUE}",
                     table=self.table,
                 )
+        self._spell()
+
+    def _spell(self) -> None:
         object.__setattr__(self, "tags", dict(sorted(self.tags.items())))
 
     @classmethod
@@ -54,7 +57,7 @@ class SetTags(Setting):
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """ListTagsOfResource, all pages, without AWS's own tags."""
         tags = {tag["Key"]: tag["Value"] for tag in description.get("Tags", []) if not tag["Key"].startswith("aws:")}
-        return cls(table, tags)
+        return as_found(cls, table, tags)
 
     def matches(self, live: Self) -> bool:
         """Every declared tag has its value, every removed one is gone; others do not matter."""

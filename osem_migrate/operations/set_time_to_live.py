@@ -8,7 +8,7 @@ from osem_migrate.operations.base import Setting
 from osem_migrate.operations.estimate import TIME_TO_LIVE_AGAIN
 from osem_migrate.operations.step import TRANSITIONS, Call, Description
 from osem_migrate.schema import Table, check_attribute_name
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import as_found, value
 
 
 @value
@@ -42,14 +42,14 @@ class SetTimeToLive(Setting):
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:
         """TimeToLiveDescription; ENABLING counts as enabled, DISABLING as disabled."""
-        described = description["TimeToLiveDescription"]
-        enabled = described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
-        return cls(table, described.get("AttributeName") if enabled else None, enabled=enabled)
+        described = description.get("TimeToLiveDescription", {})
+        enabled = described.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
+        return as_found(cls, table, described.get("AttributeName") if enabled else None, enabled=enabled)
 
     @classmethod
     def is_changing(cls, description: Mapping[str, Any]) -> bool:
         """While TimeToLiveStatus says so."""
-        return description["TimeToLiveDescription"]["TimeToLiveStatus"] in TRANSITIONS
+        return description.get("TimeToLiveDescription", {}).get("TimeToLiveStatus") in TRANSITIONS
 
     def matches(self, live: Self) -> bool:
         """When off, the attribute is of no account."""
@@ -76,7 +76,7 @@ class SetTimeToLive(Setting):
     @property
     def text(self) -> str:
         """``expiresAt`` or ``off``."""
-        return str(self.attribute) if self.enabled else "off"
+        return (self.attribute or "on") if self.enabled else "off"
 
     def _update(self, before: Table, attribute: str | None) -> Call:
         specification = {"Enabled": self.enabled, "AttributeName": attribute}

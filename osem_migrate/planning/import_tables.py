@@ -5,10 +5,16 @@ from dataclasses import replace
 
 from osem_migrate.operations import CreateTable, SetBilling, Setting
 from osem_migrate.schema import Index, Schema, Table
+from osem_migrate.schema.value import checked
 
 
-def declare(live: Table, defaults: Sequence[Setting] = ()) -> CreateTable:
-    """The operation that creates exactly this table where new ones get these defaults; what those give is left out."""
+def declare(found: Table, defaults: Sequence[Setting] = ()) -> CreateTable:
+    """The operation that creates exactly this table where new ones get these defaults; what those give is left out.
+
+    Raises:
+        DefinitionError: the table has something that no script can declare.
+    """
+    live: Table = checked(found)
     bare = CreateTable(live.name, live.partition_key, live.sort_key).apply(Schema(defaults=tuple(defaults)))
     settings = tuple(_settings(live, bare.table(live.name)))
     return CreateTable(

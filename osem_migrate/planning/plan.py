@@ -85,8 +85,11 @@ class PlannedOperation:
 
     @property
     def states(self) -> tuple[Table | None, ...]:
-        """The table before the first step and after each one: where the live table may be found."""
-        return (self.before, *(step.after for step in self.steps))
+        """The table before the first step and after each one: where the live table may be found.
+
+        What takes no step is declared so already, if only by default: it is as after it.
+        """
+        return (self.before if self.steps else self.after, *(step.after for step in self.steps))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,16 @@ class Plan:
     def operations(self) -> tuple[PlannedOperation, ...]:
         """Every operation still to do, in script order."""
         return tuple(operation for migration in self.migrations for operation in migration.operations)
+
+    def begun(self, records: Mapping[str, Record]) -> frozenset[tuple[str, int]]:
+        """The operations, by key, that an earlier run has begun and nobody has recorded as finished."""
+        doubts = {name: record.doubt for name, record in records.items() if record.is_unfinished}
+        return frozenset(op.key for op in self.operations if op.position in doubts.get(op.migration.id, ()))
+
+    def of(self, keys: Collection[tuple[str, int]]) -> "Plan":
+        """The same plan without the migrations that have none of these operations, and some that are not these."""
+        migrations = (m for m in self.migrations if not m.operations or any(op.key in keys for op in m.operations))
+        return replace(self, migrations=tuple(migrations))
 
     @property
     def steps(self) -> tuple[Step, ...]:

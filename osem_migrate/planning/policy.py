@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Any
 
 from osem_migrate.migration import Migration
-from osem_migrate.operations import SETTINGS, SetBilling, Setting
+from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, Setting
+from osem_migrate.operations.set_encryption import AWS_MANAGED
 from osem_migrate.operations.step import Description, Step
 from osem_migrate.planning.replay import apply
 from osem_migrate.schema import Schema, Table
-from osem_migrate.schema.arn import table_arn
+from osem_migrate.schema.arn import key_arn, table_arn
 
 
 class Role(StrEnum):
@@ -28,11 +29,12 @@ class Role(StrEnum):
 
 
 class Target(StrEnum):
-    """What a permission is for: all that there is, every table of the environment, or its history table alone."""
+    """What a permission is for: all that there is, every table of the environment, its history table alone, or keys."""
 
     ACCOUNT = "account"
     TABLES = "tables"
     HISTORY = "history"
+    KEYS = "keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class PolicyScope:
             Target.ACCOUNT: "*",
             Target.TABLES: self.table_arn(f"{self.prefix}*"),
             Target.HISTORY: self.table_arn(self.history_table),
+            Target.KEYS: key_arn("*", region=self.region, account=self.account),
         }
         return arns[target] if isinstance(target, Target) else target
 
@@ -96,6 +99,9 @@ GRANTS = (
 AUTOSCALING = "application-autoscaling:DescribeScalableTargets"
 _READ_AUTOSCALING = Grant("ReadAutoscaling", Role.STATUS, Target.ACCOUNT, (AUTOSCALING,))
 
+# DescribeTable shows the key that AWS manages by an ARN like any other; what that is, nobody knows beforehand.
+_ASK_WHOSE_KEY = Grant("TellKeys", Role.STATUS, Target.KEYS, ("kms:DescribeKey",))
+
 _KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
 
 
@@ -114,6 +120,7 @@ def grants(role: Role, migrations: Sequence[Migration], *, defaults: tuple[Setti
     found = [
         *GRANTS,
         *((_READ_AUTOSCALING,) if any(_is_provisioned(step.after) for step in (*forward, *back)) else ()),
+        *((_ASK_WHOSE_KEY,) if any(_is_managed(step.after) for step in (*forward, *back)) else ()),
         *_tagging(defaults),
         *_of_steps("ChangeTables", Role.UPGRADE, forward),
         *_of_steps("ReverseTables", Role.DOWNGRADE, back),
@@ -141,6 +148,11 @@ def _steps(migrations: Sequence[Migration], schema: Schema) -> tuple[list[Step],
 
 def _is_provisioned(table: Table | None) -> bool:
     return table is not None and SetBilling.of(table).is_provisioned
+
+
+def _is_managed(table: Table | None) -> bool:
+    encryption = table.setting(SetEncryption) if table is not None else None
+    return encryption is not None and encryption.key == AWS_MANAGED
 
 
 def _tagging(defaults: Sequence[Setting]) -> Iterable[Grant]:

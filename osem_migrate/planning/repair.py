@@ -1,8 +1,9 @@
 """RepairPlan: the script that undoes what somebody did to live tables by hand, as far as a script may."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from osem_migrate.errors import DefinitionError
 from osem_migrate.history import ShownState
 from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.migration import Migration
@@ -19,6 +20,7 @@ from osem_migrate.planning.drift.code import DriftCode, Mending
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.status.status import Status
 from osem_migrate.schema import Table
+from osem_migrate.schema.value import altered, checked
 
 _STUCK = frozenset({ShownState.CHANGED, ShownState.MISSING, ShownState.FUTURE, ShownState.OUT_OF_ORDER})
 
@@ -59,7 +61,12 @@ def plan_repair(status: Status, migrations: Sequence[Migration], *, rebuild: boo
         if reason is not None:
             left_out.append((live.physical_name, reason))
         elif expected is not None and found:
-            operations.append(RepairTable(expected.name, tuple(_drift(live, expected, found))))
+            try:
+                operations.append(
+                    RepairTable(expected.name, tuple(checked(part) for part in _drift(live, expected, found)))
+                )
+            except DefinitionError as refused:
+                left_out.append((live.physical_name, f"no script can say what was done to it ({refused.message})"))
     return RepairPlan(operations=tuple(operations), left_out=tuple(left_out))
 
 
@@ -109,7 +116,7 @@ def _drift(live: LiveTable, expected: Table, found: tuple[Difference, ...]) -> I
 def _billing(live: Table, expected: Table, gone: set[str]) -> SetBilling:
     billing = SetBilling.of(live)
     kept = {index.name for index in expected.indexes} - gone
-    return replace(billing, indexes={index.name: index.throughput for index in live.indexes if index.name in kept})
+    return altered(billing, indexes={index.name: index.throughput for index in live.indexes if index.name in kept})
 
 
 def _index(live: Table, name: str) -> AddIndex:

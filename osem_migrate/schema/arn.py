@@ -13,5 +13,13 @@ _PARTITIONS = {
 
 def table_arn(name: str, *, region: str, account: str) -> str:
     """The ARN of a table by its physical name; region and account may be ``*``."""
-    partition = next((found for begin, found in _PARTITIONS.items() if region.startswith(begin)), "aws")
-    return f"arn:{partition}:dynamodb:{region}:{account}:table/{name}"
+    return f"arn:{_partition(region)}:dynamodb:{region}:{account}:table/{name}"
+
+
+def key_arn(name: str, *, region: str, account: str) -> str:
+    """The ARN of a key of KMS; all three may be ``*``."""
+    return f"arn:{_partition(region)}:kms:{region}:{account}:key/{name}"
+
+
+def _partition(region: str) -> str:
+    return next((found for begin, found in _PARTITIONS.items() if region.startswith(begin)), "aws")

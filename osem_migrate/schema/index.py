@@ -23,6 +23,8 @@ Projection = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 class Index:
     """A global secondary index: its keys, what it projects, and its own throughput where it has one.
 
+    ``include`` may name keys of the index or of its table, which it projects anyway: see ``Table.projection``.
+
     ``partition_key`` and ``sort_key`` take one Key or a tuple of up to four. ``throughput`` is capacity on a
     provisioned table (the table's own when omitted) and the maximum on an on-demand table (none when omitted).
     """
@@ -37,10 +39,7 @@ class Index:
     def __post_init__(self) -> None:
         """Check names, key counts and the projection; bring every field to its canonical spelling."""
         check_name("index", self.name)
-        object.__setattr__(self, "partition_key", one_or_several(self.partition_key))
-        object.__setattr__(self, "sort_key", one_or_several(self.sort_key))
-        object.__setattr__(self, "include", tuple(sorted(self.include)))
-        object.__setattr__(self, "throughput", as_throughput(self.throughput))
+        self._spell()
         for part, keys, least in (("partition", self.partition_keys, 1), ("sort", self.sort_keys, 0)):
             if not least <= len(keys) <= MAX_KEY_ATTRIBUTES:
                 raise DefinitionError(
@@ -49,7 +48,13 @@ class Index:
                     index=self.name,
                 )
         check_distinct(f"index {self.name!r}", "key attribute", [key.name for key in self.keys])
-        _check_projection(self.name, self.projection, self.include, {key.name for key in self.keys})
+        _check_projection(self.name, self.projection, self.include)
+
+    def _spell(self) -> None:
+        object.__setattr__(self, "partition_key", one_or_several(self.partition_key))
+        object.__setattr__(self, "sort_key", one_or_several(self.sort_key))
+        object.__setattr__(self, "include", tuple(sorted(self.include)))
+        object.__setattr__(self, "throughput", as_throughput(self.throughput))
 
     @property
     def partition_keys(self) -> tuple[Key, ...]:
@@ -79,11 +84,19 @@ class LocalIndex:
     def __post_init__(self) -> None:
         """Check the name and the projection."""
         check_name("local index", self.name)
+        self._spell()
+        _check_projection(self.name, self.projection, self.include)
+
+    def _spell(self) -> None:
         object.__setattr__(self, "include", tuple(sorted(self.include)))
-        _check_projection(self.name, self.projection, self.include, {self.sort_key.name})
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Its own key attribute; the partition key is the table's."""
+        return as_keys(self.sort_key)
 
 
-def _check_projection(index: str, projection: Projection, include: Sequence[str], keys: set[str]) -> None:
+def _check_projection(index: str, projection: Projection, include: Sequence[str]) -> None:
     where = f"index {index!r}"
     if projection != "INCLUDE":
         if include:
@@ -95,7 +108,3 @@ def _check_projection(index: str, projection: Projection, include: Sequence[str]
     check_distinct(where, "INCLUDE attribute", include)
     for name in include:
         check_attribute_name(f"{where}: INCLUDE attribute", name)
-        if name in keys:
-            raise DefinitionError(
-                f"{where}: includes {name!r}, one of its keys, which is always projected", index=index, attribute=name
-            )

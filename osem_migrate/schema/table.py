@@ -1,21 +1,18 @@
 """Table: keys, indexes and settings under a logical name."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.schema.index import Index, LocalIndex
 from osem_migrate.schema.key import AttributeType, Key, as_keys
 from osem_migrate.schema.limits import (
-    MAX_INCLUDE_PER_TABLE,
-    MAX_INDEXES,
     MAX_LOCAL_INDEXES,
     check_at_most,
     check_distinct,
     check_logical_name,
 )
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import altered, value
 
 
 class DeclaredSetting(Protocol):
@@ -44,9 +41,7 @@ class Table:
     def __post_init__(self) -> None:
         """Check everything that spans keys, indexes and settings."""
         check_logical_name(self.name)
-        object.__setattr__(self, "indexes", tuple(sorted(self.indexes, key=lambda index: index.name)))
-        object.__setattr__(self, "local_indexes", tuple(sorted(self.local_indexes, key=lambda index: index.name)))
-        object.__setattr__(self, "settings", tuple(sorted(self.settings, key=lambda setting: type(setting).__name__)))
+        self._spell()
         where = f"table {self.name!r}"
         check_at_most(where, "local secondary indexes", len(self.local_indexes), MAX_LOCAL_INDEXES)
         check_distinct(where, "key attribute", [key.name for key in self.keys])
@@ -54,12 +49,16 @@ class Table:
         check_distinct(where, "setting", [type(setting).__name__ for setting in self.settings])
         self._check_local_indexes(where)
         self._check_attribute_types(where)
-        self._check_include(where)
+
+    def _spell(self) -> None:
+        object.__setattr__(self, "indexes", tuple(sorted(self.indexes, key=lambda index: index.name)))
+        object.__setattr__(self, "local_indexes", tuple(sorted(self.local_indexes, key=lambda index: index.name)))
+        object.__setattr__(self, "settings", tuple(sorted(self.settings, key=lambda setting: type(setting).__name__)))
 
     @property
     def keys(self) -> tuple[Key, ...]:
         """The table's own key attributes, partition first."""
-        return (self.partition_key, *as_keys(self.sort_key))
+        return (*as_keys(self.partition_key), *as_keys(self.sort_key))
 
     @property
     def attributes(self) -> dict[str, AttributeType]:
@@ -82,21 +81,24 @@ class Table:
     def with_setting(self, setting: DeclaredSetting) -> "Table":
         """This table with one setting put in place of any other of its kind."""
         others = (known for known in self.settings if type(known) is not type(setting))
-        return replace(self, settings=(*others, setting))
+        return altered(self, settings=(*others, setting))
 
-    def check_quota(self) -> None:
-        """Raise DefinitionError where more global indexes are declared than AWS allows unless its quota was raised.
+    def included(self, index: Index | LocalIndex) -> tuple[str, ...]:
+        """What its INCLUDE projection adds to the keys of table and index, which every index has anyway."""
+        keys = {key.name for key in (*self.keys, *index.keys)}
+        return tuple(name for name in index.include if name not in keys)
 
-        A live table may have more of them, so a Table alone is no declaration.
-        """
-        check_at_most(f"table {self.name!r}", "global secondary indexes", len(self.indexes), MAX_INDEXES)
+    def projection(self, index: Index | LocalIndex) -> tuple[str, tuple[str, ...]]:
+        """What the index projects, in the one spelling that tells: INCLUDE of nothing but keys is KEYS_ONLY."""
+        included = self.included(index)
+        return ("KEYS_ONLY" if index.projection == "INCLUDE" and not included else index.projection), included
 
     def _all_keys(self) -> Iterator[Key]:
         yield from self.keys
         for index in self.indexes:
             yield from index.keys
         for local in self.local_indexes:
-            yield local.sort_key
+            yield from local.keys
 
     def _check_local_indexes(self, where: str) -> None:
         if self.local_indexes and self.sort_key is None:
@@ -119,17 +121,3 @@ class Table:
                     table=self.name,
                     attribute=key.name,
                 )
-
-    def _check_include(self, where: str) -> None:
-        own = {key.name for key in self.keys}
-        for index in self.all_indexes:
-            for name in index.include:
-                if name in own:
-                    raise DefinitionError(
-                        f"{where}: index {index.name!r} includes {name!r}, a table key, which is always projected",
-                        table=self.name,
-                        index=index.name,
-                        attribute=name,
-                    )
-        total = sum(len(index.include) for index in self.all_indexes)
-        check_at_most(where, "INCLUDE attributes over all its indexes", total, MAX_INCLUDE_PER_TABLE)

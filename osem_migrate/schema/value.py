@@ -1,7 +1,10 @@
-"""The ``value`` decorator: an immutable, validated dataclass whose every complaint is a DefinitionError."""
+"""The ``value`` decorator: an immutable, validated dataclass whose every complaint is a DefinitionError.
 
-from collections.abc import Callable
-from dataclasses import fields
+What DynamoDB describes is evidence and no declaration: ``as_found`` makes the same values without judging them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast, dataclass_transform
 
@@ -25,6 +28,36 @@ def value(cls: type[T]) -> type[T]:
     made: Any = dataclass(frozen=True, slots=True, config=_CONFIG)(cls)
     made.__init__ = _complaining(made)
     return cast("type[T]", made)
+
+
+def as_found(kind: type[T], *args: Any, **kwargs: Any) -> T:
+    """A value as it was found: in its canonical spelling, and with nothing checked."""
+    given = {**dict(zip((field.name for field in fields(cast("Any", kind))), args, strict=False)), **kwargs}
+    made: Any = object.__new__(kind)
+    for field in fields(cast("Any", kind)):
+        usual = field.default_factory() if field.default_factory is not MISSING else field.default
+        object.__setattr__(made, field.name, given.get(field.name, usual))
+    spell = getattr(made, "_spell", None)
+    if spell is not None:
+        spell()
+    return cast("T", made)
+
+
+def altered(found: T, **changes: Any) -> T:
+    """``dataclasses.replace`` for what may be evidence: checks nothing."""
+    kept = {field.name: getattr(found, field.name) for field in fields(cast("Any", found))}
+    return as_found(type(found), **{**kept, **changes})
+
+
+def checked(found: Any) -> Any:
+    """The same value as a declaration; raises DefinitionError where it, or a part of it, could be none."""
+    if is_dataclass(found) and not isinstance(found, type):
+        return type(found)(**{one.name: checked(getattr(found, one.name)) for one in fields(found) if one.init})
+    if isinstance(found, tuple):
+        return tuple(checked(part) for part in found)
+    if isinstance(found, Mapping):
+        return {name: checked(part) for name, part in found.items()}
+    return found
 
 
 def _complaining(made: Any) -> Callable[..., None]:

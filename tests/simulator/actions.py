@@ -14,6 +14,7 @@ from tests.simulator.create_table import create_table, delete_table
 from tests.simulator.errors import constraint, unknown
 from tests.simulator.item_calls import batch_write_item, delete_item, put_item, update_item
 from tests.simulator.reads import batch_get_item, get_item, query, scan
+from tests.simulator.settings import describe_key
 from tests.simulator.tags import list_tags, tag_resource, untag_resource
 from tests.simulator.time_to_live import describe_time_to_live, update_time_to_live
 from tests.simulator.transactions import transact_get_items, transact_write_items
@@ -68,6 +69,7 @@ ACTIONS = {
     "ListTables": Action(list_tables, (), ("ExclusiveStartTableName", "Limit")),
     "DescribeLimits": Action(describe_limits, ()),
     "DescribeScalableTargets": Action(describe_scalable_targets, ("ServiceNamespace", "ResourceIds")),
+    "DescribeKey": Action(describe_key, ("KeyId",)),
     "DescribeTimeToLive": Action(describe_time_to_live, _TABLE),
     "UpdateTimeToLive": Action(update_time_to_live, ("TableName", "TimeToLiveSpecification")),
     "DescribeContinuousBackups": Action(describe_continuous_backups, _TABLE),

@@ -73,6 +73,13 @@ def read_encryption(account: Account, specification: Parameters) -> str | None:
     return account.key_arn(key or MANAGED_KEY)
 
 
+def describe_key(account: Account, parameters: Parameters) -> dict[str, Any]:
+    """KMS's DescribeKey: all keys but that of alias/aws/dynamodb are a customer's."""
+    arn = account.key_arn(parameters["KeyId"])
+    manager = "AWS" if arn == account.key_arn(MANAGED_KEY) else "CUSTOMER"
+    return {"KeyMetadata": {"KeyId": arn.rpartition("/")[2], "Arn": arn, "KeyManager": manager}}
+
+
 def encryption_change(account: Account, table: Table, specification: Parameters) -> Change:
     """Another key: rationed before it is looked at (Q-081), and under way with the table ACTIVE."""
     wanted = read_encryption(account, specification)

@@ -133,6 +133,8 @@ class Simulator:
 
     def _permits(self, access_key: str, action: str, table: str | None) -> bool:
         policy = self.policies.get(access_key)
+        if action == "DescribeKey":
+            return policy is None or policy.allows("kms:DescribeKey", self.account.key_arn("any"))
         return policy is None or policy.allows(f"dynamodb:{action}", resource(self.account, table))
 
     def _before(self, call: Call, faults: list[Fault]) -> None:

@@ -25,6 +25,7 @@ class CallDriver:
             self._leave_out(run, call)
         elif outcome.answer is StepAnswer.ACCEPTED:
             run.changed = True
+            run.answered = run.position + 1
             run.services.tell(StepPerformed(call, run.live.physical_name))
             run.settle(until=call.after, patience=LAG)
         elif outcome.answer is StepAnswer.LATER:
@@ -66,6 +67,7 @@ class CallDriver:
         before, after = run.around
         known, run.changed = run.changed, True  # until the description says otherwise
         run.settle(until=after, patience=DOUBT)
+        run.answered = run.position + 1
         if run.matches(after) or not run.matches(before):
             return
         run.changed = known

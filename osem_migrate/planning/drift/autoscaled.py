@@ -8,6 +8,7 @@ from osem_migrate.operations import SetBilling
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import diff
 from osem_migrate.schema import Index, Table, Throughput
+from osem_migrate.schema.value import altered, as_found
 
 Dimension = tuple[str | None, str]
 """One side of the capacity, ``read`` or ``write``, of an index by its name, or of the table itself (None)."""
@@ -36,10 +37,10 @@ def overlooking_capacity(live: LiveTable, expected: Table, owned: Collection[Dim
     declared = {index.name: wanted.index_throughput(index.throughput) for index in expected.indexes}
 
     def seen(index: Index) -> Index:
-        return replace(index, throughput=_mixed(index.throughput, declared.get(index.name), index.name, owned))
+        return altered(index, throughput=_mixed(index.throughput, declared.get(index.name), index.name, owned))
 
-    billing = replace(found, throughput=_mixed(found.throughput, wanted.throughput, None, owned))
-    table = replace(live.table, indexes=[seen(index) for index in live.table.indexes])
+    billing = altered(found, throughput=_mixed(found.throughput, wanted.throughput, None, owned))
+    table = altered(live.table, indexes=[seen(index) for index in live.table.indexes])
     return replace(live, table=table.with_setting(billing))
 
 
@@ -53,7 +54,8 @@ def _mixed(
 ) -> Throughput | None:
     if found is None or declared is None:
         return found
-    return Throughput(
+    return as_found(
+        Throughput,
         declared.read if (name, "read") in owned else found.read,
         declared.write if (name, "write") in owned else found.write,
     )

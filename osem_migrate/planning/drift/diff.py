@@ -1,12 +1,13 @@
 """Drift of one table: every difference of what is live from what is expected, with the operations that repair them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, replace
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation, SetBilling, Setting
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput, as_keys
+from osem_migrate.schema.value import altered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +61,27 @@ def matches(live: LiveTable, state: Table | None, ahead: Collection[Index] = ())
     return not diff(overlooking(live, state, ahead), state)
 
 
+def is_sure(live: LiveTable, state: Table | None, earlier: Table | None) -> bool:
+    """Whether a match is beyond doubt in what is other than ``earlier``; a setting may be known by half."""
+    if live.table is None or state is None or earlier is None:
+        return True
+    changed = (setting for setting in state.settings if setting not in earlier.settings)
+    pairs = ((setting, live.table.setting(type(setting))) for setting in changed)
+    return all(found is None or setting.is_sure(found) for setting, found in pairs)
+
+
 def overlooking(live: LiveTable, state: Table | None, ahead: Collection[Index]) -> LiveTable:
     """The live table without the indexes of ``ahead``, as far as they are there and the state does not have them."""
     if live.table is None or state is None or not ahead:
         return live
-    wanted = {_shape(index) for index in ahead if state.index(index.name) is None}
-    kept = [index for index in live.table.indexes if _shape(index) not in wanted]
-    return replace(live, table=replace(live.table, indexes=kept))
+    wanted = {_shape(state, index) for index in ahead if state.index(index.name) is None}
+    kept = [index for index in live.table.indexes if _shape(live.table, index) not in wanted]
+    return replace(live, table=altered(live.table, indexes=kept))
 
 
-def _shape(index: Index) -> Index:
+def _shape(table: Table, index: Index) -> tuple[Hashable, ...]:
     """The index as far as it can never change."""
-    return replace(index, throughput=None)
+    return (index.name, index.partition_keys, index.sort_keys, table.projection(index))
 
 
 def _existence(live: LiveTable, expected: Table | None) -> Iterator[Difference]:
@@ -116,7 +126,7 @@ def _index_differences(
         yield _difference(
             DriftCode.INDEX_KEYS, expected.name, wanted.name, _index_keys(wanted), _index_keys(found), *rebuild
         )
-    if (found.projection, found.include) != (wanted.projection, wanted.include):
+    if table.projection(found) != expected.projection(wanted):
         yield _difference(
             DriftCode.INDEX_PROJECTION, expected.name, wanted.name, _projection(wanted), _projection(found), *rebuild
         )
@@ -142,7 +152,7 @@ def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
     found = {index.name: index for index in live.local_indexes}
     wanted = {index.name: index for index in expected.local_indexes}
     for name in sorted(found.keys() | wanted.keys()):
-        if found.get(name) != wanted.get(name):
+        if _local_shape(live, found.get(name)) != _local_shape(expected, wanted.get(name)):
             yield _difference(
                 DriftCode.LOCAL_INDEX,
                 expected.name,
@@ -150,6 +160,10 @@ def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
                 local_index_text(wanted.get(name)),
                 local_index_text(found.get(name)),
             )
+
+
+def _local_shape(table: Table, index: LocalIndex | None) -> tuple[Hashable, ...] | None:
+    return (index.name, index.keys, table.projection(index)) if index is not None else None
 
 
 def _settings(live: LiveTable, table: Table, expected: Table) -> Iterator[Difference]:
@@ -189,7 +203,7 @@ def _keys(partition: tuple[Key, ...], sort: tuple[Key, ...]) -> str:
 
 def table_keys_text(table: Table) -> str:
     """``keys planId S / createdAt N`` of a table."""
-    return _keys((table.partition_key,), as_keys(table.sort_key))
+    return _keys(as_keys(table.partition_key), as_keys(table.sort_key))
 
 
 def _index_keys(index: Index) -> str:
@@ -210,7 +224,7 @@ def local_index_text(index: LocalIndex | None) -> str:
     """``sort key status S, projection ALL``, or ``none``."""
     if index is None:
         return "none"
-    return f"sort key {index.sort_key.name} {index.sort_key.type}, {_projection(index)}"
+    return f"sort {_keys(index.keys, ()).replace('keys ', 'key ', 1)}, {_projection(index)}"
 
 
 def _units(throughput: Throughput | None) -> str:

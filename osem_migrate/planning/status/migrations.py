@@ -133,8 +133,7 @@ def _problem(  # noqa: PLR0913, PLR0917 - the members of a Problem
 def _state(migration: Migration, record: Record | None, newest_applied: int, *, lock_alive: bool) -> ShownState:
     if record is not None and is_changed(migration, record):
         return ShownState.CHANGED
-    if record is not None and record.is_unfinished and record.started_at is None and not record.is_being_reversed:
-        # Part of a run that did not come to it, or has not yet.
+    if record is not None and not record.is_being_reversed and (_was_not_reached(record) or _is_idle(record)):
         return ShownState.PENDING
     if record is not None and record.state is RecordedState.RUNNING:
         return ShownState.RUNNING if lock_alive or record.left_at is not None else ShownState.INTERRUPTED
@@ -143,3 +142,13 @@ def _state(migration: Migration, record: Record | None, newest_applied: int, *, 
     if migration.number < newest_applied:
         return ShownState.OUT_OF_ORDER
     return ShownState.PENDING if record is None else ShownState.REVERTED
+
+
+def _was_not_reached(record: Record) -> bool:
+    """Whether it is part of a run that did not come to it, or has not yet."""
+    return record.is_unfinished and record.started_at is None
+
+
+def _is_idle(record: Record) -> bool:
+    """Whether a run that only waited ended before the rest of it was begun."""
+    return record.state is RecordedState.RUNNING and record.left_at is not None and not record.doubt

@@ -52,7 +52,7 @@ class Environment:
         return SimpleNamespace(
             check_account=self._check_account,
             history=SimpleNamespace(read=self._read),
-            gateway=SimpleNamespace(describe_all=self._describe_all, emulated=True),
+            gateway=SimpleNamespace(describe_all=self._describe_all, learn=lambda live, _states: live, emulated=True),
             environment=SimpleNamespace(
                 name="dev",
                 defaults=(),

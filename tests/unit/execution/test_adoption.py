@@ -175,7 +175,7 @@ def test_tables_of_another_first_run_were_not_there_first(*, meanwhile: bool) ->
     after = plan.operations[0].after
     assert after is not None
     found = live_of(replace(after, partition_key=replace(after.partition_key, name="other")))
-    gateway = SimpleNamespace(describe_all=lambda wanted: [found] if wanted else [])
+    gateway = SimpleNamespace(describe_all=lambda wanted: [found] if wanted else [], learn=lambda live, _states: live)
     deployment = cast("Deployment", SimpleNamespace(gateway=gateway, caller=CALLER))
     if meanwhile:
         assert find_existing(deployment, plan, lambda: replace(plan, is_first=False)) == frozenset()

@@ -747,6 +747,9 @@ def test_mutations_in_flight_are_limited(width: int) -> None:
             there = CreateTable(table, S("id")).apply(Schema()).table(table) if table in inside else None
             return LiveTable(name=table, physical_name=table, table=there, status="ACTIVE" if there else None)
 
+        def learn(self, live: LiveTable, _states: Any) -> LiveTable:
+            return live
+
         def perform(self, step: Any, _live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
             guard()
             with counting:

@@ -7,6 +7,7 @@ import pytest
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations import SetEncryption
 from osem_migrate.schema import S, Table
+from osem_migrate.schema.value import altered
 from tests.unit.operations.asking import calls
 
 TEAMS = Table("Teams", S("teamId"))
@@ -49,13 +50,21 @@ def test_read(described: dict[str, Any], setting: SetEncryption | None) -> None:
 
 
 def test_the_managed_key_shows_as_an_arn() -> None:
-    """Only KMS could tell the managed key's ARN from your own, so any key matches it; your own is compared exactly."""
+    """Only KMS can tell the managed key's ARN from your own; until it has, any key may be it, and nothing is sure."""
     assert MANAGED.matches(OWN)
     assert MANAGED.matches(MANAGED)
     assert not MANAGED.matches(OWNED)
     assert not OWN.matches(MANAGED)
     assert not OWN.matches(SetEncryption("Teams", ARN.replace("0001", "0002")))
     assert not OWNED.matches(OWN)
+    assert not MANAGED.is_sure(OWN)
+    assert MANAGED.is_sure(MANAGED)
+    assert MANAGED.is_sure(OWNED)
+    assert OWN.is_sure(OWN)
+    ours, theirs = altered(OWN, manager="CUSTOMER"), altered(OWN, manager="AWS")
+    assert (MANAGED.matches(ours), MANAGED.is_sure(ours)) == (False, True)
+    assert (MANAGED.matches(theirs), MANAGED.is_sure(theirs)) == (True, True)
+    assert OWN.matches(theirs)  # as import writes it where KMS was not asked
 
 
 @pytest.mark.parametrize("key", ["", "alias/aws/dynamodb", "0b0c9a4e", "arn:aws:kms:us-east-1:123456789012:alias/mine"])

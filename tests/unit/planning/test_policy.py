@@ -19,6 +19,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
+from osem_migrate.operations.set_encryption import AWS_MANAGED
 from osem_migrate.planning.policy import GRANTS, PolicyScope, Role, Target, document, grants
 from osem_migrate.schema import S
 
@@ -129,6 +130,15 @@ def test_a_key_of_ones_own() -> None:
     statements = document(grants(Role.DOWNGRADE, [migration(*operations)]), PLACE)["Statement"]
     (on_key,) = [statement for statement in statements if statement["Resource"] == KEY]
     assert on_key["Condition"] == {"StringLike": {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com*"}}
+
+
+def test_who_declares_the_managed_key_asks_whose_a_key_is() -> None:
+    """Every role does, and may ask of every key: nobody knows beforehand which it is."""
+    operations = (TEAMS, SetEncryption("Teams", AWS_MANAGED))
+    keys = "arn:aws:kms:eu-west-1:123456789012:key/*"
+    for role in Role:
+        assert allowed(role, *operations)[keys] == {"kms:DescribeKey"}
+    assert keys not in allowed(Role.DOWNGRADE, TEAMS, SetEncryption("Teams", KEY))
 
 
 def test_the_document_is_what_iam_takes() -> None:

@@ -11,6 +11,7 @@ import pytest
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations import CreateTable, SetBilling, SetDeletionProtection, SetPointInTimeRecovery, SetTags
 from osem_migrate.schema import Index, Key, S, Table, Throughput
+from osem_migrate.schema.value import altered, as_found, checked
 
 # Scripts are not type-checked, so the tests call the values as a careless script would.
 UNTYPED: Any = {
@@ -106,3 +107,25 @@ def test_an_error_in_validation_code_is_not_swallowed() -> None:
     with pytest.raises(DefinitionError) as raised:
         Key("", "S")
     assert raised.value.details == {"attribute": ""}
+
+
+def test_evidence_is_not_judged() -> None:
+    """What DynamoDB describes may be beyond what can be declared; it is taken down in the canonical spelling."""
+    found = as_found(Index, "", (S("b"),), projection="SOMETHING_NEW", include=["z", "a"])
+    assert (found.name, found.partition_key, found.sort_key) == ("", S("b"), None)
+    assert (found.projection, found.include) == ("SOMETHING_NEW", ("a", "z"))
+    table = as_found(Table, "Teams", S("id"), indexes=[found, Index("a-index", S("a"))])
+    assert [index.name for index in table.indexes] == ["", "a-index"]
+    assert altered(table, indexes=()).indexes == ()
+    assert as_found(Index, "a-index", (S("a"),), ()) == Index("a-index", S("a"))
+
+
+def test_evidence_is_a_declaration_only_where_every_part_of_it_could_be_declared() -> None:
+    """``checked`` goes down to the last part; what passes is equal to what was found."""
+    sound = as_found(
+        Table, "Teams", S("id"), indexes=[Index("a-index", S("a"))], settings=[SetTags("Teams", {"a": "b"})]
+    )
+    assert checked(sound) == sound == Table("Teams", S("id"), indexes=sound.indexes, settings=sound.settings)
+    for part in (as_found(Index, "", S("a")), Index("a-index", as_found(Key, "", "S"))):
+        with pytest.raises(DefinitionError):
+            checked(altered(sound, indexes=[part]))

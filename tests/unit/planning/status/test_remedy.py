@@ -217,9 +217,6 @@ def test_setting_back_is_one_command_a_step() -> None:
             replace(TEAMS, sort_key=N("at"), indexes=(), local_indexes=[LocalIndex("manager-index", S("x"))]),
             id="a local index has the name",
         ),
-        pytest.param(
-            replace(TEAMS, indexes=[Index(f"by-hand-{number}", S("x")) for number in range(20)]), id="there is no room"
-        ),
     ],
 )
 def test_a_repair_that_does_not_fit_yet_says_what_is_in_its_way(found: Table) -> None:
