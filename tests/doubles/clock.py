@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from osem_migrate.clock import Clock
+from tests.simulator.clock import later
 
 BEGINNING = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ class FakeClock:
         # Lanes that sleep side by side must not take time back.
         with self._passing:
             self.slept.append(seconds)
-            self.seconds += seconds
+            self.seconds = later(self.seconds, seconds)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Sleep, unless somebody has set the event already."""

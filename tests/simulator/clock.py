@@ -1,11 +1,20 @@
 """Simulated time: virtual, moving only when it is told to, or real time made faster."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 START = 1_791_417_600.0
 """2026-10-08T00:00:00Z, where simulated time begins unless told otherwise."""
+
+
+def later(moment: float, seconds: float) -> float:
+    """The moment so many seconds later, and a later one even where they are lost in rounding.
+
+    Whoever sleeps the rest of his time, and then looks at the clock, would sleep for ever.
+    """
+    return max(moment + seconds, math.nextafter(moment, math.inf)) if seconds > 0 else moment
 
 
 class SimulatedClock(Protocol):
@@ -30,7 +39,7 @@ class VirtualClock:
         """Let that many simulated seconds pass; they cannot be negative."""
         if seconds < 0:
             raise ValueError("time does not go back")
-        self._now += seconds
+        self._now = later(self._now, seconds)
 
 
 class ScaledClock:
