@@ -9,7 +9,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
 from osem_migrate.operations.estimate import Estimate
 from osem_migrate.operations.step import Call, Step, calls
-from osem_migrate.planning.estimate import estimate_all
+from osem_migrate.planning.estimate import estimate_all, estimate_each
 from osem_migrate.schema import Index, Schema, Table
 
 
@@ -122,6 +122,11 @@ class Lane:
     table: str
     operations: tuple[PlannedOperation, ...]
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every call; what is folded into another call makes none of its own."""
+        return tuple(step for operation in self.operations if not operation.folded for step in operation.steps)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -193,20 +198,30 @@ class Plan:
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
-        """What is lost for good, one an operation; empty when nothing is."""
-        return tuple(
-            Hazard(planned.migration.id, planned.position, planned.table, planned.operation.hazard)
-            for planned in self.operations
-            if planned.operation.hazard is not None
-        )
+        """What is lost for good, one an operation; a table that the plan itself creates has nothing to lose."""
+        created: set[str] = set()
+        found: list[Hazard] = []
+        for planned in self.operations:
+            if planned.before is None and planned.operation.creates_table:
+                created.add(planned.table)
+            text = planned.operation.hazard_on(planned.before)
+            if text is not None and planned.table not in created:
+                found.append(Hazard(planned.migration.id, planned.position, planned.table, text))
+        return tuple(found)
+
+    @property
+    def estimates(self) -> dict[tuple[str, int], list[Estimate]]:
+        """The usual time of each step of each operation that makes calls, by the operation's key."""
+        found: dict[tuple[str, int], list[Estimate]] = {}
+        for lane in self.lanes:
+            each = estimate_each(lane.steps)
+            for operation in lane.operations:
+                if not operation.folded:
+                    found[operation.key] = [next(each) for _ in operation.steps]
+        return found
 
     @property
     def estimate(self) -> Estimate:
         """The usual time on AWS: that of the longest lane."""
-        lanes = [
-            estimate_all(
-                tuple(step for operation in lane.operations if not operation.folded for step in operation.steps)
-            )
-            for lane in self.lanes
-        ]
+        lanes = [estimate_all(lane.steps) for lane in self.lanes]
         return Estimate(max((lane.low for lane in lanes), default=0), max((lane.high for lane in lanes), default=0))
