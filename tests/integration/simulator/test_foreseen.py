@@ -7,7 +7,8 @@ from unittest import mock
 import pytest
 
 from osem_migrate import DowngradeOptions, UpgradeOptions
-from osem_migrate.errors import ConfirmationRequired, DeletionProtected
+from osem_migrate.errors import ConfirmationRequired, DeletionProtected, ScriptOperationInapplicable
+from osem_migrate.events import RunEvent, Waiting
 from osem_migrate.execution.operation_run import Pace
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
@@ -155,3 +156,26 @@ def test_each_line_of_a_plan_has_the_time_that_the_total_has(aws: SimulatedAws, 
     assert first.high < 60 < second.low
     assert first + second == plan.estimate
     assert [step.part for step in plan.steps] == ["off", "on, b"]
+
+
+def test_a_wait_reads_as_a_sentence(aws: SimulatedAws, tmp_path: Path) -> None:
+    """What is not changed yet, and why: ``Carts is not changed yet: …``."""
+    scripts = {"0001_carts": 'operations = [CreateTable("Carts", S("id"), settings=[SetTimeToLive("Carts", "a")])]'}
+    aws.migrator(write_project(tmp_path, scripts, TUNNEL)).upgrade()
+    project = write_project(tmp_path, {"0002_rename": 'operations = [SetTimeToLive("Carts", "b")]'}, TUNNEL)
+    heard: list[RunEvent] = []
+    aws.migrator(project, heard.append).upgrade()
+    waits = {event.phase for event in heard if isinstance(event, Waiting)}
+    assert any(phase.startswith("not changed yet: dynamodb:UpdateTimeToLive on osem-dev-Carts must") for phase in waits)
+    assert not any(phase.startswith("dynamodb:") for phase in waits)
+
+
+def test_a_name_that_is_too_long_here_is_found_before_anything_is_created(aws: SimulatedAws, tmp_path: Path) -> None:
+    """By file and line, as the environment's prefix makes it so."""
+    long = "x" * 250
+    script = f'operations = [\n    CreateTable("Carts", S("id")),\n    CreateTable("{long}", S("id")),\n]'
+    migrator = aws.migrator(write_project(tmp_path, {"0001_carts": script}, TUNNEL))
+    for begin in (migrator.plan, migrator.upgrade):
+        with pytest.raises(ScriptOperationInapplicable, match="a name has 3 to 255 characters") as caught:
+            begin()
+        assert (caught.value.details["line"], changes(aws)) == (7, [])
