@@ -51,10 +51,10 @@ def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:
     """The hazards of the plan, each with what the live table holds by AWS's six-hourly count."""
     live_tables = {live.name: live for live in migrator.losses(plan)}
     losses = []
-    for planned in plan.operations:
-        if planned.operation.hazard is None:
-            continue
-        losses.append(f"{planned.operation.hazard} ({_holds(planned.operation, live_tables[planned.table])})")
+    operations = {planned.key: planned.operation for planned in plan.operations}
+    for hazard in plan.hazards:
+        operation = operations[hazard.migration, hazard.position]
+        losses.append(f"{hazard.text} ({_holds(operation, live_tables[hazard.table])})")
     return losses
 
 

@@ -15,7 +15,10 @@ from osem_migrate.planning.plan import Direction
 from osem_migrate.schema.arn import table_arn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from osem_migrate.migrator import Migrator
+    from osem_migrate.operations.estimate import Estimate
     from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 
 
@@ -31,7 +34,7 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
         f"{output.counted(len(plan.migrations), 'migration')} {_verb(plan)} on {place(migrator)}: "
         f"{output.counted(calls, 'call')}. Nothing is changed by this."
     )
-    number = 0
+    number, estimates = 0, plan.estimates
     if plan.creates_history:
         number += 1
         output.echo("\nhistory table")
@@ -42,12 +45,13 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
             if operation.folded:
                 output.echo(output.dim(f"       {operation.operation.describe()}: folded into CreateTable above"))
                 continue
-            for step in operation.steps:
+            for step, usual in zip(operation.steps, estimates[operation.key], strict=True):
                 number += 1
-                output.echo(f"  {number:>3}. {_call(step, migrator)}: {operation.operation.describe()}")
+                part = f" ({step.part})" if step.part else ""
+                output.echo(f"  {number:>3}. {_call(step, migrator)}: {operation.operation.describe()}{part}")
                 settled = step.settled_when(environment.physical_name(step.table))
                 settled = step.settled_when(environment.physical_name(step.table))
-                output.echo(output.dim(f"       then wait until {settled}, {output.usual(step.usual)}"))
+                output.echo(output.dim(f"       then wait until {settled}, {output.usual(usual)}"))
     for loss in losses_of(plan, migrator) if plan.hazards else ():
         output.line("warning", loss)
     if plan.steps:
@@ -104,7 +108,10 @@ def plan_document(plan: "Plan", migrator: "Migrator") -> Document:
                 "id": planned.migration.id,
                 "file": planned.migration.file,
                 "already_done": planned.already_done,
-                "operations": [_operation_document(operation, migrator) for operation in planned.operations],
+                "operations": [
+                    _operation_document(operation, plan.estimates.get(operation.key, []), migrator)
+                    for operation in planned.operations
+                ],
             }
             for planned in plan.migrations
         ],
@@ -114,7 +121,9 @@ def plan_document(plan: "Plan", migrator: "Migrator") -> Document:
     }
 
 
-def _operation_document(operation: "PlannedOperation", migrator: "Migrator") -> Document:
+def _operation_document(
+    operation: "PlannedOperation", estimates: "Sequence[Estimate]", migrator: "Migrator"
+) -> Document:
     return {
         "operation": operation.operation.describe(),
         "table": migrator.environment.physical_name(operation.table),
@@ -123,8 +132,8 @@ def _operation_document(operation: "PlannedOperation", migrator: "Migrator") -> 
             {
                 "action": step.action,
                 "parameters": step.call(_address(step, migrator)),
-                "usual_seconds": [step.usual.low, step.usual.high],
+                "usual_seconds": [usual.low, usual.high],
             }
-            for step in (() if operation.folded else operation.steps)
+            for step, usual in (() if operation.folded else zip(operation.steps, estimates, strict=True))
         ],
     }

@@ -78,7 +78,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     if options.pace is not Pace.WAIT_ONLY:
         confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
-        result = migrator.upgrade(replace(options, plan=plan, stop=stop))
+        # What only a look at the live tables tells, such as items in one that was there first, is confirmed as well.
+        agreed = yes and (allow_data_loss or not migrator.environment.settings.protected)
+        result = migrator.upgrade(replace(options, plan=plan, stop=stop, allow_data_loss=agreed))
     data = {
         "applied": list(result.applied),
         "in_progress": list(result.in_progress),

@@ -7,7 +7,7 @@ from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.adoption import foresee
-from osem_migrate.execution.runner import RunOptions, run
+from osem_migrate.execution.runner import RunOptions, refuse_protected, run
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
@@ -15,6 +15,7 @@ from osem_migrate.planning.fold import fold
 from osem_migrate.planning.history_check import found_newer
 from osem_migrate.planning.ownership import claimed_tables
 from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.replay import blaming
 from osem_migrate.planning.upgrade import make_plan
 
 
@@ -71,9 +72,12 @@ def preview_upgrade(deployment: Deployment, migrations: Sequence[Migration], opt
 
     Raises:
         AdoptionMismatch: tables that are there already are not what the scripts make, and upgrade would refuse.
+        DeletionProtected: a table that would be dropped is protected.
     """
     plan = options.plan if options.plan is not None else plan_upgrade(deployment, migrations, options)
-    return foresee(deployment, plan, lambda: plan_upgrade(deployment, migrations, options))
+    plan = foresee(deployment, plan, lambda: plan_upgrade(deployment, migrations, options))
+    refuse_protected(deployment, plan)
+    return plan
 
 
 def upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> UpgradeResult:
@@ -90,7 +94,7 @@ def upgrade(deployment: Deployment, migrations: Sequence[Migration], options: Up
 
 def losses(deployment: Deployment, plan: Plan) -> list[LiveTable]:
     """The live tables of which a plan drops something, with their item counts and sizes."""
-    hurt = {planned.table for planned in plan.operations if planned.operation.hazard is not None}
+    hurt = {hazard.table for hazard in plan.hazards}
     return deployment.gateway.describe_all(dict.fromkeys(sorted(hurt), ()))
 
 
@@ -108,5 +112,8 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
     if plan.future and options.strict:
         raise found_newer(plan.future)
     refuse_foreign(deployment, migrations, claimed_tables(plan), history)
+    for planned in plan.operations:
+        with blaming(planned.migration, planned.position):
+            environment.physical_name(planned.table)
     folds = environment.settings.fold_indexes if options.fold is None else options.fold
     return fold(plan) if folds else plan, history

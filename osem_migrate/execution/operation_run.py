@@ -138,6 +138,10 @@ class OperationRun:
         self._see(gateway.learn(gateway.describe(self.planned.table, kinds), self.planned.states))
         return self.live
 
+    def is_busy(self) -> bool:
+        """Whether the table, as it is now, has to be waited for."""
+        return bool(self._unsettled(self.describe()))
+
     def settle(self, *, until: Table | None = None, patience: float = 0.0) -> None:
         """Wait until nothing moves; for ``patience`` seconds the table may also lag behind the state ``until``.
 
@@ -147,7 +151,7 @@ class OperationRun:
         patient_until = clock.monotonic() + patience
 
         def done(live: LiveTable) -> bool:
-            return not live.busy and (self.matches(until) or clock.monotonic() >= patient_until)
+            return not self._unsettled(live) and (self.matches(until) or clock.monotonic() >= patient_until)
 
         self.services.poller.until(
             self.describe,
@@ -184,6 +188,11 @@ class OperationRun:
         # Nobody can tell, so the step that would bring it about is asked for.
         self._reach(reached[0] - 1)
         return self.position > before
+
+    def _unsettled(self, live: LiveTable) -> dict[str, str]:
+        """What has to be waited for; an index that is to go need not be built first: AWS deletes it while it is."""
+        dropped = self.planned.operation.dropped_index
+        return {what: phase for what, phase in live.busy.items() if (what, phase) != (dropped, "backfilling")}
 
     def _is_sure(self, position: int) -> bool:
         return is_sure(self.live, self.planned.states[position], self.planned.states[position - 1])

@@ -79,7 +79,7 @@ class Reconciler:
     def _carry_out(self, run: OperationRun) -> Reconciled | None:
         planned, pace = run.planned, self._services.pace
         self._services.tell(OperationStarted(planned, self._services.gateway.physical_name(planned.table)))
-        if pace is Pace.NO_WAIT and run.describe().busy:
+        if pace is Pace.NO_WAIT and run.is_busy():
             return None
         run.settle()
         run.locate()

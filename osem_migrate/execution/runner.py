@@ -72,7 +72,8 @@ def run(
         _confirm(plan, options)
         if existing:
             plan = adopt(deployment, plan, existing)
-        _refuse_protected(deployment, plan)
+            _confirm(plan, options)
+        refuse_protected(deployment, plan)
         deployment.tell(RunStarted(plan))
         executor = _executor(deployment, plan.direction, actor, lease, options)
         if options.pace is Pace.WAIT_ONLY:
@@ -99,7 +100,7 @@ def _confirm(plan: Plan, options: RunOptions) -> None:
         raise ConfirmationRequired(f"{changed}{'; '.join(losses)}", hazards=losses)
 
 
-def _refuse_protected(deployment: Deployment, plan: Plan) -> None:
+def refuse_protected(deployment: Deployment, plan: Plan) -> None:
     """Raise DeletionProtected before anything is changed, where a table to drop must not be."""
     dropped = {lane.table for lane in plan.lanes if any(planned.after is None for planned in lane.operations)}
     for live in deployment.gateway.describe_all(dict.fromkeys(sorted(dropped), ())):
@@ -114,7 +115,9 @@ def _turns_off(plan: Plan, table: str) -> bool:
     """Whether the plan itself turns deletion protection off before it drops the table."""
     lane = next(lane for lane in plan.lanes if lane.table == table)
     changes = [p.operation for p in lane.operations if isinstance(p.operation, SetDeletionProtection)]
-    return any(not change.enabled for change in changes)
+    return any(not change.enabled for change in changes) or any(
+        planned.operation.drops_table and len(planned.steps) > 1 for planned in lane.operations
+    )
 
 
 def _executor(

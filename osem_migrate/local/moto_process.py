@@ -11,8 +11,9 @@ import sys
 from collections.abc import Iterable
 from io import BytesIO
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -81,8 +82,21 @@ def _answer(start_response: "StartResponse", status: str, content_type: str, tex
     return [body]
 
 
+def let_streams_change() -> None:
+    """Let a stream be turned on again once it was turned off; moto takes one that ever was on for one that is."""
+    original = Table.set_stream_specification
+
+    def set_stream_specification(table: Table, streams: dict[str, Any] | None) -> None:
+        original(table, streams)
+        if not (table.stream_specification or {}).get("StreamEnabled"):
+            table.latest_stream_label = None
+
+    Table.set_stream_specification = set_stream_specification  # type: ignore[method-assign, assignment]
+
+
 def main(descriptor: int, identity_path: str, token: str) -> None:
     """Serve on an inherited listening socket until the process is ended."""
+    let_streams_change()
     listener = socket.socket(fileno=descriptor)
     host, port = listener.getsockname()
     application = SerialApplication(DomainDispatcherApplication(create_backend_app), identity_path, token)

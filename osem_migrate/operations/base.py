@@ -53,6 +53,11 @@ class Operation(ABC):
         """What is lost for good when this runs, or None when nothing is."""
         return None
 
+    def hazard_on(self, before: Table | None) -> str | None:
+        """The same on the table as it is declared before, which may have nothing to lose."""
+        del before
+        return self.hazard
+
     @property
     def added_index(self) -> Index | None:
         """The index that it adds to a table that is there already; None when it adds none."""

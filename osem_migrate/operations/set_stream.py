@@ -1,6 +1,7 @@
 """SetStream: the table's change stream and what its records carry."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 from osem_migrate.operations.base import Setting
@@ -43,9 +44,20 @@ class SetStream(Setting):
         steps: list[Call] = []
         if self.view is not None and previous is not None and previous.view is not None:
             off = SetStream(self.table, None)
-            steps.append(off.step(before, "update_table", off._specification()))
-        steps.append(self.step(before, "update_table", self._specification()))
+            steps.append(replace(off.step(before, "update_table", off._specification()), part="off"))
+            steps.append(replace(self.step(before, "update_table", self._specification()), part=f"on, {self.view}"))
+        else:
+            steps.append(self.step(before, "update_table", self._specification()))
         return tuple(steps)
+
+    def hazard_on(self, before: Table | None) -> str | None:
+        """Off, or another view: the stream that was on ends, and whoever reads it does not follow to a new one."""
+        previous = before.setting(SetStream) if before is not None else None
+        was_off = previous is not None and previous.view is None
+        if was_off or (self.view is not None and (previous is None or previous.view == self.view)):
+            return None
+        lost = f"what is unread in the stream of table {self.table} is lost"
+        return f"{lost}, and its consumers stay on the old stream: the new one has another ARN" if self.view else lost
 
     @property
     def text(self) -> str:

@@ -1,5 +1,6 @@
 """SetTags: the tags that we declare; the tags of others are left alone."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any, ClassVar, Self
@@ -43,6 +44,8 @@ class SetTags(Setting):
                     f"{where}: the value of tag {key!r} has {len(text)} characters; DynamoDB allows {MAX_TAG_VALUE}",
                     table=self.table,
                 )
+            _check_characters(f"{where}: the key of tag {key!r}", key)
+            _check_characters(f"{where}: the value of tag {key!r}", text or "")
         self._spell()
 
     def _spell(self) -> None:
@@ -124,3 +127,13 @@ class SetTags(Setting):
 
     def _to_send(self) -> list[dict[str, str]]:
         return [{"Key": key, "Value": text} for key, text in self.tags.items() if text is not None]
+
+
+def _check_characters(what: str, text: str) -> None:
+    """Raise DefinitionError for a character that AWS refuses: letters, spaces and numbers of any script are fine."""
+    for character in text:
+        if unicodedata.category(character)[0] not in "LZN" and character not in "_.:/=+-@":
+            braces = "; pyproject.toml fills in {env} and {application} alone" if character in "{}" else ""
+            raise DefinitionError(
+                f"{what} has {character!r}; tags take letters, digits, spaces and _ . : / = + - @{braces}"
+            )

@@ -1,6 +1,7 @@
 """SetTimeToLive: the attribute that holds the time at which DynamoDB deletes an item."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
@@ -71,7 +72,10 @@ class SetTimeToLive(Setting):
         if current is None:
             return (self._update(before, self.attribute),)
         off = SetTimeToLive(self.table, current, enabled=False)
-        return (off._update(before, current), self._update(before, self.attribute))
+        return (
+            replace(off._update(before, current), part="off"),
+            replace(self._update(before, self.attribute), part=f"on, {self.attribute}"),
+        )
 
     @property
     def text(self) -> str:

@@ -42,6 +42,7 @@ class Step(ABC):
         subject: what people see the step work on: the table, or an index of it.
         usual: the usual time from the beginning until it has settled.
         again: how much longer it takes where the same was done shortly before, as in a cool-down of AWS's.
+        part: what it does of an operation that takes several calls of one kind, such as ``off``.
     """
 
     table: str
@@ -49,6 +50,7 @@ class Step(ABC):
     subject: str
     usual: Estimate = UPDATE_TABLE
     again: Estimate = NO_TIME
+    part: str = ""
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
 from osem_migrate.operations.estimate import NO_TIME, Estimate
 from osem_migrate.operations.step import Call, Step, calls
-from osem_migrate.planning.estimate import estimate_all
+from osem_migrate.planning.estimate import estimate_each
 from osem_migrate.schema import Index, Schema, Table
 
 
@@ -122,6 +122,11 @@ class Lane:
     table: str
     operations: tuple[PlannedOperation, ...]
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every call; what is folded into another call makes none of its own."""
+        return tuple(step for operation in self.operations if not operation.folded for step in operation.steps)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -199,29 +204,36 @@ class Plan:
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
-        """What is lost for good, one an operation; empty when nothing is."""
-        return tuple(
-            Hazard(planned.migration.id, planned.position, planned.table, planned.operation.hazard)
-            for planned in self.operations
-            if planned.operation.hazard is not None
-        )
+        """What is lost for good, one an operation; a table that the plan itself creates has nothing to lose."""
+        created: set[str] = set()
+        found: list[Hazard] = []
+        for planned in self.operations:
+            if planned.before is None and planned.operation.creates_table:
+                created.add(planned.table)
+            text = planned.operation.hazard_on(planned.before)
+            if text is not None and planned.table not in created:
+                found.append(Hazard(planned.migration.id, planned.position, planned.table, text))
+        return tuple(found)
+
+    @property
+    def estimates(self) -> dict[tuple[str, int], list[Estimate]]:
+        """The usual time of each step of each operation that makes calls, by the operation's key."""
+        found: dict[tuple[str, int], list[Estimate]] = {}
+        for lane in self.lanes:
+            each = estimate_each(lane.steps)
+            for operation in lane.operations:
+                if not operation.folded:
+                    found[operation.key] = [next(each) for _ in operation.steps]
+        return found
 
     @property
     def estimate(self) -> Estimate:
         """The usual time on AWS: that of the longest chain of operations that wait for each other."""
-        own: dict[tuple[str, int], Estimate] = {}
-        for lane in self.lanes:
-            steps: list[Step] = []
-            before = NO_TIME
-            for operation in lane.operations:
-                steps += () if operation.folded else operation.steps
-                total = estimate_all(steps)
-                own[operation.key] = Estimate(total.low - before.low, total.high - before.high)
-                before = total
+        own = {key: sum(each, NO_TIME) for key, each in self.estimates.items()}
         waits = self.predecessors
         ends: dict[tuple[str, int], Estimate] = {}
         for operation in self.operations:
-            ends[operation.key] = _latest(ends[key] for key in waits[operation.key]) + own[operation.key]
+            ends[operation.key] = _latest(ends[key] for key in waits[operation.key]) + own.get(operation.key, NO_TIME)
         return _latest(ends.values())
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from osem_migrate.errors import MigrationOutOfOrder
+from osem_migrate.errors import DeletionProtected, MigrationOutOfOrder
 from osem_migrate.history import History, Record, ShownState
 from osem_migrate.migration import Migration
+from osem_migrate.operations import CreateTable, SetDeletionProtection
 from osem_migrate.planning.history_check import check_history, find_version, found_newer, future_migrations
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.replay import apply, blaming, operations_done, replay_recorded
@@ -30,6 +31,7 @@ def make_plan(
         MigrationOutOfOrder: a pending script is older than the newest applied one.
         TargetUnknown: ``target`` names no script.
         ScriptOperationInapplicable: an operation does not fit the schema so far.
+        DeletionProtected: a table is dropped whose deletion protection a script turns on.
     """
     check_history(migrations, history.records, future=True)
     wanted = _up_to(migrations, target)
@@ -45,6 +47,7 @@ def make_plan(
     for migration in pending:
         done = operations_done(migration, history.records)
         schema, operations = _plan_migration(migration, done, schema)
+        operations = tuple(_unprotecting(planned, migrations) for planned in operations)
         planned.append(PlannedMigration(migration=migration, operations=operations))
     return Plan(
         migrations=_looking_ahead(planned),
@@ -84,6 +87,40 @@ def _plan_migration(
         )
         schema = after
     return schema, tuple(planned)
+
+
+def _unprotecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> PlannedOperation:
+    """A drop that first takes off the deletion protection that the environment gave the table, and nobody else did."""
+    protection = planned.before.setting(SetDeletionProtection) if planned.before is not None else None
+    if not planned.operation.drops_table or planned.before is None or protection is None or not protection.enabled:
+        return planned
+    if (declared := _protecting(planned, migrations)) is not None:
+        raise DeletionProtected(
+            f"{planned.migration.file or planned.migration.id} drops table {planned.table!r}, "
+            f"whose deletion protection {declared.file or declared.id} turns on",
+            remediation="Nothing was changed. Declare that it goes, in an operation before the drop: "
+            f'SetDeletionProtection("{planned.table}", False); or leave the table where it is.',
+            table=planned.table,
+        )
+    off = SetDeletionProtection(planned.table, enabled=False)
+    steps = (replace(step, part="deletion protection off") for step in off.steps_on(planned.before))
+    return replace(planned, steps=(*steps, *planned.steps))
+
+
+def _protecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> Migration | None:
+    """The script that declares the deletion protection of the table, unless that is a default of the environment."""
+    declared: Migration | None = None
+    for migration in migrations:
+        for position, operation in enumerate(migration.operations):
+            if (migration.id, position) == planned.key:
+                return declared
+            if operation.table == planned.table:
+                settings = operation.settings if isinstance(operation, CreateTable) else [operation]
+                if any(isinstance(setting, SetDeletionProtection) for setting in settings):
+                    declared = migration
+                elif operation.creates_table:
+                    declared = None
+    return declared
 
 
 def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigration, ...]:

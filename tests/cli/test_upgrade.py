@@ -60,6 +60,7 @@ def test_a_dry_run_shows_every_call_and_changes_nothing(run: Run, tables: Tables
 
 def test_a_dry_run_of_removals_says_what_is_gone(project: Project, run: Run, tables: Tables) -> None:
     """Dropping is waited for as well, and what it loses is a warning."""
+    run("upgrade")
     project.script("0004_drop_index", 'DropIndex("Teams", "managerId-index")')
     project.script("0005_expire", 'SetTimeToLive("Teams", attribute="expiresAt")')
     project.script("0006_drop_plans", 'DropTable("Plans")')

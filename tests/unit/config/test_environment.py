@@ -75,14 +75,14 @@ def test_a_name_that_dynamodb_refuses_is_an_error(tmp_path: Path) -> None:
 
 
 def test_tags_are_merged_and_filled(tmp_path: Path) -> None:
-    """An environment's own tags come on top of everybody's; other braces are the user's."""
+    """An environment's own tags come on top of everybody's."""
     found = project(
         tmp_path,
-        'tags = { Environment = "{env}", App = "{application}/{env}", Owner = "core", Odd = "{x} {" }\n'
+        'tags = { Environment = "{env}", App = "{application}/{env}", Owner = "core" }\n'
         '[tool.osem-migrate.environments.prod]\ntags = { Owner = "ops", Cost = "1" }\n'
         "[tool.osem-migrate.environments.dev]\n",
     )
-    everybody = {"Owner": "core", "Odd": "{x} {"}
+    everybody = {"Owner": "core"}
     assert found.environment("dev").tags == {**everybody, "Environment": "dev", "App": "shop/dev"}
     assert found.environment("prod").tags == {
         **everybody,

@@ -188,7 +188,13 @@ def test_a_variable_that_dynamodb_would_refuse_is_an_error(tmp_path: Path, varia
         project(tmp_path, THREE, OSEM_DB_PREFIX=variable).environment("dev")
 
 
-@pytest.mark.parametrize("tags", ["{ 'aws:x' = '1' }", "{ '' = '1' }", "{ Team = '" + "x" * 257 + "' }"])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        *("{ 'aws:x' = '1' }", "{ '' = '1' }", "{ Team = '" + "x" * 257 + "' }"),
+        *("{ Team = 'R&D' }", "{ 'Team!' = 'x' }", "{ Team = '{team}' }"),
+    ],
+)
 def test_tags_that_dynamodb_would_refuse_are_an_error(tmp_path: Path, tags: str) -> None:
     """File and key are named, in whichever of the two places the tag stands."""
     for text in (f"tags = {tags}\n{THREE}", f"{THREE}tags = {tags}\n"):

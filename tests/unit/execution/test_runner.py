@@ -246,10 +246,11 @@ def test_data_is_lost_only_after_a_yes(tmp_path: Path) -> None:
 
 def test_a_hazard_that_appears_under_the_lock_is_confirmed_too(tmp_path: Path) -> None:
     """What it would destroy now, nobody has agreed to; the lock is let go."""
-    world = World(tmp_path, TEAMS, past=History(exists=True))
+    others = migration(2, CreateTable("Users", S("userId")))
+    world = World(tmp_path, TEAMS, others, past=applied(TEAMS)).having(protected=False)
 
     def pull() -> None:
-        world.migrations = (TEAMS, GONE)
+        world.migrations = (TEAMS, others, GONE)
 
     world.lock.meanwhile = pull
     with pytest.raises(ConfirmationRequired):

@@ -137,3 +137,17 @@ def test_describe() -> None:
 def test_create_table_sends_no_empty_list() -> None:
     """Sending even an empty list of tags needs the permission to tag."""
     assert SetTags("Teams", {}).create_parameters() == SetTags("Teams", {"a": None}).create_parameters() == {}
+
+
+@pytest.mark.parametrize("text", ["R&D", "Ada's (test)", "{team}", "a\nb", "50%", "a,b"])
+def test_characters_that_aws_refuses_are_refused_when_they_are_read(text: str) -> None:
+    """In keys and in values; found half-way, they would leave an upgrade half done."""
+    for tags in ({text: "x"}, {"Team": text}):
+        with pytest.raises(DefinitionError, match=r"tags take letters, digits, spaces and _ \. : / = \+ - @"):
+            SetTags("Teams", tags)
+
+
+def test_characters_that_aws_takes() -> None:
+    """Letters and digits of any script, spaces, and eight signs."""
+    text = "Größe 東京 ٣ _.:/=+-@"
+    assert SetTags("Teams", {text: text, "Empty": ""}).tags == {text: text, "Empty": ""}

@@ -1,0 +1,181 @@
+"""What would stop a run half-way is foreseen in the plan and the dry run, and what is lost is told before."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from osem_migrate import DowngradeOptions, UpgradeOptions
+from osem_migrate.errors import ConfirmationRequired, DeletionProtected, ScriptOperationInapplicable
+from osem_migrate.events import RunEvent, Waiting
+from osem_migrate.execution.operation_run import Pace
+from tests.doubles.project import write_project
+from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
+from tests.doubles.skipping_clock import SkippingClock
+
+NAME = "osem-dev-Carts"
+CREATE = 'operations = [CreateTable("Carts", S("id"))]'
+DROP = 'operations = [DropTable("Carts")]'
+PROTECTING = f"{TUNNEL}deletion_protection = true\n"
+MUTATIONS = {"CreateTable", "UpdateTable", "DeleteTable"}
+
+
+@pytest.fixture
+def aws() -> Iterator[SimulatedAws]:
+    """An account where nobody counts how often one looks."""
+    with SkippingClock() as clock:
+        simulated = SimulatedAws(clock)
+        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
+            yield simulated
+
+
+def changes(aws: SimulatedAws) -> list[str]:
+    """The changes of Carts that AWS was asked for."""
+    return [call.action for call in aws.simulator.calls if call.action in MUTATIONS and call.table == NAME]
+
+
+def test_protection_that_the_environment_gave_goes_with_the_confirmed_drop(aws: SimulatedAws, tmp_path: Path) -> None:
+    """No script could take it off: the next environment may not have it."""
+    project = write_project(tmp_path, {"0001_carts": CREATE, "0002_drop": DROP}, PROTECTING)
+    aws.migrator(project).upgrade(UpgradeOptions("1"))
+    with pytest.raises(ConfirmationRequired, match="every item of table Carts is lost"):
+        aws.migrator(project).upgrade()
+    preview = aws.migrator(project).preview()
+    assert [(step.action, step.part) for step in preview.steps] == [
+        ("UpdateTable", "deletion protection off"),
+        ("DeleteTable", ""),
+    ]
+    aws.migrator(project).upgrade(UpgradeOptions(allow_data_loss=True))
+    assert changes(aws) == ["CreateTable", "UpdateTable", "DeleteTable"]
+    assert aws.simulator.table(NAME) is None
+
+
+def test_a_table_that_was_never_protected_is_dropped_all_the_same(aws: SimulatedAws, tmp_path: Path) -> None:
+    """The environment's default is younger than the table."""
+    project = write_project(tmp_path, {"0001_carts": CREATE}, TUNNEL)
+    aws.migrator(project).upgrade()
+    project = write_project(tmp_path, {"0002_drop": DROP}, PROTECTING)
+    aws.migrator(project).upgrade(UpgradeOptions(allow_data_loss=True))
+    assert changes(aws) == ["CreateTable", "DeleteTable"]
+
+
+def test_protection_that_a_script_declares_is_foreseen(aws: SimulatedAws, tmp_path: Path) -> None:
+    """In the plan and the dry run, before anything is changed."""
+    create = 'operations = [CreateTable("Carts", S("id"), settings=[SetDeletionProtection("Carts", True)])]'
+    project = write_project(tmp_path, {"0001_carts": create, "0002_drop": DROP}, PROTECTING)
+    migrator = aws.migrator(project)
+    for begin in (migrator.plan, migrator.preview, lambda: migrator.upgrade(UpgradeOptions(allow_data_loss=True))):
+        with pytest.raises(DeletionProtected, match=r"0002_drop\.py drops table 'Carts', whose deletion") as caught:
+            begin()
+        assert 'SetDeletionProtection("Carts", False)' in caught.value.remediation
+    assert changes(aws) == []
+    both = 'operations = [SetDeletionProtection("Carts", False), DropTable("Carts")]'
+    aws.migrator(write_project(tmp_path, {"0002_drop": both}, PROTECTING)).upgrade(UpgradeOptions(allow_data_loss=True))
+    assert aws.simulator.table(NAME) is None
+
+
+def test_protection_that_a_person_set_is_foreseen_in_the_dry_run(aws: SimulatedAws, tmp_path: Path) -> None:
+    """It says that somebody wants to keep the table."""
+    aws.migrator(write_project(tmp_path, {"0001_carts": CREATE}, TUNNEL)).upgrade()
+    aws.simulator.call("UpdateTable", {"TableName": NAME, "DeletionProtectionEnabled": True})
+    aws.clock.sleep(60)
+    project = write_project(tmp_path, {"0002_drop": DROP}, TUNNEL)
+    for begin in (
+        aws.migrator(project).preview,
+        lambda: aws.migrator(project).upgrade(UpgradeOptions(allow_data_loss=True)),
+    ):
+        with pytest.raises(DeletionProtected):
+            begin()
+    assert aws.simulator.table(NAME) is not None
+
+
+def test_a_table_that_the_plan_itself_creates_has_nothing_to_lose(aws: SimulatedAws, tmp_path: Path) -> None:
+    """A fresh environment goes through all of the scripts without a question; one with the table there first asks."""
+    project = write_project(tmp_path, {"0001_carts": CREATE, "0002_drop": DROP}, TUNNEL)
+    migrator = aws.migrator(project)
+    assert migrator.preview().hazards == ()
+    parameters = {
+        "TableName": NAME,
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    aws.simulator.call("CreateTable", parameters)
+    aws.clock.sleep(60)
+    assert [hazard.text for hazard in migrator.preview().hazards] == ["every item of table Carts is lost"]
+    with pytest.raises(ConfirmationRequired, match="every item of table Carts is lost"):
+        aws.migrator(project).upgrade(UpgradeOptions(plan=migrator.plan()))
+    assert aws.simulator.table(NAME) is not None
+
+
+def test_another_view_of_a_stream_is_a_hazard(aws: SimulatedAws, tmp_path: Path) -> None:
+    """The old stream ends with what is unread in it, and the new one has another ARN; so for one turned off."""
+    stream = 'operations = [SetStream("Carts", {})]'
+    project = write_project(tmp_path, {"0001_carts": CREATE, "0002_on": stream.format('"NEW_IMAGE"')}, TUNNEL)
+    migrator = aws.migrator(project)
+    migrator.upgrade()
+    for view, lost in (
+        ('"OLD_IMAGE"', "is lost, and its consumers stay on the old stream: the new one has another ARN"),
+        ("None", "is lost"),
+    ):
+        project = write_project(tmp_path, {"0003_other": stream.format(view)}, TUNNEL)
+        (hazard,) = aws.migrator(project).plan().hazards
+        assert hazard.text == f"what is unread in the stream of table Carts {lost}"
+        with pytest.raises(ConfirmationRequired):
+            aws.migrator(project).upgrade()
+    project = write_project(tmp_path, {"0003_other": stream.format('"OLD_IMAGE"')}, TUNNEL)
+    plan = aws.migrator(project).plan()
+    assert [step.part for step in plan.steps] == ["off", "on, OLD_IMAGE"]
+    aws.migrator(project).upgrade(UpgradeOptions(allow_data_loss=True))
+    assert aws.migrator(project).status().in_sync
+
+
+def test_an_index_that_is_being_built_is_dropped_without_waiting_for_it(aws: SimulatedAws, tmp_path: Path) -> None:
+    """AWS deletes an index once it is backfilling; the rest of the backfill is nobody's business any more."""
+    add = 'operations = [AddIndex("Carts", "wrong", S("wrong"))]'
+    project = write_project(tmp_path, {"0001_carts": CREATE}, TUNNEL)
+    aws.migrator(project).upgrade()
+    project = write_project(tmp_path, {"0002_wrong": add}, TUNNEL)
+    aws.migrator(project).upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
+    began = aws.clock.now()
+    aws.migrator(project).downgrade(DowngradeOptions("1", allow_data_loss=True))
+    assert aws.clock.now() - began < 300  # a build takes 468 seconds at least
+    table = aws.simulator.table(NAME)
+    assert table is not None
+    assert "GlobalSecondaryIndexes" not in table
+
+
+def test_each_line_of_a_plan_has_the_time_that_the_total_has(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Another attribute of time to live waits out its cool-down, in the second call."""
+    scripts = {"0001_carts": 'operations = [CreateTable("Carts", S("id"), settings=[SetTimeToLive("Carts", "a")])]'}
+    aws.migrator(write_project(tmp_path, scripts, TUNNEL)).upgrade()
+    project = write_project(tmp_path, {"0002_rename": 'operations = [SetTimeToLive("Carts", "b")]'}, TUNNEL)
+    plan = aws.migrator(project).plan()
+    ((first, second),) = plan.estimates.values()
+    assert first.high < 60 < second.low
+    assert first + second == plan.estimate
+    assert [step.part for step in plan.steps] == ["off", "on, b"]
+
+
+def test_a_wait_reads_as_a_sentence(aws: SimulatedAws, tmp_path: Path) -> None:
+    """What is not changed yet, and why: ``Carts is not changed yet: …``."""
+    scripts = {"0001_carts": 'operations = [CreateTable("Carts", S("id"), settings=[SetTimeToLive("Carts", "a")])]'}
+    aws.migrator(write_project(tmp_path, scripts, TUNNEL)).upgrade()
+    project = write_project(tmp_path, {"0002_rename": 'operations = [SetTimeToLive("Carts", "b")]'}, TUNNEL)
+    heard: list[RunEvent] = []
+    aws.migrator(project, heard.append).upgrade()
+    waits = {event.phase for event in heard if isinstance(event, Waiting)}
+    assert any(phase.startswith("not changed yet: dynamodb:UpdateTimeToLive on osem-dev-Carts must") for phase in waits)
+    assert not any(phase.startswith("dynamodb:") for phase in waits)
+
+
+def test_a_name_that_is_too_long_here_is_found_before_anything_is_created(aws: SimulatedAws, tmp_path: Path) -> None:
+    """By file and line, as the environment's prefix makes it so."""
+    long = "x" * 250
+    script = f'operations = [\n    CreateTable("Carts", S("id")),\n    CreateTable("{long}", S("id")),\n]'
+    migrator = aws.migrator(write_project(tmp_path, {"0001_carts": script}, TUNNEL))
+    for begin in (migrator.plan, migrator.upgrade):
+        with pytest.raises(ScriptOperationInapplicable, match="a name has 3 to 255 characters") as caught:
+            begin()
+        assert (caught.value.details["line"], changes(aws)) == (7, [])

@@ -1,0 +1,100 @@
+"""Every change of a setting into every other, on each engine: it comes about, or is told at once."""
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from osem_migrate import UpgradeOptions
+from osem_migrate.config import Project
+from osem_migrate.deployment.connection import Connection
+from osem_migrate.errors import PartialError
+from osem_migrate.local.moto_process import let_streams_change
+from osem_migrate.migrator import Migrator
+from tests.doubles.project import ENVIRONMENTS, write_project
+from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
+from tests.doubles.skipping_clock import SkippingClock
+
+ARN = '"arn:aws:kms:us-east-1:123456789012:key/0b0c9a4e-1d4b-4a0e-9a57-5b8f3f5b0001"'
+VALUES = {
+    "SetStream": ["None", *(f'"{view}"' for view in ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"))],
+    "SetTimeToLive": ['"a"', '"b"', "None, enabled=False"],
+    "SetPointInTimeRecovery": ["True, 7", "True", "False"],
+    "SetDeletionProtection": ["True", "False"],
+    "SetTableClass": ['"STANDARD"', '"STANDARD_INFREQUENT_ACCESS"'],
+    "SetEncryption": ['"AWS_OWNED"', '"AWS_MANAGED"', ARN],
+    "SetTags": ['{"a": "1"}', '{"a": "2", "b": None}', '{"a": None, "b": "3"}'],
+    "SetBilling": ['"PAY_PER_REQUEST"', '"PROVISIONED", Throughput(5, 5)', '"PROVISIONED", Throughput(6, 4)'],
+}
+
+
+def scripts(kind: str) -> dict[str, str]:
+    """A table for each ordered pair of values: it gets the one, then the other."""
+    pairs = [*enumerate(permutations(VALUES[kind], 2))]
+    bodies: Sequence[Sequence[str]] = (
+        [f'CreateTable("T{at}", S("id"))' for at, _ in pairs],
+        [f'{kind}("T{at}", {first})' for at, (first, _) in pairs],
+        [f'{kind}("T{at}", {second})' for at, (_, second) in pairs],
+    )
+    return {f"000{number}_it": f"operations = [{', '.join(body)}]" for number, body in enumerate(bodies, 1)}
+
+
+def apply(migrator: Migrator) -> float:
+    """Carry all of it out, and say how many seconds that took."""
+    began = time.monotonic()
+    assert migrator.upgrade(UpgradeOptions(allow_data_loss=True)).applied
+    return time.monotonic() - began
+
+
+def on(project: Project, endpoint_url: str) -> Migrator:
+    """A new one."""
+    return Migrator.open("dev", project=project, connection=Connection(endpoint_url=endpoint_url))
+
+
+@pytest.fixture
+def aws() -> Iterator[SimulatedAws]:
+    """An account where nobody counts how often one looks."""
+    with SkippingClock() as clock:
+        simulated = SimulatedAws(clock)
+        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
+            yield simulated
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_on_aws(aws: SimulatedAws, tmp_path: Path, kind: str) -> None:
+    """And it is as declared afterwards."""
+    project = write_project(tmp_path, scripts(kind), TUNNEL)
+    apply(aws.migrator(project))
+    assert aws.migrator(project).status().in_sync
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_on_moto(moto_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """As the embedded engine runs it."""
+    from moto.dynamodb.models.table import Table  # noqa: PLC0415 - restored afterwards
+
+    monkeypatch.setattr(Table, "set_stream_specification", Table.set_stream_specification)
+    let_streams_change()
+    project = write_project(tmp_path, scripts(kind), ENVIRONMENTS)
+    assert apply(on(project, moto_server)) < 60
+    assert on(project, moto_server).status().in_sync
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_on_dynamodb_local(dynamodb_local: str, tmp_path: Path, kind: str) -> None:
+    """What it does not keep is no drift."""
+    project = write_project(tmp_path, scripts(kind), ENVIRONMENTS)
+    assert apply(on(project, dynamodb_local)) < 60
+    assert on(project, dynamodb_local).status().in_sync
+
+
+def test_what_an_emulator_cannot_do_is_told_at_once(moto_server: str, tmp_path: Path) -> None:
+    """Moto takes a stream that ever was on for one that is; its refusal looks like a table that is busy."""
+    project = write_project(tmp_path, scripts("SetStream"), ENVIRONMENTS)
+    began = time.monotonic()
+    with pytest.raises(PartialError, match="Cannot enable stream"):
+        on(project, moto_server).upgrade(UpgradeOptions(allow_data_loss=True))
+    assert time.monotonic() - began < 30
