@@ -1,7 +1,8 @@
 """Status: gathers what it is decided from; reads only, and works before the history table exists."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from osem_migrate.aws.optional_reads import OptionalReads
@@ -26,10 +27,11 @@ class StatusOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """Logical names of the tables there are, and what could not be found out, in sentences."""
+    """Logical names of the tables there are, what could not be found out, in sentences, and other history tables."""
 
     names: frozenset[str]
     notes: tuple[str, ...]
+    histories: tuple[str, ...] = ()
 
 
 def status(deployment: Deployment, migrations: Sequence[Migration], options: StatusOptions) -> Status:
@@ -62,11 +64,12 @@ def _has_no_drift(found: Status) -> bool:
 def _list(deployment: Deployment) -> _Listing:
     environment = deployment.environment
     try:
-        physical = deployment.gateway.list_tables(environment.prefix)
+        physical = deployment.gateway.list_tables("")
     except AccessDenied as denied:
         return _Listing(frozenset(), (f"Undeclared tables were not looked for: {denied.message}",))
     names = {environment.logical_name(name) for name in physical} - {HISTORY_ENTITY}
-    return _Listing(frozenset(filter(None, names)), ())
+    histories = (name for name in physical if HISTORY_ENTITY in name and environment.name in name)
+    return _Listing(frozenset(filter(None, names)), (), tuple(histories))
 
 
 def _assess(  # noqa: PLR0913 - one argument each for what was gathered
@@ -92,8 +95,26 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
         caller=deployment.caller,
         strict=options.strict,
         tool_version=deployment.tool_version,
-        notes=[*listed.notes, *unread],
+        notes=[*listed.notes, *unread, *(() if history.records else _elsewhere(deployment, history, listed))],
     )
+
+
+def _elsewhere(deployment: Deployment, history: History, listed: _Listing) -> Iterator[str]:
+    """Where nothing is recorded: what is, under another name of the application or with another pattern of names."""
+    environment = deployment.environment
+    if history.exists:
+        with suppress(AccessDenied):
+            if others := sorted(deployment.history.others()):
+                yield (
+                    f"{environment.history_table} has no migrations of {environment.application!r}, but of "
+                    f"{', '.join(map(repr, others))}. If this application was called so, change application in "
+                    "pyproject.toml back."
+                )
+    elif histories := [name for name in listed.histories if name != environment.history_table]:
+        yield (
+            f"There is no {environment.history_table}, but {', '.join(histories)}. If the tables were called so, "
+            "change table_name in pyproject.toml, or OSEM_DB_PREFIX, back."
+        )
 
 
 def _describe(
