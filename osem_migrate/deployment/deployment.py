@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cache, cached_property
 
+from osem_migrate.aws.attachments import Attachments
 from osem_migrate.aws.autoscaling import Autoscaling
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.history_table import HistoryTable
@@ -61,6 +62,11 @@ class Deployment:
     def autoscaling(self) -> Autoscaling:
         """Which capacity an autoscaler owns."""
         return Autoscaling(cache(self.session.autoscaling))
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """What is kept beside a table."""
+        return Attachments(self.session.dynamodb())
 
     @cached_property
     def history(self) -> HistoryTable:
