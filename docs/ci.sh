@@ -21,7 +21,8 @@ gate() {
     if [ "$code" -ne 0 ]; then
         exec >&2
         echo "$0: stopped, because osem-migrate status exits with $code:"
-        osem-migrate status --env "$environment" --ignore "$1" || exit "$code"
+        osem-migrate status --env "$environment" --ignore "$1"
+        exit "$code"
     fi
 }
 

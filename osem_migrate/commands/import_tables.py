@@ -1,6 +1,7 @@
 """Importing: write the scripts that would create tables just as they are, and record them as applied."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import owners
 from osem_migrate.errors import (
     AccessDenied,
+    AwsError,
     DefinitionError,
     MigrationsPending,
     OsemMigrateError,
@@ -25,7 +27,7 @@ from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import SETTINGS, CreateTable
+from osem_migrate.operations import SETTINGS, CreateTable, SetBilling, SetTags
 from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.import_tables import declare
 from osem_migrate.planning.replay import replay
@@ -93,7 +95,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
         except DefinitionError as refused:
             skipped[live.physical_name] = f"no script can declare it ({refused.message})"
         else:
-            warnings += _warnings(live)
+            warnings += _warnings(deployment, live)
     drafts = draft_scripts(folder, _titled(creations))
     return ImportPlan(
         creations=tuple(creations),
@@ -186,13 +188,38 @@ def _usable(live: LiveTable) -> Table:
     return live.table
 
 
-def _warnings(live: LiveTable) -> Iterator[str]:
+def _warnings(deployment: Deployment, live: LiveTable) -> Iterator[str]:
+    """What a script cannot say of a table, or says of this environment alone."""
     name = live.physical_name
-    if live.beyond:
-        yield f"{name}: no script can declare {', '.join(live.beyond)}; a table made by its script has none."
+    if beyond := [*live.beyond, *_beside(deployment, live)]:
+        yield f"{name}: no script can declare {', '.join(beyond)}; a table made by its script has none."
+    yield from _of_one_environment(deployment, live)
     for setting in live.table.settings if live.table is not None else ():
         if setting.caveat is not None:
             yield f"{name}: {setting.caveat}"
     if live.unreadable:
         nouns = ", ".join(sorted(kind.noun for kind in live.unreadable))
         yield f"{name}: this local engine does not report {nouns}, so its script leaves that out."
+
+
+def _beside(deployment: Deployment, live: LiveTable) -> Iterator[str]:
+    """What AWS keeps beside the table; nothing where the credentials may not ask, or on a local engine."""
+    if live.table is None or deployment.gateway.emulated:
+        return
+    yield from deployment.attachments.of(live.physical_name, live.arn)
+    with suppress(AwsError):
+        indexes = [index.name for index in live.table.indexes]
+        if SetBilling.of(live.table).is_provisioned and deployment.autoscaling.owned(live.physical_name, indexes):
+            yield "autoscaling of its capacity"
+
+
+def _of_one_environment(deployment: Deployment, live: LiveTable) -> Iterator[str]:
+    """Tags that name this environment: in a script, every environment's table would have them."""
+    environment = deployment.environment
+    tags = live.table.setting(SetTags) if live.table is not None else None
+    for key, text in tags.tags.items() if tags is not None else ():
+        if text == environment.name and environment.tags.get(key) != text:
+            yield (
+                f"{live.physical_name}: its tag {key}={text} names this environment, and its script gives it to all of "
+                f'them. Better declare it in pyproject.toml, tags = {{ {key} = "{{env}}" }}, and import again.'
+            )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from osem_migrate.aws.optional_reads import OptionalReads
@@ -27,10 +28,11 @@ class StatusOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """Logical names of the tables there are, and what could not be found out, in sentences."""
+    """Logical names of the tables there are, what could not be found out, in sentences, and other history tables."""
 
     names: frozenset[str]
     notes: tuple[str, ...]
+    histories: tuple[str, ...] = ()
 
 
 def status(deployment: Deployment, migrations: Sequence[Migration], options: StatusOptions) -> Status:
@@ -63,11 +65,12 @@ def _has_no_drift(found: Status) -> bool:
 def _list(deployment: Deployment) -> _Listing:
     environment = deployment.environment
     try:
-        physical = deployment.gateway.list_tables(environment.prefix)
+        physical = deployment.gateway.list_tables("")
     except AccessDenied as denied:
         return _Listing(frozenset(), (f"Undeclared tables were not looked for: {denied.message}",))
     names = {environment.logical_name(name) for name in physical} - {HISTORY_ENTITY}
-    return _Listing(frozenset(filter(None, names)), ())
+    histories = (name for name in physical if HISTORY_ENTITY in name and environment.name in name)
+    return _Listing(frozenset(filter(None, names)), (), tuple(histories))
 
 
 def _assess(  # noqa: PLR0913 - one argument each for what was gathered
@@ -99,6 +102,7 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
             *(_untold(deployment, name, refusal) for name, refusal in denied.items()),
             *unread,
             *_doubts(expectation, live_tables),
+            *(() if history.records else _elsewhere(deployment, history, listed)),
         ],
     )
 
@@ -116,6 +120,24 @@ def _doubts(expectation: Expectation, live_tables: Sequence[LiveTable]) -> Itera
 
 def _untold(deployment: Deployment, name: str, refusal: AccessDenied) -> str:
     return f"{deployment.environment.physical_name(name)} is declared by no script and was not read: {refusal.message}"
+
+
+def _elsewhere(deployment: Deployment, history: History, listed: _Listing) -> Iterator[str]:
+    """Where nothing is recorded: what is, under another name of the application or with another pattern of names."""
+    environment = deployment.environment
+    if history.exists:
+        with suppress(AccessDenied):
+            if others := sorted(deployment.history.others()):
+                yield (
+                    f"{environment.history_table} has no migrations of {environment.application!r}, but of "
+                    f"{', '.join(map(repr, others))}. If this application was called so, change application in "
+                    "pyproject.toml back."
+                )
+    elif histories := [name for name in listed.histories if name != environment.history_table]:
+        yield (
+            f"There is no {environment.history_table}, but {', '.join(histories)}. If the tables were called so, "
+            "change table_name in pyproject.toml, or OSEM_DB_PREFIX, back."
+        )
 
 
 def _describe(  # noqa: PLR0913 - one argument each for what was gathered

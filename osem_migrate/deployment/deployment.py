@@ -13,6 +13,7 @@ from osem_migrate.planning.status.remedy import Caller
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from osem_migrate.aws.attachments import Attachments
     from osem_migrate.aws.autoscaling import Autoscaling
     from osem_migrate.aws.key_managers import KeyManagers
     from osem_migrate.aws.lock import Lock
@@ -78,6 +79,13 @@ class Deployment:
         from osem_migrate.aws.autoscaling import Autoscaling
 
         return Autoscaling(cache(self.session.autoscaling))
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """What is kept beside a table."""
+        from osem_migrate.aws.attachments import Attachments
+
+        return Attachments(self.session.dynamodb())
 
     @cached_property
     def history(self) -> HistoryTable:

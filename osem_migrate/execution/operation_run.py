@@ -14,12 +14,12 @@ from osem_migrate.errors import DriftFound
 from osem_migrate.events import RunEvent, Waiting
 from osem_migrate.history import Progress
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import Setting
+from osem_migrate.operations import SetBilling, Setting
 from osem_migrate.operations.step import Step
 from osem_migrate.planning.drift.diff import diff, is_sure, matches, overlooking
 from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.plan import PlannedOperation
-from osem_migrate.schema import Table
+from osem_migrate.schema import Schema, Table
 from osem_migrate.stop import Stop
 
 USUAL_TIMEOUT = 30 * 60.0
@@ -136,6 +136,7 @@ class OperationRun:
         kinds = {type(setting) for setting in declared if type(setting).described_by in touched}
         gateway = self.services.gateway
         self._see(gateway.learn(gateway.describe(self.planned.table, kinds), self.planned.states))
+        self._fit()
         return self.live
 
     def is_busy(self) -> bool:
@@ -214,6 +215,18 @@ class OperationRun:
 
     def _see(self, live: LiveTable) -> None:
         self.live = replace(live, unreadable=live.unreadable | self.services.lacking)
+
+    def _fit(self) -> None:
+        """Ask for an index as the table's billing wants it, where only the environment's defaults say otherwise."""
+        planned, before, live = self.planned, self.planned.before, self.live.table
+        if before is None or live is None or planned.operation.added_index is None:
+            return
+        default, found = before.default(SetBilling), live.setting(SetBilling)
+        if default is None or found is None or default.matches(found):
+            return
+        fitted = found.on(before)
+        steps = planned.operation.steps(Schema({planned.table: fitted}))
+        self.planned = replace(planned, before=fitted, steps=steps)
 
     def _waiting(self, live: LiveTable, until: Table | None, waited: float) -> None:
         if until is not None and self.matches(until):

@@ -209,6 +209,11 @@ class Setting(Operation):
         if not given.matches(self):
             yield self
 
+    def less(self, other: Self) -> Self | None:
+        """What of this one is left beside another of its kind; None where nothing is: most settings are one whole."""
+        del other
+        return None
+
     def for_table(self, table: str) -> Self:
         """The same setting of another table."""
         return cast("Self", replace(cast("Any", self), table=table))
@@ -227,7 +232,10 @@ class Setting(Operation):
         DynamoDB refuses many a request for what is so already: the same capacity, a stream that is on, the same class.
         """
         table = before.table(self.table)
-        return self.steps_on(table) if self.on(table) != table else ()
+        if self.on(table) != table:
+            return self.steps_on(table)
+        # What only the environment's defaults say of the table may never have been asked for.
+        return self.steps_on(table.without_setting(type(self))) if table.default(type(self)) is not None else ()
 
     def reverse(self, before: Schema) -> Operation:
         """The same kind of setting with the value it had; AWS's default when nothing was declared."""

@@ -1,6 +1,6 @@
 """CreateTable: a new table with its keys, indexes and settings."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -58,7 +58,7 @@ class CreateTable(Operation):
         """Add the table, with the schema's defaults under what the script declares."""
         if self.table in schema.tables:
             raise InapplicableOperation(f"table {self.table!r} exists already at this point", table=self.table)
-        return schema.with_table(self._table(schema))
+        return schema.with_table(replace(self._table(schema), defaults=tuple(self._defaults(schema))))
 
     def steps(self, before: Schema) -> tuple[Call, ...]:
         """One CreateTable, then the calls for each setting that CreateTable cannot carry."""
@@ -97,6 +97,14 @@ class CreateTable(Operation):
     def describe(self) -> str:
         """``create table Teams``."""
         return f"create table {self.table}"
+
+    def _defaults(self, schema: Schema) -> Iterator[Setting]:
+        """The schema's defaults as far as the script does not declare the same."""
+        declared = {type(setting): setting for setting in self.settings}
+        for setting in (default.for_table(self.table) for default in schema.defaults):
+            left = setting.less(declared[type(setting)]) if type(setting) in declared else setting
+            if left is not None:
+                yield left
 
     def _table(self, schema: Schema, *, without: Sequence[Setting] = ()) -> Table:
         """The table as it will be: on-demand billing, then the schema's defaults, then the script's settings.

@@ -70,7 +70,15 @@ class SetTags(Setting):
         """The table with these tags on top of those it has declared."""
         previous = table.setting(SetTags)
         earlier = previous.tags if previous is not None else {}
-        return table.with_setting(replace(self, tags={**earlier, **self.tags}))
+        tagged = table.with_setting(replace(self, tags={**earlier, **self.tags}))
+        default = table.default(SetTags)
+        left = default.less(self) if default is not None else None
+        return replace(tagged, defaults=(*tagged.defaults, left)) if left is not None else tagged
+
+    def less(self, other: Self) -> Self | None:
+        """The tags that the other one does not name."""
+        tags = {key: text for key, text in self.tags.items() if key not in other.tags}
+        return replace(self, tags=tags) if tags else None
 
     def create_parameters(self) -> dict[str, Any]:
         """Tags; left out when there are none, because even an empty list needs the permission to tag."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.planning.drift.code import DriftCode
+from osem_migrate.planning.drift.defaulted import defaulted
 from osem_migrate.planning.drift.diff import (
     Difference,
+    compared,
     diff,
     index_text,
     local_index_text,
@@ -80,7 +82,10 @@ def check_table(live: LiveTable, expected: Table) -> Checklist:
         table=live.name,
         physical_name=live.physical_name,
         checks=checks,
-        notes=tuple(f"this local engine does not support {noun}; it was not checked" for noun in unread),
+        notes=(
+            *(f"this local engine does not support {noun}; it was not checked" for noun in unread),
+            *(f"it has {one.found}, while new tables get {one.expected}" for one in defaulted(live, expected)),
+        ),
     )
 
 
@@ -101,7 +106,7 @@ def _checks(live: LiveTable, table: Table, expected: Table, differences: tuple[D
         yield _index(name, live, table, expected, [found for found in of_indexes if found.subject == name])
     for name in sorted({index.name for index in (*table.local_indexes, *expected.local_indexes)}):
         yield _local_index(name, table, expected, [found for found in of_local_indexes if found.subject == name])
-    for setting in expected.settings:
+    for setting in compared(table, expected):
         if type(setting) not in live.unreadable:
             yield _setting(setting, live, settings)
     explained = [*keys, *settings, *of_indexes, *of_local_indexes]

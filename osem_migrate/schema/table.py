@@ -1,6 +1,7 @@
 """Table: keys, indexes and settings under a logical name."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import field
 from typing import Any, Protocol, TypeVar
 
 from osem_migrate.errors import DefinitionError
@@ -29,7 +30,10 @@ SettingT = TypeVar("SettingT")
 
 @value
 class Table:
-    """A table under its logical name. Indexes are sorted by name, settings by kind, so equal tables compare equal."""
+    """A table under its logical name. Indexes are sorted by name, settings by kind, so equal tables compare equal.
+
+    ``defaults`` are those settings that no script declares: the environment gives them to new tables.
+    """
 
     name: str
     partition_key: Key
@@ -37,6 +41,7 @@ class Table:
     indexes: Sequence[Index] = ()
     local_indexes: Sequence[LocalIndex] = ()
     settings: Sequence[Any] = ()
+    defaults: Sequence[Any] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check everything that spans keys, indexes and settings."""
@@ -81,7 +86,19 @@ class Table:
     def with_setting(self, setting: DeclaredSetting) -> "Table":
         """This table with one setting put in place of any other of its kind."""
         others = (known for known in self.settings if type(known) is not type(setting))
-        return altered(self, settings=(*others, setting))
+        defaults = tuple(known for known in self.defaults if type(known) is not type(setting))
+        return altered(self, settings=(*others, setting), defaults=defaults)
+
+    def without_setting(self, kind: type[Any]) -> "Table":
+        """This table as if nobody had given it a setting of that kind."""
+        settings, defaults = (
+            tuple(known for known in declared if type(known) is not kind) for declared in (self.settings, self.defaults)
+        )
+        return altered(self, settings=settings, defaults=defaults)
+
+    def default(self, kind: type[SettingT]) -> SettingT | None:
+        """What only the environment's defaults gave it of one kind of setting, or None."""
+        return next((setting for setting in self.defaults if type(setting) is kind), None)
 
     def included(self, index: Index | LocalIndex) -> tuple[str, ...]:
         """What its INCLUDE projection adds to the keys of table and index, which every index has anyway."""

@@ -120,6 +120,13 @@ class DriftCode(StrEnum):
         Mending.NOT_BY_SCRIPT,
     )
 
+    SETTING_DEFAULT = (
+        "DRIFT_SETTING_DEFAULT",
+        "The table has another value than pyproject.toml gives to new tables: a note, never drift.",
+        "If this table is to have it, too, declare it in a new script, then:",
+        Mending.BY_DECLARATION,
+    )
+
     @classmethod
     def of(cls, code: str) -> Self:
         """The member of a code."""

@@ -135,7 +135,8 @@ def _index_differences(
         return
     want = billing.index_throughput(wanted.throughput)
     have = live_billing.index_throughput(found.throughput)
-    if want != have and not (live.emulated and billing.mode == "PAY_PER_REQUEST"):
+    inherits = wanted.throughput is None and expected.default(SetBilling) is not None
+    if want != have and not inherits and not (live.emulated and billing.mode == "PAY_PER_REQUEST"):
         adjust = replace(billing, indexes={wanted.name: want})
         yield Difference(
             code=DriftCode.INDEX_THROUGHPUT,
@@ -167,7 +168,7 @@ def _local_shape(table: Table, index: LocalIndex | None) -> tuple[Hashable, ...]
 
 
 def _settings(live: LiveTable, table: Table, expected: Table) -> Iterator[Difference]:
-    for setting in expected.settings:
+    for setting in compared(table, expected):
         kind = type(setting)
         found = table.setting(kind)
         if kind in live.unreadable or found is None or setting.matches(found):
@@ -184,6 +185,19 @@ def _settings(live: LiveTable, table: Table, expected: Table) -> Iterator[Differ
             repair=(repair,),
             setting=setting,
         )
+
+
+def compared(live: Table, expected: Table) -> Iterator[Setting]:
+    """The settings in which a table must be as expected, by all commands.
+
+    What only the environment gives to new tables is none of them where this table has something else.
+    """
+    for setting in expected.settings:
+        default, found = expected.default(type(setting)), live.setting(type(setting))
+        if default is None or found is None or default.matches(found):
+            yield setting
+        elif (declared := setting.less(default)) is not None:
+            yield declared
 
 
 def _difference(code: DriftCode, table: str, subject: str, expected: str, found: str, *repair: Operation) -> Difference:

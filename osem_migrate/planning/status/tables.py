@@ -9,6 +9,7 @@ from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations.step import Description
 from osem_migrate.planning.drift import diff
 from osem_migrate.planning.drift.code import DriftCode
+from osem_migrate.planning.drift.defaulted import defaulted
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.drift.undeclared import undeclared
 from osem_migrate.planning.status.problem import NoteCode, Problem, ProblemKind
@@ -36,6 +37,15 @@ def drift(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bo
 def remarks(live: LiveTable, expected: Table | None, caller: Caller, *, strict: bool) -> Iterator[Problem]:
     """What is still on its way and, unless ``strict`` makes it drift, what nobody declared."""
     yield from progress(live)
+    for difference in settled(live, tuple(defaulted(live, expected))):
+        yield _remark(
+            live,
+            difference.code,
+            f"{difference.found}, while new tables get {difference.expected} (pyproject.toml)",
+            remedy(difference, live, caller),
+            expected=difference.expected,
+            found=difference.found,
+        )
     for difference in () if strict else settled(live, undeclared(live, expected)):
         yield _remark(
             live,

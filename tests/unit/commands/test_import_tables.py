@@ -248,3 +248,16 @@ def _seeing(watched: Watched, monkeypatch: pytest.MonkeyPatch, **changes: Any) -
         "describe_all",
         lambda *args, **kwargs: [replace(live, **changes) for live in describe_all(*args, **kwargs)],
     )
+
+
+def test_a_tag_that_names_the_environment_is_warned_of(world: World) -> None:
+    """Its script would give it to every environment; where the configuration says so, the script leaves it out."""
+    arn = world.client.describe_table(TableName="osem-dev-Teams")["Table"]["TableArn"]
+    world.client.tag_resource(ResourceArn=arn, Tags=[{"Key": "Environment", "Value": "dev"}])
+    plan = world.watched().migrator.plan_import(ImportOptions(names=["Teams"]))
+    assert any('tags = { Environment = "{env}" }' in warning for warning in plan.warnings)
+    templated = '[tool.osem-migrate.environments.dev]\ntags = { Environment = "{env}" }\n'
+    project = write_project(world.folder, {}, templated)
+    plan = Watched(project, connection=world.connection).migrator.plan_import(ImportOptions(names=["Teams"]))
+    assert not any("Environment" in warning for warning in plan.warnings)
+    assert "Environment" not in plan.drafts[0].source

@@ -190,3 +190,26 @@ def test_a_role_that_may_not_ask_goes_on(tmp_path: Path, ours: Project, aws: Sim
     """Roles of older versions may not scan the history."""
     aws.simulator.faults.plan(Deny(), action="Scan", times=None)
     assert aws.migrator(application(tmp_path, "plans", {"0001_plans": PLANS})).upgrade().applied == ("0001_plans",)
+
+
+def test_an_application_that_was_renamed_is_told_of_its_old_name(
+    tmp_path: Path, ours: Project, aws: SimulatedAws
+) -> None:
+    """Where nothing is recorded of it, and the same history table holds another's; a role may not be allowed to ask."""
+    renamed = application(tmp_path, "store", {"0001_teams": TEAMS})
+    (note,) = aws.migrator(renamed).status().notes
+    assert note.startswith(f"{HISTORY} has no migrations of 'store', but of 'shop'.")
+    assert "change application in pyproject.toml back" in note
+    aws.simulator.faults.plan(Deny(), action="Scan", times=None)
+    assert aws.migrator(renamed).status().notes == ()
+    assert aws.migrator(ours).status().notes == ()
+
+
+def test_another_pattern_of_names_is_told_of_the_old_one(tmp_path: Path, ours: Project, aws: SimulatedAws) -> None:
+    """There is no history table of the new one."""
+    moved = write_project(
+        tmp_path / "moved", {"0001_teams": TEAMS}, f'table_name = "osem2-{{env}}-{{entity}}"\n{TUNNEL}'
+    )
+    (note,) = aws.migrator(moved).status().notes
+    assert note.startswith(f"There is no osem2-dev-SchemaMigrations, but {HISTORY}.")
+    assert "change table_name in pyproject.toml" in note
