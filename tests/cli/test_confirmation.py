@@ -2,20 +2,23 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from osem_migrate.cli.confirmation import losses_of
+from osem_migrate.history import History
 from osem_migrate.live_table import LiveIndex, LiveTable
-from osem_migrate.operations import DropIndex
+from osem_migrate.migration import Migration
+from osem_migrate.operations import CreateTable, DropIndex
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Table
 from tests.cli.command_line import Project, Result, Run, Tables, run_process
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator
-    from osem_migrate.planning.plan import Plan
 
 END_OF_INPUT = "\x04"  # Ctrl-D
 
@@ -95,9 +98,11 @@ def test_an_index_is_counted_by_itself() -> None:
         size_bytes=900_000,
     )
     operations = (DropIndex("Teams", "by-city"), DropIndex("Teams", "by-manager"))
-    plan = SimpleNamespace(operations=[SimpleNamespace(operation=one, table="Teams") for one in operations])
+    scripts = [Migration("0001_teams", 1, (CreateTable.of(table),)), Migration("0002_drop", 2, operations)]
+    plan = make_plan(scripts, History())
+    plan = replace(plan, migrations=plan.migrations[1:])
     migrator = SimpleNamespace(losses=lambda _plan: [live])
-    held, gone = losses_of(cast("Plan", plan), cast("Migrator", migrator))
+    held, gone = losses_of(plan, cast("Migrator", migrator))
     assert held.endswith("(shop-dev-Teams by-city: 7 items, 210 bytes)")
     assert gone.endswith("(shop-dev-Teams by-manager: gone already)")
 
