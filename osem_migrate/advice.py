@@ -35,6 +35,7 @@ _ARGUMENTS = {
     "--allow-out-of-order": "allow_out_of_order=True",
     "--applied": "Resolution.APPLIED",
     "--details": "details=True",
+    "--drop-changed": "drop_changed=True",
     "--force": "force=True",
     "--no-verify": "verify=False",
     "--probe": "probe=True",
@@ -54,6 +55,8 @@ _VALUES = {
     "--timeout": "timeout",
     "--to": "target",
 }
+_OF_THE_COMMAND_LINE = frozenset({"--ignore"})
+"""Options with a value that only decide what the command line makes of an answer."""
 
 
 def command(*words: str) -> str:
@@ -117,6 +120,8 @@ def _arguments(words: Sequence[str], name: str) -> list[str]:
         word = rest.pop(0)
         if word in _VALUES:
             found.append(f"{_VALUES[word]}={rest.pop(0)!r}" if rest else f"{_VALUES[word]}=…")
+        elif word in _OF_THE_COMMAND_LINE:
+            del rest[:1]
         elif word == "--yes" and name in _CONFIRMED:
             found += _CONFIRMED[name]
         elif word in _ARGUMENTS:

@@ -1,5 +1,9 @@
 """Commands in advice: as they are typed about an environment, and as the library is called."""
 
+import ast
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 
 from osem_migrate import commands
@@ -27,6 +31,8 @@ from osem_migrate.migrator import Migrator
         (["new", "a title"], "osem-migrate new 'a title'", "osem-migrate new 'a title'"),
         (["local", "stop"], "osem-migrate local stop", "osem-migrate local stop"),
         (["resolve", "--help"], "osem-migrate resolve --help", "migrator.resolve()"),
+        (["status", "--ignore", "future"], "osem-migrate status --ignore future --env prod --region x",
+         "migrator.status()"),
         (["--yes"], "--yes", "allow_data_loss=True"),
         (["--timeout", "SECONDS"], "--timeout SECONDS", "timeout='SECONDS'"),
         (["--timeout"], "--timeout", "timeout=…"),
@@ -66,3 +72,20 @@ def test_every_command_that_connects_has_a_call() -> None:
 def test_no_remedy_names_a_command_by_hand(kind: type[OsemMigrateError]) -> None:
     """A command without its environment would send whoever has trouble in prod to dev."""
     assert "osem-migrate " not in kind.remedy.replace("osem-migrate[local]", "").replace("newer osem-migrate may", "")
+
+
+def test_every_option_in_a_remedy_is_told_to_the_library() -> None:
+    """An option that the library calls something else, and nobody said so, would silently be left out."""
+    source = Path(str(files("osem_migrate")))
+    calls = [
+        call
+        for path in source.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name | ast.Attribute)
+        if (call.func.id if isinstance(call.func, ast.Name) else call.func.attr) == "command"
+    ]
+    given = {word.value for call in calls for word in call.args if isinstance(word, ast.Constant)}
+    options = {word for word in given if isinstance(word, str) and word.startswith("--")} - {"--help", "--ignore"}
+    assert len(options) > 5
+    for option in options:
+        assert as_called([option, "value"]) != as_typed([option, "value"]), option

@@ -524,7 +524,8 @@ def test_a_table_with_other_keys_is_asked_for_separately(upgraded: Project, aws:
         ConfirmationRequired, match=r"Plans is not as the scripts built it.*found keys orderId S"
     ) as refused:
         destroy(aws, upgraded)
-    assert "osem-migrate destroy --yes --drop-changed" in refused.value.remediation
+    assert "osem-migrate destroy --yes --drop-changed --env dev" in typed(refused.value)
+    assert "DestroyOptions(allow_data_loss=True, drop_changed=True)" in refused.value.remediation
     assert names(aws) == ALL
     assert set(destroy(aws, upgraded, drop_changed=True)) == set(ALL)
 

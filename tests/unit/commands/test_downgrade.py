@@ -9,6 +9,7 @@ from osem_migrate import DowngradeOptions
 from osem_migrate.errors import AccessDenied, ExitCode
 from tests.doubles.project import BY_MANAGER, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
+from tests.doubles.typed import typed
 from tests.simulator import Deny
 from tests.simulator.faults import Faults
 from tests.unit.commands.test_destroy import HISTORY, PLANS, account, names
@@ -38,8 +39,8 @@ def test_after_a_failure_both_ways_are_named_and_lead_on(tmp_path: Path, aws: Si
     assert {problem.subject for problem in found.problems} == set(SCRIPTS)
     for problem in found.problems:
         assert problem.message.startswith("its downgrade ")
-        assert "osem-migrate downgrade --to 0 --env dev" in problem.remedy
-        assert "osem-migrate upgrade --env dev" in problem.remedy
+        assert "osem-migrate downgrade --to 0 --env dev" in typed(problem.advice)
+        assert "osem-migrate upgrade --env dev" in typed(problem.advice)
     assert aws.migrator(project).plan().abandons == "0"
     if forward:
         aws.migrator(project).upgrade()

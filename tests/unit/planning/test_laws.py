@@ -154,8 +154,9 @@ def test_a_plan_leads_from_table_to_table_without_a_gap(migrations: tuple[Migrat
         table = plan.before.tables.get(lane.table)
         for planned in lane.operations:
             assert planned.table == lane.table
-            assert planned.before == planned.states[0] == table
-            assert planned.steps == () or planned.states[-1] == planned.after
+            assert planned.before == table
+            assert planned.states[0] == (planned.before if planned.steps else planned.after)
+            assert planned.states[-1] == planned.after
             assert len(planned.states) == len(planned.steps) + 1
             table = planned.after
         assert table == plan.after.tables.get(lane.table)

@@ -484,7 +484,7 @@ def test_a_renamed_script_is_one_finding_with_the_commands_that_record_it() -> N
         ("MIGRATION_MISSING", "0002_old", "renamed after it was applied: its script is 0002_change now"),
     ]
     assert len({problem.remedy for problem in found.problems}) == 1
-    assert found.problems[0].remedy.splitlines()[1:] == [
+    assert as_typed(found.problems[0].advice).splitlines()[1:] == [
         f"osem-migrate resolve 0002_change --applied {ENVIRONMENT_AND_FLAGS}",
         f"osem-migrate resolve 0002_old --reverted --no-verify {ENVIRONMENT_AND_FLAGS}",
     ]
@@ -503,7 +503,7 @@ def test_a_downgrade_that_did_not_finish_names_both_ways(changes: dict[str, Any]
     reversing = replace(record(TEAMS, RecordedState.RUNNING, 1, downgrade_to="1"), **changes)
     (problem,) = status((USERS, TEAMS), history(record(USERS), reversing)).problems
     assert (problem.state, problem.message) == (state, message)
-    back, forward = problem.remedy.splitlines()[-2:]
+    back, forward = as_typed(problem.advice).splitlines()[-2:]
     assert back.endswith(f"with: osem-migrate downgrade --to 1 {ENVIRONMENT_AND_FLAGS}")
     assert forward.endswith(f"with: osem-migrate upgrade {ENVIRONMENT_AND_FLAGS}")
     past = history(record(USERS), replace(reversing, state=RecordedState.RUNNING))
