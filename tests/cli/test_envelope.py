@@ -137,6 +137,7 @@ def test_progress_stays_out(project: Project, tables: Tables) -> None:
         "applied": ["0001_create_teams", "0002_add_manager_id_index_to_teams", "0003_create_plans"],
         "in_progress": [],
         "up_to_date": False,
+        "future": [],
     }
     assert "create table Teams" in done.err
 

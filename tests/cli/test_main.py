@@ -26,12 +26,12 @@ CONNECTION = {"--env", "--region", "--profile", "--endpoint-url", "--force", "--
 OPTIONS = {
     "upgrade": CONNECTION
     | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--allow-out-of-order", "--lock-timeout", "--timeout"}
-    | {"--fold", "--no-fold", "--no-wait", "--wait-only"},
+    | {"--strict", "--fold", "--no-fold", "--no-wait", "--wait-only"},
     "downgrade": CONNECTION | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
     "history": CONNECTION,
     "list": CONNECTION | {"--details"},
-    "destroy": CONNECTION | {"--dry-run", "--yes", "--lock-timeout", "--timeout"},
+    "destroy": CONNECTION | {"--drop-changed", "--dry-run", "--yes", "--lock-timeout", "--timeout"},
     "doctor": CONNECTION | {"--role"},
     "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"} | {"--role", "--account"},
     "new": {"--json", "-h", "--help"},
