@@ -164,7 +164,10 @@ def operations(draw: DrawFn, schema: Schema, names: Sequence[str] = TABLE_NAMES)
     kinds += [DropIndex] * len(table.indexes) + [AddIndex] * min(2, len(free))
     kind = draw(st.sampled_from(kinds))
     if kind is DropTable:
-        return DropTable(name)
+        protection = table.setting(SetDeletionProtection)
+        # What a script protects it has to give up before it drops it.
+        off = protection is not None and protection.enabled
+        return SetDeletionProtection(name, enabled=False) if off else DropTable(name)
     if kind is DropIndex:
         return DropIndex(name, draw(st.sampled_from(table.indexes)).name)
     if kind is AddIndex:

@@ -125,23 +125,23 @@ def test_a_missing_table_may_hold_a_backup() -> None:
 
 def test_tags_are_addressed_by_arn() -> None:
     """The tag calls take an ARN, every other call the physical name."""
-    declared = TEAMS.with_setting(SetTags("Teams", {"Team": "it's ours", "Old": None}))
+    declared = TEAMS.with_setting(SetTags("Teams", {"Team": "all of us", "Old": None}))
     found = live(TEAMS.with_setting(SetTags("Teams", {"Old": "x"})))
     ((_, text),) = remedies(found, declared)
     assert calls(text) == [
         ("untag-resource", {"ResourceArn": ARN, "TagKeys": ["Old"]}),
-        ("tag-resource", {"ResourceArn": ARN, "Tags": [{"Key": "Team", "Value": "it's ours"}]}),
+        ("tag-resource", {"ResourceArn": ARN, "Tags": [{"Key": "Team", "Value": "all of us"}]}),
     ]
 
 
 def test_a_command_is_safe_in_a_shell() -> None:
-    """Whatever a name or a tag holds reaches the AWS CLI as it is, and each command is one line."""
+    """Whatever an attribute is called reaches the AWS CLI as it is, and each command is one line."""
     nasty = """it's $HOME `date` "x" \n größe"""
-    declared = TEAMS.with_setting(SetTags("Teams", {"Team": nasty}))
-    ((_, text),) = remedies(live(TEAMS.with_setting(SetTags("Teams", {}))), declared)
+    declared = TEAMS.with_setting(SetTimeToLive("Teams", nasty))
+    ((_, text),) = remedies(live(TEAMS.with_setting(SetTimeToLive("Teams", enabled=False))), declared)
     assert len(text.splitlines()) == 2
     ((_, request),) = calls(text)
-    assert request["Tags"] == [{"Key": "Team", "Value": nasty}]
+    assert request["TimeToLiveSpecification"] == {"Enabled": True, "AttributeName": nasty}
 
 
 def test_the_commands_are_the_aws_clis() -> None:
