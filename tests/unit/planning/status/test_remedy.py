@@ -138,7 +138,7 @@ def test_a_command_is_safe_in_a_shell() -> None:
     """Whatever an attribute is called reaches the AWS CLI as it is, and each command is one line."""
     nasty = """it's $HOME `date` "x" \n größe"""
     declared = TEAMS.with_setting(SetTimeToLive("Teams", nasty))
-    ((_, text),) = remedies(live(TEAMS.with_setting(SetTimeToLive("Teams", enabled=False))), declared)
+    ((_, text),) = remedies(live(TEAMS.with_setting(SetTimeToLive("Teams", None, enabled=False))), declared)
     assert len(text.splitlines()) == 2
     ((_, request),) = calls(text)
     assert request["TimeToLiveSpecification"] == {"Enabled": True, "AttributeName": nasty}
