@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from osem_migrate.operations import SetDeletionProtection, Setting
 from osem_migrate.schema import Table
 
+Dimension = tuple[str | None, str]
+"""One side of the capacity, ``read`` or ``write``, of an index by its name, or of the table itself (None)."""
+
 UNUSABLE = frozenset({"INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"})
 """Every TableStatus in which a table cannot be used and that no waiting ends."""
 
@@ -40,6 +43,8 @@ class LiveTable:
         changing: settings on their way, such as ``encryption``; empty when they have settled.
         unreadable: settings that this endpoint cannot tell (local engines only).
         emulated: whether the endpoint is a local engine, which keeps less than AWS does.
+        autoscaled: the sides of its capacity that an autoscaler owns, as far as that was asked; DescribeTable never
+            shows it.
         arn: the table's ARN, or None.
         table_id: what tells it from an earlier or a later table of that name, or None.
         beyond: what AWS shows of it that no operation declares, such as ``Replicas``.
@@ -54,6 +59,7 @@ class LiveTable:
     changing: tuple[str, ...] = ()
     unreadable: frozenset[type[Setting]] = frozenset()
     emulated: bool = False
+    autoscaled: frozenset[Dimension] = frozenset()
     arn: str | None = None
     table_id: str | None = None
     items: int = 0

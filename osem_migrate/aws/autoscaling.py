@@ -1,15 +1,17 @@
 """Autoscaling: which capacity application-autoscaling owns. DescribeTable never shows it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from osem_migrate.aws.failures.classify import door
+from osem_migrate.errors import AwsError
+from osem_migrate.live_table import Dimension
 
 SIDES = {"ReadCapacityUnits": "read", "WriteCapacityUnits": "write"}
 
 
 class Autoscaling:
-    """The scalable targets of DynamoDB.
+    """The scalable targets of DynamoDB; asks once about each table with its indexes.
 
     Args:
         client: gives boto3's client of application-autoscaling; asked for when the first question is.
@@ -17,22 +19,32 @@ class Autoscaling:
 
     def __init__(self, client: Callable[[], Any]) -> None:
         self._client = client
+        self._known: dict[tuple[str, frozenset[str]], frozenset[Dimension]] = {}
 
-    def owned(self, table: str, indexes: Iterable[str]) -> frozenset[tuple[str | None, str]]:
-        """The sides, ``read`` or ``write``, that an autoscaler owns of a table (None) and of its indexes by name.
+    def owned(self, table: str, indexes: Iterable[str]) -> frozenset[Dimension]:
+        """The sides that an autoscaler owns of a table (None), by its physical name, and of its indexes by name.
 
-        ``table`` is the physical name. Raises AccessDenied where the role may not ask.
+        None of them where it may not be asked: then a difference is told, and its remedy names the setting that says
+        whose the capacity is.
         """
-        resources = {f"table/{table}": None} | {f"table/{table}/index/{index}": index for index in indexes}
+        asked = (table, frozenset(indexes))
+        if asked not in self._known:
+            try:
+                self._known[asked] = frozenset(self._ask(*asked))
+            except AwsError:
+                self._known[asked] = frozenset()
+        return self._known[asked]
+
+    def _ask(self, table: str, indexes: Iterable[str]) -> Iterator[Dimension]:
+        resources = {f"table/{table}": None} | {f"table/{table}/index/{index}": index for index in sorted(indexes)}
         parameters: dict[str, Any] = {"ServiceNamespace": "dynamodb", "ResourceIds": list(resources)}
-        found: set[tuple[str | None, str]] = set()
         while True:
             with door("application-autoscaling:DescribeScalableTargets", table):
                 page = self._client().describe_scalable_targets(**parameters)
             for target in page["ScalableTargets"]:
                 side = SIDES.get(target["ScalableDimension"].rpartition(":")[2])
                 if side is not None and target["ResourceId"] in resources:
-                    found.add((resources[target["ResourceId"]], side))
+                    yield resources[target["ResourceId"]], side
             if not page.get("NextToken"):
-                return frozenset(found)
+                return
             parameters["NextToken"] = page["NextToken"]

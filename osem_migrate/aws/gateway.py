@@ -1,7 +1,7 @@
 """Gateway: the one object through which tables are described and Steps performed."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,7 +11,7 @@ from osem_migrate.aws.describe import Describer
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import AccessDenied, AwsError
-from osem_migrate.live_table import LiveTable
+from osem_migrate.live_table import Dimension, LiveTable
 from osem_migrate.operations import SetEncryption, Setting
 from osem_migrate.operations.step import Call, Description
 from osem_migrate.schema import Table
@@ -57,9 +57,10 @@ class Gateway:
         emulated: whether the endpoint is a local engine, where an unknown call is a note and no error.
         sleep: waits seconds, where a question was throttled.
         key_manager: who manages a key of KMS, by its ARN; None where nobody says.
+        autoscaled: which sides of a table's capacity an autoscaler owns, as far as it matters for some states.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one collaborator each
         self,
         client: "DynamoDBClient",
         physical_name: Callable[[str], str],
@@ -67,9 +68,11 @@ class Gateway:
         emulated: bool,
         sleep: Callable[[float], None],
         key_manager: Callable[[str], str | None] = lambda _key: None,
+        autoscaled: Callable[[LiveTable, Sequence[Table]], frozenset[Dimension]] = lambda _live, _states: frozenset(),
     ) -> None:
         self._client = client
         self._key_manager = key_manager
+        self._autoscaled = autoscaled
         self.emulated = emulated
         self._describer = Describer(client, physical_name, emulated=emulated, sleep=sleep)
         self._guards = threading.local()
@@ -111,15 +114,19 @@ class Gateway:
             return [live for live in pool.map(describe, tables.keys(), tables.values()) if live is not None]
 
     def learn(self, live: LiveTable, states: Iterable[Table | None]) -> LiveTable:
-        """The same table with the manager of its key, where one of the states leaves it to that and KMS tells."""
-        found = live.table.setting(SetEncryption) if live.table is not None else None
-        if live.table is None or found is None or self.emulated:
+        """The same table with what no description shows, as far as it matters for one of the states.
+
+        That is the manager of its key, where a state leaves it to that and KMS tells, and whose its capacity is.
+        """
+        declared = [state for state in states if state is not None]
+        if live.table is None:
             return live
-        declared = (state.setting(SetEncryption) for state in states if state is not None)
-        if all(setting is None or setting.is_sure(found) for setting in declared):
-            return live
+        found, owned = live.table.setting(SetEncryption), self._autoscaled(live, declared)
+        wanted = (state.setting(SetEncryption) for state in declared)
+        if found is None or self.emulated or all(setting is None or setting.is_sure(found) for setting in wanted):
+            return replace(live, autoscaled=owned)
         known = altered(found, manager=self._key_manager(found.key))
-        return replace(live, table=live.table.with_setting(known))
+        return replace(live, table=live.table.with_setting(known), autoscaled=owned)
 
     def perform(self, step: Call, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.

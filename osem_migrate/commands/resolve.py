@@ -8,7 +8,6 @@ from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
-from osem_migrate.deployment.observation import overlooking_autoscaled
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import DriftFound, ResolutionRefused
@@ -160,8 +159,9 @@ def _differences(deployment: Deployment, live: LiveTable, acceptable: Acceptable
     if live.busy:
         return [f"{name} has not settled: {subject} is {phase}" for subject, phase in live.busy.items()]
     found = []
+    live = deployment.gateway.learn(live, acceptable.states)
     for state in acceptable.states:
-        seen = overlooking(overlooking_autoscaled(deployment, live, state), state, acceptable.ahead)
+        seen = overlooking(live, state, acceptable.ahead)
         found.append([f"{name}: {difference.describe()}" for difference in diff(seen, state)])
     # Of two states that are both right, the likelier one is the one to speak of.
     return found[0] if all(found) else []

@@ -3,17 +3,17 @@
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.deployment.observation import look_steadily, overlooking_autoscaled
+from osem_migrate.deployment.observation import look_steadily
 from osem_migrate.errors import AccessDenied
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import WATCHED, Setting
+from osem_migrate.operations import WATCHED, SetEncryption, Setting
 from osem_migrate.planning.drift.diff import is_sure
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
 from osem_migrate.schema import Table
@@ -111,7 +111,11 @@ def _doubts(expectation: Expectation, live_tables: Sequence[LiveTable]) -> Itera
     """What no description tells, and nobody else told."""
     for live in live_tables:
         expected = expectation.schema.tables.get(live.name)
-        if not live.emulated and expected is not None and not is_sure(live, expected, replace(expected, settings=())):
+        if (
+            not live.emulated
+            and expected is not None
+            and not is_sure(live, expected, expected.without_setting(SetEncryption))
+        ):
             yield (
                 f"{live.physical_name} is declared with the key that AWS manages; whether its key is that one was not "
                 "found out, because KMS did not say (kms:DescribeKey)."
@@ -155,7 +159,7 @@ def _describe(  # noqa: PLR0913 - one argument each for what was gathered
     asked = {name: _kinds(table, options) for name, table in expected.items()}
     live_tables = deployment.gateway.describe_all(asked, optional=optional)
     live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(others), ()), denied=denied)
-    return [overlooking_autoscaled(deployment, live, expected.get(live.name)) for live in live_tables]
+    return [deployment.gateway.learn(live, (expected.get(live.name),)) for live in live_tables]
 
 
 def _kinds(table: Table, options: StatusOptions) -> tuple[type[Setting], ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from osem_migrate.advice import command
 from osem_migrate.commands.probe import probe_tables
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.deployment.observation import look_steadily, overlooking_autoscaled
+from osem_migrate.deployment.observation import look_steadily
 from osem_migrate.errors import ExitCode, HistoryError, ProbeUnconfirmed
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
@@ -129,9 +129,9 @@ def _look(deployment: Deployment, migrations: Sequence[Migration], history: Hist
 
 
 def _check(deployment: Deployment, live: LiveTable, expected: Table) -> Checklist:
-    overlooked = overlooking_autoscaled(deployment, live, expected)
-    notes = ["an autoscaler manages some of its capacity, which was not checked"] if overlooked != live else []
-    return check_table(overlooked, expected).extended(notes=notes)
+    learned = deployment.gateway.learn(live, (expected,))
+    notes = ["an autoscaler manages some of its capacity, which was not checked"] if learned.autoscaled else []
+    return check_table(learned, expected).extended(notes=notes)
 
 
 def _declared(table: Table) -> tuple[type[Setting], ...]:

@@ -11,7 +11,7 @@ from osem_migrate.errors import AccountMismatch
 from osem_migrate.planning.status.remedy import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from osem_migrate.aws.attachments import Attachments
     from osem_migrate.aws.autoscaling import Autoscaling
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from osem_migrate.deployment.connection import Connection
     from osem_migrate.events import RunEvent
     from osem_migrate.history import History
+    from osem_migrate.live_table import Dimension, LiveTable
+    from osem_migrate.schema import Table
 
 
 class Deployment:
@@ -64,6 +66,7 @@ class Deployment:
             emulated=self.session.local,
             sleep=self.clock.sleep,
             key_manager=lambda key: self.key_managers.manager(key),  # noqa: PLW0108 - no client before a question
+            autoscaled=self._autoscaled,
         )
 
     @cached_property
@@ -115,6 +118,17 @@ class Deployment:
         if self.session.profile is not None:
             aws += ["--profile", self.session.profile]
         return Caller(self.environment.name, self._connection.flags, tuple(aws))
+
+    def _autoscaled(self, live: LiveTable, states: Sequence[Table]) -> frozenset[Dimension]:
+        from osem_migrate.planning.drift.autoscaled import capacity_differs, dimensions
+
+        differing = [state for state in states if capacity_differs(live, state)]
+        if not differing:
+            return frozenset()
+        if self.environment.is_autoscaled(live.name):
+            return frozenset().union(*map(dimensions, differing))
+        indexes = {index.name for state in differing for index in state.indexes}
+        return frozenset() if self.session.local else self.autoscaling.owned(live.physical_name, indexes)
 
     def check_account(self) -> None:
         """Raise AccountMismatch where the environment names its account and these credentials are of another."""

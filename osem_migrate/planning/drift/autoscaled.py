@@ -3,24 +3,15 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from osem_migrate.live_table import LiveTable
+from osem_migrate.live_table import Dimension, LiveTable
 from osem_migrate.operations import SetBilling
-from osem_migrate.planning.drift.code import DriftCode
-from osem_migrate.planning.drift.diff import diff
 from osem_migrate.schema import Index, Table, Throughput
 from osem_migrate.schema.value import altered, as_found
-
-Dimension = tuple[str | None, str]
-"""One side of the capacity, ``read`` or ``write``, of an index by its name, or of the table itself (None)."""
 
 
 def capacity_differs(live: LiveTable, expected: Table) -> bool:
     """Whether a table that is provisioned, as declared, has other capacity than declared somewhere."""
-    if _provisioned(live.table) is None or _provisioned(expected) is None:
-        return False
-    return any(
-        difference.code in {DriftCode.BILLING, DriftCode.INDEX_THROUGHPUT} for difference in diff(live, expected)
-    )
+    return overlooking_capacity(replace(live, autoscaled=dimensions(expected)), expected).table != live.table
 
 
 def dimensions(expected: Table) -> frozenset[Dimension]:
@@ -29,8 +20,9 @@ def dimensions(expected: Table) -> frozenset[Dimension]:
     return frozenset((name, side) for name in names for side in ("read", "write"))
 
 
-def overlooking_capacity(live: LiveTable, expected: Table, owned: Collection[Dimension]) -> LiveTable:
+def overlooking_capacity(live: LiveTable, expected: Table) -> LiveTable:
     """The live table with the declared capacity wherever an autoscaler owns it."""
+    owned = live.autoscaled
     found, wanted = _provisioned(live.table), _provisioned(expected)
     if live.table is None or found is None or wanted is None or not owned:
         return live

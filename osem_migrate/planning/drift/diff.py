@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation, SetBilling, Setting
+from osem_migrate.planning.drift.autoscaled import overlooking_capacity
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput, as_keys
 from osem_migrate.schema.value import altered
@@ -41,15 +42,16 @@ def diff(live: LiveTable, expected: Table | None) -> tuple[Difference, ...]:
     """Everything in which the live table is not as expected; empty when nothing that was declared differs.
 
     ``expected`` None means that there should be no such table. What nobody declared is no difference, and what a local
-    engine cannot tell is none either.
+    engine cannot tell is none either, nor capacity that an autoscaler owns.
     """
     if live.table is None or expected is None:
         return tuple(_existence(live, expected))
+    table = overlooking_capacity(live, expected).table or live.table
     return (
-        *_table_keys(live.table, expected),
-        *_indexes(live, live.table, expected),
-        *_local_indexes(live.table, expected),
-        *_settings(live, live.table, expected),
+        *_table_keys(table, expected),
+        *_indexes(live, table, expected),
+        *_local_indexes(table, expected),
+        *_settings(live, table, expected),
     )
 
 
@@ -62,9 +64,14 @@ def matches(live: LiveTable, state: Table | None, ahead: Collection[Index] = ())
 
 
 def is_sure(live: LiveTable, state: Table | None, earlier: Table | None) -> bool:
-    """Whether a match is beyond doubt in what is other than ``earlier``; a setting may be known by half."""
+    """Whether a match is beyond doubt in what is other than ``earlier``.
+
+    A setting may be known by half; and what an autoscaler has made of the capacity does not tell what it was before.
+    """
     if live.table is None or state is None or earlier is None:
         return True
+    if live.autoscaled and state.setting(SetBilling) != earlier.setting(SetBilling):
+        return not diff(replace(live, autoscaled=frozenset()), state)
     changed = (setting for setting in state.settings if setting not in earlier.settings)
     pairs = ((setting, live.table.setting(type(setting))) for setting in changed)
     return all(found is None or setting.is_sure(found) for setting, found in pairs)

@@ -1,6 +1,7 @@
 """Verification: which tables are looked at, what is asked, and what a changing history means."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from osem_migrate.history import History, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropTable, SetBilling, SetTimeToLive, Setting
+from osem_migrate.planning.drift.autoscaled import dimensions
 from osem_migrate.planning.replay import replay
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.planning.verify import Check
@@ -52,13 +54,12 @@ class Environment:
         return SimpleNamespace(
             check_account=self._check_account,
             history=SimpleNamespace(read=self._read),
-            gateway=SimpleNamespace(describe_all=self._describe_all, learn=lambda live, _states: live, emulated=True),
+            gateway=SimpleNamespace(describe_all=self._describe_all, learn=self._learn, emulated=True),
             environment=SimpleNamespace(
                 name="dev",
                 defaults=(),
                 physical_name="osem-dev-{}".format,
                 settings=self.settings,
-                is_autoscaled=self.autoscaled.__contains__,
             ),
             caller=Caller("dev"),
             clock=FakeClock().clock,
@@ -72,6 +73,10 @@ class Environment:
     def _check_account(self) -> None:
         if self.account_is_wrong:
             raise AccountMismatch("another account")
+
+    def _learn(self, live: LiveTable, states: tuple[Table]) -> LiveTable:
+        owned = dimensions(states[0]) if live.name in self.autoscaled else frozenset()
+        return replace(live, autoscaled=owned)
 
     def _read(self) -> History:
         return self.histories.pop(0) if len(self.histories) > 1 else self.histories[0]

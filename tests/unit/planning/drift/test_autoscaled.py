@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from osem_migrate.live_table import Dimension
 from osem_migrate.operations import CreateTable, SetBilling
-from osem_migrate.planning.drift.autoscaled import Dimension, capacity_differs, dimensions, overlooking_capacity
+from osem_migrate.planning.drift.autoscaled import capacity_differs, dimensions, overlooking_capacity
 from osem_migrate.planning.drift.diff import diff
 from osem_migrate.schema import Index, S, Table, Throughput
 from tests.unit.planning.builders import created, live
@@ -40,23 +41,23 @@ def scaled(table: tuple[int, int] = (5, 5), a: tuple[int, int] = (2, 2), b: tupl
 )
 def test_only_what_is_owned_is_overlooked(found: Table, owned: set[Dimension], left: list[str]) -> None:
     """The other side, and the other indexes, are drift as ever."""
-    seen = overlooking_capacity(live(found), DECLARED, owned)
+    seen = replace(live(found), autoscaled=frozenset(owned))
     assert [difference.code for difference in diff(seen, DECLARED)] == left
 
 
 def test_other_billing_is_drift_whoever_owns_the_capacity() -> None:
     """An autoscaler never switches to on-demand."""
-    found = live(replace(ON_DEMAND, indexes=[BY_B]))
-    assert overlooking_capacity(found, DECLARED, dimensions(DECLARED)) == found
-    gone = live(None, name="Teams")
-    assert overlooking_capacity(gone, DECLARED, dimensions(DECLARED)) == gone
+    found = replace(live(replace(ON_DEMAND, indexes=[BY_B])), autoscaled=dimensions(DECLARED))
+    assert overlooking_capacity(found, DECLARED) == found
+    gone = replace(live(None, name="Teams"), autoscaled=dimensions(DECLARED))
+    assert overlooking_capacity(gone, DECLARED) == gone
 
 
 def test_an_index_that_nobody_declared_keeps_what_it_has() -> None:
     """There is nothing that its capacity could be taken for."""
     extra = Index("extra", S("x"), throughput=Throughput(1, 1))
     found = live(replace(scaled(), indexes=[*scaled().indexes, extra]))
-    seen = overlooking_capacity(found, DECLARED, {("extra", "read"), (None, "read")})
+    seen = overlooking_capacity(replace(found, autoscaled=frozenset({("extra", "read"), (None, "read")})), DECLARED)
     assert seen.table is not None
     assert seen.table.index("extra") == extra
 
