@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from osem_migrate.history import Record, RecordedState
 from osem_migrate.migration import Migration
-from osem_migrate.operations import Operation
+from osem_migrate.operations import Operation, Setting
 from osem_migrate.operations.estimate import NO_TIME, Estimate
 from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.estimate import estimate_each
@@ -44,8 +44,9 @@ class PlannedOperation:
 
     Attributes:
         position: where the operation, or the one it reverses, stands in its migration.
-        ahead: indexes that later operations of the plan add to the same table. One that is there already, exactly as
-            declared (folded into CreateTable, or made by hand), is no surprise.
+        ahead: indexes that later operations of the plan add to the same table, and settings that they declare. One that
+            is there already, exactly as declared (folded into CreateTable, or made by hand), is no surprise. A setting
+            that the table also has before or after this operation tells nothing, and is left out.
         folded: whether an earlier call of the plan brings its index along.
     """
 
@@ -55,7 +56,7 @@ class PlannedOperation:
     before: Table | None
     after: Table | None
     steps: tuple[Step, ...]
-    ahead: tuple[Index, ...] = ()
+    ahead: tuple[Index | Setting, ...] = ()
     folded: bool = False
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import replace
 from osem_migrate.errors import DeletionProtected, MigrationOutOfOrder
 from osem_migrate.history import History, Record, ShownState
 from osem_migrate.migration import Migration
-from osem_migrate.operations import CreateTable, SetDeletionProtection
+from osem_migrate.operations import CreateTable, SetDeletionProtection, Setting
 from osem_migrate.planning.history_check import check_history, find_version, found_newer, future_migrations
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.replay import apply, blaming, operations_done, replay_recorded
@@ -124,23 +124,32 @@ def _protecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> M
 
 
 def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigration, ...]:
-    """The same migrations, each operation knowing the indexes that later ones add to its table."""
-    ahead: dict[str, tuple[Index, ...]] = {}
+    """The same migrations, each operation knowing what later ones declare on its table."""
+    ahead: dict[str, tuple[Index | Setting, ...]] = {}
     looking: list[PlannedMigration] = []
     for planned in reversed(migrations):
         operations: list[PlannedOperation] = []
         for operation in reversed(planned.operations):
-            known = () if operation.before is None else operation.before.indexes
-            names = {index.name for index in known}
-            later = tuple(index for index in ahead.get(operation.table, ()) if index.name not in names)
-            operations.append(replace(operation, ahead=later))
+            later = ahead.get(operation.table, ())
+            operations.append(replace(operation, ahead=tuple(known for known in later if _is_news(known, operation))))
             if operation.before is None or operation.after is None:
                 # What comes later belongs to a later table of the same name.
                 ahead.pop(operation.table, None)
             if operation.operation.added_index is not None:
                 ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.added_index)
+            declared = operation.operation
+            if isinstance(declared, Setting) and operation.after is not None:
+                setting = operation.after.setting(type(declared))
+                ahead[operation.table] = (*ahead.get(operation.table, ()), *(() if setting is None else (setting,)))
         looking.append(replace(planned, operations=tuple(reversed(operations))))
     return tuple(reversed(looking))
+
+
+def _is_news(known: Index | Setting, operation: PlannedOperation) -> bool:
+    """Whether the table has it neither before the operation nor after one of its steps."""
+    if isinstance(known, Index):
+        return operation.before is None or operation.before.index(known.name) is None
+    return all(state is None or state.setting(type(known)) != known for state in operation.states)
 
 
 def _up_to(migrations: Sequence[Migration], target: str | None) -> Sequence[Migration]:

@@ -55,10 +55,10 @@ def diff(live: LiveTable, expected: Table | None) -> tuple[Difference, ...]:
     )
 
 
-def matches(live: LiveTable, state: Table | None, ahead: Collection[Index] = ()) -> bool:
+def matches(live: LiveTable, state: Table | None, ahead: Collection[Index | Setting] = ()) -> bool:
     """Whether the live table is in a state, as far as that state declares anything.
 
-    An index of ``ahead`` that is there already, exactly as declared, is no surprise.
+    An index or a setting of ``ahead`` that is there already, exactly as declared, is no surprise.
     """
     return not diff(overlooking(live, state, ahead), state)
 
@@ -77,13 +77,20 @@ def is_sure(live: LiveTable, state: Table | None, earlier: Table | None) -> bool
     return all(found is None or setting.is_sure(found) for setting, found in pairs)
 
 
-def overlooking(live: LiveTable, state: Table | None, ahead: Collection[Index]) -> LiveTable:
-    """The live table without the indexes of ``ahead``, as far as they are there and the state does not have them."""
+def overlooking(live: LiveTable, state: Table | None, ahead: Collection[Index | Setting]) -> LiveTable:
+    """The live table without what is ``ahead``, as far as it is there: as in the state, where that says otherwise."""
     if live.table is None or state is None or not ahead:
         return live
-    wanted = {_shape(state, index) for index in ahead if state.index(index.name) is None}
-    kept = [index for index in live.table.indexes if _shape(live.table, index) not in wanted]
-    return replace(live, table=altered(live.table, indexes=kept))
+    indexes = [known for known in ahead if isinstance(known, Index)]
+    wanted = {_shape(state, index) for index in indexes if state.index(index.name) is None}
+    table = altered(
+        live.table, indexes=[index for index in live.table.indexes if _shape(live.table, index) not in wanted]
+    )
+    for setting in (known for known in ahead if isinstance(known, Setting)):
+        declared, found = state.setting(type(setting)), table.setting(type(setting))
+        if declared is not None and found is not None and setting.matches(found):
+            table = table.with_setting(declared)
+    return replace(live, table=table)
 
 
 def _shape(table: Table, index: Index) -> tuple[Hashable, ...]:
