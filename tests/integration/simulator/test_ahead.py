@@ -1,0 +1,84 @@
+"""What somebody did by hand before a script declares it: known, as far as the plan says so."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from osem_migrate import UpgradeOptions
+from osem_migrate.errors import DriftFound
+from tests.doubles.project import write_project
+from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
+from tests.doubles.skipping_clock import SkippingClock
+
+NAME = "osem-dev-Teams"
+CREATED = """operations = [
+    CreateTable("Teams", S("id"), settings=[
+        SetBilling.provisioned("Teams", read=5, write=5), SetStream("Teams", "NEW_IMAGE"),
+    ]),
+]"""
+ON_DEMAND, OLD_IMAGE = 'SetBilling.on_demand("Teams")', 'SetStream("Teams", "OLD_IMAGE")'
+HOUR = 3600.0
+
+
+@pytest.fixture
+def aws() -> Iterator[SimulatedAws]:
+    """An account where nobody counts how often one looks."""
+    with SkippingClock() as clock:
+        simulated = SimulatedAws(clock)
+        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
+            yield simulated
+
+
+def change(aws: SimulatedAws, **request: object) -> None:
+    """Somebody changes the table by hand, and waits."""
+    aws.simulator.call("UpdateTable", {"TableName": NAME, **request})
+    aws.clock.sleep(HOUR)
+
+
+def stream(aws: SimulatedAws, view: str) -> None:
+    """Somebody gives the table another stream."""
+    change(aws, StreamSpecification={"StreamEnabled": False})
+    change(aws, StreamSpecification={"StreamEnabled": True, "StreamViewType": view})
+
+
+@pytest.mark.parametrize("declared", [(ON_DEMAND, OLD_IMAGE), (OLD_IMAGE, ON_DEMAND)])
+def test_a_script_declares_what_was_done_by_hand(declared: tuple[str, str], aws: SimulatedAws, tmp_path: Path) -> None:
+    """Two settings at once, in whichever order, as the guide advises; nothing is asked of AWS again."""
+    aws.migrator(write_project(tmp_path, {"0001_teams": CREATED}, TUNNEL)).upgrade()
+    change(aws, BillingMode="PAY_PER_REQUEST")
+    stream(aws, "OLD_IMAGE")
+    aws.simulator.calls.clear()
+    migrator = aws.migrator(write_project(tmp_path, {"0002_declared": f"operations = [{', '.join(declared)}]"}, TUNNEL))
+    plan = migrator.plan()
+    assert migrator.upgrade(UpgradeOptions(plan=plan)).applied == ("0002_declared",)
+    assert migrator.status().in_sync
+    assert not [call for call in aws.simulator.calls if call.action == "UpdateTable" and call.table == NAME]
+
+
+def test_what_no_script_declares_is_drift_as_ever(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Another view than the one that is ahead."""
+    aws.migrator(write_project(tmp_path, {"0001_teams": CREATED}, TUNNEL)).upgrade()
+    change(aws, BillingMode="PAY_PER_REQUEST")
+    stream(aws, "KEYS_ONLY")
+    migrator = aws.migrator(
+        write_project(tmp_path, {"0002_declared": f"operations = [{ON_DEMAND}, {OLD_IMAGE}]"}, TUNNEL)
+    )
+    with pytest.raises(DriftFound, match="stream"):
+        migrator.upgrade(UpgradeOptions(plan=migrator.plan()))
+
+
+def test_there_and_back_is_still_carried_out(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Off and on again makes a new stream: that the table is already as it will be is no reason to skip it."""
+    aws.migrator(write_project(tmp_path, {"0001_teams": CREATED}, TUNNEL)).upgrade()
+    table = aws.simulator.table(NAME)
+    assert table is not None
+    before = table["LatestStreamArn"]
+    aws.clock.sleep(HOUR)
+    renewed = 'operations = [SetStream("Teams", None), SetStream("Teams", "NEW_IMAGE")]'
+    migrator = aws.migrator(write_project(tmp_path, {"0002_renewed": renewed}, TUNNEL))
+    migrator.upgrade(UpgradeOptions(plan=migrator.plan()))
+    table = aws.simulator.table(NAME)
+    assert table is not None
+    assert table["LatestStreamArn"] != before
