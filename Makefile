@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTRAS := dev,local
 PYTEST_ARGS ?=
+WORKERS ?= 4
 LOCK_PYTHON ?= python3.11
 
 # The first interpreter that is 3.11 or later and can create virtual environments. Override: make setup PYTHON=/path/to/python3
@@ -38,9 +39,11 @@ demo: $(STAMP) ## Create the tables in the embedded engine and show where they s
 	$(BIN)/osem-migrate upgrade --env local
 	$(BIN)/osem-migrate status --env local
 
-# More workers than the usual two cores: much of a test is waiting for an engine or a process.
+# More workers than the usual two cores: much of a test is waiting for an engine or a process. Bytecode is written even where
+# the environment forbids it, or every process that a test starts would compile the package anew.
 test: engines ## Run every test with coverage (more: make test PYTEST_ARGS='-k name')
-	@$(BIN)/python -m pytest -n 4 --cov --cov-report=term $(PYTEST_ARGS)
+	@echo "Running every test on $(WORKERS) workers, which takes about five minutes on two cores ..."
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
 
 torture: engines ## Disturb every call of every run, and let many contend; takes about half an hour
 	@$(BIN)/python -m tests.torture

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.engines.shared import SharedEngines
 
 ENGINES = pytest.StashKey[SharedEngines]()
 FOREIGN = ("AWS_", "OSEM_", "GITHUB_")
+MEASURING = "COVERAGE_"  # what has coverage start in a child process
 COLOUR = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
 
 # Shared machines make deadlines lie; in CI the same examples every time, so that a failure is the change's own.
@@ -40,6 +42,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ENGINES] = engines
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, some of them on each worker: one at the end would keep all others waiting."""
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow = [item for item in items if "slow" in item.keywords]
+    rest = [item for item in items if "slow" not in item.keywords]
+    # With --dist worksteal a worker begins with one stretch of the list.
+    stretches = [len(rest) * worker // workers for worker in range(workers + 1)]
+    items.clear()
+    for worker, (first, last) in enumerate(pairwise(stretches)):
+        items += [*slow[worker::workers], *rest[first:last]]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist where the session's engines are."""
@@ -54,10 +68,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep whatever credentials, configuration and CI surround the tests out of them."""
+def _own_environment(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep whatever credentials, configuration and CI surround the tests out of them.
+
+    And coverage out of their processes, which take half as long again with it, for lines that are seen in here anyway:
+    only those of a test that is marked with ``measured`` run what nothing else does.
+    """
+    foreign = FOREIGN if "measured" in request.keywords else (*FOREIGN, MEASURING)
     for name in list(os.environ):
-        if (name.startswith(FOREIGN) and name != CACHE) or name in COLOUR:
+        if (name.startswith(foreign) and name != CACHE) or name in COLOUR:
             monkeypatch.delenv(name)
     nowhere = tmp_path_factory.getbasetemp() / "no-aws-files"
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

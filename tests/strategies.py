@@ -6,7 +6,8 @@ small pools on purpose: collisions between keys, projections and settings are wh
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from functools import cache
+from typing import Literal, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -34,6 +35,7 @@ INDEX_NAMES = ("a-index", "b-index", "c-index", "d_index", "e.index")
 ATTRIBUTES = ("id", "teamId", "ownerId", "status", "createdAt", "größe", "digest", "expiresAt")
 KMS_KEY = "arn:aws:kms:us-east-1:123456789012:key/0b0c9a4e-1d4b-4a0e-9a57-5b8f3f5b0001"
 
+T = TypeVar("T")
 Types = Mapping[str, AttributeType]
 
 key_types: SearchStrategy[AttributeType] = st.sampled_from(("S", "N", "B"))
@@ -43,13 +45,39 @@ billing_modes = st.sampled_from(("PAY_PER_REQUEST", "PROVISIONED"))
 units = st.integers(1, 40)
 capacities = st.builds(Throughput, units, units)
 maxima = st.one_of(st.builds(Throughput, units, st.none() | units), st.builds(Throughput, st.none(), units))
+maybe_maxima = st.none() | maxima
+key_names = st.lists(st.sampled_from(ATTRIBUTES), unique=True, min_size=1, max_size=6)
+index_names = st.lists(st.sampled_from(INDEX_NAMES), unique=True)
+
+# A strategy is checked when it is first drawn from, which takes longer than to draw: what is made once is checked once.
+
+
+@cache
+def _one_of(choices: tuple[T, ...]) -> SearchStrategy[T]:
+    return st.sampled_from(choices)
+
+
+@cache
+def _some_of(choices: tuple[T, ...]) -> SearchStrategy[list[T]]:
+    return st.lists(st.sampled_from(choices), unique=True, min_size=1)
+
+
+@cache
+def _up_to(most: int, *, least: int = 0) -> SearchStrategy[int]:
+    return st.integers(least, most)
+
+
+@cache
+def setting_kinds(most: int | None = None) -> SearchStrategy[list[type[Setting]]]:
+    """Some of the kinds of setting, each once."""
+    return st.lists(st.sampled_from(SETTING_KINDS), unique=True, max_size=most)
 
 
 @st.composite
 def keys(draw: DrawFn, types: Types | None = None, without: Collection[str] = ()) -> Key:
     """A key attribute; ``types`` says which type each attribute has, ``without`` which ones it may not be."""
     known = types if types is not None else draw(attribute_types)
-    name = draw(st.sampled_from([name for name in ATTRIBUTES if name not in without]))
+    name = draw(_one_of(tuple(name for name in ATTRIBUTES if name not in without)))
     return Key(name, known[name])
 
 
@@ -59,12 +87,12 @@ def indexes(
 ) -> Index:
     """A global secondary index of one to four partition and up to four sort keys, without throughput of its own."""
     known = types if types is not None else draw(attribute_types)
-    names = draw(st.lists(st.sampled_from(ATTRIBUTES), unique=True, min_size=1, max_size=6))
-    split = draw(st.integers(1, min(4, len(names))))
+    names = draw(key_names)
+    split = draw(_up_to(min(4, len(names)), least=1))
     partition, sort = names[:split], names[split : split + 4]
     projection, include = draw(_projections({*partition, *sort, *table_keys}))
     return Index(
-        name if name is not None else draw(st.sampled_from(INDEX_NAMES)),
+        name if name is not None else draw(_one_of(INDEX_NAMES)),
         tuple(Key(key, known[key]) for key in partition),
         tuple(Key(key, known[key]) for key in sort),
         projection,
@@ -83,13 +111,13 @@ def local_indexes(draw: DrawFn, name: str, types: Types, table_keys: Collection[
 @st.composite
 def create_tables(draw: DrawFn, name: str | None = None) -> CreateTable:
     """A CreateTable with any mixture of indexes, local indexes and settings."""
-    table = name if name is not None else draw(st.sampled_from(TABLE_NAMES))
+    table = name if name is not None else draw(_one_of(TABLE_NAMES))
     types = draw(attribute_types)
     partition_key = draw(keys(types))
     sort_key = draw(st.none() | keys(types, without={partition_key.name}))
     own = {key.name for key in (partition_key, sort_key) if key is not None}
-    names = draw(st.lists(st.sampled_from(INDEX_NAMES), unique=True))
-    locals_ = draw(st.integers(0, min(2, len(names)))) if sort_key is not None else 0
+    names = draw(index_names)
+    locals_ = draw(_up_to(min(2, len(names)))) if sort_key is not None else 0
     bare = CreateTable(
         table,
         partition_key,
@@ -97,7 +125,7 @@ def create_tables(draw: DrawFn, name: str | None = None) -> CreateTable:
         [draw(indexes(index, types, own)) for index in names[locals_:]],
         [draw(local_indexes(index, types, own)) for index in names[:locals_]],
     )
-    kinds = draw(st.lists(st.sampled_from(SETTING_KINDS), unique=True))
+    kinds = draw(setting_kinds())
     created = bare.apply(Schema()).table(table)
     settings = [draw(settings_of(created, kind)) for kind in kinds]
     return CreateTable(table, partition_key, sort_key, bare.indexes, bare.local_indexes, settings)
@@ -132,7 +160,7 @@ def tables(draw: DrawFn, name: str | None = None) -> Table:
 def defaults(draw: DrawFn) -> tuple[Setting, ...]:
     """Settings that an environment gives to every new table."""
     anywhere = Table("anywhere", Key("id", "S"))
-    kinds = draw(st.lists(st.sampled_from(SETTING_KINDS), unique=True, max_size=3))
+    kinds = draw(setting_kinds(3))
     return tuple(draw(settings_of(anywhere, kind)) for kind in kinds)
 
 
@@ -154,7 +182,7 @@ def operation_sequences(draw: DrawFn, max_size: int = 6) -> tuple[Operation, ...
 def operations(draw: DrawFn, schema: Schema, names: Sequence[str] = TABLE_NAMES) -> Operation:
     """One operation on one of the tables that applies to the schema; any kind, where the schema has room for it."""
     # Tables that exist come up more often: an operation on a table is worth more than another creation.
-    name = draw(st.sampled_from([*names, *(name for name in names if name in schema.tables for _ in range(4))]))
+    name = draw(_one_of((*names, *(name for name in names if name in schema.tables for _ in range(4)))))
     table = schema.tables.get(name)
     if table is None:
         return draw(create_tables(name))
@@ -162,7 +190,7 @@ def operations(draw: DrawFn, schema: Schema, names: Sequence[str] = TABLE_NAMES)
     free = [index for index in INDEX_NAMES if index not in taken]
     kinds: list[type[Operation]] = [*SETTING_KINDS, SetBilling, DropTable]
     kinds += [DropIndex] * len(table.indexes) + [AddIndex] * min(2, len(free))
-    kind = draw(st.sampled_from(kinds))
+    kind = draw(_one_of(tuple(kinds)))
     if kind is DropTable:
         protection = table.setting(SetDeletionProtection)
         # What a script protects it has to give up before it drops it.
@@ -179,7 +207,7 @@ def operations(draw: DrawFn, schema: Schema, names: Sequence[str] = TABLE_NAMES)
 def add_indexes(draw: DrawFn, table: Table, names: Collection[str] = INDEX_NAMES) -> AddIndex:
     """An AddIndex that fits the table: attribute types agree, throughput suits the billing."""
     types = {**draw(attribute_types), **table.attributes}
-    name = draw(st.sampled_from(sorted(names)))
+    name = draw(_one_of(tuple(sorted(names))))
     index = draw(indexes(name, types, {key.name for key in table.keys}))
     throughput = draw(st.none() | _throughputs(table.setting(SetBilling) or SetBilling.default(table.name)))
     return AddIndex(table.name, name, index.partition_key, index.sort_key, index.projection, index.include, throughput)
@@ -187,7 +215,13 @@ def add_indexes(draw: DrawFn, table: Table, names: Collection[str] = INDEX_NAMES
 
 def settings_of(table: Table, kind: type[Setting]) -> SearchStrategy[Setting]:
     """A setting of one kind that fits the table."""
-    return _SETTINGS[kind](table)
+    return _billings(table) if kind is SetBilling else _plain_settings(kind, table.name)
+
+
+@cache
+def _plain_settings(kind: type[Setting], table: str) -> SearchStrategy[Setting]:
+    """Those that look only at the table's name."""
+    return _PLAIN_SETTINGS[kind](table)
 
 
 @st.composite
@@ -196,7 +230,7 @@ def _grown(
 ) -> tuple[Schema, tuple[Operation, ...]]:
     schema = Schema(defaults=draw(defaults()) if with_defaults else ())
     sequence: list[Operation] = []
-    for _ in range(draw(st.integers(min_size, max_size))):
+    for _ in range(draw(_up_to(max_size, least=min_size))):
         operation = draw(operations(schema))
         schema = operation.apply(schema)
         sequence.append(operation)
@@ -205,17 +239,16 @@ def _grown(
 
 @st.composite
 def _projections(draw: DrawFn, projected: Collection[str]) -> tuple[Projection, list[str]]:
-    free = [name for name in ATTRIBUTES if name not in projected]
-    choices: list[Projection] = ["ALL", "KEYS_ONLY", "INCLUDE"]
-    projection = draw(st.sampled_from(choices if free else choices[:2]))
-    include = st.lists(st.sampled_from(free), unique=True, min_size=1) if projection == "INCLUDE" else st.just([])
-    return projection, draw(include)
+    free = tuple(name for name in ATTRIBUTES if name not in projected)
+    choices: tuple[Projection, ...] = ("ALL", "KEYS_ONLY", "INCLUDE")
+    projection = draw(_one_of(choices if free else choices[:2]))
+    return projection, draw(_some_of(free)) if projection == "INCLUDE" else []
 
 
 @st.composite
 def _billings(draw: DrawFn, table: Table) -> SetBilling:
     mode = draw(billing_modes)
-    throughput = draw(capacities if mode == "PROVISIONED" else st.none() | maxima)
+    throughput = draw(capacities if mode == "PROVISIONED" else maybe_maxima)
     billing = SetBilling(table.name, mode, throughput)
     names = [index.name for index in table.indexes]
     named = st.dictionaries(st.sampled_from(names), st.none() | _throughputs(billing)) if names else st.just({})
@@ -228,35 +261,34 @@ def _throughputs(billing: SetBilling) -> SearchStrategy[Throughput]:
     return own | (capacities if billing.mode == "PROVISIONED" else maxima)
 
 
-def _times_to_live(table: Table) -> SearchStrategy[SetTimeToLive]:
+def _times_to_live(table: str) -> SearchStrategy[SetTimeToLive]:
     attribute = st.sampled_from(("expiresAt", "deleteAt"))
-    on = st.builds(SetTimeToLive, st.just(table.name), attribute)
-    return on | st.builds(SetTimeToLive, st.just(table.name), st.none() | attribute, enabled=st.just(value=False))
+    on = st.builds(SetTimeToLive, st.just(table), attribute)
+    return on | st.builds(SetTimeToLive, st.just(table), st.none() | attribute, enabled=st.just(value=False))
 
 
-def _tags(table: Table) -> SearchStrategy[SetTags]:
+def _tags(table: str) -> SearchStrategy[SetTags]:
     texts = st.none() | st.sampled_from(("", "dev", "core"))
-    return st.builds(SetTags, st.just(table.name), st.dictionaries(st.sampled_from(("Team", "Env", "Cost")), texts))
+    return st.builds(SetTags, st.just(table), st.dictionaries(st.sampled_from(("Team", "Env", "Cost")), texts))
 
 
-_SETTINGS: Mapping[type[Setting], Callable[[Table], SearchStrategy[Setting]]] = {
-    SetBilling: _billings,
-    SetDeletionProtection: lambda table: st.builds(SetDeletionProtection, st.just(table.name), st.booleans()),
+_PLAIN_SETTINGS: Mapping[type[Setting], Callable[[str], SearchStrategy[Setting]]] = {
+    SetDeletionProtection: lambda table: st.builds(SetDeletionProtection, st.just(table), st.booleans()),
     SetEncryption: lambda table: st.builds(
-        SetEncryption, st.just(table.name), st.sampled_from(("AWS_OWNED", "AWS_MANAGED", KMS_KEY))
+        SetEncryption, st.just(table), st.sampled_from(("AWS_OWNED", "AWS_MANAGED", KMS_KEY))
     ),
     SetPointInTimeRecovery: lambda table: st.builds(
-        SetPointInTimeRecovery, st.just(table.name), st.booleans(), st.integers(1, 35)
+        SetPointInTimeRecovery, st.just(table), st.booleans(), st.integers(1, 35)
     ),
     SetStream: lambda table: st.builds(
         SetStream,
-        st.just(table.name),
+        st.just(table),
         st.sampled_from((None, "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")),
     ),
     SetTableClass: lambda table: st.builds(
-        SetTableClass, st.just(table.name), st.sampled_from(("STANDARD", "STANDARD_INFREQUENT_ACCESS"))
+        SetTableClass, st.just(table), st.sampled_from(("STANDARD", "STANDARD_INFREQUENT_ACCESS"))
     ),
     SetTags: _tags,
     SetTimeToLive: _times_to_live,
 }
-SETTING_KINDS: tuple[type[Setting], ...] = tuple(_SETTINGS)
+SETTING_KINDS: tuple[type[Setting], ...] = (SetBilling, *_PLAIN_SETTINGS)

@@ -30,6 +30,7 @@ def project(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> 
         yield folder
 
 
+@pytest.mark.slow
 def test_every_command_prints_what_the_readme_shows(project: Path, engine: Engine) -> None:
     """The README's commands, typed one after the other in a fresh checkout, print what it says they print.
 

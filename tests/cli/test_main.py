@@ -21,6 +21,8 @@ from osem_migrate.errors import ExitCode, Termination
 from osem_migrate.migrator import Migrator
 from tests.cli.command_line import PROGRAM, Project, Run, Tables, run_process
 
+pytestmark = pytest.mark.measured
+
 CONNECTION = {"--env", "--region", "--profile", "--endpoint-url", "--force", "--json", "-q", "--quiet", "-v",
               "--verbose", "--log-file", "-h", "--help"}  # fmt: skip
 OPTIONS = {

@@ -17,6 +17,8 @@ from osem_migrate.cli.signals import stop_on_signal
 from osem_migrate.errors import ExitCode, Interrupted
 from tests.cli.command_line import PROGRAM, Project, Run, Tables
 
+pytestmark = pytest.mark.measured
+
 PATIENCE = 60.0
 SIGNALS = [(signal.SIGINT, "Ctrl-C", 130), (signal.SIGTERM, "SIGTERM", 143)]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from osem_migrate.aws.gateway import Gateway
-from osem_migrate.aws.poller import Poller
+from osem_migrate.aws.poller import LONGEST, Poller
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.events import RunEvent
 from osem_migrate.execution.executor import Executor, RunOutcome
@@ -41,7 +41,7 @@ class Account:
         services = Services(
             gateway=Gateway(self.aws.client, physical_name, emulated=False, sleep=self.clock.sleep),
             lease=lease(),
-            poller=Poller(clock),
+            poller=Poller(clock, LONGEST),  # how often it looks is the business of other tests
             clock=clock,
             timeout=24 * 3600.0,
             tell=self.events.append,

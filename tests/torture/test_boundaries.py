@@ -17,6 +17,7 @@ def processes() -> Iterator[ChildProcesses]:
         yield warm
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_disturbed_run_is_finished_by_the_next(name: str, processes: ChildProcesses, tmp_path: Path) -> None:
     """Killed, cut, lost, failed and throttled somewhere: schema, history and items end as if nothing had happened."""

@@ -347,7 +347,7 @@ def _changes(call: Call) -> bool:
     return call.mutates and call.applied and call.table != HISTORY
 
 
-TestModel = Model.TestCase
+TestModel = pytest.mark.slow(Model.TestCase)
 TestModel.settings = settings(
     max_examples=400 if DEEP else 6,
     stateful_step_count=40 if DEEP else 15,

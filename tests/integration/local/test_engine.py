@@ -17,6 +17,8 @@ from botocore.exceptions import ClientError
 
 from osem_migrate.local import LocalEngine
 
+pytestmark = pytest.mark.measured
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 

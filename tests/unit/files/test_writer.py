@@ -100,6 +100,7 @@ def test_every_operation_is_among_those_that_the_tools_check() -> None:
     assert {type(operation) for operation in EVERY_KIND} == kinds - {Operation, Setting}
 
 
+@pytest.mark.slow
 def test_a_script_passes_ruff_and_mypy_and_loads(folder: Path) -> None:
     """What we generate is held to the rules that a careful project has; both tools run on it as they are."""
     titles = (
