@@ -137,8 +137,6 @@ MISTAKES = [
             prepare=_script("0004_long", 'CreateTable("T" * 300, partition_key=S("id"))')),
     Mistake("unknown dependency", UPGRADE, "SCRIPT_DEPENDENCY_UNKNOWN", "migrations/0004_after.py:4",
             prepare=_script("0004_after", 'DropTable("Plans")', '__depends__ = {"0000_nothing"}')),
-    Mistake("data loss unconfirmed",
-            UPGRADE, "CONFIRMATION_REQUIRED", "Plans", prepare=_script("0004_drop", 'DropTable("Plans")')),
     Mistake("unwritable log file",
             ("upgrade", "--log-file", "no/such/folder/log"), "USAGE_INVALID", "no/such/folder/log", 64),
     Mistake("log file that is a folder", ("upgrade", "--log-file", "migrations"), "USAGE_INVALID", "migrations", 64),

@@ -17,6 +17,7 @@ from osem_migrate.migrator import Migrator
 from tests.doubles.project import ENVIRONMENTS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
+from tests.engines.engine import Engine
 
 ARN = '"arn:aws:kms:us-east-1:123456789012:key/0b0c9a4e-1d4b-4a0e-9a57-5b8f3f5b0001"'
 VALUES = {
@@ -49,7 +50,7 @@ def apply(migrator: Migrator) -> float:
     return time.monotonic() - began
 
 
-def on(project: Project, endpoint_url: str) -> Migrator:
+def on(project: Project, endpoint_url: str | None = None) -> Migrator:
     """A new one."""
     return Migrator.open("dev", project=project, connection=Connection(endpoint_url=endpoint_url))
 
@@ -84,11 +85,13 @@ def test_on_moto(moto_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("kind", VALUES)
-def test_on_dynamodb_local(dynamodb_local: str, tmp_path: Path, kind: str) -> None:
+def test_on_dynamodb_local(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """What it does not keep is no drift."""
+    for name, text in engine.environ().items():
+        monkeypatch.setenv(name, text)
     project = write_project(tmp_path, scripts(kind), ENVIRONMENTS)
-    assert apply(on(project, dynamodb_local)) < 60
-    assert on(project, dynamodb_local).status().in_sync
+    assert apply(on(project)) < 60
+    assert on(project).status().in_sync
 
 
 def test_what_an_emulator_cannot_do_is_told_at_once(moto_server: str, tmp_path: Path) -> None:

@@ -233,9 +233,12 @@ def test_settings_arrive_on_an_engine_that_has_them(moto_server: str, tmp_path: 
     }
     assert watched.migrator.status().exit_code() is ExitCode.OK
     client.tag_resource(ResourceArn=table["TableArn"], Tags=[{"Key": "Env", "Value": "prod"}])
+    off = {"PointInTimeRecoveryEnabled": False}
+    client.update_continuous_backups(TableName="osem-dev-Teams", PointInTimeRecoverySpecification=off)
     status = Watched(project, connection=Connection(endpoint_url=moto_server)).migrator.status()
     assert status.exit_code() is ExitCode.DRIFT
     assert [problem.code for problem in status.problems] == ["DRIFT_SETTING"]
+    assert [remark.code for remark in status.remarks] == ["DRIFT_SETTING_DEFAULT"]
 
 
 def test_a_timeout_is_partial_and_the_next_run_only_waits(on_engine: Engine, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulator.account import Account
+from tests.simulator.attachments import describe_contributor_insights, describe_kinesis, get_resource_policy
 from tests.simulator.autoscaling import describe_scalable_targets
 from tests.simulator.backups import describe_continuous_backups, update_continuous_backups
 from tests.simulator.create_table import create_table, delete_table
@@ -70,6 +71,9 @@ ACTIONS = {
     "DescribeLimits": Action(describe_limits, ()),
     "DescribeScalableTargets": Action(describe_scalable_targets, ("ServiceNamespace", "ResourceIds")),
     "DescribeKey": Action(describe_key, ("KeyId",)),
+    "DescribeContributorInsights": Action(describe_contributor_insights, _TABLE),
+    "DescribeKinesisStreamingDestination": Action(describe_kinesis, _TABLE),
+    "GetResourcePolicy": Action(get_resource_policy, ("ResourceArn",)),
     "DescribeTimeToLive": Action(describe_time_to_live, _TABLE),
     "UpdateTimeToLive": Action(update_time_to_live, ("TableName", "TimeToLiveSpecification")),
     "DescribeContinuousBackups": Action(describe_continuous_backups, _TABLE),

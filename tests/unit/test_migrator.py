@@ -260,15 +260,21 @@ def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(moto_server: str
     """The plan is made again under the lock; what it would destroy now, nobody has agreed to."""
     project = write_project(
         tmp_path,
-        {"0001_teams": TEAMS, "0002_gone": 'operations = [DropTable("Teams")]'},
+        {
+            "0001_teams": TEAMS,
+            "0002_plans": 'operations = [CreateTable("Plans", S("planId"))]',
+            "0003_gone": 'operations = [DropTable("Teams")]',
+        },
         "[tool.osem-migrate.environments.dev]\n",
     )
     watched = Watched(project, connection=Connection(endpoint_url=moto_server))
     migrator = watched.migrator
-    plan = migrator.plan(UpgradeOptions("1"))
+    migrator.upgrade(UpgradeOptions("1"))
+    before = watched.mutations()
+    plan = migrator.plan(UpgradeOptions("2"))
     with pytest.raises(ConfirmationRequired):
         migrator.upgrade(UpgradeOptions(plan=plan))
-    assert [mutation[1] for mutation in watched.mutations()] == ["osem-dev-SchemaMigrations"]
+    assert watched.mutations() == before
     lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
     item = client_of(moto_server).get_item(TableName="osem-dev-SchemaMigrations", Key=lock)["Item"]
     assert "owner" not in item, "the lock was released"

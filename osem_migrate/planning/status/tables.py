@@ -15,6 +15,7 @@ from osem_migrate.planning.drift.undeclared import undeclared
 from osem_migrate.planning.status.problem import NoteCode, Problem, ProblemKind
 from osem_migrate.planning.status.remedy import Caller, remedy, unusable_remedy
 from osem_migrate.schema import Table
+from osem_migrate.schema.value import altered
 
 _DELETING = "DELETING"
 
@@ -79,7 +80,7 @@ def _leaving(live: LiveTable, expected: Table | None, caller: Caller) -> Iterato
     if expected is None or live.table is None:
         return
     leaving = {name for name, index in live.indexes.items() if index.status == _DELETING}
-    left = replace(live.table, indexes=[index for index in live.table.indexes if index.name not in leaving])
+    left = altered(live.table, indexes=[index for index in live.table.indexes if index.name not in leaving])
     gone = replace(live, table=None if live.status == _DELETING else left)
     for difference in diff.diff(gone, expected):
         if difference.code is DriftCode.TABLE_MISSING or difference.subject in leaving:
