@@ -1,10 +1,9 @@
 """Every change of a setting into every other, on each engine: it comes about, or is told at once."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -16,7 +15,6 @@ from osem_migrate.local.moto_process import let_streams_change
 from osem_migrate.migrator import Migrator
 from tests.doubles.project import ENVIRONMENTS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
-from tests.doubles.skipping_clock import SkippingClock
 from tests.engines.engine import Engine
 
 ARN = '"arn:aws:kms:us-east-1:123456789012:key/0b0c9a4e-1d4b-4a0e-9a57-5b8f3f5b0001"'
@@ -53,15 +51,6 @@ def apply(migrator: Migrator) -> float:
 def on(project: Project, endpoint_url: str | None = None) -> Migrator:
     """A new one."""
     return Migrator.open("dev", project=project, connection=Connection(endpoint_url=endpoint_url))
-
-
-@pytest.fixture
-def aws() -> Iterator[SimulatedAws]:
-    """An account where nobody counts how often one looks."""
-    with SkippingClock() as clock:
-        simulated = SimulatedAws(clock)
-        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
-            yield simulated
 
 
 @pytest.mark.parametrize("kind", VALUES)

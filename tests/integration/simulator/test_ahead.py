@@ -1,8 +1,6 @@
 """What somebody did by hand before a script declares it: known, as far as the plan says so."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -10,7 +8,6 @@ from osem_migrate import UpgradeOptions
 from osem_migrate.errors import DriftFound
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
-from tests.doubles.skipping_clock import SkippingClock
 
 NAME = "osem-dev-Teams"
 CREATED = """operations = [
@@ -20,15 +17,6 @@ CREATED = """operations = [
 ]"""
 ON_DEMAND, OLD_IMAGE = 'SetBilling.on_demand("Teams")', 'SetStream("Teams", "OLD_IMAGE")'
 HOUR = 3600.0
-
-
-@pytest.fixture
-def aws() -> Iterator[SimulatedAws]:
-    """An account where nobody counts how often one looks."""
-    with SkippingClock() as clock:
-        simulated = SimulatedAws(clock)
-        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
-            yield simulated
 
 
 def change(aws: SimulatedAws, **request: object) -> None:

@@ -1,8 +1,6 @@
 """Capacity that an autoscaler owns: no command takes for drift what another takes for right."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -11,21 +9,11 @@ from osem_migrate.config import Project
 from osem_migrate.errors import AdoptionMismatch, DriftFound
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
-from tests.doubles.skipping_clock import SkippingClock
 
 NAME = "osem-dev-Teams"
 CREATED = 'operations = [CreateTable("Teams", S("id"), settings=[SetBilling.provisioned("Teams", read=5, write=5)])]'
 INDEXED = 'operations = [AddIndex("Teams", "by-x", S("x"))]'
 RESIZED = 'operations = [SetBilling.provisioned("Teams", read=7, write=5)]'
-
-
-@pytest.fixture
-def aws() -> Iterator[SimulatedAws]:
-    """An account where nobody counts how often one looks."""
-    with SkippingClock() as clock:
-        simulated = SimulatedAws(clock)
-        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
-            yield simulated
 
 
 def project(folder: Path, *scripts: str) -> Project:

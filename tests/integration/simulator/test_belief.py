@@ -1,8 +1,6 @@
 """What was there already is believed only as far as it is known; else the call is made, or nothing is."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -12,21 +10,11 @@ from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import ShownState
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
-from tests.doubles.skipping_clock import SkippingClock
 
 OWN = "arn:aws:kms:us-east-1:123456789012:key/0b0c9a4e-1d4b-4a0e-9a57-5b8f3f5b0001"
 ENCRYPTED = f'operations = [CreateTable("Teams", S("id"), settings=[SetEncryption("Teams", "{OWN}")])]'
 MANAGED = 'operations = [SetEncryption("Teams", "AWS_MANAGED")]'
 NAME = "osem-dev-Teams"
-
-
-@pytest.fixture
-def aws() -> Iterator[SimulatedAws]:
-    """An account where nobody counts how often one looks."""
-    with SkippingClock() as clock:
-        simulated = SimulatedAws(clock)
-        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
-            yield simulated
 
 
 def key_of(aws: SimulatedAws) -> str:

@@ -22,7 +22,6 @@ from osem_migrate.operations import CreateTable
 from osem_migrate.schema import Index, S
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
-from tests.doubles.skipping_clock import SkippingClock
 from tests.simulator import SimulatedError
 
 ANSWERS = ("DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "ListTagsOfResource")
@@ -34,15 +33,6 @@ TEAMS = """operations = [CreateTable("Teams", S("teamId"), indexes=[
     SetEncryption("Teams", "AWS_OWNED"), SetBilling.provisioned("Teams", read=5, write=5),
 ])]"""
 NAMES = st.sampled_from(["id", "teamId", "managerId", "name", "by-manager", "", "x" * 256, "größe", "aws:x"])
-
-
-@pytest.fixture
-def aws() -> Iterator[SimulatedAws]:
-    """An account where nobody counts how often one looks."""
-    with SkippingClock() as clock:
-        simulated = SimulatedAws(clock)
-        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
-            yield simulated
 
 
 class Answers:

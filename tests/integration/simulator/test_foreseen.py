@@ -1,8 +1,6 @@
 """What would stop a run half-way is foreseen in the plan and the dry run, and what is lost is told before."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -12,22 +10,12 @@ from osem_migrate.events import RunEvent, Waiting
 from osem_migrate.execution.operation_run import Pace
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
-from tests.doubles.skipping_clock import SkippingClock
 
 NAME = "osem-dev-Carts"
 CREATE = 'operations = [CreateTable("Carts", S("id"))]'
 DROP = 'operations = [DropTable("Carts")]'
 PROTECTING = f"{TUNNEL}deletion_protection = true\n"
 MUTATIONS = {"CreateTable", "UpdateTable", "DeleteTable"}
-
-
-@pytest.fixture
-def aws() -> Iterator[SimulatedAws]:
-    """An account where nobody counts how often one looks."""
-    with SkippingClock() as clock:
-        simulated = SimulatedAws(clock)
-        with simulated.surroundings(), mock.patch.object(simulated.simulator.account.limiter, "read"):
-            yield simulated
 
 
 def changes(aws: SimulatedAws) -> list[str]:
