@@ -114,8 +114,8 @@ def refuse_protected(deployment: Deployment, plan: Plan) -> None:
 def _turns_off(plan: Plan, table: str) -> bool:
     """Whether the plan itself turns deletion protection off before it drops the table."""
     lane = next(lane for lane in plan.lanes if lane.table == table)
-    changes = [p.operation for p in lane.operations if isinstance(p.operation, SetDeletionProtection)]
-    return any(not change.enabled for change in changes) or any(
+    declared = [setting for planned in lane.operations for setting in planned.operation.declared_settings]
+    return any(isinstance(setting, SetDeletionProtection) and not setting.enabled for setting in declared) or any(
         planned.operation.drops_table and len(planned.steps) > 1 for planned in lane.operations
     )
 

@@ -59,6 +59,11 @@ class Operation(ABC):
         return self.hazard
 
     @property
+    def declared_settings(self) -> "tuple[Setting, ...]":
+        """The settings that it declares of its table; none for most operations."""
+        return ()
+
+    @property
     def added_index(self) -> Index | None:
         """The index that it adds to a table that is there already; None when it adds none."""
         return None
@@ -208,6 +213,11 @@ class Setting(Operation):
         """What a script has to declare where a new table gets ``given`` anyway; nothing when that is enough."""
         if not given.matches(self):
             yield self
+
+    @property
+    def declared_settings(self) -> "tuple[Setting, ...]":
+        """Itself."""
+        return (self,)
 
     def less(self, other: Self) -> Self | None:
         """What of this one is left beside another of its kind; None where nothing is: most settings are one whole."""

@@ -37,6 +37,11 @@ class CreateTable(Operation):
         """The operation that creates this very table."""
         return cls(table.name, table.partition_key, table.sort_key, table.indexes, table.local_indexes, table.settings)
 
+    @property
+    def declared_settings(self) -> tuple[Setting, ...]:
+        """Those that the script gives the table; the environment's defaults are none of them."""
+        return tuple(self.settings)
+
     def __post_init__(self) -> None:
         """Check the settings' kind and table; building the Table checks everything else."""
         for setting in self.settings:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from osem_migrate.errors import DeletionProtected, MigrationOutOfOrder
 from osem_migrate.history import History, Record, ShownState
 from osem_migrate.migration import Migration
-from osem_migrate.operations import CreateTable, SetDeletionProtection, Setting
+from osem_migrate.operations import SetDeletionProtection, Setting
 from osem_migrate.planning.history_check import check_history, find_version, found_newer, future_migrations
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.replay import apply, blaming, operations_done, replay_recorded
@@ -115,8 +115,7 @@ def _protecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> M
             if (migration.id, position) == planned.key:
                 return declared
             if operation.table == planned.table:
-                settings = operation.settings if isinstance(operation, CreateTable) else [operation]
-                if any(isinstance(setting, SetDeletionProtection) for setting in settings):
+                if SetDeletionProtection in map(type, operation.declared_settings):
                     declared = migration
                 elif operation.creates_table:
                     declared = None
@@ -137,10 +136,11 @@ def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigra
                 ahead.pop(operation.table, None)
             if operation.operation.added_index is not None:
                 ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.added_index)
-            declared = operation.operation
-            if isinstance(declared, Setting) and operation.after is not None:
-                setting = operation.after.setting(type(declared))
-                ahead[operation.table] = (*ahead.get(operation.table, ()), *(() if setting is None else (setting,)))
+            if operation.before is not None and operation.after is not None:
+                # As the table has them afterwards, because some settings only add to what was declared before.
+                known = {type(setting): setting for setting in operation.after.settings}
+                settings = [known[type(setting)] for setting in operation.operation.declared_settings]
+                ahead[operation.table] = (*ahead.get(operation.table, ()), *settings)
         looking.append(replace(planned, operations=tuple(reversed(operations))))
     return tuple(reversed(looking))
 
