@@ -8,7 +8,8 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 
-_OPEN, _CLOSE = "⟦", "⟧"
+# Noncharacters, which Unicode keeps for such a use inside a process: no name and no text of a user holds them.
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _PLACEHOLDER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
 WITHOUT_ENVIRONMENT = frozenset({"new", "local", "--help"})

@@ -230,7 +230,7 @@ class ScriptOperationsInvalid(ScriptError):
     """``operations`` is missing, empty, or holds something that is not an operation."""
 
     code = "SCRIPT_OPERATIONS_INVALID"
-    remedy = "Declare at least one operation: operations = [CreateTable(…)]"
+    remedy = "Declare operations, at least one, in a list or a tuple: operations = [CreateTable(…)]"
 
 
 class ScriptOperationInapplicable(ScriptError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from yoyo.exceptions import BadMigration
@@ -159,13 +160,20 @@ def _operations(script: Any) -> tuple[Operation, ...]:
     for position, operation in enumerate(declared):
         if not isinstance(operation, Operation):
             raise ScriptOperationsInvalid(
-                f"operations[{position}] is {reprlib.repr(operation)}, which is not an operation",
+                f"operations[{position}] is {_shown(operation)}, which is not an operation",
                 file=shown_path(path),
                 line=line_of_operation(path, position),
             )
         if operation.is_foreign:
             _check_value(operation, path, position)
     return tuple(declared)
+
+
+def _shown(declared: object) -> str:
+    """What somebody declared instead of an operation, without an address that changes from run to run."""
+    if isinstance(declared, type):
+        return f"the class {declared.__name__}"
+    return f"the function {declared.__name__}" if isinstance(declared, FunctionType) else reprlib.repr(declared)
 
 
 def _check_value(operation: Operation, path: Path, position: int) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation, OsemMigrateError, ScriptOperationInapplicable
 from osem_migrate.history import Record
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
+from osem_migrate.operations.step import Step
 from osem_migrate.schema import Schema
+
+T = TypeVar("T")
 
 
 def replay(migrations: Iterable[Migration], schema: Schema) -> Schema:
@@ -34,7 +37,21 @@ def operations_done(migration: Migration, records: Mapping[str, Record]) -> froz
 def apply(operation: Operation, schema: Schema, migration: Migration, position: int) -> Schema:
     """One operation; what does not fit is reported with the script's file and line."""
     with blaming(migration, position):
-        return operation.apply(schema)
+        return _of_kind(Schema, operation.apply(schema), "apply")
+
+
+def plan_steps(operation: Operation, schema: Schema, migration: Migration, position: int) -> tuple[Step, ...]:
+    """Its steps from there; what does not fit is reported as ``apply`` does."""
+    with blaming(migration, position):
+        _of_kind(str, operation.describe(), "describe")
+        return tuple(_of_kind(Step, step, "steps") for step in operation.steps(schema))  # type: ignore[type-abstract]
+
+
+def _of_kind(kind: type[T], made: object, method: str) -> T:
+    """Hold an operation of the project's own to the contract of its methods."""
+    if not isinstance(made, kind):
+        raise TypeError(f"{method} returns {type(made).__name__} where {kind.__name__} is wanted")
+    return made
 
 
 def _replay(migration: Migration, positions: Iterable[int], schema: Schema) -> Schema:
@@ -57,7 +74,7 @@ def blaming(migration: Migration, position: int, verb: str = "") -> Iterator[Non
         raise _inapplicable(migration, position, f"cannot {attempt}: {error.message}", **error.details) from error
     except OsemMigrateError:
         raise
-    except Exception as mistake:
+    except (Exception, SystemExit) as mistake:
         if not operation.is_foreign:
             raise
         name = f"{type(operation).__name__} cannot {verb or 'be applied'}"

@@ -9,7 +9,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import SetDeletionProtection, Setting
 from osem_migrate.planning.history_check import check_history, find_version, found_newer, future_migrations
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
-from osem_migrate.planning.replay import apply, blaming, operations_done, replay_recorded
+from osem_migrate.planning.replay import apply, blaming, operations_done, plan_steps, replay_recorded
 from osem_migrate.planning.status.remedy import explain
 from osem_migrate.schema import Index, Schema
 
@@ -74,7 +74,8 @@ def _plan_migration(
             continue
         after = apply(operation, schema, migration, position)
         with blaming(migration, position):
-            before, steps = operation.start(schema), operation.steps(schema)
+            before = operation.start(schema)
+        steps = plan_steps(operation, schema, migration, position)
         planned.append(
             PlannedOperation(
                 migration=migration,

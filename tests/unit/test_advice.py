@@ -47,10 +47,10 @@ def test_each_reader_sees_its_own_words(words: list[str], typed: str, called: st
 
 
 def test_a_word_may_be_anything() -> None:
-    """What somebody typed as a version comes back quoted, and cannot end its placeholder."""
+    """What a user is called reaches the shell as one word, and brackets of any kind are nothing of ours."""
     text = command("stamp", "it's ⟧ odd; rm -rf /")
-    assert shown(text, as_typed) == """osem-migrate stamp 'it'"'"'s  odd; rm -rf /'"""
-    assert as_called(["stamp", "a b"]) == "migrator.stamp(StampOptions('a b'))"
+    assert shown(text, as_typed) == """osem-migrate stamp 'it'"'"'s ⟧ odd; rm -rf /'"""
+    assert shown(f"⟦status⟧ {text}", as_called).startswith("⟦status⟧ migrator.stamp(StampOptions(")
 
 
 def test_connection_options_are_repeated() -> None:

@@ -19,8 +19,10 @@ from osem_migrate.errors import (
     SqlScriptUnsupported,
 )
 from osem_migrate.files.loader import load
+from osem_migrate.history import History
 from osem_migrate.operations import AddIndex, CreateTable
 from osem_migrate.planning.replay import replay
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S, Schema
 from tests.doubles.typed import typed
 from tests.unit.files.scripts import CREATE, put
@@ -314,8 +316,11 @@ def test_a_file_that_may_not_be_read_is_an_error(folder: Path, monkeypatch: pyte
         ("operations = []\n", 1, "operations is empty"),
         ("operations = [1]\n\noperations = ()\n", 3, "operations is empty"),
         (HEAD + 'operations = [\n    CreateTable("T", S("a")),\n    "x",\n]\n', 5, "operations[1] is 'x', which is no"),
-        (HEAD + "operations = [\n    CreateTable,\n]\n", 4, "operations[0] is <class 'osem_....CreateTable'>"),
+        (HEAD + "operations = [\n    CreateTable,\n]\n", 4, "operations[0] is the class CreateTable, which"),
         (HEAD + "\noperations = [x for x in (1, 2)]\n", 4, "operations[0] is 1, which is not an operation"),
+        (HEAD + "\noperations = [len, print]\n", 4, "which is not an operation"),
+        (HEAD + "\noperations = [CreateTable]\n", 4, "operations[0] is the class CreateTable, which is not an"),
+        (HEAD + "\ndef go(): pass\noperations = [go]\n", 5, "operations[0] is the function go, which is not an"),
         ("operations = ['" + "long " * 999 + "']\n", 1, "operations[0] is 'long long lo..."),
     ],
 )
@@ -473,12 +478,31 @@ def test_an_operation_of_ones_own_has_to_be_a_value(folder: Path, operation: str
     assert "frozen dataclass" in error.remediation
 
 
-@pytest.mark.parametrize("apply", ["1 / 0", "schema.no_such_thing"])
+@pytest.mark.parametrize("apply", ["1 / 0", "schema.no_such_thing", "None", "exit(0)"])
 def test_a_mistake_in_an_operation_of_ones_own_is_the_scripts(folder: Path, apply: str) -> None:
     """It is no defect of this tool, and says where it is."""
     put(folder, "0001_a.py", OWN.replace("{apply}", apply) + 'operations = [Own("T")]\n')
     with pytest.raises(ScriptOperationInapplicable, match="Own cannot be applied") as caught:
         replay(load(folder).migrations, Schema())
+    assert caught.value.details["line"]
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("steps(self, before): return 5", "TypeError: 'int' object is not iterable"),
+        ("steps(self, before): return [5]", "TypeError: steps returns int where Step is wanted"),
+        ("steps(self, before): raise SystemExit(0)", "SystemExit: 0"),
+        ("describe(self): return 5", "TypeError: describe returns int where str is wanted"),
+    ],
+)
+def test_an_operation_of_ones_own_is_held_to_the_contract(folder: Path, method: str, message: str) -> None:
+    """Whatever its methods return or raise, the plan says whose mistake it is, and no run ends as if all were well."""
+    source = OWN.replace("{apply}", "schema") + f"    def {method}\n\n"
+    put(folder, "0001_a.py", source + 'operations = [Own("T")]\n')
+    with pytest.raises(ScriptOperationInapplicable) as caught:
+        make_plan(load(folder).migrations, History())
+    assert caught.value.message.endswith(f"Own cannot be applied: {message}")
     assert caught.value.details["line"]
 
 
