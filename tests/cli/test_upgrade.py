@@ -210,7 +210,7 @@ def test_a_lock_that_is_held_exits_with_6(run: Run, tables: Tables) -> None:
     """Somebody else's run is named, waited for as long as asked, and left alone."""
     run("upgrade", "--to", "1")
     tables.hold_lock()
-    said = run("upgrade", "--lock-timeout", "1.2")
+    said = run("upgrade", "--lock-timeout", "3")
     assert (said.code, said.out) == (6, "")
     assert "✗ LOCK_HELD: another run holds the upgrade lock: ada@build-7 on build-7 (pid 4711)" in said.err
     assert "waiting for the upgrade lock, held by ada@build-7" in said.err
