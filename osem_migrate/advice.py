@@ -72,7 +72,8 @@ def shown(text: str, show: Callable[[Sequence[str]], str]) -> str:
 
 def as_typed(words: Sequence[str]) -> str:
     """A command as it is typed where no environment is known; an option as it is."""
-    return shlex.join(words) if words[0].startswith("-") else shlex.join(["osem-migrate", *words])
+    alone = words[0].startswith("-") and words[0] != "--help"
+    return shlex.join(words) if alone else shlex.join(["osem-migrate", *words])
 
 
 def typed_in(environment: str, flags: Sequence[str]) -> Callable[[Sequence[str]], str]:

@@ -33,6 +33,7 @@ from osem_migrate.migrator import Migrator
         (["resolve", "--help"], "osem-migrate resolve --help", "migrator.resolve()"),
         (["status", "--ignore", "future"], "osem-migrate status --ignore future --env prod --region x",
          "migrator.status()"),
+        (["--help"], "osem-migrate --help", "osem-migrate --help"),
         (["--yes"], "--yes", "allow_data_loss=True"),
         (["--timeout", "SECONDS"], "--timeout SECONDS", "timeout='SECONDS'"),
         (["--timeout"], "--timeout", "timeout=…"),
