@@ -143,11 +143,13 @@ class _FailureReport:
 
     def as_error(self, stop: BaseException) -> OsemMigrateError:
         """What stopped the command, as an error of ours."""
+        help_of_it = f"Read the options with: {advice.command(*self._command().split(), '--help')}"
+        if isinstance(stop, UsageError) and stop.advice == UsageError.remedy:
+            stop.advice = help_of_it
         if isinstance(stop, OsemMigrateError):
             return stop
         if isinstance(stop, click.ClickException):
-            remedy = f"Read the options with: {advice.command(*self._command().split(), '--help')}"
-            return UsageError(stop.format_message(), remediation=remedy)
+            return UsageError(stop.format_message(), remediation=help_of_it)
         # click turns Ctrl-C and SIGTERM into Abort, and so does the end of the input at a prompt.
         causes = (stop, stop.__cause__, stop.__context__)
         interrupted = Interrupted.by(next((c for c in causes if isinstance(c, KeyboardInterrupt)), KeyboardInterrupt()))
