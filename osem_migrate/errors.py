@@ -174,7 +174,7 @@ class DefinitionError(OsemMigrateError):
     """A key, an index, a table or a setting that DynamoDB could never accept; names the limit."""
 
     code = "SCHEMA_INVALID"
-    remedy = "Change the declaration so that it stays within the limit, then run the command again."
+    remedy = "Change the declaration as the message says, then run the command again."
 
 
 class InapplicableOperation(OsemMigrateError):

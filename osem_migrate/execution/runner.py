@@ -4,6 +4,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import dropwhile, pairwise, takewhile
 
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
@@ -112,12 +113,14 @@ def refuse_protected(deployment: Deployment, plan: Plan) -> None:
 
 
 def _turns_off(plan: Plan, table: str) -> bool:
-    """Whether the plan itself turns deletion protection off before it drops the table."""
+    """Whether the plan itself turns deletion protection off before it drops the table, in an operation or a step."""
     lane = next(lane for lane in plan.lanes if lane.table == table)
-    declared = [setting for planned in lane.operations for setting in planned.operation.declared_settings]
-    return any(isinstance(setting, SetDeletionProtection) and not setting.enabled for setting in declared) or any(
-        planned.operation.drops_table and len(planned.steps) > 1 for planned in lane.operations
-    )
+    states = (state for planned in lane.operations for state in planned.states)
+    # What comes after the drop is of another table of that name.
+    until_dropped = takewhile(lambda state: state is not None, dropwhile(lambda state: state is None, states))
+    protections = [state.setting(SetDeletionProtection) for state in until_dropped if state is not None]
+    off = [protection is not None and not protection.enabled for protection in protections]
+    return any(now and not earlier for earlier, now in pairwise(off))
 
 
 def _executor(

@@ -199,7 +199,7 @@ def _unfounded(decision: Decision, past: ResolveContext, why: str) -> Resolution
     remedy = "Correct the script, or restore what it builds on, then run the command again."
     if before:
         first = command("resolve", before[0], f"--{Resolution.APPLIED}")
-        remedy = f"Record what it builds on first, with: {first}"
+        remedy = f"Apply what it builds on first, with: {command('upgrade')}\nor, where it is there, record it: {first}"
     return ResolutionRefused(f"{name} cannot be applied: {why}", remediation=remedy, migration=name)
 
 

@@ -140,7 +140,8 @@ def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigra
             if operation.before is not None and operation.after is not None:
                 # As the table has them afterwards, because some settings only add to what was declared before.
                 known = {type(setting): setting for setting in operation.after.settings}
-                settings = [known[type(setting)] for setting in operation.operation.declared_settings]
+                kinds = map(type, operation.operation.declared_settings)
+                settings = [known[kind] for kind in kinds if kind in known]
                 ahead[operation.table] = (*ahead.get(operation.table, ()), *settings)
         looking.append(replace(planned, operations=tuple(reversed(operations))))
     return tuple(reversed(looking))

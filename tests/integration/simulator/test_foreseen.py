@@ -13,6 +13,7 @@ from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 
 NAME = "osem-dev-Carts"
 CREATE = 'operations = [CreateTable("Carts", S("id"))]'
+UNPROTECTED = 'operations = [CreateTable("Carts", S("id"), settings=[SetDeletionProtection("Carts", False)])]'
 DROP = 'operations = [DropTable("Carts")]'
 PROTECTING = f"{TUNNEL}deletion_protection = true\n"
 MUTATIONS = {"CreateTable", "UpdateTable", "DeleteTable"}
@@ -63,12 +64,16 @@ def test_protection_that_a_script_declares_is_foreseen(aws: SimulatedAws, tmp_pa
     assert aws.simulator.table(NAME) is None
 
 
-def test_protection_that_a_person_set_is_foreseen_in_the_dry_run(aws: SimulatedAws, tmp_path: Path) -> None:
-    """It says that somebody wants to keep the table."""
-    aws.migrator(write_project(tmp_path, {"0001_carts": CREATE}, TUNNEL)).upgrade()
+@pytest.mark.parametrize("later", [{}, {"0003_anew": UNPROTECTED}], ids=["dropped", "and made anew"])
+@pytest.mark.parametrize("created", [CREATE, UNPROTECTED], ids=["undeclared", "declared off"])
+def test_protection_that_a_person_set_is_foreseen_in_the_dry_run(
+    created: str, later: dict[str, str], aws: SimulatedAws, tmp_path: Path
+) -> None:
+    """It says that somebody wants to keep the table, whatever was declared before or is of the next one."""
+    aws.migrator(write_project(tmp_path, {"0001_carts": created}, TUNNEL)).upgrade()
     aws.simulator.call("UpdateTable", {"TableName": NAME, "DeletionProtectionEnabled": True})
     aws.clock.sleep(60)
-    project = write_project(tmp_path, {"0002_drop": DROP}, TUNNEL)
+    project = write_project(tmp_path, {"0002_drop": DROP, **later}, TUNNEL)
     for begin in (
         aws.migrator(project).preview,
         lambda: aws.migrator(project).upgrade(UpgradeOptions(allow_data_loss=True)),

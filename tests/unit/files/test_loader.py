@@ -269,7 +269,7 @@ def test_an_operation_that_could_never_be_is_an_error_at_its_line(folder: Path) 
     put(folder, "0001_a.py", HEAD + 'operations = [\n    CreateTable(\n        "Teams",\n        S(""),\n    ),\n]\n')
     error = mistake(folder, ScriptNotLoadable, file="0001_a.py", line=6)
     assert error.message == "migrations/0001_a.py:6: key attribute '': a name has 1 to 255 bytes"
-    assert "stays within the limit" in typed(error)
+    assert "Change the declaration" in typed(error)
     assert error.details["attribute"] == ""
 
 
