@@ -42,3 +42,18 @@ class Clock:
 
 
 SYSTEM_CLOCK = Clock()
+
+
+def iso(moment: datetime) -> str:
+    """``2026-11-21T09:34:47.191Z``: how every time is written for machines."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_of(milliseconds: int | None) -> str | None:
+    """The same of Unix milliseconds; None for what is none, and for a year that there is not."""
+    if milliseconds is None:
+        return None
+    try:
+        return iso(_EPOCH + timedelta(milliseconds=milliseconds))
+    except OverflowError:
+        return None

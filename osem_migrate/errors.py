@@ -63,14 +63,21 @@ OsemMigrateError
     └── AwsFilesInvalid
 
 Each class owns one stable ``code``; scripts and CI match on it, so a code is never renamed. ``remediation`` is the next
-thing to type; the commands in it are placeholders of ``advice``, the only module of the package that this one imports.
+thing to type; the commands in it are placeholders of ``advice``. ``details`` has the members that machines may rely on.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from osem_migrate.advice import command, in_library
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from osem_migrate.details import Details, ErrorDocument
 
 
 class ExitCode(IntEnum):
@@ -102,14 +109,14 @@ class OsemMigrateError(Exception):
     Args:
         message: what went wrong and where, in one sentence.
         remediation: the next thing to type, with placeholders for commands; the class's own when omitted.
-        details: JSON-able facts for machines (``table``, ``file``, ``line``, ``action`` …).
+        details: facts for machines (``table``, ``file``, ``line``, ``action`` …); what is None is left out.
     """
 
     code: ClassVar[str] = "ERROR"
     exit_code: ExitCode = ExitCode.ERROR
     remedy: ClassVar[str] = "Run the command again with --verbose and read the last call it shows."
 
-    def __init__(self, message: str, *, remediation: str | None = None, **details: Any) -> None:
+    def __init__(self, message: str, *, remediation: str | None = None, **details: Unpack[Details]) -> None:
         super().__init__(message)
         self.message = message
         self.advice = remediation if remediation is not None else self.remedy
@@ -120,9 +127,10 @@ class OsemMigrateError(Exception):
         """What to do next, for a program that uses the library: commands are calls of ``Migrator``."""
         return in_library(self.advice)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> ErrorDocument:
         """The ``error`` member of the JSON envelope; commands are placeholders still."""
-        return {"code": self.code, "message": self.message, "remediation": self.advice, "details": self.details}
+        details = cast("Details", self.details)
+        return {"code": self.code, "message": self.message, "remediation": self.advice, "details": details}
 
 
 class UsageError(OsemMigrateError):
@@ -422,7 +430,7 @@ class Interrupted(RunError):
     exit_code = ExitCode.INTERRUPTED
 
     @classmethod
-    def by(cls, stop: KeyboardInterrupt, *, resume: str | None = None) -> "Interrupted":
+    def by(cls, stop: KeyboardInterrupt, *, resume: str | None = None) -> Interrupted:
         """The error for what stopped the run, with the exit code that shells expect of it."""
         terminated = isinstance(stop, Termination)
         remediation = f"Continue with: {resume}" if resume is not None else None
@@ -447,7 +455,6 @@ class PartialError(RunError):
         super().__init__(
             f"{done}, then: {cause.message}",
             remediation=_then(cause, "Then continue with", resume),
-            applied=list(applied),
             cause=cause.as_dict(),
         )
         self.applied = applied
@@ -508,7 +515,6 @@ class DestructionIncomplete(RunError):
         super().__init__(
             f"{done}, then: {cause.message}",
             remediation=cause.advice if resume in cause.advice else f"{cause.advice}\nThen continue with: {resume}",
-            dropped=list(dropped),
             cause=cause.as_dict(),
         )
         self.dropped = dropped

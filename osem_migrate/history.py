@@ -3,6 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from osem_migrate.clock import iso_of
+
+if TYPE_CHECKING:
+    from osem_migrate.details import HolderDocument
 
 
 class RecordedState(StrEnum):
@@ -164,6 +170,19 @@ class Holder:
     lease_ms: int
     heartbeat: int
     acquired_at: int
+
+    def document(self) -> "HolderDocument":
+        """As data, for machines."""
+        return {
+            "identity": self.identity,
+            "host": self.host,
+            "pid": self.pid,
+            "run_url": self.run_url,
+            "acquired_at": iso_of(self.acquired_at),
+            "fence": self.fence,
+            "heartbeat": self.heartbeat,
+            "lease_ms": self.lease_ms,
+        }
 
     def describe(self) -> str:
         """``arn:aws:iam::…:user/ada on build-7 (pid 4711, https://ci.example/run/1)``."""

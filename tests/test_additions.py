@@ -48,6 +48,9 @@ class SetColour(Setting):
     def create_permissions(self) -> tuple[str, ...]:
         return ("dynamodb:Paint",)
 
+    def data(self) -> dict[str, str]:
+        return {"name": self.colour}
+
     @property
     def text(self) -> str:
         return self.colour
@@ -56,8 +59,10 @@ ASK_SETTING = """
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+from docs.generator.json_schema import schema
 from osem_migrate import CreateTable, S, SetColour
 from osem_migrate.aws.describe import Describer
+from osem_migrate.cli.documents.table import table_document
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.operations.source import imported_names, render
@@ -81,6 +86,8 @@ client = SimpleNamespace(describe_table=lambda **_: {"Table": described})
 describer = Describer(client, str, emulated=False, sleep=lambda _: None)
 live = describer.describe("Teams")
 assert live.beyond == ()
+assert table_document(live)["settings"]["colour"] == {"name": "blue"}
+assert "colour" in schema()["$defs"]["SettingsDocument"]["required"]
 (difference,) = diff(live, table)
 assert difference.describe() == "Teams: expected colour red, found colour blue"
 assert [step.describe() for step in difference.repair] == ["set colour of Teams to red"]
@@ -116,9 +123,31 @@ def command(invocation: Invocation, *, name: str) -> ExitCode:
 
     To NAME.
     """
+    from osem_migrate.cli.documents.greet import greet_document
     from osem_migrate.commands.greet import greet
 
-    return invocation.finish({"said": greet(name)}, lambda: output.echo(greet(name)))
+    said = greet(name)
+    return invocation.finish(lambda: greet_document(said), lambda: output.echo(said))
+'''
+DOCUMENT = '''"""The document of ``greet``."""
+
+from typing_extensions import TypedDict
+
+from osem_migrate.cli.documents.printed import Printed
+
+
+class GreetDocument(TypedDict):
+    """A greeting."""
+
+    said: str
+
+
+PRINTED = {"greet": Printed((GreetDocument,))}
+
+
+def greet_document(said: str) -> GreetDocument:
+    """What was said."""
+    return {"said": said}
 '''
 GREET = '''"""Greet."""
 
@@ -132,10 +161,13 @@ import subprocess
 import sys
 
 from docs.generator.command_reference import reference
+from docs.generator.json_schema import schema
 from osem_migrate.cli.main import run
 
 assert run(["greet", "Ada"]) == 0
+assert run(["greet", "Ada", "--json"]) == 0
 assert run(["greet"]) == 64
+assert "greet" in schema()["properties"]["command"]["enum"] and "GreetDocument" in schema()["$defs"]
 assert "osem-migrate greet" in reference() and "Say hello." in reference()
 """
 STEP = '''
@@ -316,9 +348,10 @@ def test_a_setting_is_its_file_and_a_line_in_the_export_list(copy: Path) -> None
     ask(copy, ASK_SETTING)
 
 
-def test_a_command_is_two_files_and_a_line_in_the_list(copy: Path) -> None:
-    """It runs, refuses what is wrong with its code, and stands in the reference."""
+def test_a_command_is_its_files_and_a_line_in_the_list(copy: Path) -> None:
+    """It runs, refuses what is wrong with its code, and stands in the reference and in the schema of its document."""
     plant(copy / "osem_migrate/cli/greet.py", COMMAND)
+    plant(copy / "osem_migrate/cli/documents/greet.py", DOCUMENT)
     plant(
         copy / "osem_migrate/commands/greet.py",
         '"""Greet."""\n\n\ndef greet(name: str) -> str:\n    return f"Hello {name}"\n',

@@ -1,24 +1,28 @@
-"""The pages that are written by the code, as a whole or in part."""
+"""What is written by the code, as a whole or in part."""
 
 import re
 from pathlib import Path
 
 from docs.generator.command_reference import reference
 from docs.generator.error_codes import error_table, finding_table
+from docs.generator.json_schema import command_table, schema_text
 
 DOCS = Path(__file__).parents[1]
 COMMANDS_PAGE = DOCS / "commands.md"
 TROUBLE_PAGE = DOCS / "troubleshooting.md"
+JSON_PAGE = DOCS / "json.md"
+JSON_SCHEMA = DOCS / "osem-migrate.schema.json"
 
 BEGIN, END = "<!-- written by make docs: {} -->\n", "<!-- until here -->"
 
 
 def written() -> dict[Path, str]:
-    """Each of these pages as it should be."""
+    """Each of these files as it should be."""
     trouble = TROUBLE_PAGE.read_text(encoding="utf-8")
     for part, table in (("findings", finding_table()), ("errors", error_table())):
         trouble = filled(trouble, part, table)
-    return {COMMANDS_PAGE: reference(), TROUBLE_PAGE: trouble}
+    documents = filled(JSON_PAGE.read_text(encoding="utf-8"), "documents", command_table())
+    return {COMMANDS_PAGE: reference(), TROUBLE_PAGE: trouble, JSON_PAGE: documents, JSON_SCHEMA: schema_text()}
 
 
 def filled(text: str, part: str, table: str) -> str:

@@ -55,4 +55,4 @@ def require_url(url: str) -> None:
     except ValueError:  # brackets that do not match, or a port that is no number up to 65535
         whole = False
     if not whole or any(character.isspace() for character in url):
-        raise EndpointInvalid(f"The endpoint {redact(url)!r} is not an http or https URL.", endpoint=redact(url))
+        raise EndpointInvalid(f"The endpoint {redact(url)!r} is not an http or https URL.", endpoint_url=redact(url))

@@ -269,9 +269,7 @@ class Lease:
 
 
 def _held(holder: Holder) -> LockHeld:
-    return LockHeld(
-        f"another run holds the upgrade lock: {holder.describe()}", holder=holder.describe(), run_url=holder.run_url
-    )
+    return LockHeld(f"another run holds the upgrade lock: {holder.describe()}", holder=holder.document())
 
 
 def _lost(mine: Holder, fence: int, current: Holder | None) -> LockLost:

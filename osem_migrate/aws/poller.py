@@ -60,7 +60,7 @@ class Poller:
                     return answer
                 now = heard = self.clock.monotonic()
                 if now - started >= timeout:
-                    raise WaitTimeout(f"{what} has not settled in time", timeout=timeout)
+                    raise WaitTimeout(f"{what} has not settled in time", timeout_seconds=timeout)
                 if on_wait is not None:
                     on_wait(answer, now - started)
             waited = now - started

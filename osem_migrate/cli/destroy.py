@@ -10,11 +10,12 @@ from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import ask
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
-from osem_migrate.errors import ExitCode
+from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from osem_migrate.commands.destroy import DestroyResult
     from osem_migrate.live_table import LiveTable
     from osem_migrate.migrator import Migrator
     from osem_migrate.planning.destroy import Inventory
@@ -52,7 +53,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     migrator = invocation.migrator()
     inventory = migrator.inventory()
     if dry_run:
-        return invocation.finish(_document(inventory), lambda: _show(inventory, migrator))
+        return invocation.finish(lambda: _inventory_document(inventory), lambda: _show(inventory, migrator))
+    invocation.stopped = lambda error: _stopped(inventory, error)
     if not inventory.is_empty:
         ask(_losses(inventory), migrator, yes=yes, can_ask=not invocation.as_json)
     if inventory.changed and not yes:
@@ -71,7 +73,25 @@ def command(  # noqa: PLR0913 - one parameter an option
             output.line("done", f"{place(migrator)} has nothing to destroy.")
         _show_kept(result.kept, inventory.foreign)
 
-    return invocation.finish({"dropped": list(result.dropped), "kept": list(result.kept)}, show)
+    return invocation.finish(lambda: _document(inventory, result), show)
+
+
+def _inventory_document(inventory: "Inventory") -> Document:
+    from osem_migrate.cli.documents.destroy import inventory_document
+
+    return inventory_document(inventory)
+
+
+def _document(inventory: "Inventory", result: "DestroyResult") -> Document:
+    from osem_migrate.cli.documents.destroy import destroy_document
+
+    return destroy_document(inventory, result)
+
+
+def _stopped(inventory: "Inventory", error: OsemMigrateError) -> Document:
+    from osem_migrate.cli.documents.destroy import destroy_stopped
+
+    return destroy_stopped(inventory, error)
 
 
 def _losses(inventory: "Inventory") -> list[str]:
@@ -86,28 +106,6 @@ def _losses(inventory: "Inventory") -> list[str]:
 
 def _holds(live: "LiveTable") -> str:
     return f"{output.counted(live.items, 'item')}, {live.size_bytes} bytes"
-
-
-def _document(inventory: "Inventory") -> Document:
-    history = inventory.history
-    return {
-        "dry_run": True,
-        "tables": [
-            {
-                "name": live.name,
-                "physical_name": live.physical_name,
-                "items": live.items,
-                "size_bytes": live.size_bytes,
-                "deletion_protection": live.physical_name in inventory.guarded,
-                "differences": list(inventory.changed.get(live.physical_name, ())),
-                "replaced": live.physical_name in inventory.replaced,
-            }
-            for live in inventory.tables
-        ],
-        "history_table": history.physical_name if history is not None and not inventory.shared else None,
-        "kept": list(inventory.kept),
-        "foreign": dict(inventory.foreign),
-    }
 
 
 def _show(inventory: "Inventory", migrator: "Migrator") -> None:

@@ -32,15 +32,21 @@ def command(invocation: Invocation, *, role: str) -> ExitCode:
     cannot exist, and items are written under a condition that never holds, so that DynamoDB refuses them all.
     """
     try:
-        report, data = _examine(invocation, role)
+        report = _examine(invocation, role)
     except ImportError as missing:
         remedy = "Reinstall it: pip install --upgrade --force-reinstall osem-migrate"
         raise OsemMigrateError(f"a part of osem-migrate is missing: {missing}", remediation=remedy) from missing
-    invocation.region = report.region or invocation.region
-    return invocation.finish(data, lambda: _show(report), report.exit_code)
+    invocation.locate = lambda: report.place
+    return invocation.finish(lambda: _document(report, role), lambda: _show(report), report.exit_code)
 
 
-def _examine(invocation: Invocation, role: str) -> "tuple[DoctorReport, Document]":
+def _document(report: "DoctorReport", role: str) -> Document:
+    from osem_migrate.cli.documents.doctor import doctor_document
+
+    return doctor_document(report, role)
+
+
+def _examine(invocation: Invocation, role: str) -> "DoctorReport":
     from osem_migrate import __version__
     from osem_migrate.commands.doctor import DoctorOptions
     from osem_migrate.migrator import Migrator
@@ -53,8 +59,7 @@ def _examine(invocation: Invocation, role: str) -> "tuple[DoctorReport, Document
         tool_version=__version__,
         on_call=invocation.report_progress().call,
     )
-    report = Migrator.doctor(options)
-    return report, report_document(report)
+    return Migrator.doctor(options)
 
 
 def _show(report: "DoctorReport") -> None:
@@ -74,20 +79,3 @@ def _show_finding(finding: "Finding") -> None:
     output.line(kind, f"{finding.check:<{_CHECK_WIDTH}} {finding.message}")
     for line in (finding.advice or "").splitlines():
         output.echo(f"    {line}")
-
-
-def report_document(report: "DoctorReport") -> Document:
-    """The answer of ``doctor``."""
-    return {
-        "exit_code": int(report.exit_code),
-        "findings": [
-            {
-                "check": finding.check,
-                "health": finding.health.value,
-                "message": finding.message,
-                "remedy": finding.advice,
-                "code": finding.code,
-            }
-            for finding in report.findings
-        ],
-    }

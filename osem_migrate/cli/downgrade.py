@@ -1,14 +1,19 @@
 """``osem-migrate downgrade``: reverse the newest migrations."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import confirm
-from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
-from osem_migrate.errors import ExitCode
+from osem_migrate.errors import ExitCode, OsemMigrateError
+
+if TYPE_CHECKING:
+    from osem_migrate.commands.downgrade import DowngradeResult
+    from osem_migrate.planning.plan import Plan
 
 
 @click.command("downgrade")
@@ -44,7 +49,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = DowngradeOptions(target, lock_timeout=lock_timeout, timeout=timeout)
     plan = migrator.plan_downgrade(options)
     if dry_run:
-        return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+        return invocation.finish(lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+    invocation.stopped = lambda error: _stopped(plan, error)
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         result = migrator.downgrade(replace(options, plan=plan, stop=stop))
@@ -56,4 +62,16 @@ def command(  # noqa: PLR0913 - one parameter an option
         else:
             output.line("done", f"{place(migrator)} has nothing above {target}; nothing to do.")
 
-    return invocation.finish({"reverted": list(result.reverted)}, show)
+    return invocation.finish(lambda: _document(result), show)
+
+
+def _document(result: "DowngradeResult") -> Document:
+    from osem_migrate.cli.documents.downgrade import downgrade_document
+
+    return downgrade_document(result)
+
+
+def _stopped(plan: "Plan", error: OsemMigrateError) -> Document:
+    from osem_migrate.cli.documents.downgrade import downgrade_stopped
+
+    return downgrade_stopped(plan, error)

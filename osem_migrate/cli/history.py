@@ -30,22 +30,16 @@ def command(invocation: Invocation) -> ExitCode:
         for row in output.columns(rows):
             output.echo(row)
 
-    return invocation.finish({"events": [log_entry_document(entry) for entry in entries]}, show)
+    return invocation.finish(lambda: _document(entries), show)
+
+
+def _document(entries: "list[LogEntry]") -> Document:
+    from osem_migrate.cli.documents.history import history_document
+
+    return history_document(entries)
 
 
 def _detail(entry: "LogEntry") -> str:
     """What was done, and why where somebody said so, on one line."""
     reason = f"reason: {' '.join(entry.reason.split())}" if entry.reason else ""
     return "; ".join(filter(None, (entry.detail, reason)))
-
-
-def log_entry_document(entry: "LogEntry") -> Document:
-    """One entry of ``history``; ``at`` is Unix milliseconds."""
-    return {
-        "at": entry.at,
-        "what": entry.what,
-        "migration": entry.migration,
-        "by": entry.by,
-        "detail": entry.detail,
-        "reason": entry.reason,
-    }

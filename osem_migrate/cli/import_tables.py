@@ -2,21 +2,19 @@
 
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate import advice
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 
 if TYPE_CHECKING:
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
-    from osem_migrate.files.writer import Draft
     from osem_migrate.migrator import Migrator
 
 
@@ -47,12 +45,11 @@ def command(
     plan = migrator.plan_import(options)
     invocation.warn(plan.warnings)
     if dry_run:
-        return invocation.finish(_document(plan, plan.drafts, dry_run=True), lambda: _show_drafts(plan))
+        return invocation.finish(lambda: _document(plan, migrator), lambda: _show_drafts(plan))
     if plan.creations:
         _confirm(plan, migrator, yes=yes, can_ask=not invocation.as_json)
     imported = _run(plan, migrator, options)
-    data = _document(plan, imported.drafts, recorded=imported.recorded)
-    return invocation.finish(data, lambda: _show(plan, imported, migrator))
+    return invocation.finish(lambda: _document(plan, migrator, imported), lambda: _show(plan, imported, migrator))
 
 
 def _run(plan: "ImportPlan", migrator: "Migrator", options: "ImportOptions") -> "ImportResult":
@@ -78,20 +75,10 @@ def _confirm(plan: "ImportPlan", migrator: "Migrator", *, yes: bool, can_ask: bo
     )
 
 
-def _document(
-    plan: "ImportPlan", drafts: "Sequence[Draft]", *, recorded: Sequence[str] = (), dry_run: bool = False
-) -> dict[str, Any]:
-    scripts = [
-        {"path": os.path.relpath(draft.path), "table": create.table, "source": draft.source}
-        for draft, create in zip(drafts, plan.creations, strict=True)
-    ]
-    return {
-        "dry_run": dry_run,
-        "scripts": scripts,
-        "recorded": list(recorded),
-        "skipped": dict(plan.skipped),
-        "warnings": list(plan.warnings),
-    }
+def _document(plan: "ImportPlan", migrator: "Migrator", imported: "ImportResult | None" = None) -> Document:
+    from osem_migrate.cli.documents.import_tables import import_document
+
+    return import_document(plan, migrator.environment, imported)
 
 
 def _show_drafts(plan: "ImportPlan") -> None:

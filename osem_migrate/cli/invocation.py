@@ -1,21 +1,23 @@
 """Invocation: one call of the command line, with the options that every command has."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.errors import ExitCode, OsemMigrateError
+from osem_migrate.place import Place
 
 if TYPE_CHECKING:
     from osem_migrate.cli.run_reporter import RunReporter
     from osem_migrate.deployment.connection import Connection
     from osem_migrate.migrator import Migrator
 
-Document = dict[str, Any]
+Document = Mapping[str, object]
+"""What a command says to machines; ``cli.documents`` has its types."""
 
 
 @dataclass(slots=True)
@@ -23,18 +25,20 @@ class Invocation:
     """The common options, and what is known for the envelope.
 
     Attributes:
-        command: the name of the command.
+        command: the name of the command; None where the command line names none.
         environment: ``--env``; None for commands without one.
-        region: ``--region``, and once connected the region in use.
+        region: ``--region``.
         as_json: whether stdout takes exactly one JSON document.
         verbosity: -1 for ``-q``, 0, or 1 for ``-v``.
         log_file: where every operation and call is written, one JSON object a line.
         started: monotonic seconds.
         show: a command of this tool as it is typed about the same environment.
         reporter: tells of the run while it goes on; None until there is something to tell of.
+        locate: tells where the command is at work, once it has found out.
+        stopped: makes the document of a command that has begun and that an error stops; None before it has.
     """
 
-    command: str
+    command: str | None
     environment: str | None = None
     region: str | None = None
     profile: str | None = None
@@ -46,11 +50,14 @@ class Invocation:
     started: float = field(default_factory=time.monotonic)
     show: Callable[[Sequence[str]], str] = field(init=False)
     reporter: "RunReporter | None" = None
+    locate: Callable[[], Place] = field(init=False)
+    stopped: Callable[[OsemMigrateError], Document] | None = None
 
     def __post_init__(self) -> None:
-        """Keep the options as they were given: the region becomes the one in use once it is known."""
+        """The commands that are shown, and the place as far as the options tell it."""
         flags = advice.connection_flags(self.region, self.profile, self.endpoint_url, force=self.force)
         self.show = advice.typed_in(self.environment, flags) if self.environment is not None else advice.as_typed
+        self.locate = lambda: Place(environment=self.environment, region=self.region)
 
     @property
     def hears_calls(self) -> bool:
@@ -68,7 +75,7 @@ class Invocation:
             on_event=lambda event: self.report_progress().event(event),
             on_call=self.report_progress().call if self.hears_calls else None,
         )
-        self.region = migrator.session.region.name
+        self.locate = lambda: migrator.deployment.place
         return migrator
 
     def connection(self) -> "Connection":
@@ -91,33 +98,38 @@ class Invocation:
             for warning in warnings:
                 output.line("warning", warning, err=True)
 
-    def finish(self, data: Document, text: Callable[[], None], code: ExitCode = ExitCode.OK) -> ExitCode:
+    def finish(
+        self, document: Callable[[], Document], text: Callable[[], None], code: ExitCode = ExitCode.OK
+    ) -> ExitCode:
         """Print the result, as text or as the JSON envelope, and give the exit code."""
         if self.as_json:
-            output.print_json(self.envelope(data))
+            output.print_json(self._envelope(document(), code))
         else:
             text()
         return code
 
     def failed(self, error: OsemMigrateError) -> None:
-        """Take the live lines away, and tell the log file how the command ended."""
+        """Take the live lines away, tell the log file how the command ended, and print the error."""
         if self.reporter is not None:
             self.reporter.failed(error)
+        if self.as_json:
+            data = self.stopped(error) if self.stopped is not None else {}
+            output.print_json(self._envelope(data, error.exit_code, error))
+        else:
+            output.failure(error)
 
     def close(self) -> None:
         """Give the terminal and the log file back."""
         if self.reporter is not None:
             self.reporter.close()
 
-    def envelope(self, data: Document, error: OsemMigrateError | None = None) -> Document:
-        """The one JSON document of ``--json``."""
-        return output.envelope(
-            command=self.command,
-            environment=self.environment,
-            region=self.region,
-            seconds=time.monotonic() - self.started,
-            data=data,
-            error=error,
+    def _envelope(self, data: Document, code: ExitCode, error: OsemMigrateError | None = None) -> Document:
+        # Imported here, because only --json needs it.
+        from osem_migrate.cli.documents.envelope import envelope
+
+        seconds = time.monotonic() - self.started
+        return envelope(
+            command=self.command, place=self.locate(), seconds=seconds, exit_code=code, data=data, error=error
         )
 
 

@@ -1,6 +1,6 @@
 """``osem-migrate list``: the environment's tables."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,8 +10,6 @@ from osem_migrate.cli.options import connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from osem_migrate.live_table import LiveTable
     from osem_migrate.schema import Index, Key
 
@@ -40,7 +38,13 @@ def command(invocation: Invocation, *, details: bool) -> ExitCode:
             for row in output.columns([("TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"), *map(_row, live_tables)]):
                 output.echo(row)
 
-    return invocation.finish({"tables": [table_document(live) for live in live_tables]}, show)
+    return invocation.finish(lambda: _document(live_tables), show)
+
+
+def _document(live_tables: "list[LiveTable]") -> Document:
+    from osem_migrate.cli.documents.list_tables import list_document
+
+    return list_document(live_tables)
 
 
 def _row(live: "LiveTable") -> tuple[str, ...]:
@@ -74,35 +78,3 @@ def _index(index: "Index", live: "LiveTable") -> str:
 
 def _keys(keys: "tuple[Key, ...]") -> str:
     return ", ".join(f"{key.name} {key.type}" for key in keys)
-
-
-def table_document(live: "LiveTable") -> Document:
-    """One table of ``list``."""
-    table = live.table
-    return {
-        "name": live.name,
-        "physical_name": live.physical_name,
-        "status": live.status,
-        "refusal": live.refusal,
-        "items": live.items,
-        "size_bytes": live.size_bytes,
-        "arn": live.arn,
-        "keys": _key_documents(table.keys) if table is not None else [],
-        "indexes": [
-            {
-                "name": index.name,
-                "status": live.indexes[index.name].status,
-                "backfilling": live.indexes[index.name].backfilling,
-                "partition_key": _key_documents(index.partition_keys),
-                "sort_key": _key_documents(index.sort_keys),
-                "projection": index.projection,
-                "include": list(index.include),
-            }
-            for index in (table.indexes if table is not None else ())
-        ],
-        "settings": [setting.describe() for setting in (table.settings if table is not None else ())],
-    }
-
-
-def _key_documents(keys: "Collection[Any]") -> list[Document]:
-    return [{"name": key.name, "type": key.type} for key in keys]

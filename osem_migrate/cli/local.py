@@ -34,7 +34,7 @@ def start(invocation: Invocation, *, engine: str | None, port: int | None) -> Ex
     Prints where it listens.
     """
     state = _engine(engine, port).start()
-    return invocation.finish(_document(state), lambda: _show(state))
+    return invocation.finish(lambda: _document(state), lambda: _show(state))
 
 
 @command.command("stop")
@@ -46,7 +46,7 @@ def stop(invocation: Invocation) -> ExitCode:
     def show() -> None:
         output.line("done" if state else "info", f"Stopped {state.kind.value}." if state else "No engine was running.")
 
-    return invocation.finish({"stopped": state is not None}, show)
+    return invocation.finish(lambda: _stop_document(state), show)
 
 
 @command.command("status")
@@ -54,7 +54,7 @@ def stop(invocation: Invocation) -> ExitCode:
 def status(invocation: Invocation) -> ExitCode:
     """Say whether the engine runs, and where."""
     state = _engine().status()
-    return invocation.finish(_document(state), lambda: _show(state))
+    return invocation.finish(lambda: _document(state), lambda: _show(state))
 
 
 def _engine(kind: str | None = None, port: int | None = None) -> "LocalEngine":
@@ -67,11 +67,15 @@ def _engine(kind: str | None = None, port: int | None = None) -> "LocalEngine":
 
 
 def _document(state: "EngineState | None") -> Document:
-    if state is None:
-        return {"running": False}
-    # How the tool recognises its own engine is nobody else's business.
-    internal = {"birth", "token"}
-    return {"running": True, **{name: fact for name, fact in state.as_dict().items() if name not in internal}}
+    from osem_migrate.cli.documents.local import local_document
+
+    return local_document(state)
+
+
+def _stop_document(state: "EngineState | None") -> Document:
+    from osem_migrate.cli.documents.local import local_stop_document
+
+    return local_stop_document(state)
 
 
 def _show(state: "EngineState | None") -> None:

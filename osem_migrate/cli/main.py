@@ -125,9 +125,8 @@ class _FailureReport:
 
     def failure(self, error: OsemMigrateError) -> int:
         """Print an error and give its exit code."""
-        invocation = self.invocation or Invocation(command=self._command(), as_json=self._wants_json())
+        invocation = self.invocation or Invocation(command=self._command() or None, as_json=self._wants_json())
         invocation.failed(error)
-        output.failure(error, document=invocation.envelope({}, error) if invocation.as_json else None)
         return error.exit_code
 
     def defect(self, defect: Exception) -> int:

@@ -5,7 +5,7 @@ import os
 import click
 
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.options import unconnected
 from osem_migrate.errors import ExitCode
 
@@ -23,4 +23,10 @@ def command(invocation: Invocation, *, title: str) -> ExitCode:
     from osem_migrate.config import Project
 
     shown = os.path.relpath(new(Project.find(), title))
-    return invocation.finish({"path": shown}, lambda: output.echo(shown))
+    return invocation.finish(lambda: _document(shown), lambda: output.echo(shown))
+
+
+def _document(path: str) -> Document:
+    from osem_migrate.cli.documents.new import new_document
+
+    return new_document(path)

@@ -17,8 +17,6 @@ from osem_migrate.errors import OsemMigrateError
 if TYPE_CHECKING:
     from osem_migrate.operations.estimate import Estimate
 
-SCHEMA_VERSION = 1
-
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 
@@ -86,36 +84,8 @@ def without_passwords(text: str) -> str:
     return _URL_USER.sub("***@", text)
 
 
-def envelope(  # noqa: PLR0913 - the members of the envelope
-    *,
-    command: str,
-    environment: str | None,
-    region: str | None,
-    seconds: float,
-    data: dict[str, Any],
-    error: OsemMigrateError | None = None,
-) -> dict[str, Any]:
-    """The JSON envelope; ``duration`` is milliseconds."""
-    document: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "success": error is None,
-        "command": command,
-        "environment": environment,
-        "region": region,
-        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "duration": round(seconds * 1000),
-        "data": data,
-    }
-    if error is not None:
-        document["error"] = error.as_dict()
-    return document
-
-
-def failure(error: OsemMigrateError, *, document: dict[str, Any] | None) -> None:
-    """An error: the envelope on stdout where JSON is wanted, else what is wrong and what to type next on stderr."""
-    if document is not None:
-        print_json(document)
-        return
+def failure(error: OsemMigrateError) -> None:
+    """An error: what is wrong and what to type next, on stderr."""
     line("error", f"{click.style(error.code, bold=True)}: {error.message}", err=True)
     echo(err=True)
     first, *others = error.advice.splitlines() or [""]

@@ -12,14 +12,10 @@ from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.operations.step import Step
 from osem_migrate.planning.fold import fold, foldable
 from osem_migrate.planning.plan import Direction
-from osem_migrate.schema.arn import table_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from osem_migrate.migrator import Migrator
-    from osem_migrate.operations.estimate import Estimate
-    from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
+    from osem_migrate.planning.plan import Plan, PlannedMigration
 
 
 def show_plan(plan: "Plan", migrator: "Migrator") -> None:
@@ -83,57 +79,13 @@ def _verb(plan: "Plan") -> str:
     return "to reverse" if plan.direction is Direction.DOWNGRADE else "pending"
 
 
-def _address(step: Step, migrator: "Migrator") -> str:
-    """What a step's call names: the physical table, or its ARN where the table has yet to get one."""
-    name = migrator.environment.physical_name(step.table)
-    if not step.takes_arn:
-        return name
-    account = migrator.environment.settings.account_id or "*"
-    return table_arn(name, region=migrator.session.region.name, account=account)
-
-
 def _call(step: Step, migrator: "Migrator") -> str:
     name = migrator.environment.physical_name(step.table)
     return f"{step.action} {name}" + (f" {step.subject}" if step.subject != step.table else "")
 
 
 def plan_document(plan: "Plan", migrator: "Migrator") -> Document:
-    """The plan of ``upgrade --dry-run``."""
-    return {
-        "dry_run": True,
-        "up_to_date": plan.is_empty,
-        "creates_history_table": plan.creates_history,
-        "migrations": [
-            {
-                "id": planned.migration.id,
-                "file": planned.migration.file,
-                "already_done": planned.already_done,
-                "operations": [
-                    _operation_document(operation, plan.estimates.get(operation.key, []), migrator)
-                    for operation in planned.operations
-                ],
-            }
-            for planned in plan.migrations
-        ],
-        "future": list(plan.future),
-        "hazards": [hazard.text for hazard in plan.hazards],
-        "estimated_seconds": [plan.estimate.low, plan.estimate.high],
-    }
+    """The plan of ``--dry-run``, for machines."""
+    from osem_migrate.cli.documents.plan import plan_document as document
 
-
-def _operation_document(
-    operation: "PlannedOperation", estimates: "Sequence[Estimate]", migrator: "Migrator"
-) -> Document:
-    return {
-        "operation": operation.operation.describe(),
-        "table": migrator.environment.physical_name(operation.table),
-        "folded": operation.folded,
-        "calls": [
-            {
-                "action": step.action,
-                "parameters": step.call(_address(step, migrator)),
-                "usual_seconds": [usual.low, usual.high],
-            }
-            for step, usual in (() if operation.folded else zip(operation.steps, estimates, strict=True))
-        ],
-    }
+    return document(plan, migrator.environment, migrator.session.region.name)

@@ -2,13 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.options import placed
 from osem_migrate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from osem_migrate.commands.policy import Policy
 
 ROLES = ("status", "upgrade", "downgrade")
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -49,7 +54,9 @@ def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCo
 
     project = Project.find()
     environment = project.environment(invocation.environment or "")
-    region = invocation.region = region_of(environment, region=invocation.region, profile=invocation.profile)
+    region = region_of(environment, region=invocation.region, profile=invocation.profile)
+    known = None if region == ANY else region
+    invocation.locate = lambda: replace(environment.place, region=known)
     scripts = load(project.migrations)
     policy = make_policy(
         environment, scripts.migrations, PolicyOptions(role=Role(role), region=region, account=account)
@@ -60,5 +67,10 @@ def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCo
     elif policy.scope.account == ANY:
         pinned = f"set account_id of environment {environment.name!r} in pyproject.toml, or use --account DIGITS."
         invocation.warn([f"The policy covers every account. To limit it, {pinned}"])
-    data = {"role": role, "region": region, "account": policy.scope.account, "policy": policy.document}
-    return invocation.finish(data, lambda: output.echo(json.dumps(policy.document, indent=2)))
+    return invocation.finish(lambda: _document(policy), lambda: output.echo(json.dumps(policy.document, indent=2)))
+
+
+def _document(policy: "Policy") -> Document:
+    from osem_migrate.cli.documents.policy import policy_document
+
+    return policy_document(policy)

@@ -7,7 +7,7 @@ import click
 
 from osem_migrate import advice
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ExitCode, UsageError
@@ -62,16 +62,13 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = ResolveOptions(version, said[0], reason=reason, verify=not no_verify, lock_timeout=lock_timeout)
     with stop_on_signal(again) as stop:
         resolved = migrator.resolve(replace(options, stop=stop))
-    data = {
-        "migration": resolved.migration,
-        "resolution": resolved.resolution.value,
-        "recorded": resolved.recorded,
-        "state_before": resolved.before,
-        "state": resolved.record.state.value if resolved.record is not None else resolved.before,
-        "tables_compared": list(resolved.tables),
-        "reason": reason if resolved.recorded else None,
-    }
-    return invocation.finish(data, lambda: _show(resolved, migrator))
+    return invocation.finish(lambda: _document(resolved, reason), lambda: _show(resolved, migrator))
+
+
+def _document(resolved: "ResolveResult", reason: str | None) -> Document:
+    from osem_migrate.cli.documents.resolve import resolve_document
+
+    return resolve_document(resolved, reason)
 
 
 def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from osem_migrate.aws.session import ApiCall
 from osem_migrate.cli import output
+from osem_migrate.clock import iso
 from osem_migrate.errors import OsemMigrateError, UsageError
 from osem_migrate.events import (
     LockWaiting,
@@ -189,7 +190,7 @@ class RunReporter:
                 output.line(kind, text, err=True)
 
     def _detail(self, at: datetime, text: str) -> None:
-        self._say("info", output.dim(f"{_iso(at)} {text}"))
+        self._say("info", output.dim(f"{iso(at)} {text}"))
 
     def _end_live(self) -> None:
         if self._live is not None:
@@ -199,7 +200,7 @@ class RunReporter:
         if self._log is None:
             return
         entry = {
-            "timestamp": _iso(at),
+            "timestamp": iso(at),
             "event": event,
             **{name: fact for name, fact in facts.items() if fact is not None},
         }
@@ -244,7 +245,3 @@ def _open(path: Path) -> TextIO:
             f"the log file {path} cannot be written: {refused.strerror}",
             remediation="Name another with --log-file FILE",
         ) from refused
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,15 +1,19 @@
 """``osem-migrate stamp``: record migrations as applied without carrying them out."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate import advice
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from osem_migrate.commands.stamp import StampOptions, StampResult
 
 
 @click.command("stamp")
@@ -47,5 +51,10 @@ def command(
         elif no_verify:
             output.line("warning", f"The tables of {where} were not compared with the scripts.")
 
-    data = {"version": stamped.version, "recorded": list(stamped.recorded), "verified": not no_verify}
-    return invocation.finish(data, show)
+    return invocation.finish(lambda: _document(stamped, options), show)
+
+
+def _document(stamped: "StampResult", options: "StampOptions") -> Document:
+    from osem_migrate.cli.documents.stamp import stamp_document
+
+    return stamp_document(stamped, options)

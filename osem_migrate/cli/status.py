@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from osem_migrate.commands.repair import RepairResult
-    from osem_migrate.history import Record
     from osem_migrate.migrator import Migrator
-    from osem_migrate.planning.status.status import Problem, Status
+    from osem_migrate.planning.status.status import Status
 
 FORMATS = ("text", "json", "github", "junit")
 
@@ -69,16 +68,22 @@ def command(  # noqa: PLR0913 - one parameter an option
     invocation.warn(migrator.scripts.warnings)
     status = migrator.status(StatusOptions(strict=strict))
     code = ExitCode.OK if exit_zero else status.exit_code(ignored)
-    document, render = status_document(status, ignored), _renderer(status, shape, migrator, hint=not write_repair)
+    render = _renderer(status, shape, migrator, hint=not write_repair)
     if not write_repair:
-        return invocation.finish(document, render, code)
+        return invocation.finish(lambda: _document(status, ignored), render, code)
     written = migrator.write_repair(status, RepairOptions(rebuild=rebuild))
 
     def show() -> None:
         render()
         _show_repair(written)
 
-    return invocation.finish({**document, "repair": repair_document(written)}, show, code)
+    return invocation.finish(lambda: _document(status, ignored, written), show, code)
+
+
+def _document(status: "Status", ignored: "Collection[str]", written: "RepairResult | None" = None) -> Document:
+    from osem_migrate.cli.documents.status import status_document
+
+    return status_document(status, ignored, written)
 
 
 def _check_options(invocation: Invocation, shape: str, *, write_repair: bool, rebuild: bool) -> None:
@@ -169,63 +174,3 @@ def _show_repair(written: "RepairResult") -> None:
 
 def _hint(text: str) -> None:
     output.echo(f"{click.style('hint:', fg='cyan')} {text}")
-
-
-def status_document(status: "Status", ignored: "Collection[str]") -> Document:
-    """The answer of ``status``."""
-    return {
-        "in_sync": status.in_sync,
-        "exit_code": int(status.exit_code(ignored)),
-        "migrations": [
-            {
-                "id": migration.id,
-                "state": migration.state.value,
-                "summary": migration.summary,
-                "file": migration.file,
-                "record": _record_document(migration.record) if migration.record is not None else None,
-            }
-            for migration in status.migrations
-        ],
-        "problems": [_problem_document(problem) for problem in status.problems],
-        "remarks": [_problem_document(remark) for remark in status.remarks],
-        "notes": list(status.notes),
-    }
-
-
-def repair_document(written: "RepairResult") -> Document:
-    """The answer of ``status --write-repair``; ``path`` is None where nothing was written."""
-    return {
-        "path": written.path,
-        "operations": [operation.describe() for operation in written.repair.operations],
-        "left_out": [{"table": table, "reason": reason} for table, reason in written.repair.left_out],
-    }
-
-
-def _problem_document(problem: "Problem") -> Document:
-    return {
-        "code": problem.code,
-        "kind": problem.kind.value,
-        "severity": problem.severity.value,
-        "state": problem.state,
-        "subject": problem.subject,
-        "message": problem.message,
-        "remedy": problem.advice,
-        "expected": problem.expected,
-        "found": problem.found,
-        "file": problem.file,
-        "line": problem.line,
-    }
-
-
-def _record_document(record: "Record") -> Document:
-    return {
-        "state": record.state.value,
-        "operations_done": record.operations_done,
-        "operations_total": record.operations_total,
-        "started_at": record.started_at,
-        "finished_at": record.finished_at,
-        "applied_by": record.applied_by,
-        "tool_version": record.tool_version,
-        "checksum": record.checksum,
-        "error": {"code": record.error.code, "message": record.error.message} if record.error is not None else None,
-    }

@@ -1,13 +1,13 @@
 """``osem-migrate unlock``: take the upgrade lock away from a run that is gone."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate import advice
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected_forcibly
 from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ConfirmationRequired, ExitCode
@@ -33,10 +33,9 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
     migrator = invocation.migrator()
     where = place(migrator)
     seen = migrator.lock()
-    data: dict[str, Any]
     if seen is None:
-        data = {"held": False, "unlocked": False, "holder": _document(None)}
-        return invocation.finish(data, lambda: output.line("done", f"Nobody holds the lock of {where}; nothing to do."))
+        free = f"Nobody holds the lock of {where}; nothing to do."
+        return invocation.finish(lambda: _document(None), lambda: output.line("done", free))
     if not invocation.as_json:
         _show(seen, where)
     if not invocation.force and invocation.verbosity >= 0:
@@ -46,11 +45,16 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
         _confirm(yes=yes, can_ask=not invocation.as_json)
 
     unlocked = migrator.unlock(seen, UnlockOptions(force=invocation.force, reason=reason, confirm=confirm))
-    data = {"held": True, "unlocked": unlocked, "holder": _document(seen.holder)}
     done = f"The lock of {where} is free again."
     if not unlocked:
         done = f"The lock of {where} was released by its holder meanwhile; nothing to do."
-    return invocation.finish(data, lambda: output.line("done", done))
+    return invocation.finish(lambda: _document(seen, unlocked=unlocked), lambda: output.line("done", done))
+
+
+def _document(seen: "LockSnapshot | None", *, unlocked: bool = False) -> Document:
+    from osem_migrate.cli.documents.unlock import unlock_document
+
+    return unlock_document(seen, unlocked=unlocked)
 
 
 def _confirm(*, yes: bool, can_ask: bool) -> None:
@@ -83,18 +87,3 @@ def _since(milliseconds: int) -> str:
         return output.moment(milliseconds)
     except (OverflowError, ValueError, OSError):
         return f"{milliseconds} ms"  # no year that there is; the lock must be cleared all the same
-
-
-def _document(holder: "Holder | None") -> dict[str, Any] | None:
-    if holder is None:
-        return None
-    return {
-        "identity": holder.identity,
-        "host": holder.host,
-        "pid": holder.pid,
-        "run_url": holder.run_url,
-        "acquired_at": holder.acquired_at,
-        "fence": holder.fence,
-        "heartbeat": holder.heartbeat,
-        "lease_ms": holder.lease_ms,
-    }

@@ -8,13 +8,14 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import confirm
-from osem_migrate.cli.invocation import Invocation, place
+from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
-from osem_migrate.errors import ExitCode
+from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
     from osem_migrate.commands.upgrade import UpgradeResult
     from osem_migrate.migrator import Migrator
+    from osem_migrate.planning.plan import Plan
 
 
 @click.command("upgrade")
@@ -71,8 +72,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     )
     if dry_run:
         plan = migrator.preview(options)
-        return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+        return invocation.finish(lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator))
     plan = migrator.plan(options)
+    invocation.stopped = lambda error: _stopped(plan, error)
     if not invocation.as_json:
         show_notes(plan)
     if options.pace is not Pace.WAIT_ONLY:
@@ -81,13 +83,19 @@ def command(  # noqa: PLR0913 - one parameter an option
         # What only a look at the live tables tells, such as items in one that was there first, is confirmed as well.
         agreed = yes and (allow_data_loss or not migrator.environment.settings.protected)
         result = migrator.upgrade(replace(options, plan=plan, stop=stop, allow_data_loss=agreed))
-    data = {
-        "applied": list(result.applied),
-        "in_progress": list(result.in_progress),
-        "up_to_date": result.plan.is_empty,
-        "future": list(result.plan.future),
-    }
-    return invocation.finish(data, lambda: _show(result, migrator))
+    return invocation.finish(lambda: _document(result), lambda: _show(result, migrator))
+
+
+def _document(result: "UpgradeResult") -> Document:
+    from osem_migrate.cli.documents.upgrade import upgrade_document
+
+    return upgrade_document(result)
+
+
+def _stopped(plan: "Plan", error: OsemMigrateError) -> Document:
+    from osem_migrate.cli.documents.upgrade import upgrade_stopped
+
+    return upgrade_stopped(plan, error)
 
 
 def _show(result: "UpgradeResult", migrator: "Migrator") -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -53,7 +53,13 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
     with stop_on_signal(options.again()) if probe else nullcontext() as stop:
         verification = migrator.verify(replace(options, stop=stop))
     show = _renderer(verification, shape, migrator, options)
-    return invocation.finish(verification_document(verification), show, verification.exit_code())
+    return invocation.finish(lambda: _document(verification), show, verification.exit_code())
+
+
+def _document(verification: "Verification") -> Document:
+    from osem_migrate.cli.documents.verify import verify_document
+
+    return verify_document(verification)
 
 
 def _renderer(
@@ -103,23 +109,3 @@ def _summarise(verification: "Verification", migrator: "Migrator", options: "Ver
     else:
         hint = f"see what differs, and its remedy, with: {advice.command('status')}"
     output.echo(f"{click.style('hint:', fg='cyan')} {hint}")
-
-
-def verification_document(verification: "Verification") -> Document:
-    """The answer of ``verify``."""
-    return {
-        "passed": verification.passed,
-        "exit_code": int(verification.exit_code()),
-        "tables": [
-            {
-                "name": checklist.table,
-                "physical_name": checklist.physical_name,
-                "passed": checklist.passed,
-                "checked": checklist.was_checked,
-                "probed": checklist.table in verification.probed,
-                "checks": [asdict(check) for check in checklist.checks],
-                "notes": list(checklist.notes),
-            }
-            for checklist in verification.tables
-        ],
-    }

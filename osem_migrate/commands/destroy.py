@@ -79,7 +79,7 @@ def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> I
     found = tuple(live for live in live_tables if ours.owns(live))
     foreign = owners(deployment, migrations, frozenset(live.name for live in found), history)
     tables = tuple(live for live in found if live.name not in foreign)
-    differences = {live.physical_name: tuple(one.describe() for one in ours.differences(live)) for live in tables}
+    differences = {live.physical_name: ours.differences(live) for live in tables}
     known = {live.physical_name for live in (*tables, last)}
     listed = [name for name in gateway.list_tables(environment.prefix) if environment.logical_name(name) is not None]
     return Inventory(
@@ -156,7 +156,7 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
             remediation="Somebody may have made these tables by hand, for a purpose of their own. See every difference "
             f"with: {command('status')}\nIf they are to go as well: "
             f"{command('destroy', '--yes', '--drop-changed')}",
-            changed={table: list(differences) for table, differences in found.changed.items()},
+            differences=[one.document(name) for name, differences in found.changed.items() for one in differences],
         )
     if found.guarded:
         caller = deployment.caller

@@ -18,6 +18,7 @@ from osem_migrate.deployment.connection import Connection, connect
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AccessDenied, OsemMigrateError
 from osem_migrate.files.loader import load
+from osem_migrate.place import Place
 from osem_migrate.planning.doctor import (
     DoctorReport,
     Finding,
@@ -88,7 +89,7 @@ class _Checks:
 
     def __init__(self, options: DoctorOptions) -> None:
         self._options = options
-        self._region: str | None = None
+        self._place = Place(environment=options.environment, region=options.connection.region)
         self._findings: list[Finding] = []
         self._migrations: Sequence[Migration] = ()
         self._denied: AccessDenied | None = None
@@ -119,7 +120,7 @@ class _Checks:
         )
         for check, look, needs in checks:
             self._findings += self._look(check, look, needs)
-        return DoctorReport(tuple(self._findings), self._region)
+        return DoctorReport(tuple(self._findings), self._place)
 
     def _look(self, check: str, look: Callable[[], Finding | Iterable[Finding]], needs: Sequence[str]) -> list[Finding]:
         broken = {finding.check for finding in self._findings if finding.health in {Health.FAILED, Health.SKIPPED}}
@@ -142,6 +143,7 @@ class _Checks:
     def _check_configuration(self) -> Finding:
         self._project = Project.find(self._options.start)
         self._environment = environment = self._project.environment(self._options.environment)
+        self._place = environment.place
         guard = "protected" if environment.settings.protected else "not protected"
         message = f"{environment.application}, environment {environment.name}, tables {environment.prefix}…, {guard}"
         return _fine("configuration", message)
@@ -163,7 +165,6 @@ class _Checks:
         session = connect(self._project, self._environment, options.connection)
         session.on_call(self._measure_clock)
         session.on_call(options.on_call)
-        self._region = session.region.name
         self._deployment = Deployment(
             self._environment,
             session,
@@ -172,6 +173,7 @@ class _Checks:
             clock=options.clock,
             tell=lambda _event: None,
         )
+        self._place = self._deployment.place
         elsewhere = f", endpoint {session.endpoint_url}" if session.endpoint_url is not None else ""
         return _fine("connection", f"region {session.region.name} from {session.region.source}{elsewhere}")
 
@@ -184,7 +186,9 @@ class _Checks:
     def _check_identity(self) -> Finding:
         if self._deployment.session.local:
             return _fine("identity", f"{local_identity()}; a local engine has no other identities")
-        return _fine("identity", self._deployment.identity.arn)
+        identity = self._deployment.identity
+        self._place = self._deployment.place
+        return _fine("identity", identity.arn)
 
     def _check_account(self) -> Finding:
         if self._deployment.session.local:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
+from typing import TYPE_CHECKING
 
 from osem_migrate.advice import command
 from osem_migrate.aws.lock import Lease
@@ -17,6 +18,10 @@ from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
+from osem_migrate.planning.status.problem import NoteCode
+
+if TYPE_CHECKING:
+    from osem_migrate.details import DifferenceDocument
 
 PENDING = "pending"
 NAMED = 3  # tables of which the log gives the names
@@ -136,7 +141,7 @@ def _confirm(
         for name, table in decision.tables.items()
     }
     live_tables = deployment.gateway.describe_all(kinds)
-    differences = [text for live in live_tables for text in _differences(deployment, live, decision.tables[live.name])]
+    differences = [one for live in live_tables for one in _differences(deployment, live, decision.tables[live.name])]
     if not differences:
         return live_tables
     upgrade = command("upgrade")
@@ -145,26 +150,32 @@ def _confirm(
         Resolution.REVERTED: "Remove by hand what is left of it, then run the command again.",
         Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
     }
+    texts = "; ".join(f"{one['physical_name']}: {one['message']}" for one in differences)
     raise DriftFound(
-        f"the live tables do not confirm that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",
+        f"the live tables do not confirm that {decision.migration} is {_claim(decision)}: {texts}",
         remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(decision)}",
         migration=decision.migration,
         differences=differences,
     )
 
 
-def _differences(deployment: Deployment, live: LiveTable, acceptable: AcceptableStates) -> list[str]:
+def _differences(deployment: Deployment, live: LiveTable, acceptable: AcceptableStates) -> "list[DifferenceDocument]":
     """What keeps a table from being as it has to be; empty when nothing does."""
     name = live.physical_name
     if live.busy:
-        return [f"{name} has not settled: {subject} is {phase}" for subject, phase in live.busy.items()]
+        return [_unsettled(name, subject, phase) for subject, phase in live.busy.items()]
     found = []
     live = deployment.gateway.learn(live, acceptable.states)
     for state in acceptable.states:
         seen = overlooking(live, state, acceptable.ahead)
-        found.append([f"{name}: {difference.describe()}" for difference in diff(seen, state)])
+        found.append([difference.document(name) for difference in diff(seen, state)])
     # Of two states that are both right, the likelier one is the one to speak of.
     return found[0] if all(found) else []
+
+
+def _unsettled(physical_name: str, subject: str, phase: str) -> "DifferenceDocument":
+    message = f"{subject} has not settled: it is {phase}"
+    return {"physical_name": physical_name, "code": NoteCode.IN_PROGRESS, "message": message}
 
 
 def _unverified(decision: Decision) -> str:

@@ -83,8 +83,7 @@ def _refuse_alive(deployment: Deployment, seen: LockSnapshot) -> None:
         raise LockHeld(
             f"the run that holds the upgrade lock still sends heartbeats: {seen.holder.describe()}",
             remediation=f"Wait for it to finish. To take the lock anyway: {again}",
-            holder=seen.holder.describe(),
-            run_url=seen.holder.run_url,
+            holder=seen.holder.document(),
         )
 
 
@@ -93,8 +92,7 @@ def _changed(now: LockSnapshot) -> LockHeld:
     return LockHeld(
         f"the upgrade lock has changed since it was read, and was left alone; it is held by {holder}",
         remediation=f"Look again with: {command('unlock')}",
-        holder=holder,
-        run_url=now.holder.run_url if now.holder is not None else None,
+        holder=now.holder.document() if now.holder is not None else None,
     )
 
 

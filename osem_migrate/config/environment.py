@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from osem_migrate.config.settings import EnvironmentSettings
 from osem_migrate.operations import SetBilling, SetDeletionProtection, SetPointInTimeRecovery, SetTags, Setting
+from osem_migrate.place import Place
 from osem_migrate.schema import check_name
 
 HISTORY_ENTITY = "SchemaMigrations"
@@ -31,6 +32,18 @@ class Environment:
         if not physical_name.startswith(self.prefix) or not physical_name.endswith(self._suffix):
             return None
         return physical_name[len(self.prefix) : len(physical_name) - len(self._suffix)] or None
+
+    @property
+    def place(self) -> Place:
+        """Where it is, by the configuration."""
+        return Place(
+            environment=self.name,
+            application=self.application,
+            region=self.settings.region,
+            account_id=self.settings.account_id,
+            endpoint_url=self.settings.endpoint_url,
+            prefix=self.prefix,
+        )
 
     @property
     def history_table(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from osem_migrate.events import RunEvent
     from osem_migrate.history import History
     from osem_migrate.live_table import Dimension, LiveTable
+    from osem_migrate.place import Place
     from osem_migrate.schema import Table
 
 
@@ -108,6 +110,19 @@ class Deployment:
     def identity(self) -> Identity:
         """Who the credentials belong to; one call to STS."""
         return self.session.identity()
+
+    @property
+    def place(self) -> Place:
+        """Where this is; the account as far as somebody has asked for it, or configured it."""
+        place, session = self.environment.place, self.session
+        asked: Identity | None = self.__dict__.get("identity")
+        account = asked.account if asked is not None else place.account_id
+        return replace(
+            place,
+            region=session.region.name,
+            account_id=None if session.local else account,
+            endpoint_url=session.endpoint_url,
+        )
 
     @property
     def caller(self) -> Caller:

@@ -42,5 +42,5 @@ def refuse_foreign(
         f"{'; '.join(texts)}, by the same history table ({deployment.environment.history_table})",
         remediation=f"{TableNotOurs.remedy}\nIf the other application gave the table up, record that there, with the "
         f"version that created it: {release}",
-        tables=found,
+        owners=[{"physical_name": name, "application": application} for name, application in found.items()],
     )

@@ -54,14 +54,8 @@ def mismatch(message: str, mismatches: Sequence[TableMismatch], remediation: str
         f"{found.live.physical_name}: {', '.join(difference.describe() for difference in found.differences)}"
         for found in mismatches
     )
-    tables = [
-        {
-            "table": found.live.physical_name,
-            "differences": [{"code": found.code, "message": found.describe()} for found in found.differences],
-        }
-        for found in mismatches
-    ]
-    return AdoptionMismatch(f"{message}: {text}", remediation=remediation, tables=tables)
+    differences = [one.document(found.live.physical_name) for found in mismatches for one in found.differences]
+    return AdoptionMismatch(f"{message}: {text}", remediation=remediation, differences=differences)
 
 
 def _look(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> tuple[Plan, Sequence[LiveTable]]:

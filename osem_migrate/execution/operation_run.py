@@ -248,7 +248,7 @@ class OperationRun:
             + "; ".join(difference.describe() for difference in differences),
             table=live.physical_name,
             migration=planned.migration.id,
-            differences=[{"code": difference.code, "message": difference.describe()} for difference in differences],
+            differences=[difference.document(live.physical_name) for difference in differences],
         )
 
     def _limit(self) -> float:

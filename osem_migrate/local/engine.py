@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from osem_migrate.clock import iso
 from osem_migrate.errors import LocalEngineError, LocalEngineNotStarted
 from osem_migrate.local import loopback
 from osem_migrate.local.dynamodb_local import DynamoDbLocal
@@ -152,7 +153,7 @@ class LocalEngine:
             endpoint_url=f"http://{loopback.HOST}:{port}",
             log=log,
             data=engine.data,
-            started_at=self.now().isoformat(timespec="seconds"),
+            started_at=iso(self.now()),
         )
 
     def _wait(self, state: EngineState) -> None:

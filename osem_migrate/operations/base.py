@@ -1,5 +1,6 @@
 """Operation, one change to one table, and Setting, a table property that is also the operation that sets it."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -114,6 +115,15 @@ class Setting(Operation):
 
     is_watched: ClassVar[bool] = True
     """Whether ``status`` tells of it although nobody declared it."""
+
+    @classmethod
+    def member(cls) -> str:
+        """Its name as a member of data: ``time_to_live``."""
+        return re.sub(r"\W", "_", cls.noun)
+
+    @abstractmethod
+    def data(self) -> Mapping[str, object]:
+        """Its value for machines: ``{"enabled": True, "days": 35}``; of what type the method says in each kind."""
 
     @classmethod
     @abstractmethod

@@ -4,16 +4,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from typing import Any, ClassVar, Literal, Self
 
+from typing_extensions import TypedDict
+
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.estimate import SWITCH_BILLING
 from osem_migrate.operations.step import Call
 from osem_migrate.schema import Index, Schema, Table, Throughput, as_throughput
+from osem_migrate.schema.throughput import ThroughputData
 from osem_migrate.schema.value import altered, as_found, value
 
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 
 _UNLIMITED = -1  # how OnDemandThroughput spells "no maximum"
+
+
+class BillingData(TypedDict):
+    """How a table is paid for."""
+
+    mode: str
+    """PAY_PER_REQUEST or PROVISIONED."""
+    throughput: ThroughputData | None
+    """Capacity when provisioned, the maximum when on-demand; null where there is none."""
 
 
 @value
@@ -157,6 +169,10 @@ class SetBilling(Setting):
             if index != now
         }
         return replace(previous, indexes=had)
+
+    def data(self) -> BillingData:
+        """Mode and throughput of the table."""
+        return {"mode": self.mode, "throughput": self.throughput.data() if self.throughput is not None else None}
 
     @property
     def text(self) -> str:

@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from typing_extensions import TypedDict
+
 from osem_migrate.operations.base import Setting
 from osem_migrate.schema.value import value
+
+
+class DeletionProtectionData(TypedDict):
+    """Deletion protection of a table."""
+
+    enabled: bool
 
 
 @value
@@ -30,6 +38,10 @@ class SetDeletionProtection(Setting):
     def create_parameters(self) -> dict[str, Any]:
         """DeletionProtectionEnabled."""
         return {"DeletionProtectionEnabled": self.enabled}
+
+    def data(self) -> DeletionProtectionData:
+        """Whether it is on."""
+        return {"enabled": self.enabled}
 
     @property
     def text(self) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, ClassVar, Self
 
+from typing_extensions import TypedDict
+
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
 from osem_migrate.operations.step import TRANSITIONS
@@ -13,6 +15,13 @@ AWS_OWNED = "AWS_OWNED"
 AWS_MANAGED = "AWS_MANAGED"
 
 _CUSTOMER = "CUSTOMER"
+
+
+class EncryptionData(TypedDict):
+    """The key that encrypts a table."""
+
+    key: str
+    """AWS_OWNED, AWS_MANAGED or the ARN of a key; of a live table, the managed key shows an ARN, too."""
 
 
 @value
@@ -88,6 +97,10 @@ class SetEncryption(Setting):
             f"its script names the key {self.key}, which other accounts and regions do not have; if it is the "
             "key that AWS manages, declare AWS_MANAGED (edit the script, then: resolve VERSION --accept-checksum)."
         )
+
+    def data(self) -> EncryptionData:
+        """The key."""
+        return {"key": self.key}
 
     @property
     def text(self) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from typing_extensions import TypedDict
+
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
 from osem_migrate.operations.step import Call, Description
@@ -10,6 +12,14 @@ from osem_migrate.schema import Table
 from osem_migrate.schema.value import as_found, value
 
 MAX_DAYS = 35
+
+
+class PointInTimeRecoveryData(TypedDict):
+    """Point-in-time recovery of a table."""
+
+    enabled: bool
+    days: int | None
+    """How far back; null when it is off."""
 
 
 @value
@@ -63,6 +73,10 @@ class SetPointInTimeRecovery(Setting):
             specification["RecoveryPeriodInDays"] = self.days
         parameters = {"PointInTimeRecoverySpecification": specification}
         return (self.step(before, "update_continuous_backups", parameters),)
+
+    def data(self) -> PointInTimeRecoveryData:
+        """Whether it is on, and how far back."""
+        return {"enabled": self.enabled, "days": self.days if self.enabled else None}
 
     @property
     def text(self) -> str:

@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
+from typing_extensions import TypedDict
+
 from osem_migrate.operations.base import Setting
 from osem_migrate.operations.step import Call
 from osem_migrate.schema import Table
 from osem_migrate.schema.value import as_found, value
 
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+
+
+class StreamData(TypedDict):
+    """The change stream of a table."""
+
+    enabled: bool
+    view: str | None
+    """KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES; null when it is off."""
 
 
 @value
@@ -58,6 +68,10 @@ class SetStream(Setting):
             return None
         lost = f"what is unread in the stream of table {self.table} is lost"
         return f"{lost}, and its consumers stay on the old stream: the new one has another ARN" if self.view else lost
+
+    def data(self) -> StreamData:
+        """Whether it is on, and its view."""
+        return {"enabled": self.view is not None, "view": self.view}
 
     @property
     def text(self) -> str:

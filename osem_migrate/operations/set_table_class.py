@@ -3,10 +3,19 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
+from typing_extensions import TypedDict
+
 from osem_migrate.operations.base import Setting
 from osem_migrate.schema.value import as_found, value
 
 TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
+
+
+class TableClassData(TypedDict):
+    """The storage class of a table."""
+
+    storage: str
+    """STANDARD or STANDARD_INFREQUENT_ACCESS."""
 
 
 @value
@@ -33,6 +42,10 @@ class SetTableClass(Setting):
     def create_parameters(self) -> dict[str, Any]:
         """TableClass."""
         return {"TableClass": self.storage}
+
+    def data(self) -> TableClassData:
+        """The storage class."""
+        return {"storage": self.storage}
 
     @property
     def text(self) -> str:

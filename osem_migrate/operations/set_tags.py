@@ -119,6 +119,10 @@ class SetTags(Setting):
         """Tags that a new table brings along need the permission to tag."""
         return ("dynamodb:TagResource",) if self._to_send() else ()
 
+    def data(self) -> Mapping[str, str | None]:
+        """The tags by key; None for one that is removed."""
+        return self.tags
+
     @property
     def text(self) -> str:
         """``Team=core, -Old``: what is set, and what is removed."""

@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+from typing_extensions import TypedDict
+
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Setting
 from osem_migrate.operations.estimate import TIME_TO_LIVE_AGAIN
 from osem_migrate.operations.step import TRANSITIONS, Call, Description
 from osem_migrate.schema import Table, check_attribute_name
 from osem_migrate.schema.value import as_found, value
+
+
+class TimeToLiveData(TypedDict):
+    """Time to live of a table's items."""
+
+    enabled: bool
+    attribute: str | None
+    """That holds the time; null when it is off."""
 
 
 @value
@@ -76,6 +86,10 @@ class SetTimeToLive(Setting):
             replace(off._update(before, current), part="off"),
             replace(self._update(before, self.attribute), part=f"on, {self.attribute}"),
         )
+
+    def data(self) -> TimeToLiveData:
+        """Whether it is on, and the attribute."""
+        return {"enabled": self.enabled, "attribute": self.attribute if self.enabled else None}
 
     @property
     def text(self) -> str:

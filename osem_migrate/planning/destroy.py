@@ -81,7 +81,7 @@ class Inventory:
     history: LiveTable | None
     recorded: bool
     shared: bool
-    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: Mapping[str, tuple[Difference, ...]] = field(default_factory=dict)
     replaced: tuple[str, ...] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ class Inventory:
     def changes(self) -> tuple[str, ...]:
         """What is not as the scripts built it, in a sentence for each table."""
         return tuple(
-            f"{name} is not as the scripts built it: {'; '.join(differences)}"
+            f"{name} is not as the scripts built it: {'; '.join(one.describe() for one in differences)}"
             for name, differences in self.changed.items()
         )
 

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from osem_migrate.advice import command, in_library
@@ -10,6 +10,7 @@ from osem_migrate.errors import ExitCode, OsemMigrateError
 from osem_migrate.history import Holder
 from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations import SetDeletionProtection
+from osem_migrate.place import Place
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Table
 
@@ -61,10 +62,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """Everything that was looked at, in order, and the region, if it came to that."""
+    """Everything that was looked at, in order, and where, as far as it came to that."""
 
     findings: tuple[Finding, ...]
-    region: str | None = None
+    place: Place = field(default_factory=Place)
 
     def count(self, health: Health) -> int:
         """How many things are so."""

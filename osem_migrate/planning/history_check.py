@@ -48,7 +48,9 @@ def found_newer(ids: Sequence[str], pending: str | None = None) -> MigrationFutu
     """The error that names the migrations which only a newer checkout has, and one of ours that is still pending."""
     newer = f"{', '.join(ids)}: recorded as applied by a newer checkout than this one"
     waiting = f"; {pending} is pending here, and may not fit what that one has made of the tables" if pending else ""
-    return MigrationFuture(f"{newer}{waiting}", migration=ids[0], future=list(ids), pending=pending)
+    return MigrationFuture(
+        f"{newer}{waiting}", migration=ids[0], future=list(ids), pending=[pending] if pending else None
+    )
 
 
 def future_migrations(migrations: Sequence[Migration], records: Mapping[str, Record]) -> tuple[str, ...]:

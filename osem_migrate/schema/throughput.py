@@ -1,7 +1,16 @@
 """Throughput: capacity of a provisioned table or index, or the maximum of an on-demand one."""
 
+from typing_extensions import TypedDict
+
 from osem_migrate.errors import DefinitionError
 from osem_migrate.schema.value import value
+
+
+class ThroughputData(TypedDict):
+    """Units a second."""
+
+    read: int | None
+    write: int | None
 
 
 @value
@@ -19,6 +28,10 @@ class Throughput:
         for side, units in (("read", self.read), ("write", self.write)):
             if units is not None and units < 1:
                 raise DefinitionError(f"throughput: {side} must be at least 1, not {units}")
+
+    def data(self) -> ThroughputData:
+        """For machines."""
+        return {"read": self.read, "write": self.write}
 
 
 def as_throughput(throughput: Throughput | None) -> Throughput | None:

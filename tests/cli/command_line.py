@@ -14,6 +14,8 @@ import boto3
 from botocore.exceptions import EndpointConnectionError
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from tests.documentation import published
+
 PROGRAM = Path(sys.executable).with_name("osem-migrate")
 REGION = "eu-central-1"
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -47,8 +49,9 @@ class Result:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The one JSON document on standard output."""
+        """The one JSON document on standard output, which is as published."""
         document: dict[str, Any] = json.loads(self.out)
+        published.check(document)
         return document
 
 

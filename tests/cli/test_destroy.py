@@ -7,6 +7,7 @@ import pytest
 from tests.cli.command_line import Project, Run, Tables, run_process
 
 ALL = ["shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
+KEPT = [{"physical_name": "shop-dev-Elsewhere", "application": None}]
 
 
 @pytest.fixture
@@ -66,7 +67,8 @@ def test_a_dry_run_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
         ("Plans", 0, True),
         ("Teams", 2, False),
     ]
-    assert (data["history_table"], data["kept"]) == ("shop-dev-SchemaMigrations", ["shop-dev-Elsewhere"])
+    assert (data["history_table"], data["kept"]) == ("shop-dev-SchemaMigrations", KEPT)
+    assert data["counts"] == {"tables": 2, "kept": 1}
     assert "⚠ shop-dev-Plans: deletion protection is on" in run("destroy", "--dry-run").out
 
 
@@ -76,7 +78,8 @@ def test_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
     data = said.document["data"]
     assert (said.code, said.err) == (0, "")
     assert (sorted(data["dropped"]), data["dropped"][-1]) == (ALL, "shop-dev-SchemaMigrations")
-    assert data["kept"] == ["shop-dev-Elsewhere"]
+    assert (data["remaining"], data["kept"]) == ([], KEPT)
+    assert data["counts"] == {"dropped": 3, "remaining": 0, "kept": 1}
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
@@ -155,7 +158,12 @@ def test_a_changed_table_needs_a_word_of_its_own(remade: Project, run: Run, tabl
     changed = "shop-dev-Plans is not as the scripts built it: Plans: expected keys planId S, found keys orderId S"
     assert f"⚠ {changed}; destroy asks for it separately (--drop-changed)" in run("destroy", "--dry-run").out
     found = {table["name"]: table for table in run("destroy", "--dry-run", "--json").document["data"]["tables"]}
-    assert found["Plans"]["differences"] == ["Plans: expected keys planId S, found keys orderId S"]
+    (difference,) = found["Plans"]["differences"]
+    assert difference == {
+        "physical_name": "shop-dev-Plans",
+        "code": "DRIFT_TABLE_KEYS",
+        "message": "Plans: expected keys planId S, found keys orderId S",
+    }
     assert found["Teams"]["differences"] == []
     refused = run("destroy", "--yes")
     assert (refused.code, changed in refused.err) == (1, True)

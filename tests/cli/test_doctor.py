@@ -51,14 +51,17 @@ def test_warnings_are_counted(project: Project, run: Run, tables: Tables) -> Non
 def test_as_data(run: Run, tables: Tables) -> None:
     """The envelope has every finding with its health, and the region once it is known."""
     document = run("doctor", "--json").document
-    assert (document["success"], document["region"], document["data"]["exit_code"]) == (True, "eu-central-1", 0)
+    assert (document["success"], document["region"], document["exit_code"]) == (True, "eu-central-1", 0)
+    assert (document["application"], document["prefix"]) == ("shop", "shop-dev-")
+    assert (document["data"]["passed"], document["data"]["role"]) == (True, "status")
+    assert document["data"]["counts"]["findings"] == len(CHECKS)
     assert [finding["check"] for finding in document["data"]["findings"]] == CHECKS
     assert {finding["health"] for finding in document["data"]["findings"]} == {"ok", "skipped"}
     broken = run("doctor", "--env", "nowhere", "--json")
-    assert (broken.code, broken.document["region"], broken.document["data"]["exit_code"]) == (1, None, 1)
+    assert (broken.code, broken.document["region"], broken.document["exit_code"]) == (1, None, 1)
     (failed,) = [finding for finding in broken.document["data"]["findings"] if finding["health"] == "failed"]
     assert failed["code"] == "CONFIG_ENVIRONMENT_UNKNOWN"
-    assert failed["remedy"]
+    assert failed["remediation"]
 
 
 @pytest.mark.parametrize("words", [("--json",), ("--verbose",)])

@@ -50,7 +50,9 @@ def test_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
     data = run("downgrade", "--to", "1", "--yes", "--json").document["data"]
     assert sorted(data["reverted"]) == ["0002_add_manager_id_index_to_teams", "0003_create_plans"]
     assert data["reverted"][0] == "0003_create_plans"
-    assert run("downgrade", "--to", "1", "--yes", "--json").document["data"] == {"reverted": []}
+    assert (data["up_to_date"], data["counts"]) == (True, {"reverted": 2, "remaining": 0})
+    again = run("downgrade", "--to", "1", "--yes", "--json").document["data"]
+    assert (again["reverted"], again["up_to_date"]) == ([], True)
 
 
 def test_a_dry_run_shows_every_call_and_every_loss(upgraded: Project, run: Run, tables: Tables) -> None:
@@ -77,7 +79,8 @@ def test_a_dry_run_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
     assert [(call["action"], call["parameters"]) for call in operation["calls"]] == [
         ("DeleteTable", {"TableName": "shop-dev-Plans"})
     ]
-    assert data["hazards"] == ["every item of table Plans is lost"]
+    assert operation["hazard"] == "every item of table Plans is lost"
+    assert (data["direction"], data["counts"]["hazards"]) == ("downgrade", 1)
 
 
 def test_where_to_has_to_be_said(upgraded: Project, run: Run, tables: Tables) -> None:

@@ -136,8 +136,9 @@ def test_a_dry_run_prints_the_scripts(project: Project, run: Run, by_hand: Table
     data = run("import", "--dry-run", "--json").document["data"]
     (script,) = data["scripts"]
     assert (script["path"], script["table"]) == ("migrations/0001_create_table_sessions.py", "Sessions")
+    assert script["physical_name"] == "shop-dev-Sessions"
     assert script["source"] in said.out
-    assert (data["dry_run"], data["recorded"], data["skipped"]) == (True, [], {})
+    assert (data["dry_run"], data["recorded"], data["skipped"]) == (True, [], [])
 
 
 def test_as_data(project: Project, run: Run, by_hand: Tables) -> None:
@@ -146,6 +147,7 @@ def test_as_data(project: Project, run: Run, by_hand: Tables) -> None:
     (script,) = data["scripts"]
     assert script["source"] == (project.folder / script["path"]).read_text()
     assert (data["dry_run"], data["recorded"]) == (False, ["0001_create_table_sessions"])
+    assert data["counts"]["scripts"] == data["counts"]["recorded"] == 1
     assert any("encryption" in warning for warning in data["warnings"])
 
 

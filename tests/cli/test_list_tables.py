@@ -54,15 +54,43 @@ def test_a_table_that_goes_while_it_is_looked_at(run: Run, tables: Tables, monke
     assert "shop-dev-Teams  gone" in run("list").out
     assert run("list", "--details").out == ""
     (table,) = run("list", "--json").document["data"]["tables"]
-    assert (table["status"], table["keys"], table["indexes"], table["settings"]) == (None, [], [], [])
+    assert (table["status"], table["keys"], table["indexes"], set(table["settings"].values())) == (None, [], [], {None})
 
 
-def test_as_data(run: Run, tables: Tables) -> None:
-    """--json has every table with its keys and indexes."""
+def test_as_data(project: Project, run: Run, tables: Tables) -> None:
+    """--json has every table with its keys and their roles, all indexes, and its settings as values."""
+    project.script(
+        "0004_add_reports",
+        'CreateTable("Reports", partition_key=S("id"), sort_key=S("at"), settings=[SetTimeToLive("Reports", "gone")], '
+        'local_indexes=[LocalIndex("title-local", sort_key=S("title"), projection="INCLUDE", include=["year"])])',
+        prelude="from osem_migrate import LocalIndex",
+    )
     run("upgrade")
-    found = {table["name"]: table for table in run("list", "--json").document["data"]["tables"]}
+    data = run("list", "--details", "--json").document["data"]
+    assert data["counts"] == {"tables": 4, "indexes": 1, "local_indexes": 1}
+    found = {table["name"]: table for table in data["tables"]}
     assert found["Teams"]["physical_name"] == "shop-dev-Teams"
-    assert found["Teams"]["keys"] == [{"name": "teamId", "type": "S"}]
+    assert found["Teams"]["keys"] == [{"name": "teamId", "type": "S", "role": "HASH"}]
     (index,) = found["Teams"]["indexes"]
     assert (index["name"], index["status"], index["backfilling"]) == ("managerId-index", "ACTIVE", False)
-    assert index["partition_key"] == [{"name": "managerId", "type": "S"}]
+    assert index["keys"] == [{"name": "managerId", "type": "S", "role": "HASH"}]
+    (local,) = found["Reports"]["local_indexes"]
+    assert local == {
+        "name": "title-local",
+        "keys": [{"name": "id", "type": "S", "role": "HASH"}, {"name": "title", "type": "S", "role": "RANGE"}],
+        "projection": "INCLUDE",
+        "include": ["year"],
+    }
+    settings = found["Reports"]["settings"]
+    assert settings["time_to_live"] == {"enabled": True, "attribute": "gone"}
+    assert settings["billing"] == {"mode": "PAY_PER_REQUEST", "throughput": None}
+    assert settings["stream"] == {"enabled": False, "view": None}
+    assert (settings["encryption"], found["Reports"]["unsupported_settings"][0]) == (None, "encryption")
+
+
+def test_what_is_not_read_is_null(run: Run, tables: Tables) -> None:
+    """Without --details, a setting that takes a call of its own is unknown, and not said to be off."""
+    run("upgrade", "--to", "1")
+    found = {table["name"]: table["settings"] for table in run("list", "--json").document["data"]["tables"]}
+    assert found["Teams"]["time_to_live"] is None
+    assert found["Teams"]["deletion_protection"] == {"enabled": False}

@@ -54,13 +54,15 @@ def test_start_status_stop(port: int, run: Run) -> None:
 
 def test_as_data(port: int, project: Project, run: Run) -> None:
     """--json says where the engine is, but not how the tool proves that it is its own."""
-    assert run("local", "status", "--json").document["data"] == {"running": False}
-    data = run("local", "start", "--json", "--engine", "moto").document["data"]
-    assert data.keys() == {"running", "kind", "pid", "port", "endpoint_url", "log", "data", "started_at"}
-    assert (data["running"], data["kind"], data["port"]) == (True, "moto", port)
-    os.kill(data["pid"], 0)
-    assert run("local", "stop", "--json").document["data"] == {"stopped": True}
-    assert run("local", "stop", "--json").document["data"] == {"stopped": False}
+    assert run("local", "status", "--json").document["data"] == {"running": False, "engine": None}
+    started = run("local", "start", "--json", "--engine", "moto").document["data"]
+    engine = started["engine"]
+    assert engine.keys() == {"kind", "pid", "port", "endpoint_url", "log", "data", "started_at"}
+    assert (started["running"], engine["kind"], engine["port"]) == (True, "moto", port)
+    os.kill(engine["pid"], 0)
+    assert run("local", "status", "--json").document["data"] == started
+    assert run("local", "stop", "--json").document["data"] == {"stopped": True, "engine": engine}
+    assert run("local", "stop", "--json").document["data"] == {"stopped": False, "engine": None}
 
 
 def test_another_engine_than_the_one_that_runs(port: int, run: Run) -> None:

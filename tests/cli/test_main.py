@@ -127,6 +127,14 @@ def test_help_imports_no_heavy_library(words: tuple[str, ...]) -> None:
     assert not imported & {"pydantic", "boto3", "botocore", "rich", "yoyo", "moto", "tomllib"}
 
 
+@pytest.mark.parametrize(("words", "pays"), [((), False), (("--json",), True)])
+def test_only_json_pays_for_documents(words: tuple[str, ...], pays: bool, project: Project) -> None:  # noqa: FBT001 - a case
+    """A command that talks to people imports none of what --json prints."""
+    said = run_process("local", "status", *words, environ={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert said.code == 0
+    assert ("osem_migrate.cli.documents" in said.err) is pays
+
+
 def test_a_defect_is_a_message_and_no_traceback(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody foresaw asks for a report, exits with 1 and keeps credentials to itself."""
     secret = "aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -80,13 +80,13 @@ def test_an_ascii_stream_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_error_has_a_hint_and_its_other_lines_are_set_in(capsys: pytest.CaptureFixture[str]) -> None:
     """What is wrong, an empty line, and what to type."""
-    output.failure(OsemMigrateError("it broke", remediation="Do this:\nthen that"), document=None)
+    output.failure(OsemMigrateError("it broke", remediation="Do this:\nthen that"))
     assert capsys.readouterr().err == "✗ ERROR: it broke\n\nhint: Do this:\n      then that\n"
 
 
 def test_an_error_without_a_remedy_still_has_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
     """Even an empty remediation keeps the form."""
-    output.failure(OsemMigrateError("it broke", remediation=""), document=None)
+    output.failure(OsemMigrateError("it broke", remediation=""))
     assert "\nhint: \n" in capsys.readouterr().err
 
 

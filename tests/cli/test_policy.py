@@ -41,7 +41,7 @@ def test_as_data(project: Project, run: Run) -> None:
     document = run("policy", "--env", "prod", "--json").document
     assert (document["success"], document["region"], document["environment"]) == (True, "eu-west-1", "prod")
     data = document["data"]
-    assert (data["role"], data["region"], data["account"]) == ("upgrade", "eu-west-1", "123456789012")
+    assert (data["role"], data["region"], data["account_id"]) == ("upgrade", "eu-west-1", "123456789012")
     resources = {statement["Resource"] for statement in data["policy"]["Statement"]}
     assert "arn:aws:dynamodb:eu-west-1:123456789012:table/shop-prod-*" in resources
 

@@ -89,14 +89,14 @@ def test_as_data(run: Run, tables: Tables) -> None:
     assert said.document["data"] == {
         "migration": TEAMS,
         "resolution": "applied",
-        "recorded": True,
+        "recorded": [TEAMS],
         "state_before": "pending",
         "state": "applied",
         "tables_compared": ["shop-dev-Teams"],
         "reason": "by hand",
     }
     again = run("resolve", TEAMS, "--applied", "--reason", "by hand", "--json").document["data"]
-    assert (again["recorded"], again["state"], again["reason"]) == (False, "applied", None)
+    assert (again["recorded"], again["state"], again["reason"]) == ([], "applied", None)
 
 
 def test_nothing_to_do(run: Run, upgraded: Tables) -> None:

@@ -62,9 +62,12 @@ def test_as_data(project: Project, run: Run, tables: Tables) -> None:
     """--json has the whole version, what is recorded now, and whether anybody looked."""
     run("upgrade")
     tables.drop(HISTORY)
-    assert run("stamp", "2", "--json", "--no-verify").document["data"] == {
-        "version": SCRIPTS[1],
+    assert run("stamp", "2", "--json", "--no-verify", "--reason", "restored").document["data"] == {
+        "migration": SCRIPTS[1],
+        "counts": {"recorded": 2},
         "recorded": SCRIPTS[:2],
         "verified": False,
+        "reason": "restored",
     }
-    assert run("stamp", "2", "--json").document["data"] == {"version": SCRIPTS[1], "recorded": [], "verified": True}
+    again = run("stamp", "2", "--json", "--reason", "restored").document["data"]
+    assert (again["recorded"], again["verified"], again["reason"]) == ([], True, None)

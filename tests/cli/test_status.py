@@ -135,7 +135,10 @@ def test_as_data(upgraded: Tables, run: Run) -> None:
     said = run("status", "--json")
     assert said.code == 5
     data = said.document["data"]
-    assert (data["in_sync"], data["exit_code"]) == (False, 5)
+    assert (data["in_sync"], data["up_to_date"], said.document["exit_code"]) == (False, True, 5)
+    counts = {"migrations": 3, "applied": 3, "tables": 1, "indexes": 1, "problems": 1}
+    assert {name: number for name, number in data["counts"].items() if number} == counts
+    assert data["tables"][0] == {"name": "Plans", "physical_name": "shop-dev-Plans", "status": None}
     first = data["migrations"][0]
     assert (first["id"], first["state"], first["file"]) == (
         "0001_create_teams",
@@ -147,7 +150,8 @@ def test_as_data(upgraded: Tables, run: Run) -> None:
     (problem,) = data["problems"]
     assert (problem["code"], problem["kind"], problem["subject"]) == ("DRIFT_TABLE_MISSING", "drift", "shop-dev-Plans")
     assert (problem["severity"], problem["expected"], problem["found"]) == ("error", "a table", "none")
-    assert problem["remedy"]
+    assert (problem["table"], problem["index"], problem["setting"], problem["ignored"]) == ("Plans", None, None, False)
+    assert problem["remediation"]
     assert (data["remarks"], data["notes"]) == ([], [])
     assert "repair" not in data
 
@@ -227,6 +231,7 @@ def test_what_nobody_declared_is_told(upgraded: Tables, run: Run) -> None:
     assert said.out.splitlines()[-1].startswith("✓ dev")
     (remark,) = run("status", "--json").document["data"]["remarks"]
     assert (remark["code"], remark["severity"], remark["kind"]) == ("DRIFT_SETTING_UNDECLARED", "info", "note")
+    assert (remark["table"], remark["setting"]) == ("Teams", "stream")
     assert run("status", "--format", "github").out.splitlines()[1:] == ["::notice::in sync"]
 
 
@@ -286,7 +291,7 @@ def test_a_repair_as_data(upgraded: Tables, run: Run) -> None:
         "operations": ["repair Teams: undo drop index managerId-index from Teams"],
         "left_out": [
             {
-                "table": "shop-dev-Plans",
+                "physical_name": "shop-dev-Plans",
                 "reason": "DRIFT_TABLE_MISSING of Plans needs a rebuild: add --rebuild",
             }
         ],

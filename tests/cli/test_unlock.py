@@ -137,6 +137,7 @@ def test_by_force_it_is_taken_from_the_living(run: Run, recorded: Tables) -> Non
     assert (said.document["data"]["held"], said.document["data"]["unlocked"]) == (True, True)
     holder = said.document["data"]["holder"]
     assert (holder["identity"], holder["pid"], holder["fence"]) == ("ada@build-7", 4711, 1)
+    assert (holder["acquired_at"], holder["lease_ms"]) == ("2026-11-21T09:34:47.191Z", 3_600_000)
     assert "owner" not in stopped
     assert events(recorded)[-1].detail == "was held by ada@build-7 on build-7 (pid 4711), fence 1, by force"
 

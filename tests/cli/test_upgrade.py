@@ -99,7 +99,11 @@ def test_the_plan_as_data(project: Project, run: Run, tables: Tables) -> None:
     calls = [call for m in data["migrations"] for operation in m["operations"] for call in operation["calls"]]
     assert [call["action"] for call in calls] == ["CreateTable", "UpdateTable", "CreateTable", "TagResource"]
     assert calls[0]["parameters"]["TableName"] == "shop-dev-Teams"
-    assert calls[1]["usual_seconds"] == [468, 1000]
+    assert calls[1]["estimate_seconds"] == {"low": 468, "high": 1000}
+    assert data["counts"] == {"migrations": 4, "operations": 4, "calls": 5, "hazards": 0}
+    index = data["migrations"][1]["operations"][0]
+    assert (index["kind"], index["description"]) == ("AddIndex", "add index managerId-index to Teams")
+    assert (index["table"], index["physical_name"]) == ("Teams", "shop-dev-Teams")
     assert re.fullmatch(r"arn:aws:dynamodb:eu-central-1:\*:table/shop-dev-Teams", calls[3]["parameters"]["ResourceArn"])
 
 
@@ -338,11 +342,12 @@ def test_what_is_in_progress_as_data(run: Run, tables: Tables) -> None:
     """--json tells what was applied from what is still under way."""
     data = run("upgrade", "--no-wait", "--json").document["data"]
     under_way = ["0001_create_teams", "0003_create_plans"]
-    assert data == {"applied": [], "in_progress": under_way, "up_to_date": False, "future": []}
+    assert (data["applied"], data["in_progress"], data["up_to_date"]) == ([], under_way, False)
+    assert data["pending"] == ["0002_add_manager_id_index_to_teams"]
     data = run("upgrade", "--json").document["data"]
-    assert (len(data["applied"]), data["in_progress"], data["up_to_date"]) == (3, [], False)
-    nothing = {"applied": [], "in_progress": [], "up_to_date": True, "future": []}
-    assert run("upgrade", "--json").document["data"] == nothing
+    assert (len(data["applied"]), data["in_progress"], data["up_to_date"]) == (3, [], True)
+    data = run("upgrade", "--json").document["data"]
+    assert (data["applied"], data["in_progress"], data["up_to_date"]) == ([], [], True)
 
 
 def test_waiting_only_begins_nothing(run: Run, tables: Tables) -> None:

@@ -1,14 +1,17 @@
 """A fresh checkout, in which the commands of a page are typed."""
 
 import io
+import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+
+import jq
 
 from osem_migrate.cli.main import run as run_words
 from tests.documentation import aws_cli
@@ -59,6 +62,9 @@ def run_here(command: str, folder: Path, environ: Mapping[str, str]) -> str:
     A page has dozens of commands, and a process takes half a second to start. The AWS CLI is no dependency: what it
     would do is done for it.
     """
+    command, *programs = command.split(" | jq ")
+    if programs:
+        return filtered(run_here(command, folder, environ), shlex.split(programs[0]))
     words = shlex.split(command)
     if words[0] not in {"osem-migrate", "aws"} or set(command) & set("|<>;&"):
         return run(command, folder, environ)
@@ -70,3 +76,17 @@ def run_here(command: str, folder: Path, environ: Mapping[str, str]) -> str:
             run_words(words[1:])
     screen.seek(0)
     return screen.read()
+
+
+def filtered(text: str, words: Sequence[str]) -> str:
+    """What ``jq WORDS`` makes of a JSON document; -r, -c and a program are all that the pages use of it."""
+    *options, program = words
+    assert set(options) <= {"-r", "-c"}, options
+    answers = jq.compile(program).input_text(text).all()
+    raw, indent = "-r" in options, None if "-c" in options else 2
+    separators = (",", ":") if "-c" in options else None
+    lines = (
+        answer if raw and isinstance(answer, str) else json.dumps(answer, indent=indent, separators=separators)
+        for answer in answers
+    )
+    return "".join(f"{line}\n" for line in lines)

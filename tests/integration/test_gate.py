@@ -15,7 +15,6 @@ from unittest import mock
 from xml.etree import ElementTree as ET
 
 import pytest
-from pydantic import BaseModel, TypeAdapter
 
 from osem_migrate.cli.main import COMMANDS
 from osem_migrate.cli.main import run as run_words
@@ -47,39 +46,6 @@ IN_SYNC, PENDING, HISTORY_PROBLEM, DRIFT = 0, 3, 4, 5
 _VALUE = r"(?:[^%\r\n,:]|%25|%0D|%0A|%3A|%2C)+"
 _PROPERTY = rf"(?:file|line|endLine|col|endColumn|title)={_VALUE}"
 ANNOTATION = re.compile(rf"::(error|warning|notice)(?: {_PROPERTY}(?:,{_PROPERTY})*)?::(?:[^%\r\n]|%25|%0D|%0A)+")
-
-
-class Finding(BaseModel, strict=True):
-    """One of the problems of ``status``."""
-
-    code: str
-    kind: str
-    subject: str
-    message: str
-    remedy: str
-    expected: str | None
-    found: str | None
-    file: str | None
-
-
-class Migrated(BaseModel, strict=True):
-    """One of the migrations of ``status``."""
-
-    id: str
-    state: str
-    summary: str
-    file: str | None
-    record: dict[str, Any] | None
-
-
-class Standing(BaseModel, strict=True):
-    """The data of ``status``."""
-
-    in_sync: bool
-    exit_code: int
-    migrations: list[Migrated]
-    problems: list[Finding]
-    notes: list[str]
 
 
 class Pipeline:
@@ -155,10 +121,10 @@ def pipeline(project: Project, capsys: pytest.CaptureFixture[str]) -> Iterator[P
         assert server.simulator.unknown == []
 
 
-def standing(said: Result) -> Standing:
-    """The data of ``status``, which says itself what the process ends with."""
-    data = TypeAdapter(Standing).validate_python(checked(said).data)
-    assert (data.exit_code, data.in_sync) == (said.code, not data.problems)
+def standing(said: Result) -> dict[str, Any]:
+    """The data of ``status``."""
+    data = checked(said).data
+    assert data["in_sync"] == (not data["problems"])
     return data
 
 
@@ -222,7 +188,7 @@ def test_a_deployment_from_nothing_to_drift(project: Project, pipeline: Pipeline
     pipeline.tables.drop("shop-dev-Teams")
     drifted = pipeline.run("status --format json")
     assert drifted.code == DRIFT
-    assert [problem.code for problem in standing(drifted).problems if problem.kind == "drift"] == [
+    assert [problem["code"] for problem in standing(drifted)["problems"] if problem["kind"] == "drift"] == [
         "DRIFT_TABLE_MISSING"
     ]
     drifted = pipeline.run("status --format github --ignore pending")
@@ -241,13 +207,15 @@ def test_a_deployment_that_fails_half_way(project: Project, pipeline: Pipeline) 
     stopped = pipeline.run_script("upgrade --env staging --json")
     assert stopped.code == ExitCode.PARTIAL
     assert denied.struck
-    error = failure(stopped).error
+    document = failure(stopped)
+    error = document.error
     assert (error.code, error.details["cause"]["code"]) == ("PARTIALLY_APPLIED", "AWS_ACCESS_DENIED")
+    assert document.data["pending"] == ["0002_add_manager_id_index_to_teams"]
     assert "osem-migrate upgrade --env staging" in error.remediation
 
     failed = pipeline.run("status --env staging --json")
     assert failed.code == HISTORY_PROBLEM
-    states = {migrated.id: migrated.state for migrated in standing(failed).migrations}
+    states = {migrated["id"]: migrated["state"] for migrated in standing(failed)["migrations"]}
     assert states["0002_add_manager_id_index_to_teams"] == "failed"
     failed = pipeline.run("status --env staging --format github")
     assert failed.code == HISTORY_PROBLEM

@@ -161,7 +161,7 @@ def test_what_is_still_being_built_confirms_nothing(tmp_path: Path) -> None:
             migrator = aws.migrator(project)
             migrator.upgrade(UpgradeOptions("1"))
             migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
-            with pytest.raises(DriftFound, match="osem-dev-Teams has not settled: managerId-index is "):
+            with pytest.raises(DriftFound, match="osem-dev-Teams: managerId-index has not settled: it is "):
                 migrator.resolve(ResolveOptions("2", APPLIED))
             clock.sleep(3600)
             assert migrator.resolve(ResolveOptions("2", APPLIED)).recorded

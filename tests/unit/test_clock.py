@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from osem_migrate.clock import SYSTEM_CLOCK, Clock
+from osem_migrate.clock import SYSTEM_CLOCK, Clock, iso, iso_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,3 +70,25 @@ def test_a_wait_at_any_pace_ends_with_its_event() -> None:
     event = threading.Event()
     event.set()
     assert Clock.at_pace(0.001).wait(event, 3600) is True
+
+
+@example(-1)
+@given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
+def test_a_time_for_machines_has_one_spelling(milliseconds: int) -> None:
+    """Every millisecond of every year that there is, in UTC, comes back as it was."""
+    text = iso_of(milliseconds)
+    assert text is not None
+    assert len(text) == len("2026-11-21T09:34:47.191Z")
+    assert (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1) == milliseconds
+
+
+def test_a_time_of_another_zone_is_told_in_utc() -> None:
+    """The zone of whoever asked is nobody's business."""
+    here = datetime(2025, 1, 1, 12, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    assert iso(here) == "2025-01-01T06:30:00.000Z"
+
+
+@pytest.mark.parametrize("milliseconds", [None, 10**15, -(10**15), 10**30])
+def test_what_is_no_time_is_none(milliseconds: int | None) -> None:
+    """Neither where nothing was recorded, nor in a year that there is not."""
+    assert iso_of(milliseconds) is None

@@ -152,7 +152,7 @@ def test_a_partial_error_carries_what_succeeded() -> None:
     assert error.message == "2 applied (0001_a, 0002_b), then: Teams is not as expected"
     assert error.advice == f"{DriftFound.remedy}\nThen continue with: osem-migrate upgrade"
     assert (error.applied, error.cause, error.exit_code) == (("0001_a", "0002_b"), cause, ExitCode.PARTIAL)
-    assert error.details == {"applied": ["0001_a", "0002_b"], "cause": cause.as_dict()}
+    assert error.details == {"cause": cause.as_dict()}
 
 
 def test_part_of_a_migration_is_partial_too() -> None:
@@ -186,9 +186,9 @@ def test_an_interrupted_run_exits_as_the_shell_expects(
     assert (PartialError.exit_code, Interrupted.exit_code) == (ExitCode.PARTIAL, ExitCode.INTERRUPTED)
 
 
-def test_the_module_imports_nothing_of_the_package_but_advice() -> None:
+def test_the_module_imports_nothing_of_the_package_but_advice_and_types() -> None:
     """It stands at the bottom, so that everything may raise its errors."""
     tree = ast.parse(Path(errors.__file__).read_text(encoding="utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     ours = {module for module in imported if module is None or module.startswith("osem_migrate")}
-    assert ours == {"osem_migrate.advice"}
+    assert ours == {"osem_migrate.advice", "osem_migrate.details"}

@@ -45,7 +45,7 @@ class FakeSession:
 
     def __init__(self, account: str = ACCOUNT) -> None:
         self.region = RegionChoice("eu-west-1", "pyproject.toml")
-        self.endpoint_url = None
+        self.endpoint_url: str | None = None
         self.local = False
         self.profile: str | None = None
         self.asked = 0
@@ -161,6 +161,20 @@ def test_a_question_needs_no_identity_where_no_account_is_named(
     assert session.asked == 0
 
 
+def test_a_place_has_the_account_that_is_known(project: Project, accounted: Project) -> None:
+    """The one that was asked for, before that the configured one, and none on a local engine; nobody asks for it."""
+    session = FakeSession(account="999999999999")
+    deployment = on_aws(project, session).deployment
+    assert (deployment.place.account_id, session.asked) == (None, 0)
+    assert deployment.identity.account == deployment.place.account_id == "999999999999"
+    deployment = on_aws(accounted, session).deployment
+    assert deployment.place.account_id == ACCOUNT
+    assert deployment.identity.account == deployment.place.account_id == "999999999999"
+    session.local, session.endpoint_url = True, "http://localhost:4610"
+    place = deployment.place
+    assert (place.account_id, place.endpoint_url, place.region) == (None, "http://localhost:4610", "eu-west-1")
+
+
 def test_credentials_are_checked_before_the_first_write(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """An upgrade asks STS who we are even where no account is named; without an answer nothing is created."""
     session = FakeSession()
@@ -208,7 +222,7 @@ def test_the_aws_cli_is_sent_to_the_same_place(project: Project) -> None:
     """Region, endpoint and profile as they were decided, wherever they came from."""
     session = FakeSession()
     assert on_aws(project, session).caller.aws_flags == ("--region", "eu-west-1")
-    session.endpoint_url = NOWHERE  # type: ignore[assignment]
+    session.endpoint_url = NOWHERE
     session.profile = "ops"
     assert on_aws(project, session).caller.aws_flags == (
         *("--region", "eu-west-1"),

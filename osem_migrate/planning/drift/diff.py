@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation, SetBilling, Setting
@@ -9,6 +10,9 @@ from osem_migrate.planning.drift.autoscaled import overlooking_capacity
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput, as_keys
 from osem_migrate.schema.value import altered
+
+if TYPE_CHECKING:
+    from osem_migrate.details import DifferenceDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,20 @@ class Difference:
     found: str
     repair: tuple[Operation, ...] = ()
     setting: Setting | None = None
+
+    @property
+    def index(self) -> str | None:
+        """The index that differs, where it is one."""
+        return self.subject if self.code.is_of_index or self.code is DriftCode.LOCAL_INDEX else None
+
+    @property
+    def member(self) -> str | None:
+        """The name, as a member of data, of the setting that differs; None where something else does."""
+        return type(self.setting).member() if self.setting is not None and self.index is None else None
+
+    def document(self, physical_name: str) -> "DifferenceDocument":
+        """As data, with the name of the table in DynamoDB."""
+        return {"physical_name": physical_name, "code": self.code.value, "message": self.describe()}
 
     def describe(self) -> str:
         """``managerId-index: expected keys managerId S, projection ALL, found none``."""

@@ -66,6 +66,9 @@ class Problem:
         kind: decides severity and exit code.
         state: the word that ``--ignore`` takes for it: the migration's shown state, ``newer_tool`` or ``drift``.
         subject: the migration's id, or the table's physical name.
+        table: the logical name, where it is about a table.
+        index: the index of it that differs, where it is one.
+        setting: the setting of it that differs, where it is one, as ``Setting.member`` calls it.
         message: what is wrong, in one sentence.
         advice: what to do about it, with placeholders for commands.
         file: the script, where one is concerned.
@@ -78,6 +81,9 @@ class Problem:
     subject: str
     message: str
     advice: str
+    table: str | None = None
+    index: str | None = None
+    setting: str | None = None
     expected: str | None = None
     found: str | None = None
     file: str | None = None

@@ -39,23 +39,11 @@ def remarks(live: LiveTable, expected: Table | None, caller: Caller, *, strict: 
     """What is still on its way and, unless ``strict`` makes it drift, what nobody declared."""
     yield from progress(live)
     for difference in settled(live, tuple(defaulted(live, expected))):
-        yield _remark(
-            live,
-            difference.code,
-            f"{difference.found}, while new tables get {difference.expected} (pyproject.toml)",
-            remedy(difference, live, caller),
-            expected=difference.expected,
-            found=difference.found,
-        )
+        message = f"{difference.found}, while new tables get {difference.expected} (pyproject.toml)"
+        yield _different(live, difference, message, caller, ProblemKind.NOTE)
     for difference in () if strict else settled(live, undeclared(live, expected)):
-        yield _remark(
-            live,
-            difference.code,
-            f"{difference.found}, which no script declares",
-            remedy(difference, live, caller),
-            expected=difference.expected,
-            found=difference.found,
-        )
+        message = f"{difference.found}, which no script declares"
+        yield _different(live, difference, message, caller, ProblemKind.NOTE)
 
 
 def progress(live: LiveTable) -> Iterator[Problem]:
@@ -116,8 +104,20 @@ def _on_its_way(live: LiveTable, difference: Difference) -> bool:
 
 
 def _drift(live: LiveTable, difference: Difference, caller: Caller) -> Problem:
-    message, what_next = difference.describe(), remedy(difference, live, caller)
-    return _problem(live, difference.code, message, what_next, expected=difference.expected, found=difference.found)
+    return _different(live, difference, difference.describe(), caller, ProblemKind.DRIFT)
+
+
+def _different(live: LiveTable, difference: Difference, message: str, caller: Caller, kind: ProblemKind) -> Problem:
+    found = _problem(
+        live,
+        difference.code,
+        message,
+        remedy(difference, live, caller),
+        kind=kind,
+        expected=difference.expected,
+        found=difference.found,
+    )
+    return replace(found, index=difference.index, setting=difference.member)
 
 
 def _problem(  # noqa: PLR0913 - the members of a Problem
@@ -135,6 +135,7 @@ def _problem(  # noqa: PLR0913 - the members of a Problem
         kind=kind,
         state=kind.value,
         subject=live.physical_name,
+        table=live.name,
         message=message,
         advice=what_next,
         expected=expected,

@@ -111,7 +111,7 @@ def test_all_is_well(aws: SimulatedAws, folder: Path) -> None:
     assert found(report, "credentials").message == "from environment variables"
     assert found(report, "identity").message == "arn:aws:iam::123456789012:user/simulated"
     assert found(report, "history table").message == f"there is no {HISTORY} yet; the first upgrade creates it"
-    assert report.region == "us-east-1"
+    assert report.place.region == "us-east-1"
     assert aws.simulator.account.tables == {}
     aws.migrator(project_in(folder)).upgrade()
     later = examine(aws, folder)

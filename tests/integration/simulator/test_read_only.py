@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 
 from osem_migrate import DowngradeOptions, ListOptions, PolicyOptions
-from osem_migrate.cli.doctor import report_document
-from osem_migrate.cli.history import log_entry_document
-from osem_migrate.cli.list_tables import table_document
+from osem_migrate.cli.documents.doctor import doctor_document
+from osem_migrate.cli.documents.history import history_document
+from osem_migrate.cli.documents.list_tables import list_document
+from osem_migrate.cli.documents.plan import plan_document
+from osem_migrate.cli.documents.status import status_document
+from osem_migrate.cli.documents.verify import verify_document
 from osem_migrate.cli.main import run as run_words
-from osem_migrate.cli.plan import plan_document
-from osem_migrate.cli.status import status_document
-from osem_migrate.cli.verify import verification_document
 from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.config import Project
 from osem_migrate.history import ShownState
 from osem_migrate.migrator import Migrator
+from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.policy import Role
 from tests.doubles.permitted import READER, RUNNER, acting_as, limit, own_project_on_aws, quick_aws
 from tests.doubles.project import BY_MANAGER, TEAMS, write_project
@@ -38,23 +39,29 @@ ONE_LANE = {
     "0004_expiry": 'operations = [SetTimeToLive("Teams", "expiresAt")]',
 }
 
+
+def _as_data(migrator: Migrator, plan: Plan) -> Any:
+    return plan_document(plan, migrator.environment, migrator.session.region.name)
+
+
 PATIENCE = 60.0  # real seconds after which a held run is known not to come
 
 QUESTIONS: dict[str, Question] = {
-    "status": lambda migrator: status_document(migrator.status(), ()),
-    "verify": lambda migrator: verification_document(migrator.verify()),
-    "list": lambda migrator: [table_document(live) for live in migrator.tables(ListOptions(details=True))],
-    "history": lambda migrator: [log_entry_document(event) for event in migrator.history()],
-    "doctor": lambda migrator: report_document(
+    "status": lambda migrator: status_document(migrator.status()),
+    "verify": lambda migrator: verify_document(migrator.verify()),
+    "list": lambda migrator: list_document(migrator.tables(ListOptions(details=True))),
+    "history": lambda migrator: history_document(migrator.history()),
+    "doctor": lambda migrator: doctor_document(
         Migrator.doctor(
             DoctorOptions(
                 environment="dev", start=migrator.project.root, tool_version="1", clock=migrator.deployment.clock
             )
-        )
+        ),
+        "status",
     ),
     "policy": lambda migrator: migrator.policy(PolicyOptions(Role.DOWNGRADE)).document,
-    "upgrade --dry-run": lambda migrator: plan_document(migrator.plan(), migrator),
-    "downgrade --dry-run": lambda migrator: plan_document(migrator.plan_downgrade(DowngradeOptions("0")), migrator),
+    "upgrade --dry-run": lambda migrator: _as_data(migrator, migrator.plan()),
+    "downgrade --dry-run": lambda migrator: _as_data(migrator, migrator.plan_downgrade(DowngradeOptions("0"))),
 }
 
 

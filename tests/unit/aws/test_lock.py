@@ -120,7 +120,7 @@ def test_a_held_lock_is_reported_at_the_timeout(timeout: float) -> None:
         world.acquire(timeout=timeout)
     assert world.clock.seconds == pytest.approx(timeout)
     assert caught.value.exit_code == 6
-    assert caught.value.details["run_url"] == "https://ci.example/run/1"
+    assert caught.value.details["holder"]["run_url"] == "https://ci.example/run/1"
     assert "https://ci.example/run/1" in caught.value.message
 
 

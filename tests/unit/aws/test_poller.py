@@ -149,7 +149,7 @@ def test_the_timeout_is_never_slept_past(timeout: float) -> None:
         )
     assert clock.seconds == pytest.approx(timeout)
     assert looks[-1] == pytest.approx(timeout)
-    assert caught.value.details["timeout"] == timeout
+    assert caught.value.details["timeout_seconds"] == timeout
     assert "Run upgrade again" in caught.value.remediation
 
 

@@ -378,7 +378,7 @@ def test_a_timeout_is_partial(upgraded: Project, aws: SimulatedAws) -> None:
     with pytest.raises(DestructionIncomplete, match="the first tables are being deleted") as caught:
         destroy(aws, upgraded, timeout=0.5)
     assert caught.value.exit_code is ExitCode.PARTIAL
-    assert caught.value.details["dropped"] == []
+    assert caught.value.dropped == ()
     destroy(aws, upgraded)
     assert names(aws) == []
 
@@ -523,7 +523,8 @@ def test_a_table_with_other_keys_is_asked_for_separately(upgraded: Project, aws:
     """Somebody made it for a purpose of their own; a yes for what the scripts built is none for that."""
     remake(aws, PLANS_TABLE, "orderId")
     inventory = aws.migrator(upgraded).inventory()
-    assert inventory.changed == {PLANS_TABLE: ("Plans: expected keys planId S, found keys orderId S",)}
+    (found,) = inventory.changed[PLANS_TABLE]
+    assert found.describe() == "Plans: expected keys planId S, found keys orderId S"
     with pytest.raises(
         ConfirmationRequired, match=r"Plans is not as the scripts built it.*found keys orderId S"
     ) as refused:

@@ -113,7 +113,7 @@ def test_nobody_takes_over_what_another_recorded(
         age(aws, "shop")
     with pytest.raises(TableNotOurs, match="osem-dev-Teams belongs to application 'shop'") as refused:
         take(aws.migrator(theirs))
-    assert refused.value.details["tables"] == {TEAMS_TABLE: "shop"}
+    assert refused.value.details["owners"] == [{"physical_name": TEAMS_TABLE, "application": "shop"}]
     assert records(aws, "other") == {}
     assert names(aws) == [HISTORY, TEAMS_TABLE]
 

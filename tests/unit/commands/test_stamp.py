@@ -101,7 +101,10 @@ def test_tables_that_say_otherwise_are_named(world: World) -> None:
         watched.migrator.stamp(StampOptions("3"))
     assert "osem-dev-Teams: managerId-index: expected keys managerId S, projection ALL, found none" in str(caught.value)
     assert "osem-dev-Tusers: Tusers: expected a table, found none" in str(caught.value)
-    assert [table["table"] for table in caught.value.details["tables"]] == ["osem-dev-Teams", "osem-dev-Tusers"]
+    assert [one["physical_name"] for one in caught.value.details["differences"]] == [
+        "osem-dev-Teams",
+        "osem-dev-Tusers",
+    ]
     assert "osem-migrate upgrade --to 3 --env dev" in typed(caught.value)
     assert "osem-migrate stamp 3 --no-verify --env dev" in typed(caught.value)
     assert watched.writes() == {}

@@ -105,15 +105,11 @@ def test_another_table_is_refused_before_anything_is_written(world: World) -> No
         watched.migrator.upgrade()
     assert watched.writes() == {}
     assert caught.value.exit_code is ExitCode.ERROR
-    assert caught.value.details["tables"] == [
+    assert caught.value.details["differences"] == [
         {
-            "table": "osem-dev-Teams",
-            "differences": [
-                {
-                    "code": "DRIFT_INDEX_UNEXPECTED",
-                    "message": "x-index: expected no index, found keys x S, projection ALL",
-                }
-            ],
+            "physical_name": "osem-dev-Teams",
+            "code": "DRIFT_INDEX_UNEXPECTED",
+            "message": "x-index: expected no index, found keys x S, projection ALL",
         }
     ]
     assert "osem-migrate stamp 0003_users --no-verify --env dev" in typed(caught.value)

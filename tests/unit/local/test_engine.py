@@ -87,7 +87,7 @@ def test_a_started_engine_is_known_until_stopped(engine: LocalEngine) -> None:
     """Start, status and a second start speak of one process; stop ends it and the next stop finds nothing."""
     state = engine.start()
     assert state.endpoint_url == f"http://127.0.0.1:{engine.port}"
-    assert state.started_at.endswith("+00:00")
+    assert state.started_at.endswith("Z")
     assert engine.status() == state
     assert LocalEngine(engine.state_folder).start() == state
     assert engine.stop() == state

@@ -26,7 +26,7 @@ def _state(folder: StateFolder) -> EngineState:
         endpoint_url="http://127.0.0.1:4610",
         log=folder.log(EngineKind.MOTO),
         data=None,
-        started_at="2026-11-21T09:00:00+00:00",
+        started_at="2026-11-21T09:00:00.000Z",
     )
 
 

@@ -17,7 +17,7 @@ STATE = EngineState(
     endpoint_url="http://127.0.0.1:4610",
     log=Path("/project/.state/dynamodb-local.log"),
     data=Path("/project/.state/dynamodb-local-data"),
-    started_at="2026-11-21T09:00:00+00:00",
+    started_at="2026-11-21T09:00:00.000Z",
 )
 IN_MEMORY = EngineState(**{name: getattr(STATE, name) for name in STATE.as_dict()} | {"data": None})
 

@@ -1,11 +1,13 @@
 """Laws that hold for every operation on every schema it applies to."""
 
 import copy
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osem_migrate import operations
@@ -231,3 +233,17 @@ def test_the_equivalence_is_no_wider_than_it_says() -> None:
 def test_every_kind_of_setting_is_drawn_by_the_strategies() -> None:
     """A new setting without a strategy would escape the laws."""
     assert set(strategies.SETTING_KINDS) == set(operations.SETTINGS)
+
+
+@pytest.mark.parametrize("kind", operations.SETTINGS)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_settings_that_differ_differ_as_data(kind: type[Setting], data: st.DataObject) -> None:
+    """What machines are told of a setting is all of its value, as JSON knows it."""
+    bare = Table("Teams", Key("teamId", "S"))
+    one, other = (
+        _without_removals(data.draw(strategies.settings_of(bare, kind)) if drawn else kind.default("Teams"))
+        for drawn in (True, data.draw(st.booleans()))
+    )
+    assert json.loads(json.dumps(one.data())) == one.data()
+    assert (one.data() == other.data()) == (one.matches(other) and other.matches(one))

@@ -157,7 +157,7 @@ def test_what_is_pending_beside_a_newer_checkout_stops_the_plan() -> None:
     past = applied(USERS, migration(9, slug="theirs"))
     with pytest.raises(MigrationFuture) as raised:
         make_plan((USERS, TEAMS), past)
-    assert raised.value.details == {"migration": "0009_theirs", "future": ["0009_theirs"], "pending": TEAMS.id}
+    assert raised.value.details == {"migration": "0009_theirs", "future": ["0009_theirs"], "pending": [TEAMS.id]}
     assert make_plan((USERS, TEAMS), past, target="1").future == ("0009_theirs",)
 
 

@@ -1,0 +1,74 @@
+"""The document of ``import``."""
+
+import os
+
+from typing_extensions import TypedDict
+
+from osem_migrate.cli.documents.printed import Printed
+from osem_migrate.commands.import_tables import ImportPlan, ImportResult
+from osem_migrate.config import Environment
+
+
+class ScriptDocument(TypedDict):
+    """A script that was written, or would be."""
+
+    path: str
+    table: str
+    """In the scripts."""
+    physical_name: str
+    """Of the table, in DynamoDB."""
+    source: str
+
+
+class SkippedDocument(TypedDict):
+    """A table that is left out."""
+
+    physical_name: str
+    """In DynamoDB."""
+    reason: str
+
+
+class ImportCounts(TypedDict):
+    """How many there are."""
+
+    scripts: int
+    recorded: int
+    skipped: int
+
+
+class ImportDocument(TypedDict):
+    """Existing tables, and their scripts."""
+
+    dry_run: bool
+    counts: ImportCounts
+    scripts: list[ScriptDocument]
+    recorded: list[str]
+    """The ids of what was recorded as applied."""
+    skipped: list[SkippedDocument]
+    warnings: list[str]
+    """What the scripts cannot say of the tables."""
+
+
+PRINTED = {"import": Printed((ImportDocument,))}
+
+
+def import_document(plan: ImportPlan, environment: Environment, imported: ImportResult | None = None) -> ImportDocument:
+    """What there is to import, and what became of it; None where it was only looked at."""
+    drafts = imported.drafts if imported is not None else plan.drafts
+    recorded = imported.recorded if imported is not None else ()
+    return {
+        "dry_run": imported is None,
+        "counts": {"scripts": len(drafts), "recorded": len(recorded), "skipped": len(plan.skipped)},
+        "scripts": [
+            {
+                "path": os.path.relpath(draft.path),
+                "table": create.table,
+                "physical_name": environment.physical_name(create.table),
+                "source": draft.source,
+            }
+            for draft, create in zip(drafts, plan.creations, strict=True)
+        ],
+        "recorded": list(recorded),
+        "skipped": [{"physical_name": name, "reason": reason} for name, reason in plan.skipped.items()],
+        "warnings": list(plan.warnings),
+    }

@@ -1,0 +1,161 @@
+"""The document of a plan: ``--dry-run`` of upgrade and downgrade."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from osem_migrate.config import Environment
+from osem_migrate.operations.estimate import Estimate
+from osem_migrate.operations.step import Step
+from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
+from osem_migrate.schema.arn import table_arn
+
+
+class SecondsDocument(TypedDict):
+    """How long something usually takes on AWS, in seconds."""
+
+    low: float
+    high: float
+
+
+class CallDocument(TypedDict):
+    """A call of DynamoDB."""
+
+    action: str
+    """Such as UpdateTable."""
+    parameters: Mapping[str, object]
+    """As DynamoDB takes them."""
+    estimate_seconds: SecondsDocument
+
+
+class OperationDocument(TypedDict):
+    """One operation of a script, or its reverse."""
+
+    kind: str
+    """Its class, such as AddIndex."""
+    description: str
+    """Such as add index managerId-index to Teams."""
+    table: str
+    """In the scripts."""
+    physical_name: str
+    """Of the table, in DynamoDB."""
+    folded: bool
+    """Whether an earlier call brings its index along, so that it makes none."""
+    hazard: str | None
+    """What it loses for good, in a sentence."""
+    calls: list[CallDocument]
+
+
+class PlannedMigrationDocument(TypedDict):
+    """A migration with those of its operations that are still to do."""
+
+    id: str
+    number: int
+    summary: str
+    file: str | None
+    operations_total: int
+    operations_done: int
+    """By an earlier run."""
+    operations: list[OperationDocument]
+
+
+class PlanCounts(TypedDict):
+    """How many there are."""
+
+    migrations: int
+    operations: int
+    calls: int
+    """That of the history table included."""
+    hazards: int
+
+
+class PlanDocument(TypedDict):
+    """What a run would do."""
+
+    dry_run: Literal[True]
+    direction: Literal["upgrade", "downgrade"]
+    up_to_date: bool
+    """Whether nothing is left to do."""
+    counts: PlanCounts
+    creates_history_table: bool
+    migrations: list[PlannedMigrationDocument]
+    """In the order in which they run."""
+    future: list[str]
+    """Applied by a newer checkout than this one."""
+    abandons: str | None
+    """The target of a downgrade that did not finish, and that an upgrade takes back."""
+    estimate_seconds: SecondsDocument
+
+
+def plan_document(plan: Plan, environment: Environment, region: str) -> PlanDocument:
+    """The plan as a whole; physical names and ARNs are those of the environment in that region."""
+    hazards = {(hazard.migration, hazard.position): hazard.text for hazard in plan.hazards}
+    estimates = plan.estimates
+
+    def operation(planned: PlannedOperation) -> OperationDocument:
+        return _operation(planned, estimates.get(planned.key, []), hazards.get(planned.key), environment, region)
+
+    return {
+        "dry_run": True,
+        "direction": plan.direction.value,
+        "up_to_date": plan.is_empty,
+        "counts": {
+            "migrations": len(plan.migrations),
+            "operations": len(plan.operations),
+            "calls": len(plan.steps) + (plan.creates_history and not plan.is_empty),
+            "hazards": len(hazards),
+        },
+        "creates_history_table": plan.creates_history,
+        "migrations": [
+            _migration(planned, [operation(one) for one in planned.operations]) for planned in plan.migrations
+        ],
+        "future": list(plan.future),
+        "abandons": plan.abandons,
+        "estimate_seconds": _seconds(plan.estimate),
+    }
+
+
+def _migration(planned: PlannedMigration, operations: list[OperationDocument]) -> PlannedMigrationDocument:
+    migration = planned.migration
+    return {
+        "id": migration.id,
+        "number": migration.number,
+        "summary": migration.summary,
+        "file": migration.file or None,
+        "operations_total": len(migration.operations),
+        "operations_done": planned.already_done,
+        "operations": operations,
+    }
+
+
+def _operation(
+    planned: PlannedOperation, estimates: Sequence[Estimate], hazard: str | None, environment: Environment, region: str
+) -> OperationDocument:
+    steps = () if planned.folded else planned.steps
+    return {
+        "kind": type(planned.operation).__name__,
+        "description": planned.operation.describe(),
+        "table": planned.table,
+        "physical_name": environment.physical_name(planned.table),
+        "folded": planned.folded,
+        "hazard": hazard,
+        "calls": [
+            {
+                "action": step.action,
+                "parameters": step.call(_address(step, environment, region)),
+                "estimate_seconds": _seconds(usual),
+            }
+            for step, usual in zip(steps, estimates, strict=True)
+        ],
+    }
+
+
+def _address(step: Step, environment: Environment, region: str) -> str:
+    """What a step's call names: the physical table, or its ARN where the table has yet to get one."""
+    name = environment.physical_name(step.table)
+    return table_arn(name, region=region, account=environment.settings.account_id or "*") if step.takes_arn else name
+
+
+def _seconds(usual: Estimate) -> SecondsDocument:
+    return {"low": usual.low, "high": usual.high}

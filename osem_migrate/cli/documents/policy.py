@@ -1,0 +1,58 @@
+"""The document of ``policy``."""
+
+from typing import NotRequired, cast
+
+from typing_extensions import TypedDict
+
+from osem_migrate.cli.documents.printed import Printed
+from osem_migrate.commands.policy import Policy
+
+ConditionDocument = TypedDict("ConditionDocument", {"kms:ViaService": str})
+
+
+class StringLikeDocument(TypedDict):
+    """A condition of a statement."""
+
+    StringLike: ConditionDocument
+
+
+class StatementDocument(TypedDict):
+    """One statement of a policy."""
+
+    Sid: str
+    Effect: str
+    Action: list[str]
+    Resource: str
+    Condition: NotRequired[StringLikeDocument]
+
+
+class IamPolicyDocument(TypedDict):
+    """A policy as IAM takes it."""
+
+    Version: str
+    Statement: list[StatementDocument]
+
+
+class PolicyDocument(TypedDict):
+    """The least policy for an environment."""
+
+    role: str
+    """status, upgrade or downgrade."""
+    region: str
+    """Where the tables are; * for any."""
+    account_id: str
+    """Of the tables; * for any."""
+    policy: IamPolicyDocument
+
+
+PRINTED = {"policy": Printed((PolicyDocument,))}
+
+
+def policy_document(policy: Policy) -> PolicyDocument:
+    """The policy, and what it is for."""
+    return {
+        "role": policy.role.value,
+        "region": policy.scope.region,
+        "account_id": policy.scope.account,
+        "policy": cast("IamPolicyDocument", policy.document),
+    }

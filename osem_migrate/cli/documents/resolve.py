@@ -1,0 +1,38 @@
+"""The document of ``resolve``."""
+
+from typing_extensions import TypedDict
+
+from osem_migrate.cli.documents.printed import Printed
+from osem_migrate.commands.resolve import ResolveResult
+
+
+class ResolveDocument(TypedDict):
+    """What became of a correction of the history."""
+
+    migration: str
+    """Its id."""
+    resolution: str
+    """applied, reverted or accept-checksum."""
+    recorded: list[str]
+    """The ids of what was recorded; none where the history said so already."""
+    state_before: str
+    state: str
+    tables_compared: list[str]
+    """Their names in DynamoDB; none with --no-verify."""
+    reason: str | None
+
+
+PRINTED = {"resolve": Printed((ResolveDocument,))}
+
+
+def resolve_document(resolved: ResolveResult, reason: str | None) -> ResolveDocument:
+    """What was recorded, and why."""
+    return {
+        "migration": resolved.migration,
+        "resolution": resolved.resolution.value,
+        "recorded": [resolved.migration] if resolved.recorded else [],
+        "state_before": resolved.before,
+        "state": resolved.record.state.value if resolved.record is not None else resolved.before,
+        "tables_compared": list(resolved.tables),
+        "reason": reason if resolved.recorded else None,
+    }

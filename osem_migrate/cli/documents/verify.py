@@ -1,0 +1,89 @@
+"""The document of ``verify``."""
+
+from typing_extensions import TypedDict
+
+from osem_migrate.cli.documents.printed import Printed
+from osem_migrate.commands.verify import Verification
+from osem_migrate.planning.verify import Check, Checklist
+
+
+class CheckDocument(TypedDict):
+    """One point of a checklist."""
+
+    name: str
+    """Such as status, keys or index managerId-index."""
+    passed: bool
+    expected: str
+    found: str
+
+
+class ChecklistDocument(TypedDict):
+    """A table and what was checked of it."""
+
+    name: str
+    """In the scripts."""
+    physical_name: str
+    """In DynamoDB."""
+    passed: bool
+    checked: bool
+    probed: bool
+    """Whether a sample item went through it."""
+    checks: list[CheckDocument]
+    notes: list[str]
+    """Why something was not checked, or not probed."""
+
+
+class VerifyCounts(TypedDict):
+    """How many there are."""
+
+    tables: int
+    checked: int
+    probed: int
+    checks: int
+    failed: int
+    """Of the checks."""
+
+
+class VerifyDocument(TypedDict):
+    """Every table that the applied scripts build, point by point."""
+
+    passed: bool
+    counts: VerifyCounts
+    tables: list[ChecklistDocument]
+
+
+PRINTED = {"verify": Printed((VerifyDocument,))}
+
+
+def verify_document(verification: Verification) -> VerifyDocument:
+    """What was found."""
+    checks = [check for checklist in verification.tables for check in checklist.checks]
+    return {
+        "passed": verification.passed,
+        "counts": {
+            "tables": len(verification.tables),
+            "checked": sum(checklist.was_checked for checklist in verification.tables),
+            "probed": len(verification.probed),
+            "checks": len(checks),
+            "failed": sum(not check.passed for check in checks),
+        },
+        "tables": [
+            _checklist(checklist, probed=checklist.table in verification.probed) for checklist in verification.tables
+        ],
+    }
+
+
+def _checklist(checklist: Checklist, *, probed: bool) -> ChecklistDocument:
+    return {
+        "name": checklist.table,
+        "physical_name": checklist.physical_name,
+        "passed": checklist.passed,
+        "checked": checklist.was_checked,
+        "probed": probed,
+        "checks": [_check(check) for check in checklist.checks],
+        "notes": list(checklist.notes),
+    }
+
+
+def _check(check: Check) -> CheckDocument:
+    return {"name": check.name, "passed": check.passed, "expected": check.expected, "found": check.found}
