@@ -233,7 +233,7 @@ class Migrator:
         """Every table of the environment, the history table too."""
         from osem_migrate.commands.list_tables import ListOptions, list_tables
 
-        return list_tables(self.deployment, options or ListOptions())
+        return list_tables(self.deployment, options or ListOptions(), lambda: self.migrations)
 
     def policy(self, options: PolicyOptions | None = None) -> Policy:
         """The least IAM policy of a role here."""
