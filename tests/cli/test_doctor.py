@@ -23,7 +23,7 @@ def test_a_line_each(run: Run, tables: Tables) -> None:
     assert {line[0] for line in lines[:12]} == {"✓"}
     assert lines[12] == "ℹ permissions    a local engine checks none"  # noqa: RUF001 - our own sign
     assert re.fullmatch(r"✓ libraries      boto3 [\d.]+, botocore [\d.]+, click .*", lines[1])
-    assert lines[2] == "✓ configuration  shop, environment dev, tables shop-dev-…, not protected"
+    assert lines[2] == "✓ configuration  shop, environment dev, tables shop-dev-*, not protected"
     assert lines[-1] == "✓ Nothing has failed."
 
 
