@@ -132,6 +132,12 @@ class Migrator:
 
         return preview_upgrade(self.deployment, self.migrations, options or UpgradeOptions())
 
+    def warnings(self, plan: Plan) -> list[str]:
+        """What to know before a plan is carried out: whose else the tables are that it changes."""
+        from osem_migrate.deployment.ownership import stacks_of
+
+        return stacks_of(self.deployment, plan)
+
     def upgrade(self, options: UpgradeOptions | None = None) -> UpgradeResult:
         """Apply what is pending, under the lock."""
         from osem_migrate.commands.upgrade import UpgradeOptions, upgrade

@@ -10,7 +10,7 @@ from osem_migrate.commands.stamp import StampOptions, stamp
 from osem_migrate.config import HISTORY_ENTITY, Environment
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions
-from osem_migrate.deployment.ownership import owners
+from osem_migrate.deployment.ownership import owned_by_stack, owners
 from osem_migrate.errors import (
     AccessDenied,
     AwsError,
@@ -208,6 +208,8 @@ def _warnings(deployment: Deployment, live: LiveTable) -> Iterator[str]:
     name = live.physical_name
     if beyond := [*live.beyond, *_beside(deployment, live)]:
         yield f"{name}: no script can declare {', '.join(beyond)}; a table made by its script has none."
+    if live.stack is not None:
+        yield owned_by_stack(live.stack, [name])
     yield from _of_one_environment(deployment, live)
     for setting in live.table.settings if live.table is not None else ():
         if setting.caveat is not None:

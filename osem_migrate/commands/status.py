@@ -9,12 +9,12 @@ from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.observation import look_steadily
-from osem_migrate.deployment.ownership import owners
+from osem_migrate.deployment.ownership import owners, stacks
 from osem_migrate.errors import AccessDenied
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import WATCHED, SetEncryption, Setting
+from osem_migrate.operations import WATCHED, SetEncryption, SetTags, Setting
 from osem_migrate.planning.drift.diff import is_sure
 from osem_migrate.planning.ownership import known_tables
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
@@ -95,7 +95,7 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
     alive: bool,
 ) -> Status:
     expectation = expect(migrations, history, deployment.environment.defaults)
-    optional = OptionalReads(() if options.strict else WATCHED)
+    optional = OptionalReads(_asides(deployment, options))
     denied: dict[str, AccessDenied] = {}
     undeclared = _undeclared(deployment, migrations, history, expectation, listed)
     live_tables = _describe(deployment, expectation, undeclared, optional, options, denied=denied)
@@ -115,9 +115,16 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
             *(_untold(deployment, name, refusal) for name, refusal in denied.items()),
             *unread,
             *_doubts(expectation, live_tables),
+            *stacks(live_tables),
             *(() if history.records else _elsewhere(deployment, history, listed)),
         ],
     )
+
+
+def _asides(deployment: Deployment, options: StatusOptions) -> tuple[type[Setting], ...]:
+    """What is read although nobody declared it: what might be on, and the tags that tell of another owner."""
+    tags = () if deployment.gateway.emulated else (SetTags,)
+    return tags if options.strict else (*WATCHED, *tags)
 
 
 def _doubts(expectation: Expectation, live_tables: Sequence[LiveTable]) -> Iterator[str]:
@@ -170,7 +177,8 @@ def _describe(  # noqa: PLR0913 - one argument each for what was gathered
     expected = dict(sorted(expectation.schema.tables.items()))
     asked = {name: _kinds(table, options) for name, table in expected.items()}
     live_tables = deployment.gateway.describe_all(asked, optional=optional)
-    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(undeclared), ()), denied=denied)
+    tags = OptionalReads(() if deployment.gateway.emulated else (SetTags,))
+    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(undeclared), ()), optional=tags, denied=denied)
     return [deployment.gateway.learn(live, (expected.get(live.name),)) for live in live_tables]
 
 
