@@ -9,7 +9,7 @@ from osem_migrate.config import Project
 from osem_migrate.errors import NamesClash, TableNotOurs
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
-from tests.simulator.account import ACCOUNT_ID
+from tests.simulator.simulator import ACCOUNT_ID
 
 TEAMS = 'operations = [CreateTable("Teams", S("teamId"))]'
 PAYROLL = 'operations = [CreateTable("Payroll", S("id"))]'
