@@ -10,7 +10,9 @@ import pytest
 from osem_migrate import ImportOptions
 from osem_migrate.config import Project
 from osem_migrate.deployment.connection import Connection
+from osem_migrate.errors import ResourceNotFound
 from osem_migrate.migrator import Migrator
+from tests.doubles.typed import typed
 from tests.engines.engine import Engine
 
 if TYPE_CHECKING:
@@ -74,6 +76,18 @@ def test_tables_of_other_tools_are_adopted_and_upgraded(
     assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["by-owner"]
     for name in case.strangers:
         assert "GlobalSecondaryIndexes" not in client.describe_table(TableName=name)["Table"]
+
+
+def test_without_static_text_nothing_is_imported_unasked(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account holds tables of others as well; the remedy is the command that names some."""
+    for variable, text in engine.environ().items():
+        monkeypatch.setenv(variable, text)
+    create(engine.client(), "Payroll")
+    with pytest.raises(ResourceNotFound) as caught:
+        connected(project_of(tmp_path, NO_STAGE), engine).plan_import()
+    assert "say which: osem-migrate import Payroll" in typed(caught.value)
 
 
 def create(client: "DynamoDBClient", name: str) -> None:

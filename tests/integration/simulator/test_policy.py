@@ -127,6 +127,20 @@ def test_no_policy_reaches_beyond_the_names(
     assert {action for _, action in policy.named if policy.allows(action, arn)} == {"dynamodb:ListTables"}
 
 
+def test_a_change_is_not_tried_on_a_table_that_somebody_has(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Where the policy names each table, no name that nobody has is under it: a trial would take it for denied."""
+    project = NO_STAGE(tmp_path)
+    migrator = aws.migrator(project)
+    migrator.upgrade()
+    limit(aws, RUNNER, migrator, Role.UPGRADE)
+    options = DoctorOptions(
+        environment="dev", role=Role.UPGRADE, start=project.root, tool_version="1", clock=migrator.deployment.clock
+    )
+    report = Migrator.doctor(options)
+    assert report.count(Health.FAILED) == report.count(Health.WARNING) == 0, report
+    assert "dynamodb:UpdateTable: not tried" in " ".join(finding.message for finding in report.findings)
+
+
 @pytest.mark.parametrize("role", [Role.STATUS, Role.UPGRADE])
 def test_a_role_can_do_no_more(role: Role, aws: SimulatedAws, tmp_path: Path) -> None:
     """Who may look cannot upgrade, who may upgrade cannot drop a table; the refusal names what to grant."""
