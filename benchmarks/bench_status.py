@@ -58,7 +58,7 @@ PROJECT = """
 application = "osem"
 [tool.osem-migrate.environments.dev]
 endpoint_url = "{url}"
-tunnel = true
+local = false
 """
 BARE = """
 import sys

@@ -4,7 +4,7 @@ OsemMigrateError
 ├── UsageError                      the command line was wrong
 ├── ConfigurationError              pyproject.toml or the environment is wrong
 │   ├── UnknownEnvironment
-│   ├── PrefixOverlap
+│   ├── NamesClash
 │   ├── AccountMismatch
 │   └── RegionMismatch
 ├── DefinitionError                 DynamoDB could never accept this value
@@ -155,11 +155,14 @@ class UnknownEnvironment(ConfigurationError):
     remedy = "Add it to pyproject.toml under [tool.osem-migrate.environments]."
 
 
-class PrefixOverlap(ConfigurationError):
-    """One environment's table names would also match another's."""
+class NamesClash(ConfigurationError):
+    """A table would belong to two environments."""
 
-    code = "CONFIG_PREFIX_OVERLAP"
-    remedy = "Rename one of the two environments, so that neither prefix starts with the other."
+    code = "CONFIG_NAMES_CLASH"
+    remedy = (
+        "Give one of them other names in pyproject.toml (name, or table_name with {env} in it); "
+        "or set account_id in both, if they are in different accounts."
+    )
 
 
 class AccountMismatch(ConfigurationError):

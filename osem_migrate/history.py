@@ -203,6 +203,11 @@ class History:
         record = self.records.get(migration)
         return record is not None and record.is_applied
 
+    @property
+    def tables(self) -> frozenset[str]:
+        """Logical names of all tables that a record names; those of versions that recorded none are missing."""
+        return frozenset(name for record in self.records.values() for name in record.tables or ())
+
     def table_ids(self, table: str) -> frozenset[str]:
         """Every TableId that was recorded of a table; empty where none was, as by versions that recorded none."""
         recorded = ((record.tables or {}).get(table) for record in self.records.values())

@@ -132,6 +132,12 @@ class Migrator:
 
         return preview_upgrade(self.deployment, self.migrations, options or UpgradeOptions())
 
+    def warnings(self, plan: Plan) -> list[str]:
+        """What to know before a plan is carried out: whose else the tables are that it changes."""
+        from osem_migrate.deployment.ownership import stacks_of
+
+        return stacks_of(self.deployment, plan)
+
     def upgrade(self, options: UpgradeOptions | None = None) -> UpgradeResult:
         """Apply what is pending, under the lock."""
         from osem_migrate.commands.upgrade import UpgradeOptions, upgrade
@@ -233,7 +239,7 @@ class Migrator:
         """Every table of the environment, the history table too."""
         from osem_migrate.commands.list_tables import ListOptions, list_tables
 
-        return list_tables(self.deployment, options or ListOptions())
+        return list_tables(self.deployment, options or ListOptions(), lambda: self.migrations)
 
     def policy(self, options: PolicyOptions | None = None) -> Policy:
         """The least IAM policy of a role here."""

@@ -13,7 +13,7 @@ class Place:
         region: of AWS.
         account_id: of the identity in use, or as configured; None on a local engine.
         endpoint_url: instead of AWS's own endpoint.
-        prefix: what the names of its tables begin with.
+        table_pattern: ``osem-dev-*``, what its tables are called unless they are mapped.
     """
 
     environment: str | None = None
@@ -21,4 +21,4 @@ class Place:
     region: str | None = None
     account_id: str | None = None
     endpoint_url: str | None = None
-    prefix: str | None = None
+    table_pattern: str | None = None

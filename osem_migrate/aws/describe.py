@@ -18,6 +18,8 @@ from osem_migrate.schema.value import as_found
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+STACK_TAG = "aws:cloudformation:stack-name"
+
 _ON_THE_WAY = {"CREATING", "DELETING"}  # to every call but DescribeTable, such a table may not exist
 
 # What operations declare, and what AWS fills in or counts; whatever else DescribeTable shows is beyond us.
@@ -185,8 +187,15 @@ def _live(name: str, physical: str, responses: Responses, lagging: set[Descripti
         items=described.get("ItemCount", 0),
         size_bytes=described.get("TableSizeBytes", 0),
         created_at=int(created.timestamp() * 1000) if created is not None else None,
+        stack=_stack(responses),
         beyond=tuple(name for name in sorted(described.keys() - _FAMILIAR) if described[name]),
     )
+
+
+def _stack(responses: Responses) -> str | None:
+    """CloudFormation puts its tags on all that it creates (its user guide, "Resource tag")."""
+    tags = (responses.get(Description.TAGS) or {}).get("Tags", ())
+    return next((tag["Value"] for tag in tags if tag["Key"] == STACK_TAG), None)
 
 
 def _table(name: str, described: Mapping[str, Any], settings: list[Setting]) -> Table:

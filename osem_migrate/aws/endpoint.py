@@ -1,27 +1,11 @@
-"""Where the calls go when not to AWS: the endpoint URL, where it is configured, and whether it is this machine."""
+"""Where the calls go when not to AWS: the endpoint URL, and where it is configured."""
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from osem_migrate.aws.failures.redaction import redact
 from osem_migrate.errors import EndpointInvalid
-
-
-def is_local(endpoint_url: str | None) -> bool:
-    """Whether the URL names this machine: a loopback or unspecified address, localhost, or a container's host."""
-    try:
-        host = (urlsplit(endpoint_url or "").hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    if host in {"localhost", "host.docker.internal"} or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
 
 
 def configured_endpoint(

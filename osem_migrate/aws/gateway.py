@@ -160,14 +160,14 @@ class Gateway:
             return StepOutcome(answer, failure.error, failure.retry_after)
         return StepOutcome(StepAnswer.ACCEPTED)
 
-    def list_tables(self, prefix: str) -> list[str]:
-        """Physical names that begin with the prefix, sorted."""
+    def list_tables(self) -> list[str]:
+        """Physical names of all tables of the account, in this region, sorted."""
         names: list[str] = []
         start: dict[str, str] = {}
         while True:
             with door("dynamodb:ListTables"):
                 page = self._client.list_tables(**start)  # type: ignore[arg-type]
-            names += [name for name in page["TableNames"] if name.startswith(prefix)]
+            names += page["TableNames"]
             if "LastEvaluatedTableName" not in page:
                 return sorted(names)
             start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}

@@ -47,14 +47,15 @@ class TrialTarget:
 
     Attributes:
         table: physical name of a table of the environment, for questions; it need not exist.
-        absent: physical name of a table that nobody has, for changes.
+        absent: physical name of a table that nobody has, for changes; None where permissions name each table, so that
+            only a table that somebody has would show whether they suffice.
         history: physical name of the history table, for items.
         scope: the application, the partition key of all items there.
         arn: gives the ARN of a table of a physical name.
     """
 
     table: str
-    absent: str
+    absent: str | None
     history: str
     scope: str
     arn: Callable[[str], str]
@@ -81,6 +82,7 @@ class _Request:
     method: str
     parameters: Callable[[TrialTarget], Mapping[str, Any]]
     table: Callable[[TrialTarget], str | None]
+    changes: bool = False
 
 
 def absent_name(physical_name: Callable[[str], str]) -> str:
@@ -98,7 +100,7 @@ class Permissions:
     def attempt(self, action: str) -> Trial:
         """Whether the IAM action is granted; NOT_TRIED where only doing it would tell."""
         request = _REQUESTS.get(action)
-        if request is None:
+        if request is None or (request.changes and self._target.absent is None):
             return Trial(action, None, TrialAnswer.NOT_TRIED)
         table = request.table(self._target)
         try:
@@ -121,12 +123,17 @@ def _question(method: str) -> _Request:
 
 
 def _change(method: str, **parameters: Any) -> _Request:
-    return _Request(method, lambda target: {"TableName": target.absent, **parameters}, lambda target: target.absent)
+    return _Request(
+        method, lambda target: {"TableName": target.absent, **parameters}, lambda target: target.absent, changes=True
+    )
 
 
 def _tagging(method: str, **parameters: Any) -> _Request:
     return _Request(
-        method, lambda target: {"ResourceArn": target.arn(target.absent), **parameters}, lambda target: target.absent
+        method,
+        lambda target: {"ResourceArn": target.arn(str(target.absent)), **parameters},
+        lambda target: target.absent,
+        changes=True,
     )
 
 

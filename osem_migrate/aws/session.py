@@ -6,6 +6,7 @@ import os
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ from botocore.loaders import Loader
 from botocore.utils import validate_region_name
 
 from osem_migrate.aws.api_calls import ApiCall, CallRecorder
-from osem_migrate.aws.endpoint import configured_endpoint, is_local, require_url
+from osem_migrate.aws.emulator import recognise
+from osem_migrate.aws.endpoint import configured_endpoint, require_url
 from osem_migrate.aws.failures.classify import door, translate
+from osem_migrate.config.location import is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sts import STSClient
 
-__all__ = ["DEFAULT_REGION", "ApiCall", "Identity", "RegionChoice", "Session", "is_local"]
+__all__ = ["DEFAULT_REGION", "ApiCall", "Identity", "RegionChoice", "Session"]
 
 DEFAULT_REGION = "us-east-1"
 LOCAL_ACCESS_KEY = "osemlocal"
@@ -74,7 +77,6 @@ class Session:
     Attributes:
         region: where the tables are, and who chose it.
         endpoint_url: instead of AWS's own endpoint, as given or as configured for the SDK.
-        local: whether that endpoint is on this machine.
         profile: the name of the AWS profile, where one is chosen.
     """
 
@@ -84,12 +86,12 @@ class Session:
         *,
         region: RegionChoice,
         endpoint_url: str | None,
-        tunnel: bool,
+        local: bool | None,
         max_pool_connections: int,
     ) -> None:
         self.region = region
         self.endpoint_url = endpoint_url
-        self.local = is_local(endpoint_url) and not tunnel
+        self._configured_local = local
         self.profile: str | None = core.profile
         self._core = core
         self._boto = boto3.Session(botocore_session=core, region_name=region.name)
@@ -106,7 +108,7 @@ class Session:
         configured_region: str | None = None,
         profile: str | None = None,
         endpoint_url: str | None = None,
-        tunnel: bool = False,
+        local: bool | None = None,
         environ: Mapping[str, str] = os.environ,
         max_pool_connections: int = 20,
     ) -> Session:
@@ -117,7 +119,7 @@ class Session:
             configured_region: of pyproject.toml; goes before the AWS files.
             profile: of the command line or the configuration; without it AWS_PROFILE counts.
             endpoint_url: of the command line or the configuration; goes before what is configured for the SDK.
-            tunnel: that a local endpoint leads to AWS, and is to be treated as AWS.
+            local: whether the endpoint is a local engine; None leaves it to its address, and to what answers there.
             environ: where regions and endpoints are looked up; credentials the SDK reads from the process itself.
             max_pool_connections: connections kept open to the endpoint, one for each call at a time.
 
@@ -133,7 +135,17 @@ class Session:
             url = endpoint_url or configured_endpoint(environ, settings, core.full_config)
             if url is not None:
                 require_url(url)
-            return cls(core, region=choice, endpoint_url=url, tunnel=tunnel, max_pool_connections=max_pool_connections)
+            return cls(core, region=choice, endpoint_url=url, local=local, max_pool_connections=max_pool_connections)
+
+    @cached_property
+    def local(self) -> bool:
+        """Whether the endpoint is a local engine: as configured, else one of this machine, or one that answers as such.
+
+        Only an endpoint elsewhere is asked, once, by a request without credentials.
+        """
+        if self._configured_local is not None or self.endpoint_url is None:
+            return bool(self._configured_local) and self.endpoint_url is not None
+        return is_this_machine(self.endpoint_url) or recognise(self.endpoint_url) is not None
 
     def dynamodb(self) -> DynamoDBClient:
         """The client of DynamoDB; raises CredentialsMissing before the first call, if the chain holds none."""

@@ -40,7 +40,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> ExitCode:
     """Drop an environment's tables, with all their items.
 
-    Only the tables that its applied scripts built, and at the end the history table; others under the same prefix are
+    Only the tables that its applied scripts built, and at the end the history table; others of the environment are
     kept, and named; so is a table that another application recorded in the same history table. Asks for the
     environment's name, and once more where a table has other keys or indexes than the scripts built, which --yes alone
     does not confirm. Refused where the environment is protected in pyproject.toml, and where deletion protection is on

@@ -29,7 +29,7 @@ def command(
 ) -> ExitCode:
     """Adopt existing tables as scripts.
 
-    Reads every table under the environment's prefix, or each TABLE (its name in the scripts, or in DynamoDB), and
+    Reads every table of the environment, or each TABLE (its name in the scripts, or in DynamoDB), and
     writes a numbered script for each that creates it exactly as it is: keys, indexes, local indexes and every setting
     that is not what a new table of this environment gets anyway. The scripts are then recorded as applied, under the
     lock, so that status is in sync; in other environments, upgrade creates the same tables. No table is ever changed.

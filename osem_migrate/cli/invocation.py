@@ -76,6 +76,8 @@ class Invocation:
             on_call=self.report_progress().call if self.hears_calls else None,
         )
         self.locate = lambda: migrator.deployment.place
+        if not migrator.session.local:
+            self.warn(other.describe() for other in migrator.environment.neighbours if other.account_id is None)
         return migrator
 
     def connection(self) -> "Connection":

@@ -35,7 +35,7 @@ def _digits(_context: click.Context, _option: click.Parameter, value: str | None
 def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCode:
     """Print the least IAM policy for an environment.
 
-    It allows what the migrations of this folder ask for, on tables that begin with the environment's prefix, and
+    It allows what the migrations of this folder ask for, on the environment's tables alone, and
     nothing else: "status" only reads, "upgrade" also applies, "downgrade" also reverses. Makes no call and needs no
     credentials. Print it again when the migrations use something new.
 

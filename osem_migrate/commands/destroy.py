@@ -32,7 +32,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import DropTable, SetDeletionProtection
 from osem_migrate.operations.step import Call
 from osem_migrate.planning.destroy import Inventory, managed
-from osem_migrate.planning.ownership import is_replaced
+from osem_migrate.planning.ownership import is_replaced, known_tables
 from osem_migrate.schema import Schema
 from osem_migrate.stop import Stop
 
@@ -63,7 +63,7 @@ class DestroyOptions(LockOptions):
 
 
 def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> Inventory:
-    """Look at everything under the environment's prefix; reads only.
+    """Look at every table of the environment; reads only.
 
     Raises:
         EnvironmentProtected: the environment is protected in the configuration.
@@ -81,10 +81,11 @@ def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> I
     tables = tuple(live for live in found if live.name not in foreign)
     differences = {live.physical_name: ours.differences(live) for live in tables}
     known = {live.physical_name for live in (*tables, last)}
-    listed = [name for name in gateway.list_tables(environment.prefix) if environment.logical_name(name) is not None]
+    listed = environment.names.ours(gateway.list_tables(), known_tables(migrations, history))
+    others = sorted(environment.physical_name(name) for name in listed)
     return Inventory(
         tables=tables,
-        kept=tuple(name for name in listed if name not in known),
+        kept=tuple(name for name in others if name not in known),
         history=last if last.table is not None else None,
         recorded=bool(history.records),
         shared=history.exists and deployment.history.is_shared(),

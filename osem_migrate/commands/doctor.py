@@ -145,7 +145,7 @@ class _Checks:
         self._environment = environment = self._project.environment(self._options.environment)
         self._place = environment.place
         guard = "protected" if environment.settings.protected else "not protected"
-        message = f"{environment.application}, environment {environment.name}, tables {environment.prefix}…, {guard}"
+        message = f"{environment.application}, environment {environment.name}, tables {environment.names}, {guard}"
         return _fine("configuration", message)
 
     def _check_scripts(self) -> Finding:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from osem_migrate.advice import command
 from osem_migrate.commands.stamp import StampOptions, stamp
-from osem_migrate.config import HISTORY_ENTITY
+from osem_migrate.config import HISTORY_ENTITY, Environment
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions
-from osem_migrate.deployment.ownership import owners
+from osem_migrate.deployment.ownership import owned_by_stack, owners
 from osem_migrate.errors import (
     AccessDenied,
     AwsError,
@@ -35,11 +35,12 @@ from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Schema, Table
 
 REASON = "imported"
+SHOWN = 5  # of the names of tables, where there may be thousands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions(LockOptions):
-    """What to import: the tables of these logical or physical ``names``; all under the prefix where there are none."""
+    """What to import: tables by logical or physical ``names``; all of the environment where there are none."""
 
     names: Sequence[str] = ()
 
@@ -146,11 +147,12 @@ def _choose(
 ) -> tuple[dict[str, str], list[str]]:
     """Why tables are left out, by physical name, and the logical names of the others."""
     environment = deployment.environment
-    physical = [] if names else deployment.gateway.list_tables(environment.prefix)
-    asked = {environment.logical_name(name) or (name if names else None) for name in (*names, *physical)}
-    foreign = owners(deployment, (), frozenset(filter(None, asked)), history)
+    found = [] if names else deployment.gateway.list_tables()
+    asked = {environment.logical_name(name) or name for name in names}
+    asked |= environment.names.ours(found, history.tables | declared.keys())
+    foreign = owners(deployment, (), frozenset(asked), history)
     skipped, wanted = {}, []
-    for name in sorted(filter(None, asked)):
+    for name in sorted(asked):
         if name == HISTORY_ENTITY:
             skipped[environment.physical_name(name)] = "it is the history table"
         elif name in declared:
@@ -160,12 +162,25 @@ def _choose(
         else:
             wanted.append(name)
     if not wanted and set(skipped) <= {environment.history_table}:
-        raise ResourceNotFound(
-            f"there are no tables to import under {environment.prefix}",
-            remediation="Check environment, account and region (--env, --profile, --region), and table_name in "
-            f"pyproject.toml. What is there: {command('list')}",
-        )
+        raise _nothing_to_import(environment, found)
     return skipped, wanted
+
+
+def _nothing_to_import(environment: Environment, found: Sequence[str]) -> ResourceNotFound:
+    """The error that shows what there is, because the names may be others than the configuration says."""
+    others = [name for name in found if environment.logical_name(name) != HISTORY_ENTITY]
+    shown = ", ".join(others[:SHOWN]) + (f" and {len(others) - SHOWN} more" if len(others) > SHOWN else "")
+    if not others:
+        remedy = "Check environment, account and region (--env, --profile, --region)."
+    elif environment.names.is_exclusive:
+        remedy = (
+            f"There are {shown}. If they are tables of this environment, say in pyproject.toml what they are called: "
+            'all by table_name = "{entity}-{env}", or such, and one by one:\n'
+            f'[tool.osem-migrate.environments.{environment.name}.tables]\nOrders = "{others[0]}"'
+        )
+    else:
+        remedy = f"Nothing in a name tells whose table it is, so say which: {command('import', *others[:SHOWN])}"
+    return ResourceNotFound(f"there are no tables to import that are called {environment.names}", remediation=remedy)
 
 
 def _titled(creations: Sequence[CreateTable]) -> list[tuple[str, list[CreateTable]]]:
@@ -193,6 +208,8 @@ def _warnings(deployment: Deployment, live: LiveTable) -> Iterator[str]:
     name = live.physical_name
     if beyond := [*live.beyond, *_beside(deployment, live)]:
         yield f"{name}: no script can declare {', '.join(beyond)}; a table made by its script has none."
+    if live.stack is not None:
+        yield owned_by_stack(live.stack, [name])
     yield from _of_one_environment(deployment, live)
     for setting in live.table.settings if live.table is not None else ():
         if setting.caveat is not None:

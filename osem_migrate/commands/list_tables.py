@@ -1,11 +1,14 @@
 """List: the tables of an environment, the history table too."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.live_table import LiveTable
+from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, Setting
+from osem_migrate.planning.ownership import known_tables
 
 if TYPE_CHECKING:
     from osem_migrate.errors import AccessDenied
@@ -18,8 +21,12 @@ class ListOptions:
     details: bool = False
 
 
-def list_tables(deployment: Deployment, options: ListOptions) -> list[LiveTable]:
+def list_tables(
+    deployment: Deployment, options: ListOptions, scripts: Callable[[], Sequence[Migration]]
+) -> list[LiveTable]:
     """Every table of the environment, by logical name; ``table`` is None of one that went meanwhile.
+
+    The scripts are read only where nothing in a name tells whose it is: then they, and the history, do.
 
     One that may not be described, which may be somebody else's, is listed with the ``refusal``.
 
@@ -27,11 +34,12 @@ def list_tables(deployment: Deployment, options: ListOptions) -> list[LiveTable]
         AccessDenied: none of them may be described.
     """
     deployment.check_account()
-    physical = deployment.gateway.list_tables(deployment.environment.prefix)
-    names = {deployment.environment.logical_name(name) for name in physical}
+    names = deployment.environment.names
+    known = frozenset() if names.is_exclusive else known_tables(scripts(), deployment.history.read())
+    found = names.ours(deployment.gateway.list_tables(), known)
     kinds: tuple[type[Setting], ...] = SETTINGS if options.details else ()
     denied: dict[str, AccessDenied] = {}
-    live_tables = deployment.gateway.describe_all(dict.fromkeys(sorted(filter(None, names)), kinds), denied=denied)
+    live_tables = deployment.gateway.describe_all(dict.fromkeys(sorted(found), kinds), denied=denied)
     if denied and not live_tables:
         raise next(iter(denied.values()))
     physical_name = deployment.environment.physical_name

@@ -7,8 +7,10 @@ from osem_migrate.aws.permission_trials import Permissions, Trial, TrialAnswer, 
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AccessDenied, AwsError
+from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.doctor import Finding, Health
+from osem_migrate.planning.ownership import known_tables
 from osem_migrate.planning.policy import AUTOSCALING, PolicyScope, Role, grants
 from osem_migrate.planning.replay import replay
 from osem_migrate.schema import Schema
@@ -54,13 +56,13 @@ def _target(deployment: Deployment, migrations: Sequence[Migration]) -> TrialTar
     place = PolicyScope(
         region=deployment.session.region.name,
         account=deployment.identity.account,
-        prefix=environment.prefix,
+        tables=environment.names.globs(known_tables(migrations, History())),
         history_table=environment.history_table,
     )
     declared = replay(migrations, Schema(defaults=environment.defaults)).tables
     return TrialTarget(
         table=environment.physical_name(next(iter(declared), HISTORY_ENTITY)),
-        absent=absent_name(environment.physical_name),
+        absent=absent_name(environment.physical_name) if environment.names.is_exclusive else None,
         history=environment.history_table,
         scope=environment.application,
         arn=place.table_arn,

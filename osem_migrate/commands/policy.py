@@ -7,7 +7,9 @@ from typing import Any
 from osem_migrate.aws.session import Session
 from osem_migrate.config import Environment
 from osem_migrate.errors import AwsFilesInvalid, ProfileUnknown
+from osem_migrate.history import History
 from osem_migrate.migration import Migration
+from osem_migrate.planning.ownership import known_tables
 from osem_migrate.planning.policy import PolicyScope, Role, document, grants
 
 ANY = "*"
@@ -47,7 +49,7 @@ def policy(environment: Environment, migrations: Sequence[Migration], options: P
     scope = PolicyScope(
         region=options.region,
         account=options.account or environment.settings.account_id or ANY,
-        prefix=environment.prefix,
+        tables=environment.names.globs(known_tables(migrations, History())),
         history_table=environment.history_table,
     )
     granted = grants(options.role, migrations, defaults=environment.defaults)

@@ -9,12 +9,14 @@ from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.observation import look_steadily
+from osem_migrate.deployment.ownership import owners, stacks
 from osem_migrate.errors import AccessDenied
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import WATCHED, SetEncryption, Setting
+from osem_migrate.operations import WATCHED, SetEncryption, SetTags, Setting
 from osem_migrate.planning.drift.diff import is_sure
+from osem_migrate.planning.ownership import known_tables
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
 from osem_migrate.schema import Table
 
@@ -28,11 +30,10 @@ class StatusOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """Logical names of the tables there are, what could not be found out, in sentences, and other history tables."""
+    """Physical names of all tables there are, and what could not be found out, in sentences."""
 
-    names: frozenset[str]
-    notes: tuple[str, ...]
-    histories: tuple[str, ...] = ()
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def status(deployment: Deployment, migrations: Sequence[Migration], options: StatusOptions) -> Status:
@@ -63,14 +64,25 @@ def _has_no_drift(found: Status) -> bool:
 
 
 def _list(deployment: Deployment) -> _Listing:
-    environment = deployment.environment
     try:
-        physical = deployment.gateway.list_tables("")
+        return _Listing(tuple(deployment.gateway.list_tables()))
     except AccessDenied as denied:
-        return _Listing(frozenset(), (f"Undeclared tables were not looked for: {denied.message}",))
-    names = {environment.logical_name(name) for name in physical} - {HISTORY_ENTITY}
-    histories = (name for name in physical if HISTORY_ENTITY in name and environment.name in name)
-    return _Listing(frozenset(filter(None, names)), (), tuple(histories))
+        return _Listing((), (f"Undeclared tables were not looked for: {denied.message}",))
+
+
+def _undeclared(
+    deployment: Deployment,
+    migrations: Sequence[Migration],
+    history: History,
+    expectation: Expectation,
+    listed: _Listing,
+) -> frozenset[str]:
+    """Logical names of the tables of this environment that should not be there and that no other application has."""
+    if expectation.note is not None:
+        return frozenset()
+    found = deployment.environment.names.ours(listed.names, known_tables(migrations, history))
+    names = found - {HISTORY_ENTITY} - expectation.schema.tables.keys()
+    return frozenset(names - owners(deployment, migrations, names, history).keys())
 
 
 def _assess(  # noqa: PLR0913 - one argument each for what was gathered
@@ -83,9 +95,10 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
     alive: bool,
 ) -> Status:
     expectation = expect(migrations, history, deployment.environment.defaults)
-    optional = OptionalReads(() if options.strict else WATCHED)
+    optional = OptionalReads(_asides(deployment, options))
     denied: dict[str, AccessDenied] = {}
-    live_tables = _describe(deployment, expectation, listed.names, optional, options, denied=denied)
+    undeclared = _undeclared(deployment, migrations, history, expectation, listed)
+    live_tables = _describe(deployment, expectation, undeclared, optional, options, denied=denied)
     silent = [refusal for refusal in optional.refused.values() if not isinstance(refusal, AccessDenied)]
     unread = [f"Not all undeclared settings were looked for: {refusal.message}" for refusal in silent]
     return assess(
@@ -102,9 +115,16 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
             *(_untold(deployment, name, refusal) for name, refusal in denied.items()),
             *unread,
             *_doubts(expectation, live_tables),
+            *stacks(live_tables),
             *(() if history.records else _elsewhere(deployment, history, listed)),
         ],
     )
+
+
+def _asides(deployment: Deployment, options: StatusOptions) -> tuple[type[Setting], ...]:
+    """What is read although nobody declared it: what might be on, and the tags that tell of another owner."""
+    tags = () if deployment.gateway.emulated else (SetTags,)
+    return tags if options.strict else (*WATCHED, *tags)
 
 
 def _doubts(expectation: Expectation, live_tables: Sequence[LiveTable]) -> Iterator[str]:
@@ -137,7 +157,7 @@ def _elsewhere(deployment: Deployment, history: History, listed: _Listing) -> It
                     f"{', '.join(map(repr, others))}. If this application was called so, change application in "
                     "pyproject.toml back."
                 )
-    elif histories := [name for name in listed.histories if name != environment.history_table]:
+    elif histories := [name for name in listed.names if HISTORY_ENTITY in name and environment.stage in name]:
         yield (
             f"There is no {environment.history_table}, but {', '.join(histories)}. If the tables were called so, "
             "change table_name in pyproject.toml, or OSEM_DB_PREFIX, back."
@@ -147,7 +167,7 @@ def _elsewhere(deployment: Deployment, history: History, listed: _Listing) -> It
 def _describe(  # noqa: PLR0913 - one argument each for what was gathered
     deployment: Deployment,
     expectation: Expectation,
-    names: Collection[str],
+    undeclared: Collection[str],
     optional: OptionalReads,
     options: StatusOptions,
     *,
@@ -155,10 +175,10 @@ def _describe(  # noqa: PLR0913 - one argument each for what was gathered
 ) -> list[LiveTable]:
     """The tables that should be there, and those that are there without anybody having said so."""
     expected = dict(sorted(expectation.schema.tables.items()))
-    others = set(names) - expected.keys() if expectation.note is None else set()
     asked = {name: _kinds(table, options) for name, table in expected.items()}
     live_tables = deployment.gateway.describe_all(asked, optional=optional)
-    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(others), ()), denied=denied)
+    tags = OptionalReads(() if deployment.gateway.emulated else (SetTags,))
+    live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(undeclared), ()), optional=tags, denied=denied)
     return [deployment.gateway.learn(live, (expected.get(live.name),)) for live in live_tables]
 
 

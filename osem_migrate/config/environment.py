@@ -1,37 +1,65 @@
 """Environment: its physical names, and what every new table there gets."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from osem_migrate.config.names import HISTORY_ENTITY, Names
 from osem_migrate.config.settings import EnvironmentSettings
+from osem_migrate.errors import NamesClash
 from osem_migrate.operations import SetBilling, SetDeletionProtection, SetPointInTimeRecovery, SetTags, Setting
 from osem_migrate.place import Place
-from osem_migrate.schema import check_name
 
-HISTORY_ENTITY = "SchemaMigrations"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another environment whose tables would be these, if it were in the same account.
+
+    Attributes:
+        name: of that environment.
+        table: physical name of a table that would belong to both.
+        account_id: of that environment; None where the configuration does not say.
+        region: likewise.
+    """
+
+    name: str
+    table: str
+    account_id: str | None
+    region: str | None
+
+    def describe(self) -> str:
+        """What is in doubt, and how to end the doubt."""
+        return (
+            f"table {self.table} would belong to environment {self.name!r}, too, if that is in this account; "
+            "set account_id in both"
+        )
 
 
 class Environment:
     """One environment: its settings, its physical names, and what every new table there gets."""
 
-    def __init__(self, name: str, application: str, prefix: str, suffix: str, settings: EnvironmentSettings) -> None:
+    def __init__(
+        self,
+        name: str,
+        application: str,
+        names: Names,
+        settings: EnvironmentSettings,
+        *,
+        neighbours: tuple[Neighbour, ...] = (),
+    ) -> None:
         """Use ``Project.environment`` instead."""
         self.name = name
         self.application = application
-        self.prefix = prefix
+        self.names = names
         self.settings = settings
-        self._suffix = suffix
+        self.neighbours = neighbours
 
     def physical_name(self, entity: str) -> str:
-        """``osem-dev-Users`` for ``Users``; raises DefinitionError where DynamoDB would refuse the name."""
-        name = f"{self.prefix}{entity}{self._suffix}"
-        check_name("table", name)
-        return name
+        """``osem-dev-Users`` for ``Users``; raises DefinitionError where no table can be called so."""
+        return self.names.physical(entity)
 
     def logical_name(self, physical_name: str) -> str | None:
         """``Users`` for ``osem-dev-Users``; None for a table that is not of this environment."""
-        if not physical_name.startswith(self.prefix) or not physical_name.endswith(self._suffix):
-            return None
-        return physical_name[len(self.prefix) : len(physical_name) - len(self._suffix)] or None
+        return self.names.logical(physical_name)
 
     @property
     def place(self) -> Place:
@@ -42,7 +70,7 @@ class Environment:
             region=self.settings.region,
             account_id=self.settings.account_id,
             endpoint_url=self.settings.endpoint_url,
-            prefix=self.prefix,
+            table_pattern=str(self.names.pattern),
         )
 
     @property
@@ -51,10 +79,15 @@ class Environment:
         return self.physical_name(HISTORY_ENTITY)
 
     @property
+    def stage(self) -> str:
+        """What ``{env}`` stands for: ``Prod`` where the environment ``prod`` is spelled so."""
+        return self.settings.name or self.name
+
+    @property
     def tags(self) -> dict[str, str]:
         """Tags of every table; ``{env}`` and ``{application}`` in a value are filled in."""
-        names = {"env": self.name, "application": self.application}
-        return {key: fill(text, names) for key, text in self.settings.tags.items()}
+        values = {"env": self.stage, "application": self.application}
+        return {key: _fill(text, values) for key, text in self.settings.tags.items()}
 
     def is_autoscaled(self, entity: str) -> bool:
         """Whether the configuration leaves the capacity of that table, by its logical name, to an autoscaler."""
@@ -77,8 +110,18 @@ class Environment:
         return tuple(found)
 
 
-def fill(template: str, names: Mapping[str, str]) -> str:
+def clash(where: str, name: str, other: Neighbour, *, remediation: str | None = None) -> NamesClash:
+    """The error that shows a table which two environments would share."""
+    return NamesClash(
+        f"{where}: table {other.table} would belong to environment {name!r} and to {other.name!r}",
+        remediation=remediation,
+        environments=sorted([name, other.name]),
+        table=other.table,
+    )
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
     """Replace ``{env}`` and ``{application}``; any other brace is the user's own."""
-    for name, text in names.items():
+    for name, text in values.items():
         template = template.replace(f"{{{name}}}", text)
     return template

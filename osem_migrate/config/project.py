@@ -4,12 +4,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
-from itertools import combinations
 from pathlib import Path
 from typing import Self
 
-from osem_migrate.config.environment import HISTORY_ENTITY, Environment, fill
+from osem_migrate.config.environment import Environment, Neighbour, clash
+from osem_migrate.config.location import Location
+from osem_migrate.config.names import ENTITY, HISTORY_ENTITY, Names, Pattern, filled
 from osem_migrate.config.settings import (
     FILE,
     SECTION,
@@ -18,14 +20,19 @@ from osem_migrate.config.settings import (
     parse_settings,
     read_table,
 )
-from osem_migrate.errors import ConfigurationError, DefinitionError, PrefixOverlap, UnknownEnvironment
+from osem_migrate.errors import ConfigurationError, DefinitionError, NamesClash, UnknownEnvironment
 from osem_migrate.operations import SetTags
+from osem_migrate.schema.limits import check_logical_name, check_name
 
 LOCAL = "local"
 DEFAULT_ENVIRONMENT = "dev"
 PREFIX_VARIABLE = "OSEM_DB_PREFIX"
 STATE_FOLDER = ".osem-migrate"
 
+_NAME_EXAMPLES = (
+    'For example: table_name = "{application}-{env}-{entity}", or "{entity}-{env}". A table with a name of its own: '
+    f'[{SECTION}.tables] Orders = "MyOrders-{{env}}"'
+)
 _ENVIRONMENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -38,6 +45,8 @@ class Project:
         self.settings = settings
         self._environ = environ
         self._check_names()
+        self._names = {name: self._read_names(name) for name in self.environment_names}
+        self._check_clashes()
 
     @classmethod
     def find(cls, start: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
@@ -45,7 +54,7 @@ class Project:
 
         Raises:
             ConfigurationError: there is none, or what it says cannot be used; the message names file and key.
-            PrefixOverlap: the tables of two environments could be confused.
+            NamesClash: a table would belong to two environments.
         """
         here = _resolved(start or Path())
         for folder in (here, *here.parents):
@@ -78,19 +87,25 @@ class Project:
         return tuple(sorted({LOCAL, *self.settings.environments}))
 
     def environment(self, name: str) -> Environment:
-        """The environment of that name; raises UnknownEnvironment with the nearest one."""
+        """The environment of that name.
+
+        Raises:
+            UnknownEnvironment: there is none; it says which is nearest.
+            ConfigurationError: OSEM_DB_PREFIX gives it names that cannot be used.
+            NamesClash: OSEM_DB_PREFIX gives it tables of another one.
+        """
         if name not in self.environment_names:
             raise self._unknown(name)
-        settings = self.settings.environments.get(name, EnvironmentSettings())
-        merged = settings.model_copy(update={"tags": {**self.settings.tags, **settings.tags}})
-        prefix, suffix = self._affixes(name)
-        where = self._key("table_name")
+        names = self._names[name]
         if replaced := self._environ.get(PREFIX_VARIABLE):
-            prefix, where = fill(replaced, self._names(name)), PREFIX_VARIABLE
-            self._check_replaced(name, prefix)
-        environment = Environment(name, self.application, prefix, suffix, merged)
-        with _blamed_on(where):
-            environment.physical_name(HISTORY_ENTITY)
+            names = self._replaced(name, names, replaced)
+        neighbours = self._neighbours(name, names)
+        for other, is_certain in neighbours:
+            if is_certain:
+                raise self._clash(name, other)
+        environment = Environment(
+            name, self.application, names, self._settings(name), neighbours=tuple(other for other, _ in neighbours)
+        )
         with _blamed_on(f"{self._key('tags')} with those of environment {name!r}"):
             SetTags("*", environment.tags)
         return environment
@@ -98,47 +113,88 @@ class Project:
     def _key(self, name: str) -> str:
         return f"{self.root / FILE}: {SECTION}.{name}"
 
-    def _names(self, name: str) -> dict[str, str]:
-        return {"env": name, "application": self.application}
+    def _settings(self, name: str) -> EnvironmentSettings:
+        """What is configured for an environment, with what is configured for all of them."""
+        settings = self.settings.environments.get(name, EnvironmentSettings())
+        return settings.model_copy(update={"tags": {**self.settings.tags, **settings.tags}})
 
-    def _affixes(self, name: str) -> tuple[str, str]:
-        """What configuration puts before and after the table's own name."""
-        before, placeholder, after = self.settings.table_name.partition("{entity}")
-        if not placeholder or "{env}" not in before:
+    def _values(self, name: str) -> dict[str, str]:
+        """What the fields of a template stand for."""
+        return {"env": self._settings(name).name or name, "application": self.application}
+
+    def _read_names(self, name: str) -> Names:
+        settings, values = self._settings(name), self._values(name)
+        own, every = f"environments.{name}.", ""
+        with _blamed_on(self._key(f"{own if settings.table_name else every}table_name"), _NAME_EXAMPLES):
+            pattern = Pattern.parse(settings.table_name or self.settings.table_name, values)
+        mapped: dict[str, str] = {}
+        for where, tables in ((every, self.settings.tables), (own, settings.tables)):
+            for entity, template in tables.items():
+                with _blamed_on(self._key(f"{where}tables.{entity}")):
+                    _check_entity(entity)
+                    mapped[entity] = filled(template, values)
+                    check_name("table", mapped[entity])
+        if history := settings.history_table or self.settings.history_table:
+            with _blamed_on(self._key(f"{own if settings.history_table else every}history_table")):
+                mapped[HISTORY_ENTITY] = filled(history, values)
+                check_name("table", mapped[HISTORY_ENTITY])
+        with _blamed_on(f"{self._key('tables')} of environment {name!r}"):
+            names = Names(pattern, mapped, (*self.settings.ignore, *settings.ignore))
+            names.physical(HISTORY_ENTITY)
+        return names
+
+    def _replaced(self, name: str, names: Names, replaced: str) -> Names:
+        """The names with another prefix, which OSEM_DB_PREFIX gives to keep them apart from all others."""
+        if names.mapped:
+            written = ", ".join(sorted(names.mapped.values()))
             raise ConfigurationError(
-                f"{self._key('table_name')}: {self.settings.table_name!r} must contain {{env}} and, after it, "
-                "{entity}, so that environments never share a table",
-                remediation='For example: table_name = "osem-{env}-{entity}"',
+                f"{PREFIX_VARIABLE} cannot give environment {name!r} tables of its own: {written} would stay the same",
+                remediation=f"Unset {PREFIX_VARIABLE}, or choose an environment without tables and history_table.",
+                environment=name,
             )
-        return fill(before, self._names(name)), fill(after, self._names(name))
+        with _blamed_on(PREFIX_VARIABLE):
+            prefix = filled(replaced, self._values(name))
+            pattern = Pattern.parse(f"{prefix}{{{ENTITY}}}{names.pattern.suffix}", {})
+            names = replace(names, pattern=pattern)
+            names.physical(HISTORY_ENTITY)
+        return names
 
     def _check_names(self) -> None:
         for name in self.environment_names:
             if not _ENVIRONMENT_NAME.fullmatch(name):
                 raise ConfigurationError(
                     f"{self._key(f'environments.{name}')}: a name has lower-case letters, digits and '-', "
-                    "and starts with a letter or a digit",
+                    'and starts with a letter or a digit; tables whose names spell it otherwise: name = "Prod" in it',
                     environment=name,
                 )
-        prefixes = {name: self._affixes(name)[0] for name in self.environment_names}
-        for one, other in combinations(prefixes, 2):
-            if _overlap(prefixes[one], prefixes[other]):
-                raise PrefixOverlap(
-                    f"{self._key('table_name')}: the tables of environments {one!r} ({prefixes[one]}…) and {other!r} "
-                    f"({prefixes[other]}…) could be confused",
-                    environments=[one, other],
-                )
 
-    def _check_replaced(self, name: str, prefix: str) -> None:
+    def _check_clashes(self) -> None:
+        for name in self.environment_names:
+            for other, is_certain in self._neighbours(name, self._names[name]):
+                if is_certain:
+                    raise self._clash(name, other)
+
+    def _neighbours(self, name: str, names: Names) -> list[tuple[Neighbour, bool]]:
+        """The environments that may have tables of the same names, each with whether it is sure."""
+        place = self._location(name)
+        found = []
         for other in self.environment_names:
-            theirs = self._affixes(other)[0]
-            if other != name and _overlap(prefix, theirs):
-                raise PrefixOverlap(
-                    f"{PREFIX_VARIABLE}: tables of environment {name!r} ({prefix}…) could be confused with those of "
-                    f"{other!r} ({theirs}…)",
-                    remediation=f"Unset {PREFIX_VARIABLE}, or give it a prefix that no other environment has.",
-                    environments=[name, other],
-                )
+            if other == name or (same := place.may_be(theirs := self._location(other))) is False:
+                continue
+            table = names.shared_with(self._names[other])
+            if table is not None:
+                neighbour = Neighbour(name=other, table=table, account_id=theirs.account_id, region=theirs.region)
+                found.append((neighbour, same is True))
+        return found
+
+    def _location(self, name: str) -> Location:
+        return Location.configured(self._settings(name), embedded=name == LOCAL)
+
+    def _clash(self, name: str, other: Neighbour) -> NamesClash:
+        if self._environ.get(PREFIX_VARIABLE):
+            remedy = f"Unset {PREFIX_VARIABLE}, or give it a prefix that no other environment has."
+            return clash(PREFIX_VARIABLE, name, other, remediation=remedy)
+        return clash(f"{self.root / FILE}: {SECTION}", name, other)
 
     def _unknown(self, name: str) -> UnknownEnvironment:
         near = get_close_matches(name, self.environment_names, n=1)
@@ -160,13 +216,15 @@ def _resolved(start: Path) -> Path:
 
 
 @contextmanager
-def _blamed_on(where: str) -> Iterator[None]:
+def _blamed_on(where: str, remediation: str | None = None) -> Iterator[None]:
     """Turn a value that DynamoDB could never accept into an error of the configuration that it comes from."""
     try:
         yield
     except DefinitionError as refused:
-        raise ConfigurationError(f"{where}: {refused.message}") from refused
+        raise ConfigurationError(f"{where}: {refused.message}", remediation=remediation) from refused
 
 
-def _overlap(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
+def _check_entity(entity: str) -> None:
+    check_logical_name(entity)
+    if entity == HISTORY_ENTITY:
+        raise DefinitionError(f"{HISTORY_ENTITY} is the history table; its name is set by history_table")

@@ -41,11 +41,16 @@ class EnvironmentSettings(BaseModel):
 
     model_config = _STRICT
 
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.-]+$")] | None = None
+    table_name: str | None = None
+    history_table: str | None = None
+    tables: Mapping[str, str] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list)
     region: str | None = None
     account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
     profile: str | None = None
     endpoint_url: str | None = None
-    tunnel: bool = False
+    local: bool | None = None
     protected: bool = False
     deletion_protection: bool | None = None
     point_in_time_recovery: bool | None = None
@@ -74,6 +79,9 @@ class ProjectSettings(BaseModel):
     application: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
     migrations: Annotated[Path, _PATH] = Path("migrations")
     table_name: str = "{application}-{env}-{entity}"
+    history_table: str | None = None
+    tables: Mapping[str, str] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list)
     tags: Mapping[str, str] = Field(default_factory=dict)
     environments: Mapping[str, EnvironmentSettings] = Field(default_factory=dict)
     local: LocalSettings = LocalSettings()

@@ -42,7 +42,7 @@ def connect(project: Project, environment: Environment, asked: Connection) -> Se
         configured_region=environment.settings.region,
         profile=asked.profile or environment.settings.profile,
         endpoint_url=endpoint,
-        tunnel=environment.settings.tunnel,
+        local=environment.settings.local,
     )
     _check_region(session, environment, asked)
     return session

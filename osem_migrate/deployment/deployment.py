@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.history_table import HistoryTable
+from osem_migrate.config.environment import clash
 from osem_migrate.errors import AccountMismatch
 from osem_migrate.planning.status.remedy import Caller
 
@@ -146,9 +147,21 @@ class Deployment:
         return frozenset() if self.session.local else self.autoscaling.owned(live.physical_name, indexes)
 
     def check_account(self) -> None:
-        """Raise AccountMismatch where the environment names its account and these credentials are of another."""
+        """Hold the credentials against the accounts that the configuration names; asks STS only where it names one.
+
+        Raises:
+            AccountMismatch: the environment's account is another one.
+            NamesClash: this is the account of another environment, whose tables would have the same names.
+        """
+        if self.session.local:
+            return
+        for other in self.environment.neighbours:
+            in_reach = other.region in {None, self.session.region.name}
+            if in_reach and other.account_id is not None and self.identity.account == other.account_id:
+                where = f"these credentials are of account {other.account_id}, where environment {other.name!r} is"
+                raise clash(where, self.environment.name, other)
         expected = self.environment.settings.account_id
-        if expected is None or self.session.local or self.identity.account == expected:
+        if expected is None or self.identity.account == expected:
             return
         raise AccountMismatch(
             f"environment {self.environment.name!r} is in account {expected}, "

@@ -67,7 +67,7 @@ class Inventory:
 
     Attributes:
         tables: those that its applied scripts built, as far as they are there, by name.
-        kept: physical names of the other tables under its prefix.
+        kept: physical names of the other tables of the environment.
         history: the history table; None when there is none.
         recorded: whether it holds anything of this application.
         shared: whether other applications keep their history in it, too.

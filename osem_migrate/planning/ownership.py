@@ -51,6 +51,11 @@ def owners(
     return found
 
 
+def known_tables(migrations: Sequence[Migration], history: History) -> frozenset[str]:
+    """Logical names of all tables that a script declares, has declared, or that is recorded."""
+    return history.tables | {operation.table for migration in migrations for operation in migration.operations}
+
+
 def is_replaced(live: LiveTable, history: History) -> bool:
     """Whether this is, by its TableId, none of the tables that were recorded under its name."""
     known = history.table_ids(live.name)

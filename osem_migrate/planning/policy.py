@@ -56,22 +56,30 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyScope:
-    """Where the tables are, for their ARNs; region and account may be ``*``."""
+    """Where the tables are, for their ARNs; region and account may be ``*``.
+
+    Attributes:
+        region: of all tables.
+        account: twelve digits.
+        tables: physical names of the environment's tables, the history table's too; ``*`` in them stands for anything.
+        history_table: physical name.
+    """
 
     region: str
     account: str
-    prefix: str
+    tables: tuple[str, ...]
     history_table: str
 
     def table_arn(self, name: str) -> str:
         """The ARN of a table of that physical name."""
         return table_arn(name, region=self.region, account=self.account)
 
-    def resource(self, target: Target | str) -> str:
-        """The ARN, or pattern of ARNs, of a target."""
-        arns = {
+    def resource(self, target: Target | str) -> str | list[str]:
+        """The ARN, or pattern of ARNs, of a target; several where no one pattern gives all names."""
+        tables = [self.table_arn(name) for name in self.tables]
+        arns: dict[Target, str | list[str]] = {
             Target.ACCOUNT: "*",
-            Target.TABLES: self.table_arn(f"{self.prefix}*"),
+            Target.TABLES: tables[0] if len(tables) == 1 else tables,
             Target.HISTORY: self.table_arn(self.history_table),
             Target.KEYS: key_arn("*", region=self.region, account=self.account),
         }

@@ -27,7 +27,7 @@ class Success:
     command: str | None
     environment: str | None
     application: str | None
-    prefix: str | None
+    table_pattern: str | None
     region: str | None
     account_id: str | None
     endpoint_url: str | None

@@ -23,7 +23,7 @@ def test_a_line_each(run: Run, tables: Tables) -> None:
     assert {line[0] for line in lines[:12]} == {"✓"}
     assert lines[12] == "ℹ permissions    a local engine checks none"  # noqa: RUF001 - our own sign
     assert re.fullmatch(r"✓ libraries      boto3 [\d.]+, botocore [\d.]+, click .*", lines[1])
-    assert lines[2] == "✓ configuration  shop, environment dev, tables shop-dev-…, not protected"
+    assert lines[2] == "✓ configuration  shop, environment dev, tables shop-dev-*, not protected"
     assert lines[-1] == "✓ Nothing has failed."
 
 
@@ -52,7 +52,7 @@ def test_as_data(run: Run, tables: Tables) -> None:
     """The envelope has every finding with its health, and the region once it is known."""
     document = run("doctor", "--json").document
     assert (document["success"], document["region"], document["exit_code"]) == (True, "eu-central-1", 0)
-    assert (document["application"], document["prefix"]) == ("shop", "shop-dev-")
+    assert (document["application"], document["table_pattern"]) == ("shop", "shop-dev-*")
     assert (document["data"]["passed"], document["data"]["role"]) == (True, "status")
     assert document["data"]["counts"]["findings"] == len(CHECKS)
     assert [finding["check"] for finding in document["data"]["findings"]] == CHECKS

@@ -16,6 +16,7 @@ from osem_migrate.cli.documents.plan import plan_document
 from osem_migrate.cli.documents.status import status_document
 from osem_migrate.cli.main import cli
 from osem_migrate.config import Environment, EnvironmentSettings
+from osem_migrate.config.names import Names, Pattern
 from osem_migrate.errors import DestructionIncomplete, DriftFound, OsemMigrateError, PartialError
 from osem_migrate.history import ShownState
 from osem_migrate.migrator import Migrator
@@ -35,7 +36,7 @@ from tests.unit.planning.drifts import Drift, drifts
 from tests.unit.planning.test_laws import progress, scripts
 
 SOME = 25  # examples of folders of scripts, which are slow to draw
-STAGING = Environment("staging", "osem", "osem-staging-", "", EnvironmentSettings())
+STAGING = Environment("staging", "osem", Names(Pattern("osem-staging-", "")), EnvironmentSettings())
 REGION = "eu-west-1"
 
 # Where the names of members are the user's own, or AWS's.
@@ -198,11 +199,11 @@ def test_what_was_done_before_it_stopped_is_in_the_data(  # noqa: PLR0917 - fixt
 
 
 def test_where_it_is_is_said_by_every_document(run: Run, tables: Tables) -> None:
-    """Application, prefix, region and endpoint: after success, and after a failure as soon as they are known."""
+    """Application, names, region and endpoint: after success, and after a failure as soon as they are known."""
     for words in ("status --exit-zero", "list", "upgrade --to 99", "doctor"):
         document = checked(run(*words.split(), "--json"))
-        where = (document.environment, document.application, document.prefix, document.endpoint_url)
-        assert where == ("dev", "shop", "shop-dev-", tables.endpoint_url), words
+        where = (document.environment, document.application, document.table_pattern, document.endpoint_url)
+        assert where == ("dev", "shop", "shop-dev-*", tables.endpoint_url), words
 
 
 def test_what_is_ignored_is_marked(run: Run, tables: Tables) -> None:

@@ -157,8 +157,8 @@ def test_nothing_to_import(run: Run, tables: Tables, project: Project) -> None:
         script.unlink()
     said = run("import")
     assert (said.code, said.out) == (1, "")
-    assert "✗ AWS_RESOURCE_NOT_FOUND: there are no tables to import under shop-dev-" in said.err
-    assert "osem-migrate list --env dev" in said.err
+    assert "✗ AWS_RESOURCE_NOT_FOUND: there are no tables to import that are called shop-dev-*" in said.err
+    assert "Check environment, account and region (--env, --profile, --region)" in said.err
 
 
 def test_pending_scripts_come_first(run: Run, tables: Tables) -> None:

@@ -35,7 +35,7 @@ def own_project_on_aws(folder: Path) -> Project:
     """This repository's configuration and migrations, with a dev that is AWS."""
     own_project(folder)
     text = (folder / "pyproject.toml").read_text()
-    tunnel = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\ntunnel = true\n'
+    tunnel = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\nlocal = false\n'
     (folder / "pyproject.toml").write_text(text.replace("[tool.osem-migrate.environments.dev]\n", tunnel))
     return Project.find(folder, environ={})
 

@@ -36,7 +36,7 @@ CREDENTIALS = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
-TUNNEL = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\ntunnel = true\n'
+TUNNEL = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\nlocal = false\n'
 """The environment that is AWS as far as the tool knows."""
 
 

@@ -168,7 +168,7 @@ def test_tables_on_the_simulator_come_round() -> None:
         with TemporaryDirectory(prefix="osem-migrate-round-") as folder, SkippingClock() as clock:
             aws = SimulatedAws(clock)
             with aws.surroundings():
-                where = project(Path(folder), given_to_all, f'endpoint_url = "{NOWHERE}"\ntunnel = true\n')
+                where = project(Path(folder), given_to_all, f'endpoint_url = "{NOWHERE}"\nlocal = false\n')
                 here, there = (aws.migrator(where, env=name) for name in (HERE, THERE))
                 settle = partial(clock.sleep, SETTLED)
                 make_by_hand(here.session.dynamodb(), creations, settle)

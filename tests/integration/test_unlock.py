@@ -197,7 +197,7 @@ def test_the_log_of_the_old_holder_is_never_overwritten(migrator: Migrator) -> N
 
 def test_another_account_is_left_alone(on_engine: Engine, tmp_path: Path) -> None:
     """Before the lock is even looked at."""
-    settings = '[tool.osem-migrate.environments.dev]\ntunnel = true\naccount_id = "123456789012"\n'
+    settings = '[tool.osem-migrate.environments.dev]\nlocal = false\naccount_id = "123456789012"\n'
     migrator = Watched(write_project(tmp_path, {}, settings)).migrator
     migrator.deployment.__dict__["identity"] = type("Me", (), {"account": "1", "arn": "arn:aws:iam::1:user/ada"})
     with pytest.raises(AccountMismatch):

@@ -12,7 +12,7 @@ from tests.torture.stage import HISTORY, Picture, Recording, Stage
 
 TUNNEL = """
 [tool.osem-migrate.environments.dev]
-tunnel = true
+local = false
 tags = { Team = "ladders" }
 """
 ITEMS = 12
@@ -100,7 +100,7 @@ def _osem(folder: Path) -> Path:
     own_project(folder)
     pyproject = folder / "pyproject.toml"
     mark = "[tool.osem-migrate.environments.dev]\n"
-    pyproject.write_text(pyproject.read_text().replace(mark, f"{mark}tunnel = true\n"))
+    pyproject.write_text(pyproject.read_text().replace(mark, f"{mark}local = false\n"))
     return folder
 
 

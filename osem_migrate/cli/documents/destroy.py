@@ -32,7 +32,7 @@ class DoomedTableDocument(TypedDict):
 
 
 class KeptTableDocument(TypedDict):
-    """A table under the prefix that stays."""
+    """A table of the environment that stays."""
 
     physical_name: str
     """In DynamoDB."""

@@ -28,8 +28,8 @@ class Envelope(TypedDict):
     environment: str | None
     """Null of commands that have none."""
     application: str | None
-    """With prefix, account_id and endpoint_url: null while it is not known."""
-    prefix: str | None
+    """With table_pattern, account_id and endpoint_url: null while it is not known."""
+    table_pattern: str | None
     """What the names of its tables in DynamoDB begin with."""
     region: str | None
     account_id: str | None
@@ -62,7 +62,7 @@ def envelope(  # noqa: PLR0913 - what only the command line knows
         "command": command,
         "environment": place.environment,
         "application": place.application,
-        "prefix": place.prefix,
+        "table_pattern": place.table_pattern,
         "region": place.region,
         "account_id": place.account_id,
         "endpoint_url": place.endpoint_url,

@@ -49,7 +49,7 @@ class DriftCode(StrEnum):
     )
     TABLE_UNEXPECTED = (
         "DRIFT_TABLE_UNEXPECTED",
-        "A table under the prefix that no script declares.",
+        "A table of the environment that no script declares.",
         "Find out who created the table; a script that declares it exactly as it is adopts it:",
         Mending.BY_DECLARATION,
     )

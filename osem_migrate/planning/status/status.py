@@ -72,7 +72,7 @@ class Status:
     """Everything ``status`` reports.
 
     Attributes:
-        tables: those that should be there, and those under the environment's prefix that should not.
+        tables: those that should be there, and those of the environment that should not.
         problems: what has to be done something about, each an error or a warning.
         remarks: findings that are for information only: what is in progress, and what nobody declared.
         notes: what could not be compared, in sentences.
@@ -148,7 +148,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         migrations: the scripts.
         history: what was recorded.
         expectation: what ``expect`` makes of the two.
-        live_tables: the tables that should be there, and those under the environment's prefix that should not.
+        live_tables: the tables that should be there, and those of the environment that should not.
         lock_alive: whether a run is at work.
         caller: how to call this tool here.
         strict: whether what nobody declared is drift.

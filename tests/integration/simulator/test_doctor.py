@@ -105,7 +105,7 @@ def test_all_is_well(aws: SimulatedAws, folder: Path) -> None:
         *("python", "libraries", "configuration", "scripts", "connection", "credentials", "identity", "account"),
         *("endpoint", "clock", "history table", "lock"),
     ]
-    assert found(report, "configuration").message == "osem, environment dev, tables osem-dev-…, not protected"
+    assert found(report, "configuration").message == "osem, environment dev, tables osem-dev-*, not protected"
     assert found(report, "scripts").message == "1 in migrations/, for 1 table"
     assert found(report, "connection").message.startswith("region us-east-1 from AWS_REGION, endpoint http://")
     assert found(report, "credentials").message == "from environment variables"

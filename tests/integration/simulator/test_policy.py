@@ -57,6 +57,20 @@ def look(migrator: Migrator) -> None:
     assert report.count(Health.FAILED) == report.count(Health.WARNING) == 0, report
 
 
+def named(*keys: str) -> Callable[[Path], Project]:
+    """The same with tables of other names."""
+
+    def make(folder: Path) -> Project:
+        return write_project(folder, {"0001_everything": EVERYTHING}, "\n".join([*keys, TUNNEL]))
+
+    return make
+
+
+STAGE_LAST = named("table_name = '{entity}-{env}'")
+NO_STAGE = named("table_name = '{entity}'")
+MAPPED = named("tables = { Teams = 'MyStack-TableCD117FA1-1ABCD' }", "history_table = 'log-of-{application}'")
+
+
 def upgrade_with_a_break(aws: SimulatedAws, project: Project) -> None:
     """A first run that is asked to stop after its first operation, and a second one that finishes the work."""
     stop = Stop(aws.clock.clock)
@@ -70,7 +84,7 @@ def upgrade_with_a_break(aws: SimulatedAws, project: Project) -> None:
     aws.migrator(project).upgrade()
 
 
-@pytest.mark.parametrize("make", [own_project_on_aws, everything])
+@pytest.mark.parametrize("make", [own_project_on_aws, everything, STAGE_LAST, NO_STAGE, MAPPED])
 def test_the_journey_needs_every_permission_and_no_other(
     make: Callable[[Path], Project], aws: SimulatedAws, tmp_path: Path
 ) -> None:
@@ -83,7 +97,7 @@ def test_the_journey_needs_every_permission_and_no_other(
     look(aws.migrator(project))
     downgrading = limit(aws, RUNNER, migrator, Role.DOWNGRADE)
     aws.migrator(project).downgrade(DowngradeOptions("0", allow_data_loss=True))
-    assert [table for table in aws.simulator.account.tables if not table.endswith("SchemaMigrations")] == []
+    assert set(aws.simulator.account.tables) == {migrator.environment.history_table}
     superfluous = (
         looking.named - looking.used,
         upgrading.named - looking.named - upgrading.used,
@@ -92,6 +106,39 @@ def test_the_journey_needs_every_permission_and_no_other(
     assert superfluous == (set(), set(), set())
     assert "AccessDeniedException" not in {call.outcome for call in aws.simulator.calls}
     assert aws.simulator.unknown == []
+
+
+@pytest.mark.parametrize(
+    ("make", "foreign"),
+    [
+        (STAGE_LAST, "Teams-prod"),
+        (STAGE_LAST, "dev-Teams"),
+        (NO_STAGE, "Users"),
+        (NO_STAGE, "Teams-2"),
+        (MAPPED, "MyStack-TableCD117FA1-1ABCD2"),
+    ],
+)
+def test_no_policy_reaches_beyond_the_names(
+    make: Callable[[Path], Project], foreign: str, aws: SimulatedAws, tmp_path: Path
+) -> None:
+    """Whatever the pattern, a table that is none of the environment's is out of reach, but for the list of all."""
+    policy = limit(aws, RUNNER, aws.migrator(make(tmp_path)), Role.DOWNGRADE)
+    arn = aws.simulator.account.arn(foreign)
+    assert {action for _, action in policy.named if policy.allows(action, arn)} == {"dynamodb:ListTables"}
+
+
+def test_a_change_is_not_tried_on_a_table_that_somebody_has(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Where the policy names each table, no name that nobody has is under it: a trial would take it for denied."""
+    project = NO_STAGE(tmp_path)
+    migrator = aws.migrator(project)
+    migrator.upgrade()
+    limit(aws, RUNNER, migrator, Role.UPGRADE)
+    options = DoctorOptions(
+        environment="dev", role=Role.UPGRADE, start=project.root, tool_version="1", clock=migrator.deployment.clock
+    )
+    report = Migrator.doctor(options)
+    assert report.count(Health.FAILED) == report.count(Health.WARNING) == 0, report
+    assert "dynamodb:UpdateTable: not tried" in " ".join(finding.message for finding in report.findings)
 
 
 @pytest.mark.parametrize("role", [Role.STATUS, Role.UPGRADE])

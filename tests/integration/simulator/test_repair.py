@@ -42,7 +42,7 @@ TEAMS = """operations = [CreateTable("Teams", S("teamId"), indexes=[
 PLANS = """operations = [CreateTable("Plans", S("planId"), indexes=[Index("by-x", S("x"))], settings=[
     SetBilling.provisioned("Plans", read=5, write=5, indexes={"by-x": Throughput(2, 2)}),
 ])]"""
-MORE = '[tool.osem-migrate.environments.fresh]\nendpoint_url = "http://127.0.0.1:9"\ntunnel = true\n'
+MORE = '[tool.osem-migrate.environments.fresh]\nendpoint_url = "http://127.0.0.1:9"\nlocal = false\n'
 
 
 class Place:

@@ -247,8 +247,8 @@ def test_one_failure_is_the_answer_for_all(aws: ControlPlane, gateway: Gateway) 
         gateway.describe_all({"Teams": (), "Users": ()})
 
 
-def test_tables_are_listed_by_prefix_over_all_pages() -> None:
-    """Every page is read, other environments are left out, and the order is by name."""
+def test_all_tables_are_listed_over_all_pages() -> None:
+    """Every page is read, and the order is by name."""
     client = boto3.client("dynamodb", region_name="eu-west-1", aws_access_key_id="A", aws_secret_access_key="a")
     with Stubber(client) as stub:
         first = {"TableNames": ["osem-dev-Users", "osem-prod-Users"], "LastEvaluatedTableName": "osem-prod-Users"}
@@ -257,7 +257,7 @@ def test_tables_are_listed_by_prefix_over_all_pages() -> None:
             "list_tables", {"TableNames": ["osem-dev-Teams"]}, {"ExclusiveStartTableName": "osem-prod-Users"}
         )
         gateway = Gateway(client, physical_name, emulated=False, sleep=FakeClock().sleep)
-        assert gateway.list_tables("osem-dev-") == ["osem-dev-Teams", "osem-dev-Users"]
+        assert gateway.list_tables() == ["osem-dev-Teams", "osem-dev-Users", "osem-prod-Users"]
         stub.assert_no_pending_responses()
 
 
@@ -267,7 +267,7 @@ def test_a_refused_listing_passes_the_door() -> None:
     with Stubber(client) as stub:
         stub.add_client_error("list_tables", "AccessDeniedException", "no")
         with pytest.raises(AccessDenied):
-            Gateway(client, physical_name, emulated=False, sleep=FakeClock().sleep).list_tables("osem-dev-")
+            Gateway(client, physical_name, emulated=False, sleep=FakeClock().sleep).list_tables()
 
 
 def test_a_table_busy_with_its_creation_is_doubtful_to_create(aws: ControlPlane, gateway: Gateway) -> None:

@@ -167,8 +167,42 @@ def test_a_local_engine_is_called_with_the_credentials_there_are(key: str) -> No
 
 def test_made_up_credentials_never_reach_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """An endpoint elsewhere is not local, whatever it is called."""
+    monkeypatch.setattr("osem_migrate.aws.session.recognise", lambda _url: None)
     with pytest.raises(errors.CredentialsMissing):
         Session.open(endpoint_url="http://localhost.example.com").dynamodb()
+
+
+@pytest.mark.parametrize(
+    ("url", "local", "answers", "expected"),
+    [
+        ("http://dynamodb-local:8000", None, "DynamoDB Local", True),
+        ("http://dynamodb-local:8000", None, None, False),
+        ("http://dynamodb-local:8000", True, None, True),
+        ("http://dynamodb-local:8000", False, "DynamoDB Local", False),
+        (LOCAL, False, "moto", False),
+        (LOCAL, None, None, True),
+        (None, True, None, False),
+        (None, None, None, False),
+    ],
+)
+def test_who_decides_that_an_endpoint_is_an_engine(
+    monkeypatch: pytest.MonkeyPatch,
+    url: str | None,
+    local: bool | None,  # noqa: FBT001 - a case of the table
+    answers: str | None,
+    expected: bool,  # noqa: FBT001 - likewise
+) -> None:
+    """The configuration, then the address, then what answers there, which is asked once at most."""
+    asked: list[str] = []
+
+    def recognise(endpoint_url: str) -> str | None:
+        asked.append(endpoint_url)
+        return answers
+
+    monkeypatch.setattr("osem_migrate.aws.session.recognise", recognise)
+    session = Session.open(endpoint_url=url, local=local)
+    assert [session.local, session.local] == [expected, expected]
+    assert asked == ([url] if local is None and url not in {None, LOCAL} else [])
 
 
 def test_an_expired_sign_in_does_not_keep_from_a_local_engine(aws_files: Files) -> None:

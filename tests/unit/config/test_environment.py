@@ -3,33 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from osem_migrate.config import Environment, EnvironmentSettings
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations import SetBilling, SetDeletionProtection, SetPointInTimeRecovery, SetTags
 from osem_migrate.schema import S, Schema
 from tests.unit.config.pyproject import project
-
-names = st.text("abcXYZ019_.-", min_size=1, max_size=40)
-affixes = st.text("ab-_.", max_size=6)
-
-
-@given(names, affixes, affixes)
-def test_a_physical_name_leads_back_to_the_logical_one(entity: str, before: str, after: str) -> None:
-    """Whatever stands before and after it, a table's own name is found again."""
-    environment = Environment("dev", "shop", f"x{before}", f"{after}x", EnvironmentSettings())
-    assert environment.logical_name(environment.physical_name(entity)) == entity
-
-
-@given(st.text("ab-", max_size=8), affixes, affixes)
-def test_a_logical_name_leads_back_to_the_physical_one(physical: str, before: str, after: str) -> None:
-    """A name is only taken apart where putting it together again gives the same; never an empty one."""
-    environment = Environment("dev", "shop", before, after, EnvironmentSettings())
-    logical = environment.logical_name(physical)
-    assert logical is None or f"{before}{logical}{after}" == physical
-    assert logical != ""
 
 
 @pytest.mark.parametrize(
@@ -58,7 +36,6 @@ def test_names_follow_the_pattern(tmp_path: Path) -> None:
     environment = project(
         tmp_path, 'table_name = "{application}.{env}.{entity}.{env}"\n[tool.osem-migrate.environments.dev]'
     ).environment("dev")
-    assert environment.prefix == "shop.dev."
     assert environment.physical_name("Users") == "shop.dev.Users.dev"
     assert environment.history_table == "shop.dev.SchemaMigrations.dev"
     assert environment.logical_name("shop.dev.Users.dev") == "Users"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from osem_migrate.config import Project
-from osem_migrate.errors import ConfigurationError, PrefixOverlap, UnknownEnvironment
+from osem_migrate.errors import ConfigurationError, NamesClash, UnknownEnvironment
 from tests.unit.config.pyproject import HEAD, project
 
 THREE = "".join(f"[tool.osem-migrate.environments.{name}]\n" for name in ("dev", "staging", "prod"))
@@ -101,28 +101,23 @@ def test_a_bad_environment_name_is_an_error(tmp_path: Path, name: str) -> None:
 def test_digits_and_hyphens_may_be_in_a_name(tmp_path: Path, name: str) -> None:
     """Preview environments are named after numbers and branches."""
     found = project(tmp_path, f"[tool.osem-migrate.environments.{name}]\n")
-    assert found.environment(name).prefix == f"shop-{name}-"
+    assert found.environment(name).physical_name("Users") == f"shop-{name}-Users"
 
 
 @pytest.mark.parametrize(
-    "pattern", ["osem-{entity}", "osem-{env}", "{entity}-{env}", "", "osem-{env}-{Entity}", "{environment}-{entity}"]
+    "pattern", ["osem-{env}", "", "osem-{env}-{Entity}", "{environment}-{entity}", "osem {entity}"]
 )
-def test_a_pattern_without_its_placeholders_is_an_error(tmp_path: Path, pattern: str) -> None:
-    """Without {env} before {entity}, environments would share their tables."""
-    with pytest.raises(ConfigurationError, match=r"must contain \{env\} and, after it, \{entity\}") as caught:
-        project(tmp_path, f"table_name = '{pattern}'\n")
-    assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: tool.osem-migrate.table_name: ")
-    assert "osem-{env}-{entity}" in caught.value.remediation
-
-
-@pytest.mark.parametrize(
-    "pattern", ["osem {env} {entity}", "{app}-{env}-{entity}", "{env}-{entity}-{entity}", "ö-{env}-{entity}"]
-)
-def test_a_pattern_that_dynamodb_would_refuse_is_an_error(tmp_path: Path, pattern: str) -> None:
-    """A slip in a placeholder shows before the first table."""
-    with pytest.raises(ConfigurationError, match="3 to 255 characters") as caught:
-        project(tmp_path, f"table_name = '{pattern}'\n").environment("local")
-    assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: tool.osem-migrate.table_name: ")
+def test_a_pattern_that_names_no_table_is_an_error(tmp_path: Path, pattern: str) -> None:
+    """File and key are named, and what would do, also where a single table has a name of its own."""
+    for text, key in (
+        (f"table_name = '{pattern}'\n", "table_name"),
+        (f"[tool.osem-migrate.environments.dev]\ntable_name = '{pattern} '\n", "environments.dev.table_name"),
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            project(tmp_path, text)
+        assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: tool.osem-migrate.{key}: ")
+        assert 'table_name = "{application}-{env}-{entity}"' in caught.value.remediation
+        assert 'Orders = "MyOrders-{env}"' in caught.value.remediation
 
 
 @pytest.mark.parametrize(
@@ -131,20 +126,24 @@ def test_a_pattern_that_dynamodb_would_refuse_is_an_error(tmp_path: Path, patter
         ("osem-{env}-{entity}", ("prod", "prod-eu")),
         ("osem-{env}{entity}", ("dev", "dev2")),
         ("{env}{entity}", ("p", "prod")),
-        ("{env}-{entity}", ("local-x", "local")),
+        ("{entity}-{env}", ("eu", "prod-eu")),
+        ("{entity}", ("dev", "prod")),
+        ("shop-{entity}", ("dev", "prod")),
     ],
 )
-def test_overlapping_prefixes_are_an_error(tmp_path: Path, pattern: str, names: tuple[str, str]) -> None:
-    """Osem-prod-eu-Users would be table eu-Users of prod, too."""
+def test_a_table_of_two_environments_is_an_error(tmp_path: Path, pattern: str, names: tuple[str, str]) -> None:
+    """Osem-prod-eu-Users would be table eu-Users of prod, too: the example that is shown belongs to both."""
     text = f"table_name = '{pattern}'\n" + "".join(f"[tool.osem-migrate.environments.{name}]\n" for name in names)
-    with pytest.raises(PrefixOverlap) as caught:
+    with pytest.raises(NamesClash) as caught:
         project(tmp_path, text)
     error = caught.value
-    assert error.code == "CONFIG_PREFIX_OVERLAP"
-    assert error.details == {"environments": sorted(names)}
+    assert error.code == "CONFIG_NAMES_CLASH"
+    assert error.details["environments"] == sorted(names)
     assert all(repr(name) in error.message for name in names)
-    assert error.message.startswith(f"{tmp_path / 'pyproject.toml'}: tool.osem-migrate.table_name: ")
-    assert "Rename" in error.remediation
+    assert error.message.startswith(
+        f"{tmp_path / 'pyproject.toml'}: tool.osem-migrate: table {error.details['table']} "
+    )
+    assert "account_id" in error.remediation
 
 
 def test_prefixes_that_only_begin_alike_are_fine(tmp_path: Path) -> None:
@@ -160,16 +159,15 @@ def test_prefixes_that_only_begin_alike_are_fine(tmp_path: Path) -> None:
 def test_the_environment_variable_replaces_the_prefix(tmp_path: Path, variable: str, prefix: str) -> None:
     """OSEM_DB_PREFIX stands for all that comes before the table's own name; empty is as good as unset."""
     environment = project(tmp_path, THREE, OSEM_DB_PREFIX=variable).environment("dev")
-    assert environment.prefix == prefix
     assert environment.physical_name("Users") == f"{prefix}Users"
     assert environment.history_table == f"{prefix}SchemaMigrations"
     assert environment.logical_name(f"{prefix}Users") == "Users"
 
 
-@pytest.mark.parametrize("variable", ["shop-prod-", "shop-prod-eu-", "shop-", "s", "shop-local-"])
+@pytest.mark.parametrize("variable", ["shop-prod-", "shop-prod-eu-", "shop-", "s"])
 def test_the_variable_cannot_reach_into_another_environment(tmp_path: Path, variable: str) -> None:
     """--env dev must not find itself among the tables of prod because of a variable left in a shell."""
-    with pytest.raises(PrefixOverlap, match=r"^OSEM_DB_PREFIX: ") as caught:
+    with pytest.raises(NamesClash, match=r"^OSEM_DB_PREFIX: ") as caught:
         project(tmp_path, THREE, OSEM_DB_PREFIX=variable).environment("dev")
     assert "Unset OSEM_DB_PREFIX" in caught.value.remediation
     assert caught.value.details["environments"][0] == "dev"
@@ -178,13 +176,14 @@ def test_the_variable_cannot_reach_into_another_environment(tmp_path: Path, vari
 def test_the_variable_may_say_what_is_configured(tmp_path: Path) -> None:
     """An environment's own prefix, or one inside it, takes nothing from anybody."""
     for variable in ("shop-dev-", "shop-dev-x-"):
-        assert project(tmp_path, THREE, OSEM_DB_PREFIX=variable).environment("dev").prefix == variable
+        environment = project(tmp_path, THREE, OSEM_DB_PREFIX=variable).environment("dev")
+        assert environment.physical_name("Users") == f"{variable}Users"
 
 
-@pytest.mark.parametrize("variable", ["a b", "{oops}-", "x" * 250])
+@pytest.mark.parametrize("variable", ["a b", "{oops}-", "x" * 250, "{entity}-"])
 def test_a_variable_that_dynamodb_would_refuse_is_an_error(tmp_path: Path, variable: str) -> None:
     """The variable is named, not the file, which is innocent."""
-    with pytest.raises(ConfigurationError, match=r"^OSEM_DB_PREFIX: .*3 to 255 characters"):
+    with pytest.raises(ConfigurationError, match=r"^OSEM_DB_PREFIX: .*(3 to 255 characters|which is no field)"):
         project(tmp_path, THREE, OSEM_DB_PREFIX=variable).environment("dev")
 
 
@@ -204,3 +203,114 @@ def test_tags_that_dynamodb_would_refuse_are_an_error(tmp_path: Path, tags: str)
             project(tmp_path, text).environment("prod")
         assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: ")
         assert caught.value.code == "CONFIG_INVALID"
+
+
+D, P = "table_name = 'd-{entity}'\n", "table_name = 'p-{entity}'\n"
+
+
+@pytest.mark.parametrize(
+    ("dev", "prod", "verdict"),
+    [
+        ("account_id = '111111111111'", "account_id = '222222222222'", "apart"),
+        ("account_id = '111111111111'", "account_id = '111111111111'", "clash"),
+        ("", "account_id = '222222222222'", "doubt"),
+        ("profile = 'shop-dev'", "profile = 'shop-prod'", "doubt"),
+        ("profile = 'shop'", "profile = 'shop'", "clash"),
+        ("region = 'eu-west-1'", "region = 'eu-west-2'", "apart"),
+        ("region = 'eu-west-1'", "", "clash"),
+        ("endpoint_url = 'http://localhost:8000'", "", "apart"),
+        ("endpoint_url = 'http://localhost:8000'\nlocal = false", "", "clash"),
+        ("endpoint_url = 'http://db:8000'\nlocal = true", "", "apart"),
+        ("endpoint_url = 'http://db:8000'", "endpoint_url = 'http://db:8000/'\nregion = 'eu-west-1'", "clash"),
+        ("endpoint_url = 'http://[::1]:8000'", "endpoint_url = 'http://[::1]:8000'", "clash"),
+        ("table_name = '{entity}-dev'", "table_name = 'prod-{entity}'", "clash"),
+        ("table_name = '{entity}-dev'", "table_name = '{entity}-prod'", "apart"),
+        ("table_name = '{entity}-dev'\ntables = { A = 'Old-prod' }", "table_name = '{entity}-prod'", "clash"),
+        (
+            "table_name = 'd-{entity}'\ntables = { A = 'Old' }",
+            "table_name = 'p-{entity}'\ntables = { B = 'Old' }",
+            "clash",
+        ),
+        (
+            "table_name = 'd-{entity}'\nhistory_table = 'log'",
+            "table_name = 'p-{entity}'\nhistory_table = 'log'",
+            "clash",
+        ),
+        ("table_name = 'd-{entity}'\nhistory_table = 'log-{env}'", "table_name = 'p-{entity}'", "apart"),
+    ],
+)
+def test_names_may_be_the_same_where_the_place_is_another(tmp_path: Path, dev: str, prod: str, verdict: str) -> None:
+    """Account, region and endpoint tell tables apart as well as their names do; a doubt is kept for the connection."""
+    both = (("dev", dev), ("prod", prod))
+    sections = "".join(f"[tool.osem-migrate.environments.{name}]\n{keys}\n" for name, keys in both)
+    text = f"table_name = '{{entity}}'\n{sections}"
+    if verdict == "clash":
+        with pytest.raises(NamesClash) as caught:
+            project(tmp_path, text)
+        assert caught.value.details["table"] in caught.value.message
+        return
+    neighbours = project(tmp_path, text).environment("dev").neighbours
+    assert [other.name for other in neighbours] == (["prod"] if verdict == "doubt" else [])
+
+
+def test_the_embedded_engine_holds_nobody_elses_tables(tmp_path: Path) -> None:
+    """Local may have the names of any environment."""
+    text = "table_name = '{entity}'\n[tool.osem-migrate.environments.dev]\n"
+    assert project(tmp_path, text).environment("local").physical_name("Users") == "Users"
+
+
+def test_an_environment_may_be_spelled_otherwise(tmp_path: Path) -> None:
+    """``name`` is what {env} stands for, in names and in tags; the pattern may be the environment's own."""
+    text = (
+        "tags = { Stage = '{env}' }\n[tool.osem-migrate.environments.prod]\nregion = 'eu-west-2'\nname = 'Prod'\n"
+        "[tool.osem-migrate.environments.dev]\nregion = 'eu-west-1'\ntable_name = '{entity}_{env}'\n"
+        "history_table = '{application}.log'\n"
+    )
+    found = project(tmp_path, text)
+    prod, dev = found.environment("prod"), found.environment("dev")
+    assert (prod.physical_name("Users"), prod.history_table) == ("shop-Prod-Users", "shop-Prod-SchemaMigrations")
+    assert prod.tags == {"Stage": "Prod"}
+    assert (dev.physical_name("Users"), dev.history_table) == ("Users_dev", "shop.log")
+
+
+def test_tables_may_have_names_of_their_own(tmp_path: Path) -> None:
+    """The map of all environments is a template; that of one goes before it."""
+    text = (
+        "[tool.osem-migrate.tables]\nDigest = 'VibeDigest-{env}'\n[tool.osem-migrate.environments.dev]\n"
+        "[tool.osem-migrate.environments.prod.tables]\nDigest = 'MyStack-TableCD117FA1-1ABCD'\n"
+    )
+    found = project(tmp_path, text)
+    assert found.environment("dev").physical_name("Digest") == "VibeDigest-dev"
+    assert found.environment("prod").physical_name("Digest") == "MyStack-TableCD117FA1-1ABCD"
+    assert found.environment("local").physical_name("Digest") == "VibeDigest-local"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        ("tables = { Orders = '{stage}' }", "tables.Orders", r"contains \{stage\}"),
+        ("tables = { 'Or ders' = 'abc' }", "tables.Or ders", "logical name"),
+        ("tables = { SchemaMigrations = 'abc' }", "tables.SchemaMigrations", "set by history_table"),
+        ("tables = { A = 'abc', B = 'abc' }", "tables of environment 'local'", "both mapped to 'abc'"),
+        ("tables = { A = 'abc', a = 'abd' }", "tables of environment 'local'", "differ in case only"),
+        ("tables = { A = 5 }", "tables.A", "valid string"),
+        ("tables = ['A']", "tables", "should be a table"),
+        ("ignore = 'legacy'", "ignore", "should be a valid list"),
+        ("tables = { A = 'a b' }", "tables.A", "3 to 255 characters"),
+        ("history_table = 'a b'", "history_table", "3 to 255 characters"),
+        ("history_table = '{entity}'", "history_table", r"contains \{entity\}"),
+    ],
+)
+def test_a_map_that_cannot_be_is_an_error(tmp_path: Path, text: str, key: str, reason: str) -> None:
+    """File and key are named."""
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        project(tmp_path, text)
+    assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: tool.osem-migrate.{key}: ")
+
+
+def test_the_variable_cannot_replace_names_that_are_written_out(tmp_path: Path) -> None:
+    """A run with OSEM_DB_PREFIX is to have tables of its own, which a mapped name would not be."""
+    text = "[tool.osem-migrate.environments.dev.tables]\nOrders = 'Orders-1'\n"
+    with pytest.raises(ConfigurationError, match="OSEM_DB_PREFIX cannot give environment 'dev' tables of its own"):
+        project(tmp_path, text, OSEM_DB_PREFIX="pr-7-").environment("dev")
+    assert project(tmp_path, text, OSEM_DB_PREFIX="pr-7-").environment("local").physical_name("A") == "pr-7-A"

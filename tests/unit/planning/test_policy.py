@@ -25,7 +25,7 @@ from osem_migrate.schema import S
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 PLACE = PolicyScope(
-    region="eu-west-1", account="123456789012", prefix="shop-dev-", history_table="shop-dev-SchemaMigrations"
+    region="eu-west-1", account="123456789012", tables=("shop-dev-*",), history_table="shop-dev-SchemaMigrations"
 )
 TABLES = "arn:aws:dynamodb:eu-west-1:123456789012:table/shop-dev-*"
 HISTORY = "arn:aws:dynamodb:eu-west-1:123456789012:table/shop-dev-SchemaMigrations"
@@ -172,8 +172,7 @@ def test_every_region_is_in_its_partition() -> None:
     regions = [(name, region) for name in partitions for region in session.get_available_regions("dynamodb", name)]
     assert len(regions) > 30
     for partition, region in regions:
-        place = PolicyScope(region=region, account="*", prefix="a-", history_table="a-b")
+        place = PolicyScope(region=region, account="*", tables=("a-*",), history_table="a-b")
         assert place.table_arn("a-b") == f"arn:{partition}:dynamodb:{region}:*:table/a-b"
-    assert (
-        PolicyScope(region="*", account="*", prefix="a-", history_table="a-b").table_arn("a-b").startswith("arn:aws:")
-    )
+    anywhere = PolicyScope(region="*", account="*", tables=("a-*",), history_table="a-b")
+    assert anywhere.table_arn("a-b").startswith("arn:aws:")

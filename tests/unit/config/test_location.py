@@ -1,0 +1,74 @@
+"""Where an environment's tables are: which endpoints are engines on this machine, and which places may be one."""
+
+import pytest
+
+from osem_migrate.config import EnvironmentSettings
+from osem_migrate.config.location import Location, is_this_machine
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8000",
+        "HTTP://LOCALHOST:8000/",
+        "http://dynamodb.localhost",
+        "http://localhost.:8000",
+        "http://127.0.0.1:8000",
+        "https://127.9.8.7",
+        "http://[::1]:8000",
+        "http://0.0.0.0:8000",
+        "http://host.docker.internal:8000",
+        "http://localhost.localstack.cloud:4566",
+        "https://dynamodb.us-east-1.localhost.localstack.cloud:4566",
+    ],
+)
+def test_this_machine_is_local(url: str) -> None:
+    """Loopback in every spelling, and a container's name for its host, are engines of the developer."""
+    assert is_this_machine(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "https://dynamodb.us-east-1.amazonaws.com",
+        "https://vpce-1.dynamodb.us-east-1.vpce.amazonaws.com",
+        "http://10.0.0.1:8000",
+        "http://192.168.1.1",
+        "http://localhost.example.com",
+        "http://notlocalhost",
+        "http://notlocalhost.localstack.cloud",
+        "http://127.0.0.1.nip.io",
+        "http://example.com/localhost",
+        "localhost:8000",
+    ],
+)
+def test_nothing_else_is_local(url: str | None) -> None:
+    """Where checks are skipped and credentials made up, a mistake would reach AWS or a colleague's machine."""
+    assert not is_this_machine(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "local", "engine"),
+    [
+        (None, None, None),
+        ("http://localhost:8000/", None, "http://localhost:8000"),
+        ("http://localhost:8000", False, None),
+        ("http://dynamodb-local:8000", None, None),
+        ("http://dynamodb-local:8000", True, "http://dynamodb-local:8000"),
+        ("https://vpce-1.dynamodb.us-east-1.vpce.amazonaws.com", None, None),
+    ],
+)
+def test_the_configuration_tells_an_engine(url: str | None, local: bool | None, engine: str | None) -> None:  # noqa: FBT001
+    """By ``local``, or by an address of this machine; whatever else may lead to AWS."""
+    settings = EnvironmentSettings(endpoint_url=url, local=local)
+    assert Location.configured(settings, embedded=False).engine == engine
+
+
+def test_the_embedded_engine_is_a_place_of_its_own() -> None:
+    """No other environment has its tables there, unless it has the endpoint of another."""
+    embedded = Location.configured(EnvironmentSettings(), embedded=True)
+    assert embedded.may_be(Location.configured(EnvironmentSettings(), embedded=False)) is False
+    elsewhere = EnvironmentSettings(endpoint_url="https://example.com")
+    assert Location.configured(elsewhere, embedded=True) == Location.configured(elsewhere, embedded=False)
