@@ -16,9 +16,9 @@ from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.planning.plan import Plan
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.history import HistoryInMemory, lease
+from tests.simulator.clock import VirtualClock
 
 _IDENTITY = ("TableId", "CreationDateTime", "TableArn", "IndexArn", "BillingModeSummary")
 
@@ -27,7 +27,7 @@ _IDENTITY = ("TableId", "CreationDateTime", "TableArn", "IndexArn", "BillingMode
 class Account:
     """One account of AWS in memory, with a history of its own."""
 
-    clock: FakeClock = field(default_factory=FakeClock)
+    clock: VirtualClock = field(default_factory=VirtualClock)
     history: HistoryInMemory = field(default_factory=HistoryInMemory)
     events: list[RunEvent] = field(default_factory=list)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from tests.doubles.clock import FakeClock
+from tests.simulator.clock import VirtualClock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -68,7 +68,7 @@ class ControlPlane:
         backfilling: seconds that the next index builds take.
     """
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.tables: dict[str, FakeTable] = {}
@@ -207,7 +207,7 @@ class ControlPlane:
             "TableStatus": "CREATING",
             "TableArn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}",
             "TableId": f"0000-{self._ids}",
-            "CreationDateTime": self.clock.now(),
+            "CreationDateTime": self.clock.clock.now(),
             "AttributeDefinitions": sorted(parameters["AttributeDefinitions"], key=lambda item: item["AttributeName"]),
             "KeySchema": parameters["KeySchema"],
             "ItemCount": 0,
@@ -222,7 +222,7 @@ class ControlPlane:
         if parameters.get("BillingMode") == "PAY_PER_REQUEST":
             description["BillingModeSummary"] = {
                 "BillingMode": "PAY_PER_REQUEST",
-                "LastUpdateToPayPerRequestDateTime": self.clock.now(),
+                "LastUpdateToPayPerRequestDateTime": self.clock.clock.now(),
             }
         table = FakeTable(description, active_at=self.clock.seconds + CREATING)
         table.tags = {tag["Key"]: tag["Value"] for tag in parameters.get("Tags", ())}

@@ -22,9 +22,9 @@ from osem_migrate.config import Environment, Project
 from osem_migrate.deployment.connection import Connection, connect
 from osem_migrate.events import RunEvent
 from osem_migrate.migrator import Migrator
-from tests.doubles.leaping_clock import LeapingClock
 from tests.doubles.skipping_clock import SkippingClock
 from tests.simulator import ConnectionCut, SimulatedError, Simulator
+from tests.simulator.clock import VirtualClock
 from tests.simulator.simulator import IDENTITY
 
 NOWHERE = "http://127.0.0.1:9"  # the port that answers nobody: what went past the simulator would be noticed
@@ -53,7 +53,7 @@ class SimulatedAws:
         simulator: takes the calls.
     """
 
-    def __init__(self, clock: SkippingClock | LeapingClock, simulator: Simulator | None = None) -> None:
+    def __init__(self, clock: SkippingClock | VirtualClock, simulator: Simulator | None = None) -> None:
         self.clock = clock
         self.simulator = simulator or Simulator(clock=clock, sleep=clock.sleep)
 

@@ -48,16 +48,6 @@ _RECORDED = ("state", "checksum", "operations_total", "operations_done", "done",
 _ENDS = frozenset({"advanced", "applied", "reverted"})
 
 
-class Time(ScaledClock):
-    """The children' pace, and a leap where nobody is watching."""
-
-    leapt = 0.0
-
-    def now(self) -> float:
-        """Simulated Unix seconds."""
-        return super().now() + self.leapt
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The calls that lead to where a scenario begins."""
@@ -66,11 +56,11 @@ class Stage:
 
     def put_up(self) -> "Recording":
         """A simulator there, with an empty log."""
-        time = Time(PACE)
+        time = ScaledClock(PACE)
         simulator = Recording(clock=time, durations=BRIEF)
         for action, parameters in self.calls:
             simulator.call(action, parameters)
-            time.leapt += 60.0
+            time.advance(60.0)  # where nobody is watching
         simulator.calls.clear()
         return simulator
 

@@ -24,10 +24,10 @@ from osem_migrate.errors import (
 from osem_migrate.history import History
 from osem_migrate.local import configured as module
 from osem_migrate.migrator import Migrator
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ACCOUNT, ControlPlane
 from tests.doubles.project import TEAMS, Watched, client_of, write_project
 from tests.doubles.typed import typed
+from tests.simulator.clock import VirtualClock
 
 PROD = '[tool.osem-migrate.environments.prod]\nregion = "eu-west-1"\n'
 ACCOUNTED = f'{PROD}account_id = "{ACCOUNT}"\n'
@@ -49,7 +49,7 @@ class FakeSession:
         self.local = False
         self.profile: str | None = None
         self.asked = 0
-        self.aws = ControlPlane(FakeClock())
+        self.aws = ControlPlane(VirtualClock())
         self._identity = Identity(account, f"arn:aws:iam::{account}:user/ada")
 
     def identity(self) -> Identity:

@@ -11,8 +11,8 @@ from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import LockLost
 from osem_migrate.history import History, LogEntry, RecordedState
-from tests.doubles.clock import FakeClock
 from tests.engines.engine import Engine
+from tests.simulator.clock import VirtualClock
 from tests.unit.aws.test_history_items import RECORD
 
 TABLE = "osem-dev-SchemaMigrations"
@@ -22,7 +22,7 @@ SCOPE = "osem"
 def acquire(engine: Engine, name: str, timeout: float = 0.0) -> Lease:
     """The lock; a dead holder's lease passes in no time."""
     me = Actor(name, "0.1.0").as_holder(lease_ms=20_000, acquired_at=1, environ={})
-    lock = Lock(engine.client(), TABLE, SCOPE, FakeClock().clock)
+    lock = Lock(engine.client(), TABLE, SCOPE, VirtualClock().clock)
     return lock.acquire(me, timeout=timeout, on_wait=lambda _holder, _waited: None)
 
 

@@ -13,8 +13,8 @@ from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import LockHeld, LockLost
 from osem_migrate.history import Holder
-from tests.doubles.clock import FakeClock
 from tests.engines.engine import Engine
+from tests.simulator.clock import VirtualClock
 
 TABLE = "osem-dev-SchemaMigrations"
 SCOPE = "osem"
@@ -64,7 +64,7 @@ def test_two_applications_do_not_lock_each_other_out(engine_with_table: Engine) 
 
 def test_a_dead_holder_is_replaced_after_its_lease(engine_with_table: Engine) -> None:
     """The dead one's writes and its release are refused afterwards; the fence has risen."""
-    clock = FakeClock()
+    clock = VirtualClock()
     lock = Lock(engine_with_table.client(), TABLE, SCOPE, clock.clock)
     dead = acquire(lock, somebody("ada"))
     alive = acquire(lock, somebody("bob"), timeout=60.0)
@@ -117,7 +117,7 @@ def test_of_two_contenders_for_a_dead_lock_exactly_one_wins(engine_with_table: E
     barrier = threading.Barrier(2, timeout=30)
 
     def contend(number: int) -> Lease | None:
-        clock = FakeClock()
+        clock = VirtualClock()
         barrier.wait()
         try:
             return acquire(

@@ -17,10 +17,10 @@ from osem_migrate.deployment.connection import Connection
 from osem_migrate.migrator import Migrator
 from osem_migrate.planning.probe import MARKER
 from tests.cli.command_line import PROGRAM
-from tests.doubles.clock import FakeClock
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import CREDENTIALS
 from tests.simulator import Durations, Hook, ScaledClock, Simulator, SimulatorServer, exactly, serve
+from tests.simulator.clock import VirtualClock
 
 PATIENCE = 60.0
 BOTH = """operations = [
@@ -93,7 +93,7 @@ def test_what_kill_9_leaves_is_removed_by_the_next_probe(server: SimulatorServer
         process.wait(PATIENCE)
     assert len(_items(server)) == 2
     server.faults.clear()
-    found = _migrator(server, folder, FakeClock().clock).verify(VerifyOptions(probe=True))
+    found = _migrator(server, folder, VirtualClock().clock).verify(VerifyOptions(probe=True))
     assert [check.name for table in found.tables for check in table.checks if not check.passed] == [
         "probe index owner-index",
         "probe index mail-index",

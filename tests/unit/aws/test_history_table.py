@@ -12,7 +12,7 @@ from osem_migrate.aws import history_items
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, LockLost, ResourceInUse, Throttled
 from osem_migrate.history import LogEntry
-from tests.doubles.clock import FakeClock
+from tests.simulator.clock import VirtualClock
 from tests.unit.aws.test_history_items import RECORD
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class World:
     """A history table that gets the stubbed answers."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.client = boto3.client(
             "dynamodb", region_name="eu-west-1", aws_access_key_id="A", aws_secret_access_key="a"
         )

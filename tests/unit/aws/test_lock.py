@@ -12,8 +12,8 @@ from osem_migrate.aws import history_items, lock
 from osem_migrate.aws.lock import Lease, Lock
 from osem_migrate.errors import ConditionFailed, EndpointUnreachable, HistoryUnreadable, LockHeld, LockLost
 from osem_migrate.history import Holder
-from tests.doubles.clock import FakeClock
 from tests.doubles.lock_item import LockItem
+from tests.simulator.clock import VirtualClock
 
 ME = Holder(
     owner="me",
@@ -37,7 +37,7 @@ class World:
     """A lock on one item, and a clock that moves when somebody sleeps."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.on_wait: Callable[[Holder, float], None] = no_wait
         self.item = LockItem()
         # The heartbeat's thread waits for real; everything else in virtual time.

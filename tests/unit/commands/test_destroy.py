@@ -90,7 +90,7 @@ def upgraded(project: Project, stage: Stage, aws: SimulatedAws) -> Project:
     assert isinstance(aws.clock, SkippingClock)
     for action, parameters in stage.calls:
         aws.simulator.call(action, parameters)
-        aws.clock._skipped += 60.0
+        aws.clock.advance(60.0)
     aws.simulator.calls.clear()
     return project
 

@@ -17,9 +17,9 @@ from osem_migrate.operations import CreateTable, SetBilling, SetTimeToLive
 from osem_migrate.operations.step import calls
 from osem_migrate.planning.status.status import Status
 from osem_migrate.schema import S, Schema
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.project import write_project
+from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import history, migration, record
 
 TEAMS = migration(1, CreateTable("Teams", S("teamId")))
@@ -33,7 +33,7 @@ class AwsSession:
     def __init__(self, *, local: bool = False) -> None:
         self.region = RegionChoice("eu-west-1", "pyproject.toml")
         self.endpoint_url, self.profile, self.local = None, None, local
-        self.aws = ControlPlane(FakeClock())
+        self.aws = ControlPlane(VirtualClock())
         self.scalable: list[str] | Exception = []
         self.clients = 0
 
@@ -67,7 +67,7 @@ class Environment:
             cast("Session", self.session),
             connection=Connection(),
             tool_version="0.1.0",
-            clock=FakeClock().clock,
+            clock=VirtualClock().clock,
             tell=lambda _event: None,
         )
 

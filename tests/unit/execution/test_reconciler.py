@@ -45,9 +45,9 @@ from osem_migrate.operations import (
 from osem_migrate.planning.plan import PlannedOperation
 from osem_migrate.schema import Index, N, S, Schema
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane, Refused
 from tests.doubles.planning import planned, planned_migration
+from tests.simulator.clock import VirtualClock
 
 if TYPE_CHECKING:
     from osem_migrate.aws.lock import Lease
@@ -92,7 +92,7 @@ class World:
         pace: Pace = Pace.FULL,
         mutations: int = 3,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.stop = Stop(self.clock.clock)
         self.aws = ControlPlane(self.clock)
         self.lease = FakeLease(self.aws, lost_at)

@@ -37,11 +37,11 @@ from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.history import HistoryInMemory
 from tests.doubles.project import write_project
 from tests.doubles.typed import typed
+from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import applied, migration
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class World:
     def __init__(
         self, tmp_path: Path, *migrations: Migration, past: History | None = None, emulated: bool = False
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.stop = Stop(self.clock.clock)
         self.aws = ControlPlane(self.clock)
         self.history = HistoryInMemory(past)
