@@ -24,13 +24,14 @@ from osem_migrate.errors import (
 from osem_migrate.history import History
 from osem_migrate.local import configured as module
 from osem_migrate.migrator import Migrator
-from tests.doubles.control_plane import ACCOUNT, ControlPlane
+from tests.doubles.control_plane import ControlPlane
 from tests.doubles.project import TEAMS, Watched, client_of, write_project
 from tests.doubles.typed import typed
 from tests.simulator.clock import VirtualClock
+from tests.simulator.simulator import ACCOUNT_ID
 
 PROD = '[tool.osem-migrate.environments.prod]\nregion = "eu-west-1"\n'
-ACCOUNTED = f'{PROD}account_id = "{ACCOUNT}"\n'
+ACCOUNTED = f'{PROD}account_id = "{ACCOUNT_ID}"\n'
 NOWHERE = "http://dynamodb.example.com:8000"
 
 
@@ -43,7 +44,7 @@ def project(tmp_path: Path) -> Project:
 class FakeSession:
     """A session of AWS whose STS names an account, and whose DynamoDB has no history table."""
 
-    def __init__(self, account: str = ACCOUNT) -> None:
+    def __init__(self, account: str = ACCOUNT_ID) -> None:
         self.region = RegionChoice("eu-west-1", "pyproject.toml")
         self.endpoint_url = None
         self.local = False
@@ -134,9 +135,9 @@ def test_without_a_project_the_nearest_one_is_found(project: Project, monkeypatc
 def test_another_account_stops_before_any_table_is_looked_at(accounted: Project, ask: str) -> None:
     """The wrong account's tables say nothing about this environment, and nothing of it is touched."""
     session = FakeSession(account="999999999999")
-    with pytest.raises(AccountMismatch, match=f"{ACCOUNT}.*user/ada.*999999999999") as caught:
+    with pytest.raises(AccountMismatch, match=f"{ACCOUNT_ID}.*user/ada.*999999999999") as caught:
         getattr(on_aws(accounted, session), ask)()
-    assert caught.value.details == {"expected": ACCOUNT, "found": "999999999999"}
+    assert caught.value.details == {"expected": ACCOUNT_ID, "found": "999999999999"}
     assert session.aws.calls == []
 
 
