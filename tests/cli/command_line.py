@@ -16,6 +16,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 PROGRAM = Path(sys.executable).with_name("osem-migrate")
 REGION = "eu-central-1"
+HISTORY = "shop-dev-SchemaMigrations"
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 SESSION_TOKEN = "FwoGZXIvYXdzEBYaDHnotarealsessiontoken0123456789abcdefABCDEF=="
@@ -134,7 +135,7 @@ class Tables:
         }
         names = [name.removeprefix(":") for name in values]
         self.client.update_item(
-            TableName="shop-dev-SchemaMigrations",
+            TableName=HISTORY,
             Key={"scope": {"S": "shop"}, "item": {"S": "lock"}},
             UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in names),
             ExpressionAttributeNames={f"#{name}": name for name in names},
@@ -144,7 +145,7 @@ class Tables:
     def lock(self) -> dict[str, Any]:
         """The lock's item of dev."""
         key = {"scope": {"S": "shop"}, "item": {"S": "lock"}}
-        return self.client.get_item(TableName="shop-dev-SchemaMigrations", Key=key, ConsistentRead=True).get("Item", {})
+        return self.client.get_item(TableName=HISTORY, Key=key, ConsistentRead=True).get("Item", {})
 
 
 def tables_at(endpoint_url: str) -> Tables:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 HEADER = "from osem_migrate.operations import *\nfrom osem_migrate import Index, N, S, Throughput\n"
+HISTORY = "osem-dev-SchemaMigrations"
 ENVIRONMENTS = "[tool.osem-migrate.environments.dev]\n"
 MUTATIONS = frozenset({"CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive", "UpdateContinuousBackups"})
 WRITES = MUTATIONS | {"TagResource", "UntagResource", "TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"}

@@ -10,7 +10,7 @@ import pytest
 from osem_migrate import ListOptions
 from osem_migrate.errors import DriftFound, ExitCode
 from osem_migrate.history import ShownState
-from tests.doubles.project import BY_MANAGER, ENVIRONMENTS, TEAMS, WRITES, Watched, write_project
+from tests.doubles.project import BY_MANAGER, ENVIRONMENTS, HISTORY, TEAMS, WRITES, Watched, write_project
 from tests.engines.engine import Engine
 from tests.simulator.clock import VirtualClock
 
@@ -19,7 +19,6 @@ TEAMS_BY_MANAGER = (
     'operations = [CreateTable("Teams", S("teamId"), indexes=[Index("managerId-index", S("managerId"))])]'
 )
 SCRIPTS = {"0001_users": USERS, "0002_teams": TEAMS_BY_MANAGER}
-HISTORY = "osem-dev-SchemaMigrations"
 EVERYTHING = {
     "Query": 1, "ListTables": 1, "DescribeTable": 2, "DescribeTimeToLive": 2, "DescribeContinuousBackups": 2
 }  # fmt: skip

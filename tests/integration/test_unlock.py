@@ -15,7 +15,7 @@ from osem_migrate.errors import AccountMismatch, ConfirmationRequired, HistoryUn
 from osem_migrate.history import LogEntry
 from osem_migrate.migrator import Migrator
 from tests.doubles.contender import Contender
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
 from tests.doubles.typed import typed
@@ -24,7 +24,6 @@ from tests.simulator.clock import VirtualClock
 from tests.simulator.faults import LoseResponse
 from tests.unit.aws.test_history_items import RECORD
 
-HISTORY = "osem-dev-SchemaMigrations"
 LOCK: Any = {"TableName": HISTORY, "Key": {"scope": {"S": "osem"}, "item": {"S": "lock"}}}
 
 

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.doubles.project import HISTORY
 from tests.simulator import Durations, ScaledClock, SimulatedClock, SimulatedError, Simulator, exactly
 from tests.simulator.calls import READS
 from tests.simulator.simulator import ACCESS_KEY
 from tests.torture.child import PACE
-
-HISTORY = "osem-dev-SchemaMigrations"
 
 # Long enough to be seen on the way, by runs whose calls take about a tenth of a second each.
 BRIEF = Durations(

@@ -25,7 +25,7 @@ from osem_migrate.history import History
 from osem_migrate.local import configured as module
 from osem_migrate.migrator import Migrator
 from tests.doubles.control_plane import ControlPlane
-from tests.doubles.project import TEAMS, Watched, client_of, write_project
+from tests.doubles.project import HISTORY, TEAMS, Watched, client_of, write_project
 from tests.doubles.typed import typed
 from tests.simulator.clock import VirtualClock
 from tests.simulator.simulator import ACCOUNT_ID
@@ -277,5 +277,5 @@ def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(moto_server: str
         migrator.upgrade(UpgradeOptions(plan=plan))
     assert watched.mutations() == before
     lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
-    item = client_of(moto_server).get_item(TableName="osem-dev-SchemaMigrations", Key=lock)["Item"]
+    item = client_of(moto_server).get_item(TableName=HISTORY, Key=lock)["Item"]
     assert "owner" not in item, "the lock was released"

@@ -13,6 +13,7 @@ from osem_migrate.aws.lock import Lease, Lock
 from osem_migrate.errors import ConditionFailed, EndpointUnreachable, HistoryUnreadable, LockHeld, LockLost
 from osem_migrate.history import Holder
 from tests.doubles.lock_item import LockItem
+from tests.doubles.project import HISTORY
 from tests.simulator.clock import VirtualClock
 
 ME = Holder(
@@ -42,7 +43,7 @@ class World:
         self.item = LockItem()
         # The heartbeat's thread waits for real; everything else in virtual time.
         clock = replace(self.clock.clock, wait=threading.Event.wait)
-        self.lock = Lock(self.item.client, "osem-dev-SchemaMigrations", "osem", clock)
+        self.lock = Lock(self.item.client, HISTORY, "osem", clock)
 
     def acquire(self, *, timeout: float = 60.0, me: Holder = ME) -> Lease:
         return self.lock.acquire(me, timeout=timeout, on_wait=self.on_wait)

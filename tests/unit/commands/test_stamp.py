@@ -11,10 +11,9 @@ from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import AdoptionMismatch, ExitCode, LockHeld, MigrationChanged, ResourceInUse, TargetUnknown
 from osem_migrate.history import RecordedState
 from osem_migrate.live_table import LiveIndex
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, client_of, write_project
 from tests.doubles.typed import typed
 
-HISTORY = "osem-dev-SchemaMigrations"
 SCRIPTS = {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER, "0003_users": TEAMS.replace("eam", "user")}
 IDS = tuple(SCRIPTS)
 LOCK = {"scope": {"S": "osem"}, "item": {"S": "lock"}}

@@ -14,7 +14,7 @@ from osem_migrate.events import TableAdopted
 from osem_migrate.execution.adoption import find_existing
 from osem_migrate.history import History
 from osem_migrate.planning.upgrade import make_plan
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, client_of, write_project
 from tests.doubles.typed import typed
 from tests.unit.planning.builders import CALLER, live_of, migration
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from osem_migrate.deployment.deployment import Deployment
     from osem_migrate.planning.plan import Plan
 
-HISTORY = "osem-dev-SchemaMigrations"
 SCRIPTS = {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER, "0003_users": TEAMS.replace("eam", "user")}
 SWITCHED = {**SCRIPTS, "0004_billing": 'operations = [SetBilling.provisioned("Teams", read=1, write=1)]'}
 

@@ -39,7 +39,7 @@ from osem_migrate.schema import S
 from osem_migrate.stop import Stop
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.history import HistoryInMemory
-from tests.doubles.project import write_project
+from tests.doubles.project import HISTORY, write_project
 from tests.doubles.typed import typed
 from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import applied, migration
@@ -135,7 +135,7 @@ class World:
         self.created.append(tags)
         self.exists = True
         self.aws.client.create_table(
-            TableName="osem-dev-SchemaMigrations",
+            TableName=HISTORY,
             AttributeDefinitions=[{"AttributeName": "scope", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "scope", "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
@@ -193,9 +193,7 @@ def test_the_history_table_is_created_first_and_waited_for(tmp_path: Path) -> No
     """With the environment's tags, before the lock, which is an item of it."""
     world = World(tmp_path, TEAMS)
     ready: list[str] = []
-    world.lock.meanwhile = lambda: ready.append(
-        world.aws.tables["osem-dev-SchemaMigrations"].description["TableStatus"]
-    )
+    world.lock.meanwhile = lambda: ready.append(world.aws.tables[HISTORY].description["TableStatus"])
     world.run()
     assert world.created == [{"Env": "dev"}]
     assert ready == ["ACTIVE"]
