@@ -40,7 +40,7 @@ class World:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.on_wait: Callable[[Holder, float], None] = no_wait
-        self.item = LockItem()
+        self.item = LockItem(self.clock)
         # The heartbeat's thread waits for real; everything else in virtual time.
         clock = replace(self.clock.clock, wait=threading.Event.wait)
         self.lock = Lock(self.item.client, HISTORY, "osem", clock)
@@ -99,9 +99,9 @@ def test_a_moving_heartbeat_is_never_stolen() -> None:
 
     world.on_wait = beat
     with pytest.raises(LockHeld):
-        world.acquire(timeout=600)
+        world.acquire(timeout=200)
     assert world.item.values["owner"] == "other"
-    assert world.clock.seconds == pytest.approx(600)
+    assert world.clock.seconds == pytest.approx(200)
 
 
 def test_a_beat_between_our_look_and_our_write_saves_the_holder() -> None:
