@@ -476,6 +476,15 @@ def test_a_timeout_after_a_lost_response_is_known_to_be_partial(answer: BaseExce
     assert world.changed
 
 
+def test_a_call_that_was_taken_up_is_a_change_even_when_nobody_sees_what_becomes_of_it() -> None:
+    """DynamoDB has said yes, and from then on no description is allowed: some of it is applied, so exit code 2."""
+    world = World().having(TEAMS)
+    denied = "AccessDeniedException"
+    world.aws.meanwhile("UpdateTable", lambda: world.aws.refuse("DescribeTable", denied, "no", times=9))
+    world.fails(AccessDenied, TEAMS, BY_MANAGER)
+    assert world.changed
+
+
 def test_a_timeout_behind_somebody_elses_index_is_not_partial() -> None:
     """The slot is taken by another index: we changed nothing, and say so."""
     world = World(timeout=100).having(TEAMS)

@@ -1,6 +1,8 @@
 """The runner takes the lock only for work, makes sure under it that the plan holds, and lets go whatever happens."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,6 +43,7 @@ from tests.doubles.control_plane import ControlPlane
 from tests.doubles.history import HistoryInMemory
 from tests.doubles.project import HISTORY, write_project
 from tests.doubles.typed import typed
+from tests.simulator import Hook
 from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import applied, migration
 
@@ -337,3 +340,19 @@ def test_without_waiting_each_lane_begins_its_next_step(tmp_path: Path) -> None:
     assert {one.left_at is not None for one in world.history.records.values()} == {True}
     assert world.run(pace=Pace.WAIT_ONLY)[1].finished == (TEAMS.id, users.id)
     assert world.aws.mutations() == ["CreateTable", "CreateTable"]
+
+
+def test_no_more_mutations_are_in_flight_than_configured(tmp_path: Path) -> None:
+    """Two, by pyproject.toml: however many lanes there are, a third call waits for the answer to one of them."""
+    scripts = [migration(number, CreateTable(f"T{number}", S("id"))) for number in range(1, 5)]
+    world = World(tmp_path, *scripts, past=applied())
+    three, met = threading.Barrier(3), threading.Event()
+
+    def meet(_call: object) -> None:
+        with suppress(threading.BrokenBarrierError):
+            three.wait(0.5)
+            met.set()
+
+    world.aws.simulator.faults.plan(Hook(before=meet), action="CreateTable", times=None)
+    _, outcome = world.run()
+    assert (len(outcome.finished), met.is_set()) == (4, False)
