@@ -3,17 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-from botocore.config import Config
-
-from tests.doubles.simulated_aws import SimulatedAws
+from tests.doubles.simulated_aws import SimulatedAws, client_answered_by
 from tests.simulator import Durations, Fail, Fault, Hook, Limiter, Simulator, exactly
 from tests.simulator.clock import VirtualClock
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 REGION = "eu-west-1"
 ALLOCATING, BUILDING = 40.0, 520.0
@@ -85,7 +79,8 @@ class ControlPlane:
         limiter.read = lambda *_: None  # type: ignore[method-assign]
         self.simulator = Simulator(clock=clock, durations=DURATIONS, limiter=limiter, region=REGION, sleep=clock.sleep)
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.client = self._connect()
+        self.client = client_answered_by(SimulatedAws(clock, self.simulator).answer, REGION)
+        self.client.meta.events.register("request-created.dynamodb", self._note)
 
     @property
     def tables(self) -> dict[str, ShownTable]:
@@ -127,18 +122,6 @@ class ControlPlane:
 
     def _plan(self, operation: str, fault: Fault, times: int = 1) -> None:
         self.simulator.faults.plan(fault, action=operation, times=times)
-
-    def _connect(self) -> "DynamoDBClient":
-        client: DynamoDBClient = boto3.client(
-            "dynamodb",
-            region_name=REGION,
-            aws_access_key_id="AKIASIMULATED",
-            aws_secret_access_key="simulated",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        client.meta.events.register("request-created.dynamodb", self._note)
-        client.meta.events.register("before-send.dynamodb", SimulatedAws(self.clock, self.simulator).answer)
-        return client
 
     def _note(self, request: Any, operation_name: str, **_: Any) -> None:
         self.calls.append((operation_name, json.loads(request.data)))

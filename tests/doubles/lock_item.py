@@ -2,20 +2,15 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.config import Config
 
 from osem_migrate.aws import history_items
 from tests.doubles.project import HISTORY
-from tests.doubles.simulated_aws import SimulatedAws
+from tests.doubles.simulated_aws import SimulatedAws, client_answered_by
 from tests.simulator import Durations, Fail, Hook, Simulator, exactly
 from tests.simulator.clock import VirtualClock
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY = history_items.serialize({"scope": "osem", "item": "lock"})
 
@@ -38,7 +33,7 @@ class LockItem:
         self.before_read: Callable[[], object] = lambda: None
         self._simulator = Simulator(clock=clock, durations=Durations(create_table=exactly(0)))
         self._answer = SimulatedAws(clock, self._simulator).answer
-        self.client = self._connect()
+        self.client = client_answered_by(self._send)
         keys = {"HASH": "scope", "RANGE": "item"}
         self._by_hand(
             "CreateTable",
@@ -84,24 +79,16 @@ class LockItem:
     def _by_hand(self, action: str, **parameters: Any) -> dict[str, Any]:
         return self._simulator._apply(action, {"TableName": HISTORY, **parameters})
 
-    def _connect(self) -> "DynamoDBClient":
-        client: DynamoDBClient = boto3.client(
-            "dynamodb",
-            region_name="us-east-1",
-            aws_access_key_id="AKIASIMULATED",
-            aws_secret_access_key="simulated",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        client.meta.events.register("before-send.dynamodb.GetItem", self._read)
-        client.meta.events.register("before-send.dynamodb.UpdateItem", self._write)
-        return client
+    def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        reads = request.headers["X-Amz-Target"].endswith(b".GetItem")
+        return self._read(request) if reads else self._write(request)
 
-    def _read(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    def _read(self, request: AWSPreparedRequest) -> AWSResponse:
         assert json.loads(request.body or "")["ConsistentRead"] is True
         self.before_read()
         return self._answer(request)
 
-    def _write(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    def _write(self, request: AWSPreparedRequest) -> AWSResponse:
         for again in (True, False):
             self.updates += 1
             self.before_update()

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import boto3
 import botocore.endpoint
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
 from osem_migrate.aws import session
@@ -25,7 +27,10 @@ from osem_migrate.migrator import Migrator
 from tests.doubles.skipping_clock import SkippingClock
 from tests.simulator import ConnectionCut, SimulatedError, Simulator
 from tests.simulator.clock import VirtualClock
-from tests.simulator.simulator import IDENTITY
+from tests.simulator.simulator import ACCESS_KEY, IDENTITY, REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 NOWHERE = "http://127.0.0.1:9"  # the port that answers nobody: what went past the simulator would be noticed
 CREDENTIALS = {
@@ -108,6 +113,19 @@ class SimulatedAws:
             )
         except ConnectionCut as cut:
             raise ConnectionClosedError(endpoint_url=NOWHERE, request=request) from cut
+
+
+def client_answered_by(answer: Callable[..., AWSResponse], region: str = REGION) -> "DynamoDBClient":
+    """A client of boto3's whose requests are answered so, and sent once each."""
+    client: DynamoDBClient = boto3.client(
+        "dynamodb",
+        region_name=region,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key="simulated",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    client.meta.events.register("before-send.dynamodb", answer)
+    return client
 
 
 def project_of(folder: Path, settings: str = TUNNEL) -> Project:
