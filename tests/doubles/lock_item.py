@@ -80,11 +80,13 @@ class LockItem:
         return self._simulator._apply(action, {"TableName": HISTORY, **parameters})
 
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        reads = request.headers["X-Amz-Target"].endswith(b".GetItem")
+        target: Any = request.headers["X-Amz-Target"]
+        reads = target.endswith(b".GetItem")
         return self._read(request) if reads else self._write(request)
 
     def _read(self, request: AWSPreparedRequest) -> AWSResponse:
-        assert json.loads(request.body or "")["ConsistentRead"] is True
+        body: Any = request.body
+        assert json.loads(body)["ConsistentRead"] is True
         self.before_read()
         return self._answer(request)
 
