@@ -5,6 +5,7 @@
 Exits with 1 where a bug survives all tests, or does not apply any more.
 """
 
+import signal
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -45,4 +46,5 @@ def row(trial: Trial, width: int) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the copy goes, and so do the tests in it
     sys.exit(main(sys.argv[1:]))
