@@ -8,7 +8,6 @@ import pytest
 
 from osem_migrate import UpgradeOptions
 from osem_migrate.aws.session import Identity, RegionChoice, Session
-from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.deployment.deployment import Deployment
@@ -50,7 +49,7 @@ class FakeSession:
         self.local = False
         self.profile: str | None = None
         self.asked = 0
-        self.aws = ControlPlane(VirtualClock())
+        self.aws = ControlPlane(VirtualClock(beat=0.02))
         self._identity = Identity(account, f"arn:aws:iam::{account}:user/ada")
 
     def identity(self) -> Identity:
@@ -68,7 +67,7 @@ def on_aws(project: Project, session: FakeSession, connection: Connection | None
         cast("Session", session),
         connection=connection or Connection(),
         tool_version="0.1.0",
-        clock=SYSTEM_CLOCK,
+        clock=session.aws.clock.clock,
         tell=lambda _event: None,
     )
     return Migrator(project, deployment)
