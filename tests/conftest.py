@@ -1,6 +1,7 @@
 """What every test stands on: a clean environment, the engines, and Hypothesis without luck or haste."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from itertools import pairwise
@@ -33,7 +34,10 @@ read_once()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the session its folder of engines; a worker of xdist is told its controller's."""
+    """Hear Ctrl-C, and give the session its folder of engines; a worker of xdist is told its controller's."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell starts what a script puts into the background; the tests of Ctrl-C would press it in vain.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     handed: dict[str, Any] | None = getattr(config, "workerinput", None)
     if handed is None:
         engines = SharedEngines(Path(tempfile.mkdtemp(prefix="osem-migrate-engines-")), os.getpid())

@@ -18,6 +18,7 @@ from tests.documentation import published
 
 PROGRAM = Path(sys.executable).with_name("osem-migrate")
 REGION = "eu-central-1"
+HISTORY = "shop-dev-SchemaMigrations"
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 SESSION_TOKEN = "FwoGZXIvYXdzEBYaDHnotarealsessiontoken0123456789abcdefABCDEF=="
@@ -137,7 +138,7 @@ class Tables:
         }
         names = [name.removeprefix(":") for name in values]
         self.client.update_item(
-            TableName="shop-dev-SchemaMigrations",
+            TableName=HISTORY,
             Key={"scope": {"S": "shop"}, "item": {"S": "lock"}},
             UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in names),
             ExpressionAttributeNames={f"#{name}": name for name in names},
@@ -147,7 +148,7 @@ class Tables:
     def lock(self) -> dict[str, Any]:
         """The lock's item of dev."""
         key = {"scope": {"S": "shop"}, "item": {"S": "lock"}}
-        return self.client.get_item(TableName="shop-dev-SchemaMigrations", Key=key, ConsistentRead=True).get("Item", {})
+        return self.client.get_item(TableName=HISTORY, Key=key, ConsistentRead=True).get("Item", {})
 
 
 def tables_at(endpoint_url: str) -> Tables:

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from tests.cli.command_line import Project, Run, Tables, run_process
+from tests.cli.command_line import HISTORY, Project, Run, Tables, run_process
 
-ALL = ["shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
+ALL = ["shop-dev-Plans", HISTORY, "shop-dev-Teams"]
 KEPT = [{"physical_name": "shop-dev-Elsewhere", "application": None}]
 
 
@@ -50,7 +50,7 @@ def test_a_dry_run_lists_both_kinds(upgraded: Project, run: Run, tables: Tables)
     assert head == f"To be dropped on dev ({tables.endpoint_url}); nothing is changed by this."
     assert plans.split() == ["shop-dev-Plans", "0", "items,", "0", "bytes"]
     assert teams.split()[:3] == ["shop-dev-Teams", "2", "items,"]
-    assert history.split(maxsplit=1) == ["shop-dev-SchemaMigrations", "last, with the history of all migrations"]
+    assert history.split(maxsplit=1) == [HISTORY, "last, with the history of all migrations"]
     assert kept.startswith("ℹ shop-dev-Elsewhere is kept")  # noqa: RUF001 - our own sign
 
 
@@ -67,7 +67,7 @@ def test_a_dry_run_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
         ("Plans", 0, True),
         ("Teams", 2, False),
     ]
-    assert (data["history_table"], data["kept"]) == ("shop-dev-SchemaMigrations", KEPT)
+    assert (data["history_table"], data["kept"]) == (HISTORY, KEPT)
     assert data["counts"] == {"tables": 2, "kept": 1}
     assert "⚠ shop-dev-Plans: deletion protection is on" in run("destroy", "--dry-run").out
 
@@ -77,7 +77,7 @@ def test_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
     said = run("destroy", "--yes", "--json", "-q")
     data = said.document["data"]
     assert (said.code, said.err) == (0, "")
-    assert (sorted(data["dropped"]), data["dropped"][-1]) == (ALL, "shop-dev-SchemaMigrations")
+    assert (sorted(data["dropped"]), data["dropped"][-1]) == (ALL, HISTORY)
     assert (data["remaining"], data["kept"]) == ([], KEPT)
     assert data["counts"] == {"dropped": 3, "remaining": 0, "kept": 1}
 
@@ -91,7 +91,7 @@ def test_without_a_terminal_only_yes_counts(words: list[str], upgraded: Project,
     told = said.out + said.err
     assert "CONFIRMATION_REQUIRED" in told
     assert "every item of table Teams is lost (shop-dev-Teams: 2 items, " in told
-    assert "the history of its migrations is lost (shop-dev-SchemaMigrations)" in told
+    assert f"the history of its migrations is lost ({HISTORY})" in told
 
 
 @pytest.mark.parametrize(("answer", "code"), [("dev\n", 0), ("yes\n", 1)])

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.cli.command_line import ACCESS_KEY, SECRET_KEY, Project, Run, Tables
+from tests.cli.command_line import ACCESS_KEY, HISTORY, SECRET_KEY, Project, Run, Tables
 
 CHECKS = [
     *("python", "libraries", "configuration", "scripts", "connection", "credentials", "identity", "account"),
@@ -74,7 +74,7 @@ def test_no_credential_is_shown(run: Run, tables: Tables, words: tuple[str, ...]
 
 def test_verbose_shows_the_calls(run: Run, tables: Tables) -> None:
     """As with every command."""
-    assert "dynamodb:DescribeTable shop-dev-SchemaMigrations" in run("doctor", "--verbose").err
+    assert f"dynamodb:DescribeTable {HISTORY}" in run("doctor", "--verbose").err
 
 
 def test_a_library_that_does_not_fit(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:

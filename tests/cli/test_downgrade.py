@@ -5,7 +5,7 @@ import re
 import pytest
 
 from osem_migrate.cli import downgrade
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import HISTORY, Project, Run, Tables
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_it_reverses_the_newest_and_then_nothing(upgraded: Project, run: Run, ta
     first = run("downgrade", "--to", "1", "--yes")
     assert first.code == 0
     assert first.out == f"✓ 2 migrations reverted on dev ({tables.endpoint_url}).\n"
-    assert tables.names() == ["shop-dev-SchemaMigrations", "shop-dev-Teams"]
+    assert tables.names() == [HISTORY, "shop-dev-Teams"]
     teams = tables.client.describe_table(TableName="shop-dev-Teams")["Table"]
     assert not teams.get("GlobalSecondaryIndexes")
     assert tables.client.scan(TableName="shop-dev-Teams")["Count"] == 2
@@ -37,7 +37,7 @@ def test_it_reverses_the_newest_and_then_nothing(upgraded: Project, run: Run, ta
 def test_down_to_nothing_and_up_again(upgraded: Project, run: Run, tables: Tables) -> None:
     """0 reverses everything but the history, and upgrade starts afresh; the log keeps both."""
     assert run("downgrade", "--to", "0", "--yes").code == 0
-    assert tables.names() == ["shop-dev-SchemaMigrations"]
+    assert tables.names() == [HISTORY]
     assert run("upgrade").out.startswith("✓ 3 migrations applied")
     assert run("status").code == 0
     events = run("history", "--json").document["data"]["events"]
@@ -99,7 +99,7 @@ def test_deletion_protection_stops_before_anything_is_changed(upgraded: Project,
     assert said.code == 1
     assert "✗ DELETION_PROTECTED: deletion protection is on for shop-dev-Teams" in said.err
     assert 'hint: To drop the table, first turn it off in a script: SetDeletionProtection("TABLE", False)' in said.err
-    assert tables.names() == ["shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
+    assert tables.names() == ["shop-dev-Plans", HISTORY, "shop-dev-Teams"]
     assert run("history").out == history
     assert "owner" not in tables.lock()
     tables.client.update_table(TableName="shop-dev-Teams", DeletionProtectionEnabled=False)

@@ -4,7 +4,7 @@ import pytest
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migrator import Migrator
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import HISTORY, Project, Run, Tables
 
 
 def test_an_empty_environment(run: Run, tables: Tables) -> None:
@@ -20,7 +20,7 @@ def test_the_tables_of_one_environment(run: Run, tables: Tables) -> None:
     assert head.split() == ["TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"]
     assert [line.split()[:3] for line in lines] == [
         ["shop-dev-Plans", "ACTIVE", "0"],
-        ["shop-dev-SchemaMigrations", "ACTIVE", "0"],
+        [HISTORY, "ACTIVE", "0"],
         ["shop-dev-Teams", "ACTIVE", "1"],
     ]
 

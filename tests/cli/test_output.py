@@ -129,6 +129,28 @@ def test_a_pipe_gets_no_escape_codes_and_no_color_is_honoured(
         monkeypatch.setenv("NO_COLOR", "1")
 
 
+class Terminal(io.TextIOWrapper):
+    """A screen that shows colours."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("value", "coloured"), [(None, True), ("", True), ("1", False)])
+def test_a_terminal_shows_colours_unless_no_color_is_set(
+    value: str | None, monkeypatch: pytest.MonkeyPatch, *, coloured: bool
+) -> None:
+    """On stdout and stderr alike; an empty NO_COLOR is none (https://no-color.org)."""
+    if value is not None:
+        monkeypatch.setenv("NO_COLOR", value)
+    for name in ("stdout", "stderr"):
+        screen = Terminal(io.BytesIO(), encoding="utf-8", write_through=True)
+        monkeypatch.setattr(sys, name, screen)
+        output.line("done", "all is well", err=name == "stderr")
+        screen.seek(0)
+        assert ("\x1b" in screen.read()) is coloured
+
+
 def test_an_ascii_terminal_can_run_everything(project: Project, tables: Tables) -> None:
     """PYTHONIOENCODING=ascii: every command works, and what it prints is ASCII; one of them as a process."""
     script = project.migrations / "0001_create_teams.py"

@@ -1,8 +1,7 @@
 """``stamp``: what it records, and what it says of that."""
 
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import HISTORY, Project, Run, Tables
 
-HISTORY = "shop-dev-SchemaMigrations"
 SCRIPTS = ["0001_create_teams", "0002_add_manager_id_index_to_teams", "0003_create_plans"]
 
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from osem_migrate.aws.lock import Lock
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import HISTORY, Project, Run, Tables
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_a_running_migration_is_no_problem_while_its_lock_lives(
     *, alive: bool, code: int, line: str, upgraded: Tables, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At work: pending. Recorded as running by a run that is gone: interrupted, a problem of the history."""
-    table = "shop-dev-SchemaMigrations"
+    table = HISTORY
     items = upgraded.client.scan(TableName=table)["Items"]
     record = next(item for item in items if item["item"].get("S") == "migration#0003_create_plans")
     upgraded.client.put_item(TableName=table, Item={**record, "state": {"S": "running"}})
@@ -336,7 +336,7 @@ def test_options_that_contradict_each_other(words: tuple[str, ...], complaint: s
 
 def test_a_newer_tool_is_told(upgraded: Tables, run: Run) -> None:
     """What it recorded is read, whatever else it wrote there; the remedy is to update this one."""
-    table = "shop-dev-SchemaMigrations"
+    table = HISTORY
     upgraded.client.update_item(
         TableName=table,
         Key={"scope": {"S": "shop"}, "item": {"S": "migration#0003_create_plans"}},
@@ -353,7 +353,7 @@ def test_a_newer_tool_is_told(upgraded: Tables, run: Run) -> None:
 def test_a_record_that_nobody_can_read_is_told(upgraded: Tables, run: Run) -> None:
     """An id without a number is not a bug of ours."""
     upgraded.client.put_item(
-        TableName="shop-dev-SchemaMigrations",
+        TableName=HISTORY,
         Item={"scope": {"S": "shop"}, "item": {"S": "migration#nonsense"}},
     )
     said = run("status", "--json")

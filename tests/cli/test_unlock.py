@@ -14,10 +14,9 @@ from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.aws.lock import Lock
 from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.history import Holder, LogEntry
-from tests.cli.command_line import Run, Tables
+from tests.cli.command_line import HISTORY, Run, Tables
 
 KEY = {"scope": {"S": "shop"}, "item": {"S": "lock"}}
-HISTORY = "shop-dev-SchemaMigrations"
 
 
 @pytest.fixture

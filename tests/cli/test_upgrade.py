@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from osem_migrate.cli import upgrade
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import HISTORY, Project, Run, Tables
 
-ALL = ["shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
+ALL = ["shop-dev-Plans", HISTORY, "shop-dev-Teams"]
 
 
 def test_it_applies_what_is_pending_and_then_nothing(run: Run, tables: Tables) -> None:
@@ -48,7 +48,7 @@ def test_a_dry_run_shows_every_call_and_changes_nothing(run: Run, tables: Tables
     said = run("upgrade", "--dry-run")
     assert (said.code, tables.names()) == (0, [])
     assert re.findall(r"^ +\d+\. (.*)", said.out, re.MULTILINE) == [
-        "CreateTable shop-dev-SchemaMigrations",
+        f"CreateTable {HISTORY}",
         "CreateTable shop-dev-Teams: create table Teams",
         "UpdateTable shop-dev-Teams managerId-index: add index managerId-index to Teams",
         "CreateTable shop-dev-Plans: create table Plans",
@@ -79,7 +79,7 @@ def test_a_dry_run_with_nothing_to_do(run: Run, tables: Tables) -> None:
 def test_a_dry_run_of_what_only_needs_recording(run: Run, tables: Tables) -> None:
     """A run that did everything but record the end left no call to make, and no time to wait."""
     run("upgrade")
-    table = "shop-dev-SchemaMigrations"
+    table = HISTORY
     items = tables.client.scan(TableName=table)["Items"]
     record = next(item for item in items if item["item"].get("S") == "migration#0003_create_plans")
     tables.client.put_item(TableName=table, Item={**record, "state": {"S": "running"}})
@@ -201,7 +201,7 @@ def test_a_first_run_refuses_tables_that_do_not_fit(run: Run, tables: Tables) ->
     assert tables.names() == ["shop-dev-Plans"]
     tables.drop("shop-dev-Plans")
     run("upgrade")
-    tables.drop("shop-dev-SchemaMigrations")
+    tables.drop(HISTORY)
     dry = run("upgrade", "--dry-run").out
     assert dry.startswith(f"3 migrations pending on dev ({tables.endpoint_url}): 1 call.")
     assert dry.count("nothing left to do: it is recorded without a call") == 3
@@ -294,7 +294,7 @@ def test_a_dry_run_says_what_folding_would_gain(run: Run, tables: Tables) -> Non
     folded = run("upgrade", "--dry-run", "--fold").out
     assert "With --fold" not in folded
     assert re.findall(r"^ +\d+\. (.*)", folded, re.MULTILINE) == [
-        "CreateTable shop-dev-SchemaMigrations",
+        f"CreateTable {HISTORY}",
         "CreateTable shop-dev-Teams: create table Teams",
         "CreateTable shop-dev-Plans: create table Plans",
     ]
@@ -353,7 +353,7 @@ def test_what_is_in_progress_as_data(run: Run, tables: Tables) -> None:
 def test_waiting_only_begins_nothing(run: Run, tables: Tables) -> None:
     """With nothing under way, --wait-only creates no table of the application."""
     assert run("upgrade", "--wait-only").code == 0
-    assert tables.names() in ([], ["shop-dev-SchemaMigrations"])
+    assert tables.names() in ([], [HISTORY])
 
 
 def test_the_module_offers_one_command() -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from osem_migrate.commands import probe
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import HISTORY, Project, Run, Tables
 
 if TYPE_CHECKING:
     from osem_migrate.stop import Stop
@@ -146,7 +146,7 @@ def test_a_protected_environment_wants_yes(run: Run, tables: Tables) -> None:
 
 def test_an_unfinished_migration_is_said_to_be_one(upgraded: Tables, run: Run) -> None:
     """During somebody else's upgrade its tables are neither right nor wrong; nothing is written to them."""
-    table = "shop-dev-SchemaMigrations"
+    table = HISTORY
     items = upgraded.client.scan(TableName=table)["Items"]
     record = next(item for item in items if item["item"].get("S") == "migration#0003_create_plans")
     upgraded.client.put_item(TableName=table, Item={**record, "state": {"S": "running"}})

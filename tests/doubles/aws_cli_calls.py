@@ -1,7 +1,6 @@
-"""Carries plans out on the control plane in memory, by the tool's own executor."""
+"""Carries plans out on the simulator, by the tool's own executor."""
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,18 +15,17 @@ from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.planning.plan import Plan
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.history import HistoryInMemory, lease
-
-_IDENTITY = ("TableId", "CreationDateTime", "TableArn", "IndexArn", "BillingModeSummary")
+from tests.simulator.clock import VirtualClock
+from tests.torture.stage import Picture
 
 
 @dataclass
 class Account:
     """One account of AWS in memory, with a history of its own."""
 
-    clock: FakeClock = field(default_factory=FakeClock)
+    clock: VirtualClock = field(default_factory=VirtualClock)
     history: HistoryInMemory = field(default_factory=HistoryInMemory)
     events: list[RunEvent] = field(default_factory=list)
 
@@ -75,10 +73,7 @@ class Account:
     def tables(self) -> dict[str, Any]:
         """Everything that is the same on two accounts with the same schema."""
         self.aws.settle()
-        return {
-            name: {**_same(table.description), "tags": table.tags, "ttl": table.time_to_live}
-            for name, table in sorted(self.aws.tables.items())
-        }
+        return dict(Picture.of(self.aws.simulator).tables)
 
     def recorded(self) -> dict[str, tuple[object, ...]]:
         """What every record says, but for times and people."""
@@ -91,23 +86,3 @@ class Account:
 def physical_name(name: str) -> str:
     """The names of the environment dev."""
     return f"osem-dev-{name}"
-
-
-def _same(description: dict[str, Any]) -> dict[str, Any]:
-    same: dict[str, Any] = {}
-    for name, shown in description.items():
-        if name in _IDENTITY:
-            continue
-        if name == "GlobalSecondaryIndexes":
-            same[name] = _sorted([_same(index) for index in shown])
-        elif name == "AttributeDefinitions":
-            same[name] = _sorted(shown, "AttributeName")
-        else:
-            same[name] = shown
-    if not same.get("GlobalSecondaryIndexes"):
-        same.pop("GlobalSecondaryIndexes", None)
-    return same
-
-
-def _sorted(entries: Sequence[dict[str, Any]], by: str = "IndexName") -> list[dict[str, Any]]:
-    return sorted(entries, key=lambda entry: str(entry[by]))

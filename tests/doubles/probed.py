@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from osem_migrate.clock import Clock
 from osem_migrate.commands.probe import probe_tables
 from osem_migrate.commands.verify import VerifyOptions
 from osem_migrate.live_table import LiveTable
@@ -16,10 +15,9 @@ from osem_migrate.planning.probe import MARKER
 from osem_migrate.planning.verify import Check
 from osem_migrate.schema import B, Index, LocalIndex, N, S, Schema
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
 from tests.doubles.simulated_aws import SimulatedAws, project_of
 from tests.simulator import Call, Durations, Simulator
-from tests.simulator.clock import START
+from tests.simulator.clock import VirtualClock
 
 if TYPE_CHECKING:
     from osem_migrate.deployment.deployment import Deployment
@@ -43,30 +41,11 @@ KEY: Item = {"teamId": {"S": "osem-migrate/probe"}, "version": {"N": "-271828182
 ITEM_CALLS = ("PutItem", "GetItem", "Query", "DeleteItem")
 
 
-class SteppingClock:
-    """A FakeClock as the simulator reads it, too."""
-
-    def __init__(self) -> None:
-        self.fake = FakeClock()
-
-    def now(self) -> float:
-        """Simulated Unix seconds."""
-        return START + self.fake.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.fake.sleep(seconds)
-
-    @property
-    def clock(self) -> Clock:
-        """What the code under test is given."""
-        return self.fake.clock
-
-
 @cache
-def _connected() -> tuple[SteppingClock, SimulatedAws, "Deployment"]:
+def _connected() -> tuple[VirtualClock, SimulatedAws, "Deployment"]:
     """A deployment of environment dev whose calls go to whichever simulator is there; made once, because that takes."""
-    clock = SteppingClock()
-    aws = SimulatedAws(cast("Any", clock), Simulator(clock=clock))
+    clock = VirtualClock()
+    aws = SimulatedAws(clock, Simulator(clock=clock))
     with tempfile.TemporaryDirectory() as folder, aws.surroundings():
         deployment = aws.migrator(project_of(Path(folder))).deployment
         deployment.session.dynamodb()
@@ -100,15 +79,15 @@ class ProbedTables:
                     getattr(probed.client, step.method)(**step.call(f"osem-dev-{create.table}"))
                     probed.clock.sleep(60)
             probed.simulator.calls.clear()
-            probed.clock.fake.slept.clear()
-            probed.began = probed.clock.fake.seconds
+            probed.clock.slept.clear()
+            probed.began = probed.clock.seconds
             yield probed
         assert probed.simulator.unknown == []
 
     @property
     def waited(self) -> float:
         """Seconds since the tables stood there."""
-        return self.clock.fake.seconds - self.began
+        return self.clock.seconds - self.began
 
     @property
     def client(self) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.awsrequest import AWSResponse
 
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
 from osem_migrate.config import Project
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 HEADER = "from osem_migrate.operations import *\nfrom osem_migrate import Index, N, S, Throughput\n"
+HISTORY = "osem-dev-SchemaMigrations"
 ENVIRONMENTS = "[tool.osem-migrate.environments.dev]\n"
 MUTATIONS = frozenset({"CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive", "UpdateContinuousBackups"})
 WRITES = MUTATIONS | {"TagResource", "UntagResource", "TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"}
@@ -46,6 +48,9 @@ def own_project(folder: Path) -> Project:
 class Watched:
     """A Migrator with every call and event that it made.
 
+    Args:
+        answer: what answers its requests in place of an endpoint.
+
     Attributes:
         requests: the parameters of every UpdateTable.
     """
@@ -58,6 +63,7 @@ class Watched:
         connection: Connection | None = None,
         on_event: Callable[[RunEvent], None] = lambda _event: None,
         clock: Clock = SYSTEM_CLOCK,
+        answer: Callable[..., AWSResponse] | None = None,
     ) -> None:
         self.calls: list[ApiCall] = []
         self.events: list[RunEvent] = []
@@ -70,6 +76,8 @@ class Watched:
         self.migrator = Migrator.open(
             env, project=project, connection=connection, on_call=self.calls.append, on_event=hear, clock=clock
         )
+        if answer is not None:
+            self.migrator.session._core.register("before-send", answer)  # type: ignore[arg-type]
         self.migrator.session.dynamodb().meta.events.register(
             "before-parameter-build.dynamodb.UpdateTable", lambda params, **_: self.requests.append(dict(params))
         )

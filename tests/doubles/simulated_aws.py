@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import boto3
 import botocore.endpoint
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
 from osem_migrate.aws import session
@@ -22,10 +24,13 @@ from osem_migrate.config import Environment, Project
 from osem_migrate.deployment.connection import Connection, connect
 from osem_migrate.events import RunEvent
 from osem_migrate.migrator import Migrator
-from tests.doubles.leaping_clock import LeapingClock
 from tests.doubles.skipping_clock import SkippingClock
 from tests.simulator import ConnectionCut, SimulatedError, Simulator
-from tests.simulator.simulator import IDENTITY
+from tests.simulator.clock import VirtualClock
+from tests.simulator.simulator import ACCESS_KEY, IDENTITY, REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 NOWHERE = "http://127.0.0.1:9"  # the port that answers nobody: what went past the simulator would be noticed
 CREDENTIALS = {
@@ -53,7 +58,7 @@ class SimulatedAws:
         simulator: takes the calls.
     """
 
-    def __init__(self, clock: SkippingClock | LeapingClock, simulator: Simulator | None = None) -> None:
+    def __init__(self, clock: SkippingClock | VirtualClock, simulator: Simulator | None = None) -> None:
         self.clock = clock
         self.simulator = simulator or Simulator(clock=clock, sleep=clock.sleep)
 
@@ -108,6 +113,20 @@ class SimulatedAws:
             )
         except ConnectionCut as cut:
             raise ConnectionClosedError(endpoint_url=NOWHERE, request=request) from cut
+
+
+def client_answered_by(answer: Callable[..., AWSResponse], region: str = REGION) -> "DynamoDBClient":
+    """A client of boto3's whose requests are answered so, and sent once each."""
+    client: DynamoDBClient = boto3.client(
+        "dynamodb",
+        region_name=region,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key="simulated",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    events: Any = client.meta.events  # the stubs do not know that a handler may answer the call
+    events.register("before-send.dynamodb", answer)
+    return client
 
 
 def project_of(folder: Path, settings: str = TUNNEL) -> Project:

@@ -5,13 +5,12 @@ import threading
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import count
 from types import TracebackType
 from typing import Self
 
 from osem_migrate.clock import Clock
-from tests.simulator.clock import START
+from tests.simulator.clock import START, clock_of
 
 TICK = 0.002  # real seconds between two looks at what is due
 CALM = 0.0005  # of the processor's seconds; a process that uses less between two looks only waits
@@ -68,6 +67,11 @@ class SkippingClock(AbstractContextManager["SkippingClock"]):
         self._awake.add(threading.get_ident())
         return self._monotonic()
 
+    def advance(self, seconds: float) -> None:
+        """Let that many seconds pass at once."""
+        with self._lock:
+            self._skipped += seconds
+
     def sleep(self, seconds: float) -> None:
         """Sleep by this clock."""
         self._doze(seconds, None)
@@ -81,12 +85,7 @@ class SkippingClock(AbstractContextManager["SkippingClock"]):
     @property
     def clock(self) -> Clock:
         """What the code under test is given."""
-        return Clock(
-            now=lambda: datetime.fromtimestamp(self.now(), UTC),
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-            wait=self.wait,
-        )
+        return clock_of(self)
 
     def _monotonic(self) -> float:
         return time.monotonic() - self._began + self._skipped

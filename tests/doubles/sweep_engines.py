@@ -19,17 +19,17 @@ from osem_migrate.migrator import Migrator
 from osem_migrate.operations import CreateTable
 from osem_migrate.operations.step import RESOURCE_ARN, Call
 from osem_migrate.schema import Schema, Table
-from tests.doubles.leaping_clock import LeapingClock
 from tests.doubles.manual_changes import ManualChange, construction, drop_steps
 from tests.doubles.project import ENVIRONMENTS
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws, project_of
 from tests.engines.engine import Engine
-from tests.simulator import Limiter, Simulator
+from tests.simulator import Limiter, Simulator, VirtualClock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PREFIX = "osem-dev-"
+BEAT = 0.02  # real seconds between two heartbeats, however far apart they are in simulated time
 
 
 class SweepEngine(Protocol):
@@ -113,7 +113,7 @@ class SimulatedGround:
     COOLED = 3600.0  # after which time to live can be changed again
 
     def __init__(self, folder: Path, creations: Sequence[CreateTable], noise: random.Random) -> None:
-        clock = LeapingClock()
+        clock = VirtualClock(beat=BEAT)
         # How often AWS takes a call is the business of other tests.
         simulator = Simulator(clock=clock, limiter=Limiter(clock.now, mutations=None))
         self.aws = SimulatedAws(clock, simulator)
@@ -169,7 +169,7 @@ class SimulatedGround:
 @contextmanager
 def on_simulator(creations: Sequence[CreateTable], seed: int) -> Iterator[SimulatedGround]:
     """The simulator with these tables, and DescribeTable as noisy as it may be."""
-    surroundings = SimulatedAws(LeapingClock()).surroundings()
+    surroundings = SimulatedAws(VirtualClock(beat=BEAT)).surroundings()
     with TemporaryDirectory(prefix="osem-migrate-sweep-") as folder, surroundings:
         engine = SimulatedGround(Path(folder), creations, random.Random(seed))  # noqa: S311 - repeatable, not secret
         yield engine

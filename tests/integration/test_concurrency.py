@@ -13,7 +13,7 @@ from osem_migrate.config import Project
 from osem_migrate.errors import ExitCode
 from osem_migrate.history import RecordedState
 from tests.doubles.contender import Contender, Told
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, own_project, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, own_project, write_project
 from tests.engines.engine import Engine
 
 TORTURE = bool(os.environ.get("OSEM_TORTURE"))
@@ -27,7 +27,6 @@ SMALL = {
     "0003_by_manager": BY_MANAGER,
     "0004_by_mail": 'operations = [AddIndex("Users", "mail-index", S("mail"))]',
 }
-HISTORY = "osem-dev-SchemaMigrations"
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ import pytest
 
 from osem_migrate import DestroyOptions
 from osem_migrate.errors import ExitCode
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, write_project
 from tests.engines.engine import Engine
 
 SCRIPTS = {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER}
-HISTORY = "osem-dev-SchemaMigrations"
 
 
 @pytest.fixture

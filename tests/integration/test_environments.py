@@ -6,7 +6,7 @@ from typing import Any
 from osem_migrate import UpgradeOptions
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ExitCode
-from tests.doubles.project import TEAMS, Watched, client_of, own_project, write_project
+from tests.doubles.project import HISTORY, TEAMS, Watched, client_of, own_project, write_project
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 
@@ -83,6 +83,6 @@ def test_two_applications_share_an_account(moto_server: str, tmp_path: Path) -> 
     assert Watched(two, connection=here).migrator.status().exit_code() is ExitCode.PENDING
     Watched(two, connection=here).migrator.upgrade()
     assert [live.physical_name for live in Watched(one, connection=here).migrator.tables()] == [
-        "osem-dev-SchemaMigrations",
+        HISTORY,
         "osem-dev-Teams",
     ]

@@ -14,7 +14,7 @@ from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import RecordedState, ShownState
 from osem_migrate.planning.resolve import Resolution
 from osem_migrate.stop import Stop
-from tests.doubles.project import BY_MANAGER, ENVIRONMENTS, TEAMS, Watched, write_project
+from tests.doubles.project import BY_MANAGER, ENVIRONMENTS, HISTORY, TEAMS, Watched, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
 from tests.engines.engine import Engine
@@ -22,7 +22,6 @@ from tests.engines.engine import Engine
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-HISTORY = "osem-dev-SchemaMigrations"
 LOCK: Any = {"TableName": HISTORY, "Key": {"scope": {"S": "osem"}, "item": {"S": "lock"}}}
 BOTH = 'operations = [CreateTable("Teams", S("teamId")), SetStream("Teams", "NEW_IMAGE")]'
 OLD_IMAGE = BOTH.replace("NEW_IMAGE", "OLD_IMAGE")

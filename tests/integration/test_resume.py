@@ -13,7 +13,7 @@ from osem_migrate.errors import ExitCode, Interrupted, LockLost, OsemMigrateErro
 from osem_migrate.events import MigrationStarted, OperationFinished, OperationStarted, StepPerformed
 from osem_migrate.history import ShownState
 from osem_migrate.stop import Stop
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, write_project
 from tests.engines.engine import Engine
 
 BOTH = """operations = [
@@ -21,7 +21,6 @@ BOTH = """operations = [
     SetTimeToLive("Teams", "expiresAt"),
     SetStream("Teams", "NEW_IMAGE"),
 ]"""
-HISTORY = "osem-dev-SchemaMigrations"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """``status`` on DynamoDB Local: it names what is wrong, by the exit code that CI gates on, and changes nothing."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,15 @@ import pytest
 from osem_migrate import ListOptions
 from osem_migrate.errors import DriftFound, ExitCode
 from osem_migrate.history import ShownState
-from tests.doubles.clock import FakeClock
-from tests.doubles.project import BY_MANAGER, ENVIRONMENTS, TEAMS, WRITES, Watched, write_project
+from tests.doubles.project import BY_MANAGER, ENVIRONMENTS, HISTORY, TEAMS, WRITES, Watched, write_project
 from tests.engines.engine import Engine
+from tests.simulator.clock import VirtualClock
 
 USERS = 'operations = [CreateTable("Users", S("userId"))]'
 TEAMS_BY_MANAGER = (
     'operations = [CreateTable("Teams", S("teamId"), indexes=[Index("managerId-index", S("managerId"))])]'
 )
 SCRIPTS = {"0001_users": USERS, "0002_teams": TEAMS_BY_MANAGER}
-HISTORY = "osem-dev-SchemaMigrations"
 EVERYTHING = {
     "Query": 1, "ListTables": 1, "DescribeTable": 2, "DescribeTimeToLive": 2, "DescribeContinuousBackups": 2
 }  # fmt: skip
@@ -52,7 +52,7 @@ def until_settled(client: Any, table: str) -> None:
 
 def status_of(folder: Path, **scripts: str) -> tuple[ExitCode, list[tuple[str, str]], Watched]:
     """Exit code, problems as code and subject, and what was called; nothing of it may be a write."""
-    watched = Watched(write_project(folder, scripts), clock=FakeClock().clock)
+    watched = Watched(write_project(folder, scripts), clock=VirtualClock().clock)
     status = watched.migrator.status()
     assert watched.writes() == {}
     assert all(problem.remedy for problem in status.problems)
@@ -202,15 +202,13 @@ def test_a_running_record_with_a_still_heartbeat_is_interrupted(client: Any, upg
 
 def status_while(client: Any, folder: Path, act: Any) -> tuple[ExitCode, list[ShownState]]:
     """Status, while ``act`` happens each time that it sleeps."""
-    fake = FakeClock()
+    clock = VirtualClock()
 
-    class Meanwhile(FakeClock):
-        def sleep(self, seconds: float) -> None:
-            super().sleep(seconds)
-            act(len(self.slept))
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        act(len(clock.slept))
 
-    fake = Meanwhile()
-    watched = Watched(write_project(folder, {}), clock=fake.clock)
+    watched = Watched(write_project(folder, {}), clock=replace(clock.clock, sleep=sleep))
     status = watched.migrator.status()
     assert watched.writes() == {}
     return status.exit_code(), [migration.state for migration in status.migrations]

@@ -14,17 +14,16 @@ from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import AccountMismatch, ConfirmationRequired, HistoryUnreadable, LockHeld, LockLost
 from osem_migrate.history import LogEntry
 from osem_migrate.migrator import Migrator
-from tests.doubles.clock import FakeClock
 from tests.doubles.contender import Contender
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
 from tests.doubles.typed import typed
 from tests.engines.engine import Engine
+from tests.simulator.clock import VirtualClock
 from tests.simulator.faults import LoseResponse
 from tests.unit.aws.test_history_items import RECORD
 
-HISTORY = "osem-dev-SchemaMigrations"
 LOCK: Any = {"TableName": HISTORY, "Key": {"scope": {"S": "osem"}, "item": {"S": "lock"}}}
 
 
@@ -40,7 +39,7 @@ def on_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
 def migrator(on_engine: Engine, tmp_path: Path) -> Migrator:
     """A history table and nothing else; watches heartbeats in no time."""
     project = write_project(tmp_path, {"0001_teams": TEAMS})
-    migrator = Watched(project, clock=FakeClock().clock).migrator
+    migrator = Watched(project, clock=VirtualClock().clock).migrator
     migrator.deployment.history.create({})
     return migrator
 
@@ -212,7 +211,7 @@ def test_a_killed_run_does_not_hold_the_next_one_up(on_engine: Engine, tmp_path:
         run.wait_for("finished")
         run.kill()
         run.wait()
-    migrator = Watched(project, clock=FakeClock().clock).migrator
+    migrator = Watched(project, clock=VirtualClock().clock).migrator
     seen = seen_by(migrator)
     assert seen.holder is not None
     assert seen.holder.pid == run.pid

@@ -11,7 +11,7 @@ from osem_migrate import UpgradeOptions
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ExitCode, LockHeld, PartialError, ScriptError
 from osem_migrate.events import LockWaiting, OperationFinished
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, own_project, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, client_of, own_project, write_project
 from tests.doubles.typed import typed
 from tests.engines.engine import Engine
 
@@ -158,7 +158,7 @@ def test_data_is_lost_only_after_a_yes(on_engine: Engine, tmp_path: Path) -> Non
         watched.migrator.upgrade()
     assert watched.writes() == {}
     assert Watched(project).migrator.upgrade(UpgradeOptions(allow_data_loss=True)).applied == ("0002_no_teams",)
-    assert on_engine.client().list_tables()["TableNames"] == ["osem-dev-SchemaMigrations"]
+    assert on_engine.client().list_tables()["TableNames"] == [HISTORY]
 
 
 def test_a_lock_that_is_held_is_exit_code_6(on_engine: Engine, tmp_path: Path) -> None:
@@ -167,9 +167,7 @@ def test_a_lock_that_is_held_is_exit_code_6(on_engine: Engine, tmp_path: Path) -
     holder = {"owner": "x", "host": "build-7", "identity": "arn:aws:iam::1:user/bob", "run_url": "https://ci/1"}
     numbers = {"pid": 1, "lease_ms": 20_000, "heartbeat": 1, "acquired_at": 1, "fence": 5}
     item = {name: {"S": text} for name, text in holder.items()} | {n: {"N": str(v)} for n, v in numbers.items()}
-    on_engine.client().put_item(
-        TableName="osem-dev-SchemaMigrations", Item={"scope": {"S": "osem"}, "item": {"S": "lock"}, **item}
-    )
+    on_engine.client().put_item(TableName=HISTORY, Item={"scope": {"S": "osem"}, "item": {"S": "lock"}, **item})
     watched = Watched(write_project(tmp_path, {"0002_by_manager": BY_MANAGER}))
     with pytest.raises(LockHeld, match="https://ci/1") as caught:
         watched.migrator.upgrade(UpgradeOptions(lock_timeout=0.6))

@@ -1,20 +1,16 @@
-"""Simulated time: virtual, moving only when it is told to, or real time made faster."""
+"""Simulated time: virtual, passing only when somebody sleeps, or real time made faster."""
 
 import math
+import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
+
+from osem_migrate.clock import Clock
 
 START = 1_791_417_600.0
 """2026-10-08T00:00:00Z, where simulated time begins unless told otherwise."""
-
-
-def later(moment: float, seconds: float) -> float:
-    """The moment so many seconds later, and a later one even where they are lost in rounding.
-
-    Whoever sleeps the rest of his time, and then looks at the clock, would sleep for ever.
-    """
-    return max(moment + seconds, math.nextafter(moment, math.inf)) if seconds > 0 else moment
 
 
 class SimulatedClock(Protocol):
@@ -25,21 +21,90 @@ class SimulatedClock(Protocol):
         ...
 
 
-class VirtualClock:
-    """Stands still until it is advanced, so that a test of the state machine waits for nothing."""
+class WaitingClock(SimulatedClock, Protocol):
+    """By which one can sleep as well."""
 
-    def __init__(self, start: float = START) -> None:
-        self._now = start
+    def monotonic(self) -> float:
+        """Seconds since the beginning."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep by this clock."""
+        ...
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Sleep by this clock, or until the event is set; whether it is."""
+        ...
+
+
+def clock_of(clock: WaitingClock) -> Clock:
+    """The same clock as the code under test takes one."""
+    return Clock(
+        now=lambda: datetime.fromtimestamp(clock.now(), UTC),
+        monotonic=clock.monotonic,
+        sleep=clock.sleep,
+        wait=clock.wait,
+    )
+
+
+class VirtualClock:
+    """Passes only when somebody sleeps, and at once, so that a test waits for nothing.
+
+    Args:
+        seconds: that have passed already.
+        start: simulated Unix seconds at the beginning.
+        beat: real seconds that a thread takes which sleeps until an event, such as the heartbeat of a lock; where it
+            takes none, it would let time fly while others are at work.
+
+    Attributes:
+        seconds: since the beginning.
+        slept: every sleep, in order.
+    """
+
+    def __init__(self, seconds: float = 0.0, *, start: float = START, beat: float = 0.0) -> None:
+        self.seconds = seconds
+        self.slept: list[float] = []
+        self._start = start
+        self._beat = beat
+        self._passing = threading.Lock()
 
     def now(self) -> float:
         """Simulated Unix seconds."""
-        return self._now
+        return self._start + self.seconds
+
+    def monotonic(self) -> float:
+        """Seconds since the beginning."""
+        return self.seconds
 
     def advance(self, seconds: float) -> None:
-        """Let that many simulated seconds pass; they cannot be negative."""
+        """Let that many simulated seconds pass, whoever else does so, too; they cannot be negative.
+
+        However few they are, it is later then: whoever sleeps the rest of his time would sleep for ever where they are
+        lost in rounding.
+        """
         if seconds < 0:
             raise ValueError("time does not go back")
-        self._now = later(self._now, seconds)
+        with self._passing:
+            before = self.now()
+            self.seconds += seconds
+            if seconds > 0 and self.now() <= before:
+                self.seconds = math.nextafter(before, math.inf) - self._start
+
+    def sleep(self, seconds: float) -> None:
+        """Let them pass at once."""
+        self.advance(seconds)
+        self.slept.append(seconds)
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Sleep, unless somebody has set the event already; whether it is set."""
+        if not event.wait(self._beat):
+            self.sleep(seconds)
+        return event.is_set()
+
+    @property
+    def clock(self) -> Clock:
+        """What the code under test is given."""
+        return clock_of(self)
 
 
 class ScaledClock:
@@ -62,3 +127,7 @@ class ScaledClock:
     def now(self) -> float:
         """Simulated Unix seconds."""
         return self._start + (self._monotonic() - self._began) * self.scale
+
+    def advance(self, seconds: float) -> None:
+        """Let that many simulated seconds pass at once."""
+        self._start += seconds

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.doubles.project import own_project, write_project
+from tests.doubles.project import HISTORY, own_project, write_project
 from tests.simulator import serve
 from tests.torture.child import ChildProcesses, Command
-from tests.torture.stage import HISTORY, Picture, Recording, Stage
+from tests.torture.stage import Picture, Recording, Stage
 
 TUNNEL = """
 [tool.osem-migrate.environments.dev]

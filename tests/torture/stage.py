@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.doubles.project import HISTORY
 from tests.simulator import Durations, ScaledClock, SimulatedClock, SimulatedError, Simulator, exactly
 from tests.simulator.calls import READS
 from tests.simulator.simulator import ACCESS_KEY
 from tests.torture.child import PACE
-
-HISTORY = "osem-dev-SchemaMigrations"
 
 # Long enough to be seen on the way, by runs whose calls take about a tenth of a second each.
 BRIEF = Durations(
@@ -48,16 +47,6 @@ _RECORDED = ("state", "checksum", "operations_total", "operations_done", "done",
 _ENDS = frozenset({"advanced", "applied", "reverted"})
 
 
-class Time(ScaledClock):
-    """The children' pace, and a leap where nobody is watching."""
-
-    leapt = 0.0
-
-    def now(self) -> float:
-        """Simulated Unix seconds."""
-        return super().now() + self.leapt
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The calls that lead to where a scenario begins."""
@@ -66,11 +55,11 @@ class Stage:
 
     def put_up(self) -> "Recording":
         """A simulator there, with an empty log."""
-        time = Time(PACE)
+        time = ScaledClock(PACE)
         simulator = Recording(clock=time, durations=BRIEF)
         for action, parameters in self.calls:
             simulator.call(action, parameters)
-            time.leapt += 60.0
+            time.advance(60.0)  # where nobody is watching
         simulator.calls.clear()
         return simulator
 

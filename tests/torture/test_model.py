@@ -46,6 +46,7 @@ from osem_migrate.planning.status.status import ProblemKind
 from osem_migrate.schema import S, Schema, Table, as_keys
 from osem_migrate.stop import Stop
 from tests import strategies
+from tests.doubles.project import HISTORY
 from tests.doubles.simulated_aws import SimulatedAws, project_of
 from tests.doubles.skipping_clock import SkippingClock
 from tests.simulator import INTERNAL, THROTTLED, Drop, Expire, Fault, Hook, LoseResponse, SimulatedError
@@ -53,7 +54,6 @@ from tests.simulator.calls import Call
 
 DEEP = "OSEM_TORTURE" in os.environ
 PREFIX = "osem-dev-"
-HISTORY = f"{PREFIX}SchemaMigrations"
 HANDS: tuple[type[Setting], ...] = (SetDeletionProtection, SetPointInTimeRecovery, SetStream)
 PATIENCE = 2 * 60 * 60.0  # simulated seconds in which whatever AWS refuses for now is taken at last
 MONTH = 31 * 86_400.0

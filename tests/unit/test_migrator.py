@@ -8,7 +8,6 @@ import pytest
 
 from osem_migrate import UpgradeOptions
 from osem_migrate.aws.session import Identity, RegionChoice, Session
-from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.deployment.deployment import Deployment
@@ -24,13 +23,14 @@ from osem_migrate.errors import (
 from osem_migrate.history import History
 from osem_migrate.local import configured as module
 from osem_migrate.migrator import Migrator
-from tests.doubles.clock import FakeClock
-from tests.doubles.control_plane import ACCOUNT, ControlPlane
-from tests.doubles.project import TEAMS, Watched, client_of, write_project
+from tests.doubles.control_plane import ControlPlane
+from tests.doubles.project import HISTORY, TEAMS, Watched, client_of, write_project
 from tests.doubles.typed import typed
+from tests.simulator.clock import VirtualClock
+from tests.simulator.simulator import ACCOUNT_ID
 
 PROD = '[tool.osem-migrate.environments.prod]\nregion = "eu-west-1"\n'
-ACCOUNTED = f'{PROD}account_id = "{ACCOUNT}"\n'
+ACCOUNTED = f'{PROD}account_id = "{ACCOUNT_ID}"\n'
 NOWHERE = "http://dynamodb.example.com:8000"
 
 
@@ -43,13 +43,13 @@ def project(tmp_path: Path) -> Project:
 class FakeSession:
     """A session of AWS whose STS names an account, and whose DynamoDB has no history table."""
 
-    def __init__(self, account: str = ACCOUNT) -> None:
+    def __init__(self, account: str = ACCOUNT_ID) -> None:
         self.region = RegionChoice("eu-west-1", "pyproject.toml")
         self.endpoint_url: str | None = None
         self.local = False
         self.profile: str | None = None
         self.asked = 0
-        self.aws = ControlPlane(FakeClock())
+        self.aws = ControlPlane(VirtualClock(beat=0.02))
         self._identity = Identity(account, f"arn:aws:iam::{account}:user/ada")
 
     def identity(self) -> Identity:
@@ -67,7 +67,7 @@ def on_aws(project: Project, session: FakeSession, connection: Connection | None
         cast("Session", session),
         connection=connection or Connection(),
         tool_version="0.1.0",
-        clock=SYSTEM_CLOCK,
+        clock=session.aws.clock.clock,
         tell=lambda _event: None,
     )
     return Migrator(project, deployment)
@@ -134,9 +134,9 @@ def test_without_a_project_the_nearest_one_is_found(project: Project, monkeypatc
 def test_another_account_stops_before_any_table_is_looked_at(accounted: Project, ask: str) -> None:
     """The wrong account's tables say nothing about this environment, and nothing of it is touched."""
     session = FakeSession(account="999999999999")
-    with pytest.raises(AccountMismatch, match=f"{ACCOUNT}.*user/ada.*999999999999") as caught:
+    with pytest.raises(AccountMismatch, match=f"{ACCOUNT_ID}.*user/ada.*999999999999") as caught:
         getattr(on_aws(accounted, session), ask)()
-    assert caught.value.details == {"expected": ACCOUNT, "found": "999999999999"}
+    assert caught.value.details == {"expected": ACCOUNT_ID, "found": "999999999999"}
     assert session.aws.calls == []
 
 
@@ -168,7 +168,7 @@ def test_a_place_has_the_account_that_is_known(project: Project, accounted: Proj
     assert (deployment.place.account_id, session.asked) == (None, 0)
     assert deployment.identity.account == deployment.place.account_id == "999999999999"
     deployment = on_aws(accounted, session).deployment
-    assert deployment.place.account_id == ACCOUNT
+    assert deployment.place.account_id == ACCOUNT_ID
     assert deployment.identity.account == deployment.place.account_id == "999999999999"
     session.local, session.endpoint_url = True, "http://localhost:4610"
     place = deployment.place
@@ -290,5 +290,5 @@ def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(moto_server: str
         migrator.upgrade(UpgradeOptions(plan=plan))
     assert watched.mutations() == before
     lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
-    item = client_of(moto_server).get_item(TableName="osem-dev-SchemaMigrations", Key=lock)["Item"]
+    item = client_of(moto_server).get_item(TableName=HISTORY, Key=lock)["Item"]
     assert "owner" not in item, "the lock was released"

@@ -8,12 +8,12 @@ import pytest
 from osem_migrate.clock import Clock
 from osem_migrate.errors import ExitCode, Interrupted, Termination
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
+from tests.simulator.clock import VirtualClock
 
 
 def test_nobody_has_asked() -> None:
     """A run that nobody stops goes on, and its waits take as long as they should."""
-    clock = FakeClock()
+    clock = VirtualClock()
     stop = Stop(clock.clock)
     stop.check()
     stop.sleep(5)
@@ -42,7 +42,7 @@ def test_the_first_to_ask_counts() -> None:
 
 def test_no_wait_is_begun_after_a_request() -> None:
     """Not even a short one."""
-    clock = FakeClock()
+    clock = VirtualClock()
     stop = Stop(clock.clock)
     stop.request(Interrupted("stopped"))
     with pytest.raises(Interrupted):

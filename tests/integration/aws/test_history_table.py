@@ -11,18 +11,18 @@ from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import LockLost
 from osem_migrate.history import History, LogEntry, RecordedState
-from tests.doubles.clock import FakeClock
+from tests.doubles.project import HISTORY
 from tests.engines.engine import Engine
+from tests.simulator.clock import VirtualClock
 from tests.unit.aws.test_history_items import RECORD
 
-TABLE = "osem-dev-SchemaMigrations"
 SCOPE = "osem"
 
 
 def acquire(engine: Engine, name: str, timeout: float = 0.0) -> Lease:
     """The lock; a dead holder's lease passes in no time."""
     me = Actor(name, "0.1.0").as_holder(lease_ms=20_000, acquired_at=1, environ={})
-    lock = Lock(engine.client(), TABLE, SCOPE, FakeClock().clock)
+    lock = Lock(engine.client(), HISTORY, SCOPE, VirtualClock().clock)
     return lock.acquire(me, timeout=timeout, on_wait=lambda _holder, _waited: None)
 
 
@@ -34,14 +34,14 @@ def event(what: str, at: int = 1_800_000_000_000) -> LogEntry:
 @pytest.fixture
 def table(engine: Engine) -> HistoryTable:
     """The history table, newly made."""
-    history = HistoryTable(engine.client(), TABLE, SCOPE, SYSTEM_CLOCK)
+    history = HistoryTable(engine.client(), HISTORY, SCOPE, SYSTEM_CLOCK)
     history.create({})
     return history
 
 
 def test_before_it_exists_the_history_is_empty(engine: Engine) -> None:
     """Reading creates nothing."""
-    history = HistoryTable(engine.client(), TABLE, SCOPE, SYSTEM_CLOCK)
+    history = HistoryTable(engine.client(), HISTORY, SCOPE, SYSTEM_CLOCK)
     assert history.read() == History()
     assert history.entries() == []
     assert engine.client().list_tables()["TableNames"] == []
@@ -51,7 +51,7 @@ def test_creating_it_twice_is_fine(engine: Engine, table: HistoryTable) -> None:
     """Two first runs may meet; it is protected against deletion."""
     table.create({"Env": "dev"})
     assert table.read() == History(exists=True)
-    assert engine.client().describe_table(TableName=TABLE)["Table"]["DeletionProtectionEnabled"] is True
+    assert engine.client().describe_table(TableName=HISTORY)["Table"]["DeletionProtectionEnabled"] is True
 
 
 def test_what_is_written_is_read(engine: Engine, table: HistoryTable) -> None:
@@ -70,7 +70,7 @@ def test_what_is_written_is_read(engine: Engine, table: HistoryTable) -> None:
 def test_another_application_has_another_history(engine: Engine, table: HistoryTable) -> None:
     """Applications may share a table without reading each other's records."""
     table.write(acquire(engine, "ada"), [(event("applied"), RECORD)])
-    assert HistoryTable(engine.client(), TABLE, "other", SYSTEM_CLOCK).read() == History(exists=True)
+    assert HistoryTable(engine.client(), HISTORY, "other", SYSTEM_CLOCK).read() == History(exists=True)
 
 
 def test_after_a_take_over_nothing_is_written(engine: Engine, table: HistoryTable) -> None:
@@ -96,7 +96,7 @@ def test_the_same_owner_with_an_older_fence_writes_nothing(engine: Engine, table
     """A write that was on its way while its own process lost and regained the lock comes too late."""
     lease = acquire(engine, "ada")
     engine.client().update_item(
-        TableName=TABLE,
+        TableName=HISTORY,
         Key={"scope": {"S": SCOPE}, "item": {"S": "lock"}},
         UpdateExpression="SET fence = :fence",
         ExpressionAttributeValues={":fence": {"N": "9"}},
@@ -110,7 +110,7 @@ def test_writing_and_beating_do_not_disturb_each_other(engine: Engine, table: Hi
     """A heartbeat without pause beside fifty transactions: every one of them is written."""
     lease = acquire(engine, "ada")
     stop = threading.Event()
-    lock = Lock(engine.client(), TABLE, SCOPE, SYSTEM_CLOCK)
+    lock = Lock(engine.client(), HISTORY, SCOPE, SYSTEM_CLOCK)
 
     def beat() -> None:
         while not stop.is_set():
@@ -146,8 +146,8 @@ def test_forgetting_leaves_the_lock_and_other_applications(engine: Engine, table
         table.note(lease, event("advanced", 1_800_000_000_000 + number))
     table.write(lease, [(event("applied"), RECORD)])
     assert not table.is_shared()
-    other = HistoryTable(engine.client(), TABLE, "other", SYSTEM_CLOCK)
-    Lock(engine.client(), TABLE, "other", SYSTEM_CLOCK).acquire(
+    other = HistoryTable(engine.client(), HISTORY, "other", SYSTEM_CLOCK)
+    Lock(engine.client(), HISTORY, "other", SYSTEM_CLOCK).acquire(
         replace(lease.holder, owner="theirs"), timeout=0.0, on_wait=lambda _holder, _waited: None
     )
     assert table.is_shared()

@@ -20,13 +20,12 @@ from osem_migrate.migrator import Migrator
 from osem_migrate.planning.doctor import DoctorReport, Finding, Health
 from osem_migrate.planning.policy import Role
 from tests.doubles.permitted import RUNNER, limit, quick_aws
-from tests.doubles.project import TEAMS, write_project
+from tests.doubles.project import HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
 from tests.doubles.typed import typed
 from tests.simulator import Fail, Hook
 
-HISTORY = "osem-dev-SchemaMigrations"
 EVERYTHING = """operations = [
     CreateTable("Teams", S("teamId")),
     AddIndex("Teams", "managerId-index", S("managerId")),

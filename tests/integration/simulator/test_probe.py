@@ -17,10 +17,10 @@ from osem_migrate.deployment.connection import Connection
 from osem_migrate.migrator import Migrator
 from osem_migrate.planning.probe import MARKER
 from tests.cli.command_line import PROGRAM
-from tests.doubles.clock import FakeClock
-from tests.doubles.project import write_project
+from tests.doubles.project import HISTORY, write_project
 from tests.doubles.simulated_aws import CREDENTIALS
 from tests.simulator import Durations, Hook, ScaledClock, Simulator, SimulatorServer, exactly, serve
+from tests.simulator.clock import VirtualClock
 
 PATIENCE = 60.0
 BOTH = """operations = [
@@ -63,7 +63,7 @@ def _probing(server: SimulatorServer, folder: Path) -> Iterator[subprocess.Popen
     """A probe that has written its samples and waits for the indexes."""
     queries = threading.Semaphore(0)
     looked = Hook(after=lambda _: queries.release())
-    server.faults.plan(looked, action="Query", where=lambda call: call.table != "osem-dev-SchemaMigrations", times=None)
+    server.faults.plan(looked, action="Query", where=lambda call: call.table != HISTORY, times=None)
     command = [str(PROGRAM), "verify", "--probe", "--endpoint-url", server.endpoint_url]
     with subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
@@ -93,7 +93,7 @@ def test_what_kill_9_leaves_is_removed_by_the_next_probe(server: SimulatorServer
         process.wait(PATIENCE)
     assert len(_items(server)) == 2
     server.faults.clear()
-    found = _migrator(server, folder, FakeClock().clock).verify(VerifyOptions(probe=True))
+    found = _migrator(server, folder, VirtualClock().clock).verify(VerifyOptions(probe=True))
     assert [check.name for table in found.tables for check in table.checks if not check.passed] == [
         "probe index owner-index",
         "probe index mail-index",

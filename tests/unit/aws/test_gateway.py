@@ -22,8 +22,8 @@ from osem_migrate.errors import (
 from osem_migrate.operations import AddIndex, CreateTable, SetPointInTimeRecovery, SetTags, SetTimeToLive
 from osem_migrate.operations.step import Call
 from osem_migrate.schema import S, Schema
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
+from tests.simulator.clock import VirtualClock
 
 TEAMS = CreateTable("Teams", S("teamId"))
 NAME = "osem-dev-Teams"
@@ -49,13 +49,13 @@ TTL = a_step(SetTimeToLive("Teams", "expiresAt"))
 @pytest.fixture
 def aws() -> ControlPlane:
     """An account without tables."""
-    return ControlPlane(FakeClock())
+    return ControlPlane(VirtualClock())
 
 
 @pytest.fixture
 def gateway(aws: ControlPlane) -> Gateway:
     """The gateway in front of it."""
-    return Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep)
+    return Gateway(aws.client, physical_name, emulated=False, sleep=VirtualClock().sleep)
 
 
 def unguarded() -> None:
@@ -176,11 +176,11 @@ def test_an_unknown_call_is_a_note_on_a_local_engine_only(aws: ControlPlane, unk
         else:
             aws.fail("UpdateTimeToLive", ResponseParserError("Unable to parse response"))
 
-    existing(aws, Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep))
-    local = Gateway(aws.client, physical_name, emulated=True, sleep=FakeClock().sleep)
+    existing(aws, Gateway(aws.client, physical_name, emulated=False, sleep=VirtualClock().sleep))
+    local = Gateway(aws.client, physical_name, emulated=True, sleep=VirtualClock().sleep)
     refuse()
     assert local.perform(TTL, local.describe("Teams"), guard=unguarded).answer is StepAnswer.UNSUPPORTED
-    remote = Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep)
+    remote = Gateway(aws.client, physical_name, emulated=False, sleep=VirtualClock().sleep)
     refuse()
     with pytest.raises(OperationUnsupported):
         remote.perform(TTL, remote.describe("Teams"), guard=unguarded)
@@ -188,8 +188,8 @@ def test_an_unknown_call_is_a_note_on_a_local_engine_only(aws: ControlPlane, unk
 
 def test_an_endpoint_that_cannot_change_tables_is_no_local_engine(aws: ControlPlane) -> None:
     """A setting may be left out; a table or an index may not."""
-    existing(aws, Gateway(aws.client, physical_name, emulated=False, sleep=FakeClock().sleep))
-    local = Gateway(aws.client, physical_name, emulated=True, sleep=FakeClock().sleep)
+    existing(aws, Gateway(aws.client, physical_name, emulated=False, sleep=VirtualClock().sleep))
+    local = Gateway(aws.client, physical_name, emulated=True, sleep=VirtualClock().sleep)
     aws.refuse("UpdateTable", "UnknownOperationException")
     with pytest.raises(OperationUnsupported):
         local.perform(ADD, local.describe("Teams"), guard=unguarded)
@@ -256,7 +256,7 @@ def test_all_tables_are_listed_over_all_pages() -> None:
         stub.add_response(
             "list_tables", {"TableNames": ["osem-dev-Teams"]}, {"ExclusiveStartTableName": "osem-prod-Users"}
         )
-        gateway = Gateway(client, physical_name, emulated=False, sleep=FakeClock().sleep)
+        gateway = Gateway(client, physical_name, emulated=False, sleep=VirtualClock().sleep)
         assert gateway.list_tables() == ["osem-dev-Teams", "osem-dev-Users", "osem-prod-Users"]
         stub.assert_no_pending_responses()
 
@@ -267,7 +267,7 @@ def test_a_refused_listing_passes_the_door() -> None:
     with Stubber(client) as stub:
         stub.add_client_error("list_tables", "AccessDeniedException", "no")
         with pytest.raises(AccessDenied):
-            Gateway(client, physical_name, emulated=False, sleep=FakeClock().sleep).list_tables()
+            Gateway(client, physical_name, emulated=False, sleep=VirtualClock().sleep).list_tables()
 
 
 def test_a_table_busy_with_its_creation_is_doubtful_to_create(aws: ControlPlane, gateway: Gateway) -> None:

@@ -12,16 +12,16 @@ from osem_migrate.aws import history_items
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, LockLost, ResourceInUse, Throttled
 from osem_migrate.history import LogEntry
-from tests.doubles.clock import FakeClock
+from tests.doubles.project import HISTORY
+from tests.simulator.clock import VirtualClock
 from tests.unit.aws.test_history_items import RECORD
 
 if TYPE_CHECKING:
     from osem_migrate.aws.lock import Lease
 
-NAME = "osem-dev-SchemaMigrations"
 CONDITION = {
     "ConditionCheck": {
-        "TableName": NAME,
+        "TableName": HISTORY,
         "Key": {"scope": {"S": "osem"}, "item": {"S": "lock"}},
         "ConditionExpression": "fence = :fence",
         "ExpressionAttributeValues": {":fence": {"N": "7"}},
@@ -40,13 +40,13 @@ class World:
     """A history table that gets the stubbed answers."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.client = boto3.client(
             "dynamodb", region_name="eu-west-1", aws_access_key_id="A", aws_secret_access_key="a"
         )
         self.stub = Stubber(self.client)
         self.stub.activate()
-        self.table = HistoryTable(self.client, NAME, "osem", self.clock.clock)
+        self.table = HistoryTable(self.client, HISTORY, "osem", self.clock.clock)
 
     def cancels(self, *codes: str, times: int = 1) -> "World":
         """The next transactions are cancelled for these reasons."""
@@ -70,14 +70,14 @@ class World:
 
 def test_every_write_is_one_transaction_under_the_lock() -> None:
     """The condition on the lock, the record and the event stand or fall together."""
-    record = {"Put": {"TableName": NAME, "Item": history_items.record_item("osem", RECORD)}}
-    event = {"Put": {"TableName": NAME, "Item": history_items.log_item("osem", EVENT, fence=7, number=0)}}
+    record = {"Put": {"TableName": HISTORY, "Item": history_items.record_item("osem", RECORD)}}
+    event = {"Put": {"TableName": HISTORY, "Item": history_items.log_item("osem", EVENT, fence=7, number=0)}}
     World().accepts({"TransactItems": [CONDITION, record, event]}).write()
 
 
 def test_a_record_without_an_event_is_under_the_lock_too() -> None:
     """What nothing was done for yet is no news for the log; there is no write without the condition."""
-    record = {"Put": {"TableName": NAME, "Item": history_items.record_item("osem", RECORD)}}
+    record = {"Put": {"TableName": HISTORY, "Item": history_items.record_item("osem", RECORD)}}
     world = World()
     world.stub.add_response("transact_write_items", {}, {"TransactItems": [CONDITION, record]})
     world.table.write(LEASE, [(None, RECORD)])
@@ -188,7 +188,7 @@ def test_the_table_is_created_protected_and_on_demand(tags: dict[str, str]) -> N
     """Scope and item are its keys; tags are sent only where there are any, for they need a permission."""
     world = World()
     expected: dict[str, Any] = {
-        "TableName": NAME,
+        "TableName": HISTORY,
         "AttributeDefinitions": [
             {"AttributeName": "scope", "AttributeType": "S"},
             {"AttributeName": "item", "AttributeType": "S"},
@@ -209,7 +209,7 @@ def test_a_long_history_is_read_page_by_page() -> None:
     key = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
     lock = {**key, "fence": {"N": "7"}}
     asked = {
-        "TableName": NAME,
+        "TableName": HISTORY,
         "ConsistentRead": True,
         "KeyConditionExpression": ANY,
         "ExpressionAttributeNames": ANY,

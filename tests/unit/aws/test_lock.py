@@ -12,8 +12,9 @@ from osem_migrate.aws import history_items, lock
 from osem_migrate.aws.lock import Lease, Lock
 from osem_migrate.errors import ConditionFailed, EndpointUnreachable, HistoryUnreadable, LockHeld, LockLost
 from osem_migrate.history import Holder
-from tests.doubles.clock import FakeClock
 from tests.doubles.lock_item import LockItem
+from tests.doubles.project import HISTORY
+from tests.simulator.clock import VirtualClock
 
 ME = Holder(
     owner="me",
@@ -37,12 +38,12 @@ class World:
     """A lock on one item, and a clock that moves when somebody sleeps."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.on_wait: Callable[[Holder, float], None] = no_wait
-        self.item = LockItem()
+        self.item = LockItem(self.clock)
         # The heartbeat's thread waits for real; everything else in virtual time.
         clock = replace(self.clock.clock, wait=threading.Event.wait)
-        self.lock = Lock(self.item.client, "osem-dev-SchemaMigrations", "osem", clock)
+        self.lock = Lock(self.item.client, HISTORY, "osem", clock)
 
     def acquire(self, *, timeout: float = 60.0, me: Holder = ME) -> Lease:
         return self.lock.acquire(me, timeout=timeout, on_wait=self.on_wait)
@@ -98,9 +99,9 @@ def test_a_moving_heartbeat_is_never_stolen() -> None:
 
     world.on_wait = beat
     with pytest.raises(LockHeld):
-        world.acquire(timeout=600)
+        world.acquire(timeout=200)
     assert world.item.values["owner"] == "other"
-    assert world.clock.seconds == pytest.approx(600)
+    assert world.clock.seconds == pytest.approx(200)
 
 
 def test_a_beat_between_our_look_and_our_write_saves_the_holder() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from osem_migrate.aws.poller import JITTER, LONGEST, SHORTEST, SHORTEST_LOCALLY, Poller
 from osem_migrate.errors import AccessDenied, EndpointUnreachable, ServiceFailed, Throttled, WaitTimeout
-from tests.doubles.clock import FakeClock
+from tests.simulator.clock import VirtualClock
 
 
 def middle(low: float, high: float) -> float:
@@ -28,7 +28,7 @@ Jitter = Callable[[float, float], float]
 
 
 def wait_for(
-    clock: FakeClock,
+    clock: VirtualClock,
     settled_at: float,
     *,
     shortest: float = SHORTEST,
@@ -49,7 +49,7 @@ def wait_for(
 
 def test_what_is_ready_is_not_waited_for() -> None:
     """One look and no sleep where the first answer will do."""
-    clock = FakeClock()
+    clock = VirtualClock()
     assert wait_for(clock, 0) == 1
     assert clock.slept == []
 
@@ -71,17 +71,17 @@ def test_what_is_ready_is_not_waited_for() -> None:
 @pytest.mark.parametrize("jitter", [earliest, middle, latest])
 def test_the_number_of_looks_is_bounded(shortest: float, settling: float, most_looks: int, jitter: Jitter) -> None:
     """However the jitter falls, an index build of 1,000 seconds on AWS takes at most 130 DescribeTable calls."""
-    assert wait_for(FakeClock(), settling, shortest=shortest, jitter=jitter) <= most_looks
+    assert wait_for(VirtualClock(), settling, shortest=shortest, jitter=jitter) <= most_looks
 
 
 def test_a_backfill_of_a_thousand_seconds_takes_120_looks() -> None:
     """With the jitter as it falls: an account's DescribeTable rate is shared with everybody else in it."""
     looks = []
     for _ in range(50):
-        clock = FakeClock()
+        clock = VirtualClock()
         asked: list[float] = []
 
-        def ask(clock: FakeClock = clock, asked: list[float] = asked) -> float:
+        def ask(clock: VirtualClock = clock, asked: list[float] = asked) -> float:
             asked.append(clock.seconds)
             return clock.seconds
 
@@ -95,7 +95,7 @@ def test_a_backfill_of_a_thousand_seconds_takes_120_looks() -> None:
 def test_the_answer_is_never_more_than_5_percent_late(shortest: float, jitter: Jitter) -> None:
     """From 20 seconds to an hour, however the jitter falls."""
     for seconds in range(20, 3600, 7):
-        clock = FakeClock()
+        clock = VirtualClock()
         wait_for(clock, seconds + 0.37, shortest=shortest, jitter=jitter)
         assert clock.seconds - seconds - 0.37 <= 0.05 * (seconds + 0.37)
 
@@ -103,17 +103,17 @@ def test_the_answer_is_never_more_than_5_percent_late(shortest: float, jitter: J
 def test_what_settles_within_seconds_is_seen_within_a_second() -> None:
     """A table takes some seconds on AWS, and some milliseconds on a local engine."""
     for seconds in range(1, 20):
-        clock = FakeClock()
+        clock = VirtualClock()
         wait_for(clock, seconds + 0.37, jitter=latest)
         assert clock.seconds - seconds - 0.37 < SHORTEST * (1 + JITTER)
-    local = FakeClock()
+    local = VirtualClock()
     wait_for(local, 0.3, shortest=SHORTEST_LOCALLY, jitter=latest)
     assert local.seconds - 0.3 < SHORTEST_LOCALLY * (1 + JITTER)
 
 
 def test_a_build_of_seventeen_minutes_is_seen_within_seconds() -> None:
     """However long the wait, the next look is never more than LONGEST away."""
-    clock = FakeClock()
+    clock = VirtualClock()
     wait_for(clock, 1000)
     assert 1000 <= clock.seconds < 1000 + LONGEST
 
@@ -121,7 +121,7 @@ def test_a_build_of_seventeen_minutes_is_seen_within_seconds() -> None:
 @pytest.mark.parametrize("shortest", [SHORTEST, SHORTEST_LOCALLY])
 def test_intervals_grow_from_the_shortest_to_a_limit(shortest: float) -> None:
     """Each interval is at least the one before it, from a second on AWS, or milliseconds locally, to LONGEST."""
-    clock = FakeClock()
+    clock = VirtualClock()
     wait_for(clock, 1000, shortest=shortest)
     assert clock.slept == sorted(clock.slept)
     assert clock.slept[0] == pytest.approx(shortest)
@@ -132,8 +132,8 @@ def test_intervals_grow_from_the_shortest_to_a_limit(shortest: float) -> None:
 @pytest.mark.parametrize("waited", [0.0, 0.7, 30.0, 5000.0])
 def test_jitter_stays_within_its_share(waited: float) -> None:
     """The interval varies by at most JITTER, so that many pollers do not ask in step and none is late for it."""
-    plain = Poller(FakeClock().clock, uniform=middle).interval(waited)
-    drawn = {Poller(FakeClock().clock).interval(waited) for _ in range(200)}
+    plain = Poller(VirtualClock().clock, uniform=middle).interval(waited)
+    drawn = {Poller(VirtualClock().clock).interval(waited) for _ in range(200)}
     assert len(drawn) > 1
     assert plain * (1 - JITTER) <= min(drawn) <= max(drawn) <= plain * (1 + JITTER)
 
@@ -141,7 +141,7 @@ def test_jitter_stays_within_its_share(waited: float) -> None:
 @pytest.mark.parametrize("timeout", [0.0, 0.01, 1.0, 17.0, 301.0])
 def test_the_timeout_is_never_slept_past(timeout: float) -> None:
     """WaitTimeout comes at the timeout, after one last look, and names what was waited for."""
-    clock = FakeClock()
+    clock = VirtualClock()
     looks: list[float] = []
     with pytest.raises(WaitTimeout, match="index a of Teams") as caught:
         Poller(clock.clock).until(
@@ -155,7 +155,7 @@ def test_the_timeout_is_never_slept_past(timeout: float) -> None:
 
 def test_every_answer_that_is_not_done_is_told() -> None:
     """The callback hears each look with the seconds waited so far; the last, which is done, is no waiting."""
-    clock = FakeClock()
+    clock = VirtualClock()
     told: list[tuple[float, float]] = []
     Poller(clock.clock, uniform=middle).until(
         clock.monotonic,
@@ -170,7 +170,7 @@ def test_every_answer_that_is_not_done_is_told() -> None:
 @pytest.mark.parametrize("blip", [Throttled, ServiceFailed, EndpointUnreachable])
 def test_a_blip_does_not_end_a_long_wait(blip: type[Exception]) -> None:
     """Half a minute of throttling or of a broken network is not the end of a build of a quarter of an hour."""
-    clock = FakeClock()
+    clock = VirtualClock()
 
     def ask() -> float:
         if 300 < clock.seconds < 330:
@@ -182,7 +182,7 @@ def test_a_blip_does_not_end_a_long_wait(blip: type[Exception]) -> None:
 
 def test_a_lasting_silence_ends_the_wait() -> None:
     """After a minute without any answer the error itself comes out."""
-    clock = FakeClock()
+    clock = VirtualClock()
 
     def ask() -> float:
         if clock.seconds > 300:
@@ -196,7 +196,7 @@ def test_a_lasting_silence_ends_the_wait() -> None:
 
 def test_silence_is_not_waited_for_beyond_the_timeout() -> None:
     """A timeout shorter than the silence that is borne ends the wait first."""
-    clock = FakeClock()
+    clock = VirtualClock()
 
     def ask() -> float:
         raise Throttled("slow down")
@@ -208,7 +208,7 @@ def test_silence_is_not_waited_for_beyond_the_timeout() -> None:
 
 def test_an_error_that_does_not_pass_ends_the_wait_at_once() -> None:
     """Asking again does not help against a missing permission."""
-    clock = FakeClock()
+    clock = VirtualClock()
 
     def ask() -> float:
         raise AccessDenied("no")

@@ -9,9 +9,9 @@ import pytest
 from osem_migrate import DowngradeOptions, StampOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import ExitCode
-from tests.doubles.project import BY_MANAGER, TEAMS, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
-from tests.unit.commands.test_destroy import HISTORY, TEAMS_TABLE, account
+from tests.unit.commands.test_destroy import TEAMS_TABLE, account
 
 DEFAULTS = [
     ('tags = { Environment = "{env}" }', 'SetTags("Teams", tags={"Environment": "dev"})'),

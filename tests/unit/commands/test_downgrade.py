@@ -7,12 +7,12 @@ import pytest
 
 from osem_migrate import DowngradeOptions
 from osem_migrate.errors import AccessDenied, ExitCode
-from tests.doubles.project import BY_MANAGER, TEAMS, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.typed import typed
 from tests.simulator import Deny
 from tests.simulator.faults import Faults
-from tests.unit.commands.test_destroy import HISTORY, PLANS, account, names
+from tests.unit.commands.test_destroy import PLANS, account, names
 
 SCRIPTS = {"0001_plans": PLANS, "0002_teams": TEAMS, "0003_by_manager": BY_MANAGER}
 

@@ -20,10 +20,9 @@ from osem_migrate.errors import (
 from osem_migrate.files.loader import load
 from osem_migrate.operations import CreateTable, SetEncryption
 from osem_migrate.schema import S
-from tests.doubles.project import TEAMS, Watched, client_of, write_project
+from tests.doubles.project import HISTORY, TEAMS, Watched, client_of, write_project
 from tests.doubles.typed import typed
 
-HISTORY = "osem-dev-SchemaMigrations"
 TAGGED = '[tool.osem-migrate.environments.dev]\ntags = { Team = "core" }\n'
 
 

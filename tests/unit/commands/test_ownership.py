@@ -12,10 +12,10 @@ from osem_migrate.errors import TableNotOurs
 from osem_migrate.history import RecordedTable, TableEffect
 from osem_migrate.migrator import Migrator
 from osem_migrate.planning.resolve import Resolution
-from tests.doubles.project import BY_MANAGER, TEAMS, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.simulator import Deny
-from tests.unit.commands.test_destroy import HISTORY, PLANS, PLANS_TABLE, TEAMS_TABLE, account, names
+from tests.unit.commands.test_destroy import PLANS, PLANS_TABLE, TEAMS_TABLE, account, names
 
 NAMES = f'table_name = "osem-{{env}}-{{entity}}"\n{TUNNEL}'
 CONFIRMED = DestroyOptions(allow_data_loss=True)

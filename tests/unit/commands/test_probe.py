@@ -194,7 +194,7 @@ def test_a_sample_that_is_gone_between_two_looks(plain: ProbedTables) -> None:
 
     plain.simulator.faults.plan(Hook(before=remove), action="GetItem")
     assert failed(plain.probe()) == []
-    assert plain.clock.fake.slept == []
+    assert plain.clock.slept == []
 
 
 def test_a_lost_answer_is_no_obstacle(plain: ProbedTables) -> None:

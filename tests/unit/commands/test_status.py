@@ -17,9 +17,9 @@ from osem_migrate.operations import CreateTable, SetBilling, SetTimeToLive
 from osem_migrate.operations.step import calls
 from osem_migrate.planning.status.status import Status
 from osem_migrate.schema import S, Schema
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.project import write_project
+from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import history, migration, record
 
 TEAMS = migration(1, CreateTable("Teams", S("teamId")))
@@ -33,7 +33,7 @@ class AwsSession:
     def __init__(self, *, local: bool = False) -> None:
         self.region = RegionChoice("eu-west-1", "pyproject.toml")
         self.endpoint_url, self.profile, self.local = None, None, local
-        self.aws = ControlPlane(FakeClock())
+        self.aws = ControlPlane(VirtualClock())
         self.scalable: list[str] | Exception = []
         self.clients = 0
 
@@ -67,7 +67,7 @@ class Environment:
             cast("Session", self.session),
             connection=Connection(),
             tool_version="0.1.0",
-            clock=FakeClock().clock,
+            clock=VirtualClock().clock,
             tell=lambda _event: None,
         )
 
@@ -113,7 +113,9 @@ def test_every_table_is_asked_for_what_might_be_on(dev: Environment) -> None:
 @pytest.mark.parametrize("strict", [False, True])
 def test_what_somebody_turned_on_is_told(dev: Environment, *, strict: bool) -> None:
     """As a remark, or as drift with --strict."""
-    dev.aws.tables["osem-dev-Teams"].recovery = {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": 7}
+    recovery = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
+    request = {"TableName": "osem-dev-Teams", "PointInTimeRecoverySpecification": recovery}
+    dev.aws.by_hand("UpdateContinuousBackups", request)
     found = dev.status(TEAMS, strict=strict)
     assert codes(found) == ["DRIFT_SETTING_UNDECLARED" if strict else "(DRIFT_SETTING_UNDECLARED)"]
     assert found.exit_code() is (ExitCode.DRIFT if strict else ExitCode.OK)
@@ -148,8 +150,9 @@ def test_tables_that_nobody_declared_are_found(dev: Environment) -> None:
     """Under this environment's prefix; another's, the history's and other people's are none of its business."""
     for name in ("Strangers", "SchemaMigrations"):
         dev.create(migration(1, CreateTable(name, S("id"))))
-    dev.aws.tables["osem-prod-Strangers"] = dev.aws.tables["osem-dev-Teams"]
-    dev.aws.tables["others"] = dev.aws.tables["osem-dev-Teams"]
+    (create,) = calls(CreateTable("Strangers", S("id")).steps(Schema()))
+    for name in ("osem-prod-Strangers", "others"):
+        dev.aws.by_hand("CreateTable", create.call(name))
     found = dev.status(TEAMS)
     assert [(problem.code, problem.subject) for problem in found.problems] == [
         ("DRIFT_TABLE_UNEXPECTED", "osem-dev-Strangers")
@@ -203,7 +206,9 @@ def scaled(folder: Path, settings: str = "", *, local: bool = False) -> Environm
     """Teams, declared with 5 units of each kind, live with 9 read units."""
     environment = Environment(folder, settings, local=local)
     environment.create(SCALED)
-    environment.aws.tables["osem-dev-Teams"].description["ProvisionedThroughput"]["ReadCapacityUnits"] = 9
+    throughput = {"ReadCapacityUnits": 9, "WriteCapacityUnits": 5}
+    environment.aws.by_hand("UpdateTable", {"TableName": "osem-dev-Teams", "ProvisionedThroughput": throughput})
+    environment.aws.settle()
     return environment
 
 

@@ -21,8 +21,8 @@ from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.planning.verify import Check
 from osem_migrate.schema import S, Schema, Table
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
 from tests.doubles.typed import typed
+from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import applied, history, live, live_of, migration, record
 
 USERS = migration(1, CreateTable("Users", S("userId"), settings=[SetTimeToLive("Users", "expiresAt")]))
@@ -62,7 +62,7 @@ class Environment:
                 settings=self.settings,
             ),
             caller=Caller("dev"),
-            clock=FakeClock().clock,
+            clock=VirtualClock().clock,
             session=SimpleNamespace(dynamodb=lambda: None),
         )
 
@@ -199,7 +199,7 @@ def test_only_tables_that_are_ready_are_probed(monkeypatch: pytest.MonkeyPatch) 
         return {live.name: (Check("probe table", passed=False, expected="a", found="b"),) for live in live_tables}
 
     monkeypatch.setattr(module, "probe_tables", probe_tables)
-    probed = environment.verify((*ALL, more), VerifyOptions(probe=True, stop=Stop(FakeClock().clock)))
+    probed = environment.verify((*ALL, more), VerifyOptions(probe=True, stop=Stop(VirtualClock().clock)))
     assert [live.name for live in given] == ["Teams"]
     assert probed.probed == {"Teams"}
     notes = {checklist.table: checklist.notes for checklist in probed.tables}
@@ -215,5 +215,5 @@ def test_a_protected_environment_wants_to_be_confirmed() -> None:
     with pytest.raises(ProbeUnconfirmed) as caught:
         Environment(History(), protected=True).verify(options=VerifyOptions(probe=True))
     assert typed(caught.value) == "Confirm it with: osem-migrate verify --probe --yes --env dev"
-    confirmed = VerifyOptions(probe=True, allow_protected=True, stop=Stop(FakeClock().clock))
+    confirmed = VerifyOptions(probe=True, allow_protected=True, stop=Stop(VirtualClock().clock))
     assert Environment(History(), migrations=(), protected=True).verify((), confirmed).passed

@@ -1,5 +1,6 @@
 """Adoption by a first run: what fits is taken over without a call, and nothing is written where something does not."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,13 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from osem_migrate import UpgradeOptions
-from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import AdoptionMismatch, ExitCode
 from osem_migrate.events import TableAdopted
 from osem_migrate.execution.adoption import find_existing
 from osem_migrate.history import History
 from osem_migrate.planning.upgrade import make_plan
-from tests.doubles.project import BY_MANAGER, TEAMS, Watched, client_of, write_project
+from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS
+from tests.doubles.site import Site
 from tests.doubles.typed import typed
 from tests.unit.planning.builders import CALLER, live_of, migration
 
@@ -22,47 +23,31 @@ if TYPE_CHECKING:
     from osem_migrate.deployment.deployment import Deployment
     from osem_migrate.planning.plan import Plan
 
-HISTORY = "osem-dev-SchemaMigrations"
 SCRIPTS = {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER, "0003_users": TEAMS.replace("eam", "user")}
 SWITCHED = {**SCRIPTS, "0004_billing": 'operations = [SetBilling.provisioned("Teams", read=1, write=1)]'}
 
 
-class World:
-    """A project before a moto server."""
-
-    def __init__(self, endpoint_url: str, folder: Path) -> None:
-        self.connection = Connection(endpoint_url=endpoint_url)
-        self.client = client_of(endpoint_url)
-        self.folder = folder
-
-    def watched(self, scripts: dict[str, str]) -> Watched:
-        """A new process, so to speak."""
-        return Watched(write_project(self.folder, scripts), connection=self.connection)
-
-    def forget(self) -> None:
-        """The history is gone, and the tables stay."""
-        self.client.update_table(TableName=HISTORY, DeletionProtectionEnabled=False)
-        self.client.delete_table(TableName=HISTORY)
-
-    def add_index(self) -> None:
-        """What no script knows of."""
-        names = ("teamId", "managerId", "x")
-        key = [{"AttributeName": "x", "KeyType": "HASH"}]
-        index = {"IndexName": "x-index", "KeySchema": key, "Projection": {"ProjectionType": "ALL"}}
-        self.client.update_table(
-            TableName="osem-dev-Teams",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-            GlobalSecondaryIndexUpdates=[{"Create": index}],
-        )
+def add_index(site: Site) -> None:
+    """What no script knows of."""
+    names = ("teamId", "managerId", "x")
+    key = [{"AttributeName": "x", "KeyType": "HASH"}]
+    index: Any = {"IndexName": "x-index", "KeySchema": key, "Projection": {"ProjectionType": "ALL"}}
+    site.client.update_table(
+        TableName="osem-dev-Teams",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        GlobalSecondaryIndexUpdates=[{"Create": index}],
+    )
+    site.settle()
 
 
 @pytest.fixture
-def world(moto_server: str, tmp_path: Path) -> World:
+def world(tmp_path: Path) -> Iterator[Site]:
     """No table yet."""
-    return World(moto_server, tmp_path)
+    with Site.standing(tmp_path) as site:
+        yield site
 
 
-def test_tables_that_are_as_declared_are_adopted_without_a_call(world: World) -> None:
+def test_tables_that_are_as_declared_are_adopted_without_a_call(world: Site) -> None:
     """All of them, whatever their lane went through; the history says so, and status is in sync."""
     world.watched(SWITCHED).migrator.upgrade()
     world.forget()
@@ -81,7 +66,7 @@ def test_tables_that_are_as_declared_are_adopted_without_a_call(world: World) ->
     ] * 4
 
 
-def test_what_is_behind_is_carried_on(world: World) -> None:
+def test_what_is_behind_is_carried_on(world: Site) -> None:
     """A table as of an earlier script is brought forward, and one that is not there is made."""
     world.watched(SWITCHED).migrator.upgrade(UpgradeOptions(target="1"))
     world.forget()
@@ -95,11 +80,11 @@ def test_what_is_behind_is_carried_on(world: World) -> None:
     assert world.watched(SWITCHED).migrator.status().exit_code() is ExitCode.OK
 
 
-def test_another_table_is_refused_before_anything_is_written(world: World) -> None:
+def test_another_table_is_refused_before_anything_is_written(world: Site) -> None:
     """Not even the history table is made; table and difference are named, and what can be done about it."""
     world.watched(SCRIPTS).migrator.upgrade()
     world.forget()
-    world.add_index()
+    add_index(world)
     watched = world.watched(SCRIPTS)
     with pytest.raises(AdoptionMismatch, match=r"osem-dev-Teams: x-index: expected no index, found keys x S") as caught:
         watched.migrator.upgrade()
@@ -117,21 +102,21 @@ def test_another_table_is_refused_before_anything_is_written(world: World) -> No
     assert "OSEM_DB_PREFIX" in typed(caught.value)
 
 
-def test_a_question_foresees_it(world: World) -> None:
+def test_a_question_foresees_it(world: Site) -> None:
     """The plan of a dry run leaves out what is there, refuses what upgrade would refuse, and writes nothing."""
     world.watched(SCRIPTS).migrator.upgrade(UpgradeOptions(target="1"))
     world.forget()
     watched = world.watched(SCRIPTS)
     foreseen = watched.migrator.preview(UpgradeOptions("2", plan=watched.migrator.plan(UpgradeOptions("2"))))
     assert [planned.operation.describe() for planned in foreseen.operations] == ["add index managerId-index to Teams"]
-    world.add_index()
+    add_index(world)
     with pytest.raises(AdoptionMismatch):
         watched.migrator.preview(UpgradeOptions("2", plan=watched.migrator.plan(UpgradeOptions("2"))))
     assert watched.writes() == {}
     assert watched.events == []
 
 
-def test_an_empty_environment_costs_one_question_a_table(world: World) -> None:
+def test_an_empty_environment_costs_one_question_a_table(world: Site) -> None:
     """Each table is described once before anything is made, and no table at all once there is a history."""
     first = world.watched(SCRIPTS)
     first.migrator.upgrade(UpgradeOptions(target="1"))
@@ -145,7 +130,7 @@ def test_an_empty_environment_costs_one_question_a_table(world: World) -> None:
     assert asked == ["osem-dev-Tusers"], "by the operation itself"
 
 
-def test_a_table_may_change_while_the_lock_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_may_change_while_the_lock_is_waited_for(world: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fitted before is looked at again once the lock is held."""
     world.watched(SCRIPTS).migrator.upgrade()
     world.forget()
@@ -154,7 +139,7 @@ def test_a_table_may_change_while_the_lock_is_waited_for(world: World, monkeypat
     acquire = lock.acquire
 
     def late(*args: Any, **kwargs: Any) -> Any:
-        world.add_index()
+        add_index(world)
         return acquire(*args, **kwargs)
 
     monkeypatch.setattr(lock, "acquire", late)

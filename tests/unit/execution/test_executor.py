@@ -31,7 +31,7 @@ from osem_migrate.planning.plan import Direction, PlannedOperation
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
+from tests.simulator.clock import VirtualClock
 
 if TYPE_CHECKING:
     from osem_migrate.aws.history_table import HistoryTable
@@ -86,7 +86,7 @@ class World:
     """
 
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
-    clock: FakeClock = field(default_factory=FakeClock)
+    clock: VirtualClock = field(default_factory=VirtualClock)
     written: list[tuple[str, Record, str]] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     events: list[RunEvent] = field(default_factory=list)
@@ -473,7 +473,7 @@ def test_a_resumed_record_keeps_its_birth() -> None:
     """Who began it, and when, is not overwritten by who finished it."""
     first = behaving(TEAMS.operations[1], raising(DriftFound("it differs")))
     first.fails(PartialError, TEAMS)
-    second = World(clock=FakeClock(seconds=5000))
+    second = World(clock=VirtualClock(seconds=5000))
     second.run(TEAMS, history=History(records=first.records, exists=True))
     began, ended = first.records["0002_teams"], second.records["0002_teams"]
     assert (ended.created_at, ended.created_by) == (began.created_at, began.created_by)

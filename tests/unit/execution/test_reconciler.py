@@ -44,10 +44,13 @@ from osem_migrate.operations import (
 )
 from osem_migrate.planning.plan import PlannedOperation
 from osem_migrate.schema import Index, N, S, Schema
+from osem_migrate.schema.arn import table_arn
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
-from tests.doubles.control_plane import ControlPlane, Refused
+from tests.doubles.control_plane import REGION, ControlPlane
 from tests.doubles.planning import planned, planned_migration
+from tests.simulator import SimulatedError
+from tests.simulator.clock import VirtualClock
+from tests.simulator.simulator import ACCOUNT_ID
 
 if TYPE_CHECKING:
     from osem_migrate.aws.lock import Lease
@@ -55,8 +58,8 @@ if TYPE_CHECKING:
 TEAMS = CreateTable("Teams", S("teamId"))
 BY_MANAGER = AddIndex("Teams", "managerId-index", S("managerId"))
 NAME = "osem-dev-Teams"
-EXISTS = Refused("ResourceInUseException", f"Table already exists: {NAME}")
-ONE_INDEX = Refused(
+EXISTS = SimulatedError("ResourceInUseException", f"Table already exists: {NAME}")
+ONE_INDEX = SimulatedError(
     "LimitExceededException",
     "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
 )
@@ -92,7 +95,7 @@ class World:
         pace: Pace = Pace.FULL,
         mutations: int = 3,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.stop = Stop(self.clock.clock)
         self.aws = ControlPlane(self.clock)
         self.lease = FakeLease(self.aws, lost_at)
@@ -117,7 +120,7 @@ class World:
         """With these operations carried out, settled, and long ago."""
         for operation in planned_migration(*operations).operations if operations else ():
             for step in operation.calls:
-                address = f"arn:aws:dynamodb:x:1:table/{NAME}" if step.named_by == "ResourceArn" else NAME
+                address = table_arn(NAME, region=REGION, account=ACCOUNT_ID) if step.takes_arn else NAME
                 getattr(self.aws.client, step.method)(**step.call(address))
                 self.aws.settle()
         self.aws.calls.clear()
@@ -315,7 +318,9 @@ def test_a_rename_that_died_half_way_only_enables() -> None:
     """Disabled already: the first step is not repeated, which AWS would refuse."""
     first = (TEAMS, SetTimeToLive("Teams", "expiresAt"))
     world = World().having(*first)
-    world.table.time_to_live = {"TimeToLiveStatus": "DISABLED"}
+    off = {"Enabled": False, "AttributeName": "expiresAt"}
+    world.aws.by_hand("UpdateTimeToLive", {"TableName": NAME, "TimeToLiveSpecification": off})
+    world.aws.settle()
     world.perform(*first, SetTimeToLive("Teams", "deleteAt"))
     assert world.aws.mutations() == ["UpdateTimeToLive"]
 
@@ -390,7 +395,7 @@ def test_the_next_run_waits_for_what_the_last_one_began() -> None:
 def test_an_index_build_may_take_hours() -> None:
     """Large tables take long, so without --timeout a build is given far more than half an hour."""
     world = World().having(TEAMS)
-    world.aws.backfilling = 3 * 3600.0
+    world.aws.building(3 * 3600.0 + 40.0)
     began = world.clock.seconds
     assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
     assert world.clock.seconds - began > 3 * 3600
@@ -418,10 +423,10 @@ def test_a_permanent_refusal_is_raised_at_once() -> None:
     [
         pytest.param(NO_ANSWER, id="no answer"),
         pytest.param(ONE_INDEX, id="the slot is taken, by us"),
-        pytest.param(Refused("ResourceInUseException", "Index is being created"), id="under way"),
-        pytest.param(Refused("InternalServerError", "", 500), id="internal error"),
+        pytest.param(SimulatedError("ResourceInUseException", "Index is being created"), id="under way"),
+        pytest.param(SimulatedError("InternalServerError", "", 500), id="internal error"),
         pytest.param(
-            Refused(
+            SimulatedError(
                 "ValidationException",
                 "One or more parameter values were invalid: Attempting to create an index which already exists",
             ),
@@ -451,14 +456,14 @@ def test_a_created_table_is_recognised_when_its_answer_is_lost(answer: BaseExcep
 def test_a_dropped_table_is_recognised_when_its_answer_is_lost() -> None:
     """The retry says that there is no such table, which is what was wanted."""
     world = World().having(TEAMS)
-    world.aws.lose_response("DeleteTable", Refused("ResourceNotFoundException", "Requested resource not found"))
+    world.aws.lose_response("DeleteTable", SimulatedError("ResourceNotFoundException", "Requested resource not found"))
     assert world.perform(TEAMS, DropTable("Teams")) == Reconciled(adopted=False)
 
 
 def test_a_time_to_live_is_recognised_when_its_answer_is_lost() -> None:
     """The retry says that it is enabled already."""
     world = World().having(TEAMS)
-    world.aws.lose_response("UpdateTimeToLive", Refused("ValidationException", "TimeToLive is already enabled"))
+    world.aws.lose_response("UpdateTimeToLive", SimulatedError("ValidationException", "TimeToLive is already enabled"))
     assert world.perform(TEAMS, SetTimeToLive("Teams", "expiresAt")) == Reconciled(adopted=False)
 
 
@@ -471,11 +476,20 @@ def test_a_timeout_after_a_lost_response_is_known_to_be_partial(answer: BaseExce
     assert world.changed
 
 
+def test_a_call_that_was_taken_up_is_a_change_even_when_nobody_sees_what_becomes_of_it() -> None:
+    """DynamoDB has said yes, and from then on no description is allowed: some of it is applied, so exit code 2."""
+    world = World().having(TEAMS)
+    denied = "AccessDeniedException"
+    world.aws.meanwhile("UpdateTable", lambda: world.aws.refuse("DescribeTable", denied, "no", times=9))
+    world.fails(AccessDenied, TEAMS, BY_MANAGER)
+    assert world.changed
+
+
 def test_a_timeout_behind_somebody_elses_index_is_not_partial() -> None:
     """The slot is taken by another index: we changed nothing, and say so."""
     world = World(timeout=100).having(TEAMS)
     other = planned(TEAMS, AddIndex("Teams", "by-hand", S("season"))).steps[0].call(NAME)
-    world.aws.meanwhile("UpdateTable", lambda: world.aws._update_table(other))
+    world.aws.meanwhile("UpdateTable", lambda: world.aws.by_hand("UpdateTable", other))
     world.fails(OsemMigrateError, TEAMS, BY_MANAGER)
     assert not world.changed
 
@@ -502,7 +516,7 @@ def test_somebody_elses_table_is_drift_even_when_it_came_in_between() -> None:
     """A table of the name that appeared after our look, with other keys, is compared before anything else happens."""
     world = World()
     other = planned(CreateTable("Teams", N("number"))).steps[0].call(NAME)
-    world.aws.meanwhile("CreateTable", lambda: world.aws._create_table(other))
+    world.aws.meanwhile("CreateTable", lambda: world.aws.by_hand("CreateTable", other))
     assert world.fails(DriftFound, TEAMS).details["differences"][0]["code"] == "DRIFT_TABLE_KEYS"
 
 

@@ -21,8 +21,8 @@ from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.plan import Direction, Plan, PlannedOperation
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
-from tests.doubles.clock import FakeClock
 from tests.doubles.history import FENCE, HistoryInMemory, lease
+from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import applied, history, migration, record
 
 BOTH = migration(1, CreateTable("Users", S("userId")), CreateTable("Teams", S("teamId")))
@@ -39,10 +39,10 @@ class World:
         *migrations: Migration,
         past: History | None = None,
         direction: Direction = Direction.UPGRADE,
-        clock: FakeClock | None = None,
+        clock: VirtualClock | None = None,
     ) -> None:
         past = past or History()
-        self.clock = clock or FakeClock()
+        self.clock = clock or VirtualClock()
         self.history = HistoryInMemory(past)
         self.recorder = Recorder(
             history=self.history.table,
@@ -291,7 +291,7 @@ def test_a_plan_of_120_migrations_is_announced_in_transactions_that_dynamodb_tak
     held.condition = lambda: {  # type: ignore[method-assign]
         "ConditionCheck": {"TableName": "h", "Key": {"scope": {"S": "osem"}}, "ConditionExpression": "fence = :f"}
     }
-    clock = FakeClock()
+    clock = VirtualClock()
     recorder = Recorder(
         history=HistoryTable(client, "h", "osem", clock.clock),
         lease=held,

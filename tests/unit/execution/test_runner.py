@@ -1,6 +1,8 @@
 """The runner takes the lock only for work, makes sure under it that the plan holds, and lets go whatever happens."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,11 +39,12 @@ from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
 from osem_migrate.stop import Stop
-from tests.doubles.clock import FakeClock
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.history import HistoryInMemory
-from tests.doubles.project import write_project
+from tests.doubles.project import HISTORY, write_project
 from tests.doubles.typed import typed
+from tests.simulator import Hook
+from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import applied, migration
 
 if TYPE_CHECKING:
@@ -94,7 +97,7 @@ class World:
     def __init__(
         self, tmp_path: Path, *migrations: Migration, past: History | None = None, emulated: bool = False
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = VirtualClock()
         self.stop = Stop(self.clock.clock)
         self.aws = ControlPlane(self.clock)
         self.history = HistoryInMemory(past)
@@ -135,7 +138,7 @@ class World:
         self.created.append(tags)
         self.exists = True
         self.aws.client.create_table(
-            TableName="osem-dev-SchemaMigrations",
+            TableName=HISTORY,
             AttributeDefinitions=[{"AttributeName": "scope", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "scope", "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
@@ -193,9 +196,7 @@ def test_the_history_table_is_created_first_and_waited_for(tmp_path: Path) -> No
     """With the environment's tags, before the lock, which is an item of it."""
     world = World(tmp_path, TEAMS)
     ready: list[str] = []
-    world.lock.meanwhile = lambda: ready.append(
-        world.aws.tables["osem-dev-SchemaMigrations"].description["TableStatus"]
-    )
+    world.lock.meanwhile = lambda: ready.append(world.aws.tables[HISTORY].description["TableStatus"])
     world.run()
     assert world.created == [{"Env": "dev"}]
     assert ready == ["ACTIVE"]
@@ -339,3 +340,19 @@ def test_without_waiting_each_lane_begins_its_next_step(tmp_path: Path) -> None:
     assert {one.left_at is not None for one in world.history.records.values()} == {True}
     assert world.run(pace=Pace.WAIT_ONLY)[1].finished == (TEAMS.id, users.id)
     assert world.aws.mutations() == ["CreateTable", "CreateTable"]
+
+
+def test_no_more_mutations_are_in_flight_than_configured(tmp_path: Path) -> None:
+    """Two, by pyproject.toml: however many lanes there are, a third call waits for the answer to one of them."""
+    scripts = [migration(number, CreateTable(f"T{number}", S("id"))) for number in range(1, 5)]
+    world = World(tmp_path, *scripts, past=applied())
+    three, met = threading.Barrier(3), threading.Event()
+
+    def meet(_call: object) -> None:
+        with suppress(threading.BrokenBarrierError):
+            three.wait(0.5)
+            met.set()
+
+    world.aws.simulator.faults.plan(Hook(before=meet), action="CreateTable", times=None)
+    _, outcome = world.run()
+    assert (len(outcome.finished), met.is_set()) == (4, False)

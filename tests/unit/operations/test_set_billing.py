@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations import AddIndex, SetBilling
@@ -160,10 +162,11 @@ def test_the_setting_on_the_table_names_no_indexes() -> None:
     assert operation.on(teams(ON_DEMAND, a=None)).setting(SetBilling) == FIVE
 
 
-@pytest.mark.parametrize("before", [ON_DEMAND, CAPPED, FIVE, TEN])
-@pytest.mark.parametrize("after", [ON_DEMAND, CAPPED, FIVE, TEN])
-@pytest.mark.parametrize("own", [None, Throughput(5, 5), Throughput(10, 10), Throughput(3, 4)])
-@pytest.mark.parametrize("named", [{}, {"a-index": None}, {"a-index": Throughput(5, 5)}, {"a-index": Throughput(3, 4)}])
+BILLINGS = st.sampled_from([ON_DEMAND, CAPPED, FIVE, TEN])
+UNITS = st.sampled_from([None, Throughput(5, 5), Throughput(10, 10), Throughput(3, 4)])
+
+
+@given(BILLINGS, BILLINGS, UNITS, st.dictionaries(st.just("a-index"), UNITS))
 def test_reverse_restores_table_and_indexes(
     before: SetBilling, after: SetBilling, own: Throughput | None, named: dict[str, Throughput | None]
 ) -> None:

@@ -18,13 +18,10 @@ from osem_migrate.operations import (
     Setting,
 )
 from osem_migrate.planning.drift.code import DriftCode
-from osem_migrate.schema import Index, LocalIndex, S, Table, Throughput
+from osem_migrate.schema import Table, Throughput
 from tests import strategies
+from tests.doubles.manual_changes import ON_DEMAND, OTHER_KEY, manual_changes
 from tests.unit.planning.builders import described
-
-OTHER = S("somethingElse")
-OTHER_KEY = "arn:aws:kms:us-east-1:123456789012:key/another"
-ON_DEMAND = "PAY_PER_REQUEST"
 
 
 @dataclass(frozen=True)
@@ -55,64 +52,24 @@ def undeclared(draw: DrawFn, table: Table) -> Table:
     return found
 
 
-def _tables(table: Table) -> Iterator[Drift]:
+def _structures(table: Table) -> Iterator[Drift]:
+    """Keys and indexes, in every way in which they can be changed by hand; and no table at all."""
     yield Drift(table, None, DriftCode.TABLE_MISSING, table.name)
-    found = described(table)
-    yield Drift(table, replace(found, partition_key=OTHER), DriftCode.TABLE_KEYS, table.name)
-    yield Drift(table, replace(found, sort_key=OTHER), DriftCode.TABLE_KEYS, table.name)
-    if table.sort_key is not None and not table.local_indexes:
-        yield Drift(table, replace(found, sort_key=None), DriftCode.TABLE_KEYS, table.name)
-        swapped = replace(found, partition_key=table.sort_key, sort_key=table.partition_key)
-        yield Drift(table, swapped, DriftCode.TABLE_KEYS, table.name)
+    for change in manual_changes(table):
+        if change.anew is not None and change.code is not None:
+            yield Drift(table, described(change.anew), change.code, change.subject)
 
 
-def _indexes(table: Table) -> Iterator[Drift]:
-    found = described(table)
-    billing = table.setting(SetBilling)
+def _throughputs(table: Table) -> Iterator[Drift]:
+    found, billing = described(table), table.setting(SetBilling)
     assert billing is not None
-    extra = Index("extra-index", OTHER, throughput=billing.index_throughput(None))
-    yield Drift(table, replace(found, indexes=[*found.indexes, extra]), DriftCode.INDEX_UNEXPECTED, extra.name)
     for index in found.indexes:
-        others = [known for known in found.indexes if known != index]
-        yield Drift(table, replace(found, indexes=others), DriftCode.INDEX_MISSING, index.name)
-        for code, changed in _changed(index, billing):
-            yield Drift(table, replace(found, indexes=[*others, changed]), code, index.name)
-
-
-def _changed(index: Index, billing: SetBilling) -> Iterator[tuple[str, Index]]:
-    partition, sort = index.partition_keys, index.sort_keys
-    yield DriftCode.INDEX_KEYS, replace(index, partition_key=(OTHER, *partition[1:]))
-    yield DriftCode.INDEX_KEYS, replace(index, sort_key=(*sort[:-1], OTHER))
-    if sort:
-        yield DriftCode.INDEX_KEYS, replace(index, sort_key=sort[:-1])
-    if len(partition) > 1:
-        yield DriftCode.INDEX_KEYS, replace(index, partition_key=tuple(reversed(partition)))
-        yield DriftCode.INDEX_KEYS, replace(index, partition_key=partition[:-1])
-    if len(sort) > 1:
-        yield DriftCode.INDEX_KEYS, replace(index, sort_key=tuple(reversed(sort)))
-    for changed in (replace(index, projection="ALL", include=()), replace(index, projection="KEYS_ONLY", include=())):
-        if changed.projection != index.projection:
-            yield DriftCode.INDEX_PROJECTION, changed
-    yield DriftCode.INDEX_PROJECTION, replace(index, projection="INCLUDE", include=(*index.include, "leftOver"))
-    had = index.throughput or Throughput(1, 1)
-    yield DriftCode.INDEX_THROUGHPUT, replace(index, throughput=Throughput((had.read or 0) + 1, had.write))
-    if billing.mode == ON_DEMAND and index.throughput is not None:
-        yield DriftCode.INDEX_THROUGHPUT, replace(index, throughput=None)
-
-
-def _local_indexes(table: Table) -> Iterator[Drift]:
-    found = described(table)
-    if table.sort_key is not None:
-        extra = LocalIndex("local-extra", OTHER)
-        yield Drift(
-            table, replace(found, local_indexes=[*table.local_indexes, extra]), DriftCode.LOCAL_INDEX, extra.name
-        )
-    for local in table.local_indexes:
-        others = [known for known in table.local_indexes if known != local]
-        yield Drift(table, replace(found, local_indexes=others), DriftCode.LOCAL_INDEX, local.name)
-        include = replace(local, projection="INCLUDE", include=(*local.include, "leftOver"))
-        for changed in (replace(local, sort_key=OTHER), include):
-            yield Drift(table, replace(found, local_indexes=[*others, changed]), DriftCode.LOCAL_INDEX, local.name)
+        had = index.throughput or Throughput(1, 1)
+        changed = [Throughput((had.read or 0) + 1, had.write)]
+        changed += [Throughput(None, None)] if billing.mode == ON_DEMAND and index.throughput is not None else []
+        for units in changed:
+            indexes = [replace(known, throughput=units) if known == index else known for known in found.indexes]
+            yield Drift(table, replace(found, indexes=indexes), DriftCode.INDEX_THROUGHPUT, index.name)
 
 
 def _billing(table: Table) -> Iterator[Drift]:
@@ -163,9 +120,8 @@ def _another(setting: Setting) -> Setting | None:
 
 
 MUTATORS: tuple[Callable[[Table], Iterator[Drift]], ...] = (
-    _tables,
-    _indexes,
-    _local_indexes,
+    _structures,
+    _throughputs,
     _billing,
     _settings,
 )

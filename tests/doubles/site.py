@@ -1,0 +1,60 @@
+"""A project whose environment dev is a simulated account, and whose history can be lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from osem_migrate.deployment.connection import Connection
+from tests.doubles.project import HISTORY, Watched, write_project
+from tests.doubles.simulated_aws import NOWHERE, TUNNEL, SimulatedAws, client_answered_by
+from tests.doubles.skipping_clock import SkippingClock
+from tests.simulator import Limiter, Simulator
+from tests.torture.stage import BRIEF
+
+
+class Site:
+    """A project before a simulated account.
+
+    Attributes:
+        clock: its time; nothing but work takes any.
+        client: boto3's, for what somebody does by hand.
+    """
+
+    def __init__(self, folder: Path, clock: SkippingClock) -> None:
+        self.clock = clock
+        limiter = Limiter(clock.now, mutations=None)
+        limiter.read = lambda *_: None  # type: ignore[method-assign]
+        self.aws = SimulatedAws(clock, Simulator(clock=clock, durations=BRIEF, limiter=limiter))
+        self.client = client_answered_by(self.aws.answer)
+        self.folder = folder
+
+    @classmethod
+    @contextmanager
+    def standing(cls, folder: Path) -> Iterator["Site"]:
+        """One without tables; nothing unknown was asked of it in the end."""
+        with SkippingClock() as clock:
+            site = cls(folder, clock)
+            with site.aws.surroundings():
+                yield site
+        assert site.aws.simulator.unknown == []
+
+    def watched(self, scripts: dict[str, str]) -> Watched:
+        """A new process, so to speak."""
+        project = write_project(self.folder, scripts, TUNNEL)
+        connection = Connection(endpoint_url=NOWHERE)
+        return Watched(project, connection=connection, clock=self.clock.clock, answer=self.aws.answer)
+
+    def settle(self) -> None:
+        """An hour passes."""
+        self.clock.advance(3600)
+
+    def forget(self) -> None:
+        """The history is gone, and the tables stay."""
+        self.settle()
+        self.client.update_table(TableName=HISTORY, DeletionProtectionEnabled=False)
+        self.client.delete_table(TableName=HISTORY)
+        self.settle()
+
+    def tables(self) -> list[str]:
+        """Physical names."""
+        return sorted(self.client.list_tables()["TableNames"])
