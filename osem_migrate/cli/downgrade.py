@@ -44,7 +44,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = DowngradeOptions(target, lock_timeout=lock_timeout, timeout=timeout)
     plan = migrator.plan_downgrade(options)
     if dry_run:
-        return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+        return invocation.finish(
+            plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
+        )
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         result = migrator.downgrade(replace(options, plan=plan, stop=stop))

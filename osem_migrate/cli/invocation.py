@@ -53,9 +53,14 @@ class Invocation:
         self.show = advice.typed_in(self.environment, flags) if self.environment is not None else advice.as_typed
 
     @property
+    def verbose(self) -> bool:
+        """Whether ``-v`` was given."""
+        return self.verbosity > 0
+
+    @property
     def hears_calls(self) -> bool:
         """Whether anybody wants to know of API calls."""
-        return self.verbosity > 0 or self.log_file is not None
+        return self.verbose or self.log_file is not None
 
     def migrator(self) -> "Migrator":
         """The library, connected as the options say, telling its progress to people and to the log file."""

@@ -150,25 +150,24 @@ def _give_hints(status: "Status", *, repair: bool) -> None:
     simple = (problem for problem in status.problems if problem.state in _TO_APPLY and "\n" not in problem.advice)
     pending = next(simple, None)
     if pending is not None:
-        _hint(f"apply what is pending with: {pending.advice}")
+        output.hint(f"apply what is pending with: {pending.advice}")
     if repair and status.is_repairable:
-        _hint(f"write a script that repairs what a script can: {advice.command('status', '--write-repair')}")
+        output.hint(f"write a script that repairs what a script can: {advice.command('status', '--write-repair')}")
 
 
 def _show_repair(written: "RepairResult") -> None:
+    from osem_migrate.cli.plan import table_lines
+
     for table, reason in written.repair.left_out:
         output.line("warning", f"{table} is not repaired: {reason}.")
     if written.path is not None:
         output.line("done", f"{written.path} repairs what has drifted.")
-        for operation in written.repair.operations:
-            output.echo(f"    {operation.describe()}")
-        _hint(f"read it, then carry it out with: {advice.command('upgrade')}")
+        for table, changes in written.repair.changes.items():
+            for text in table_lines(table, changes):
+                output.echo(text)
+        output.hint(f"read it, then carry it out with: {advice.command('upgrade')}")
     elif not written.repair.left_out:
         output.line("info", "There is nothing to repair.")
-
-
-def _hint(text: str) -> None:
-    output.echo(f"{click.style('hint:', fg='cyan')} {text}")
 
 
 def status_document(status: "Status", ignored: "Collection[str]") -> Document:
@@ -197,6 +196,9 @@ def repair_document(written: "RepairResult") -> Document:
     return {
         "path": written.path,
         "operations": [operation.describe() for operation in written.repair.operations],
+        "changes": {
+            table: [change.as_dict() for change in changes] for table, changes in written.repair.changes.items()
+        },
         "left_out": [{"table": table, "reason": reason} for table, reason in written.repair.left_out],
     }
 

@@ -102,7 +102,7 @@ def _summarise(verification: "Verification", migrator: "Migrator", options: "Ver
         hint = f"try once more with: {options.again()}"
     else:
         hint = f"see what differs, and its remedy, with: {advice.command('status')}"
-    output.echo(f"{click.style('hint:', fg='cyan')} {hint}")
+    output.hint(hint)
 
 
 def verification_document(verification: "Verification") -> Document:

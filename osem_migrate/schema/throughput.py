@@ -20,6 +20,11 @@ class Throughput:
             if units is not None and units < 1:
                 raise DefinitionError(f"throughput: {side} must be at least 1, not {units}")
 
+    @property
+    def text(self) -> str:
+        """``5 read and 5 write units``; a side without a maximum is ``∞``."""
+        return f"{self.read or '∞'} read and {self.write or '∞'} write units"
+
 
 def as_throughput(throughput: Throughput | None) -> Throughput | None:
     """The canonical spelling: None for a throughput that says nothing of either side."""

@@ -53,16 +53,21 @@ def test_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
     assert run("downgrade", "--to", "1", "--yes", "--json").document["data"] == {"reverted": []}
 
 
-def test_a_dry_run_shows_every_call_and_every_loss(upgraded: Project, run: Run, tables: Tables) -> None:
+def test_a_dry_run_shows_every_change_and_every_loss(upgraded: Project, run: Run, tables: Tables) -> None:
     """Newest first, with item counts and sizes of what would be lost; nothing is changed, and no yes is needed."""
     before = tables.everything()
-    said = run("downgrade", "--to", "0", "--dry-run")
+    said = run("downgrade", "--to", "0", "--dry-run", "-v")
     assert (said.code, tables.everything()) == (0, before)
     assert said.out.startswith(f"3 migrations to reverse on dev ({tables.endpoint_url}): 3 calls. Nothing is changed")
     assert re.findall(r"^ +\d+\. (.*)", said.out, re.MULTILINE) == [
-        "DeleteTable shop-dev-Plans: drop table Plans",
-        "UpdateTable shop-dev-Teams managerId-index: drop index managerId-index from Teams",
-        "DeleteTable shop-dev-Teams: drop table Teams",
+        "DeleteTable shop-dev-Plans",
+        "UpdateTable shop-dev-Teams managerId-index",
+        "DeleteTable shop-dev-Teams",
+    ]
+    assert re.findall(r"^ +(- .*?)  \(", said.out, re.MULTILINE) == [
+        "- table Plans  planId S",
+        "- index managerId-index  managerId S, ALL",
+        "- table Teams  teamId S",
     ]
     assert re.search(r"⚠ every item of table Teams is lost \(shop-dev-Teams: 2 items, \d+ bytes\)", said.out)
     assert re.search(r"⚠ every item of table Plans is lost \(shop-dev-Plans: 0 items, 0 bytes\)", said.out)
