@@ -14,7 +14,7 @@ from osem_migrate.errors import ExitCode
 @click.command("downgrade")
 @click.option("--to", "target", metavar="VERSION", required=True,
               help="Keep this version and those before it (7, 0007 or its whole name); 0 keeps none.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Print every call in order, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, with -v every call, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before losing data.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
 @lock_timeout_option

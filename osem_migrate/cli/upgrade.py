@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @click.command("upgrade")
 @click.option("--to", "target", metavar="VERSION", help="Stop after this version (7, 0007 or its whole name).")
-@click.option("--dry-run", is_flag=True, help="Print every call in order, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask before losing data.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, with -v every call, and change nothing.")
+@click.option("--yes", is_flag=True, help="Ask nothing: lose data where the plan does, and fold as configured.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply scripts older than the newest applied one, too.")
 @click.option("--strict", is_flag=True,
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @click.option("--fold/--no-fold", default=None,
-              help="Create indexes together with their new table: 20 s instead of 8 to 17 min.")  # fmt: skip
+              help="Create indexes together with their new table: 20 s instead of 8 to 17 min each. Without either, "
+              "fold_indexes of the configuration decides; a terminal is asked where it says nothing.")  # fmt: skip
 @click.option("--no-wait", "pace", flag_value="no-wait", help="Begin the next call of each table and return.")
 @click.option("--wait-only", "pace", flag_value="wait-only", help="Wait for what is in progress, and begin nothing.")
 @connected
@@ -53,6 +54,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     nothing. Where a newer checkout has applied more than this one has, and nothing of this one is pending, that is
     noted.
     """
+    from osem_migrate.cli.fold_question import ask_to_fold
     from osem_migrate.cli.plan import plan_document, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.upgrade import UpgradeOptions
@@ -78,6 +80,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     if not invocation.as_json:
         show_notes(plan)
     if options.pace is not Pace.WAIT_ONLY:
+        can_ask = not yes and not invocation.as_json and invocation.verbosity >= 0
+        if can_ask and (answer := ask_to_fold(plan, migrator, options)) is not None:
+            options = replace(options, fold=answer)
+            plan = migrator.plan(options)
         confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         # What only a look at the live tables tells, such as items in one that was there first, is confirmed as well.

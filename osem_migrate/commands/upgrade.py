@@ -115,5 +115,6 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
     for planned in plan.operations:
         with blaming(planned.migration, planned.position):
             environment.physical_name(planned.table)
-    folds = environment.settings.fold_indexes if options.fold is None else options.fold
+    decided = (options.fold, environment.settings.fold_indexes, False)
+    folds = next(one for one in decided if one is not None)
     return fold(plan) if folds else plan, history

@@ -52,7 +52,7 @@ class EnvironmentSettings(BaseModel):
     tags: Mapping[str, str] = Field(default_factory=dict)
     capacity: Capacity | None = None
     autoscaled: Annotated[bool | tuple[str, ...], PlainValidator(_tables)] = False
-    fold_indexes: bool = False
+    fold_indexes: bool | None = None
     mutations_in_flight: Annotated[int, Field(ge=1, le=100)] = 3
 
 

@@ -64,7 +64,7 @@ def test_only_the_application_is_needed(tmp_path: Path) -> None:
     assert (settings.tags, settings.environments) == ({}, {})
     assert (settings.local.engine, settings.local.port, settings.local.dynamodb_local_folder) == ("moto", None, None)
     nothing = EnvironmentSettings()
-    assert [nothing.protected, nothing.fold_indexes, nothing.tunnel] == [False, False, False]
+    assert [nothing.protected, nothing.fold_indexes, nothing.tunnel] == [False, None, False]
     assert nothing.mutations_in_flight == 3
     assert nothing.autoscaled is False
     decided = {"protected", "fold_indexes", "tunnel", "mutations_in_flight", "tags", "autoscaled"}
