@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import ask
 from osem_migrate.cli.invocation import Document, Invocation, place
@@ -61,7 +60,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = DestroyOptions(
         allow_data_loss=not inventory.is_empty, drop_changed=drop_changed, lock_timeout=lock_timeout, timeout=timeout
     )
-    with stop_on_signal(advice.command("destroy")) as stop:
+    with stop_on_signal(options.resume()) as stop:
         result = migrator.destroy(replace(options, stop=stop))
 
     def show() -> None:

@@ -7,6 +7,7 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
+from osem_migrate.cli.mistyped import Group
 from osem_migrate.cli.options import unconnected
 from osem_migrate.errors import ExitCode
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 KINDS = ("moto", "dynamodb-local")
 
 
-@click.group("local")
+@click.group("local", cls=Group)
 def command() -> None:
     """Start, stop and inspect the embedded engine behind --env local.
 

@@ -5,20 +5,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.upgrade import UpgradeResult
+    from osem_migrate.commands.upgrade import UpgradeOptions, UpgradeResult
     from osem_migrate.migrator import Migrator
 
 
 @click.command("upgrade")
-@click.option("--to", "target", metavar="VERSION", help="Stop after this version (7, 0007 or its whole name).")
+@click.option("--to", "target", metavar="VERSION", shell_complete=complete_version,
+              help="Stop after this version (7, 0007, its whole name, or head for the newest).")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print what would change, with -v every call, and change nothing.")
 @click.option("--yes", is_flag=True, help="Ask nothing: lose data where the plan does, and fold as configured.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
@@ -95,18 +96,20 @@ def command(  # noqa: PLR0913 - one parameter an option
         "up_to_date": result.plan.is_empty,
         "future": list(result.plan.future),
     }
-    return invocation.finish(data, lambda: _show(result, migrator))
+    return invocation.finish(data, lambda: _show(result, migrator, options))
 
 
-def _show(result: "UpgradeResult", migrator: "Migrator") -> None:
+def _show(result: "UpgradeResult", migrator: "Migrator", options: "UpgradeOptions") -> None:
+    from osem_migrate.execution.operation_run import Pace
+
     where = place(migrator)
     if result.in_progress:
         begun = output.counted(len(result.in_progress), "migration")
         output.line("info", f"{begun} in progress on {where}: {', '.join(result.in_progress)}.")
-        output.hint(f"wait with: {advice.command('upgrade', '--wait-only')}")
+        output.hint(f"wait with: {replace(options, pace=Pace.WAIT_ONLY).resume()}")
     elif not result.applied and not result.plan.is_empty:
         output.line("info", f"Nothing is in progress on {where}.")
-        output.hint(f"apply what is pending: {advice.command('upgrade')}")
+        output.hint(f"apply what is pending: {replace(options, pace=Pace.FULL).resume()}")
     elif not result.applied:
         output.line("done", f"{where} is up to date; nothing to do.")
     if result.applied:

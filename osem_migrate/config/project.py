@@ -4,11 +4,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from itertools import combinations
 from pathlib import Path
 from typing import Self
 
+from osem_migrate.advice import did_you_mean
 from osem_migrate.config.environment import HISTORY_ENTITY, Environment, fill
 from osem_migrate.config.settings import (
     FILE,
@@ -141,8 +141,7 @@ class Project:
                 )
 
     def _unknown(self, name: str) -> UnknownEnvironment:
-        near = get_close_matches(name, self.environment_names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, self.environment_names)
         return UnknownEnvironment(
             f"environment {name!r} is not configured{hint} (there are: {', '.join(self.environment_names)})",
             remediation=f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose one with --env",

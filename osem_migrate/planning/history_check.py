@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
+from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import MigrationChanged, MigrationFuture, MigrationMissing, TargetUnknown
 from osem_migrate.history import Record, ShownState
 from osem_migrate.migration import Migration
@@ -115,10 +115,7 @@ def find_version(migrations: Sequence[Migration], version: str) -> Migration:
 
 def unknown_version(version: str, ids: Sequence[str]) -> TargetUnknown:
     """The error that names the nearest version, or the newest; the ids are in order."""
+    newest = f"; the newest is {ids[-1]}" if ids else "; there is none yet"
     slugs = {name.partition("_")[2]: name for name in ids}
-    near = get_close_matches(version, [*ids, *slugs, HEAD], n=1)
-    if near:
-        hint = f"; did you mean {slugs.get(near[0], near[0])!r}?"
-    else:
-        hint = f"; the newest is {ids[-1]}" if ids else "; there is none yet"
-    return TargetUnknown(f"no migration {version!r}{hint}", version=version)
+    near = did_you_mean(version, slugs | {name: name for name in (*ids, HEAD)})
+    return TargetUnknown(f"no migration {version!r}{near or newest}", version=version)

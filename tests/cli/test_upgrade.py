@@ -468,3 +468,19 @@ def test_a_renamed_script_is_recorded_with_two_commands(project: Project, run: R
     for command in commands:
         assert run(*command.split()).code == 0
     assert (run("status").code, run("upgrade").code) == (0, 0)
+
+
+def test_head_is_the_newest_script(run: Run, tables: Tables) -> None:
+    """For upgrade and stamp, and as what a downgrade keeps."""
+    assert run("upgrade", "--to", "head").out.startswith("✓ 3 migrations applied")
+    assert "everything up to 0003_create_plans is applied already" in run("stamp", "head").out
+    assert "has nothing above head; nothing to do" in run("downgrade", "--to", "head").out
+    assert "✓ 0003_create_plans is applied on dev" in run("resolve", "head", "--applied").out
+
+
+def test_the_way_on_keeps_what_was_given(run: Run, tables: Tables) -> None:
+    """Version, folding, patience and connection; only what confirms something has to be said again."""
+    begun = run("upgrade", "--no-wait", "--to", "2", "--no-fold", "--timeout", "90", "--lock-timeout", "5", "--yes",
+                "--region", "eu-central-1")  # fmt: skip
+    again = "--to 2 --no-fold --wait-only --lock-timeout 5 --timeout 90 --env dev --region eu-central-1"
+    assert begun.out.splitlines()[-1] == f"hint: wait with: osem-migrate upgrade {again}"
