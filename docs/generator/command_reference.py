@@ -1,5 +1,6 @@
 """The command reference, written from the commands themselves: docs/commands.md."""
 
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -92,6 +93,11 @@ def _cell(text: str) -> str:
 
 
 def _text(text: str | None) -> str:
-    """A docstring as paragraphs, without click's mark against rewrapping."""
-    paragraphs = (text or "").replace("\b\n", "").replace("``", "`").strip().split("\n\n")
-    return "\n\n".join("\n".join(line.strip() for line in paragraph.splitlines()) for paragraph in paragraphs)
+    """A docstring as paragraphs; what click is told not to rewrap is a block."""
+    return "\n\n".join(map(_paragraph, inspect.cleandoc(text or "").replace("``", "`").split("\n\n")))
+
+
+def _paragraph(text: str) -> str:
+    if text.startswith("\b\n"):
+        return f"```text\n{text.removeprefix(chr(8)).strip()}\n```"
+    return "\n".join(line.strip() for line in text.splitlines())

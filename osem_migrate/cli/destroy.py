@@ -110,14 +110,18 @@ def _document(inventory: "Inventory") -> Document:
 
 
 def _show(inventory: "Inventory", migrator: "Migrator") -> None:
+    from osem_migrate.cli.plan import marked
+    from osem_migrate.operations.change import ChangeKind
+
     if inventory.is_empty:
         output.line("done", f"{place(migrator)} has nothing to destroy.")
     else:
         output.echo(f"To be dropped on {place(migrator)}; nothing is changed by this.\n")
-        rows = [(live.physical_name, _holds(live)) for live in inventory.tables]
+        drop, alter = marked(ChangeKind.DROP), marked(ChangeKind.ALTER)
+        rows = [(f"{drop} table {live.physical_name}", _holds(live)) for live in inventory.tables]
         if inventory.history is not None:
             part = "this application's part of it" if inventory.shared else "last, with the history of all migrations"
-            rows.append((inventory.history.physical_name, part))
+            rows.append((f"{alter if inventory.shared else drop} table {inventory.history.physical_name}", part))
         for row in output.columns(rows):
             output.echo(f"  {row}")
         for name in inventory.guarded:

@@ -8,14 +8,14 @@ from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_down_to
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Invocation, place
-from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
+from osem_migrate.cli.options import Count, connected, lock_timeout_option, timeout_option
 from osem_migrate.errors import ExitCode
 
 
 @click.command("downgrade")
 @click.option("--to", "target", metavar="VERSION", shell_complete=complete_down_to,
               help="Keep this version and those before it (7, 0007 or its whole name); 0 keeps none.")  # fmt: skip
-@click.option("--steps", type=click.IntRange(min=1), metavar="NUMBER", help="Reverse so many of the newest, instead.")
+@click.option("--steps", type=Count(), metavar="NUMBER", help="Reverse so many of the newest, instead.")
 @click.option("--dry-run", is_flag=True, help="Print what would change, with -v every call, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before losing data.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")

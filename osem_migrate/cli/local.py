@@ -26,7 +26,8 @@ def command() -> None:
 
 
 @command.command("start")
-@click.option("--engine", type=click.Choice(KINDS), help="Instead of the configured one (moto when none is).")
+@click.option("--engine", type=click.Choice(KINDS), metavar="ENGINE",
+              help="moto or dynamodb-local, instead of the configured one (moto when none is).")  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), help="Instead of the configured one (4610 when none is).")
 @unconnected
 def start(invocation: Invocation, *, engine: str | None, port: int | None) -> ExitCode:

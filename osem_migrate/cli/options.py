@@ -1,6 +1,7 @@
 """The options that commands share, and the decorator that makes an Invocation of them."""
 
 import math
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -15,35 +16,60 @@ from osem_migrate.errors import DEFAULT_LOCK_TIMEOUT
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+SHORTEST_TIMEOUT = 0.001
+
 _COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")
 
 
-class Seconds(click.FloatRange):
-    """A number of seconds; neither infinite nor NaN, which no clock ever reaches."""
+class Seconds(click.ParamType):
+    """A number of seconds; neither infinite nor NaN, which no clock ever reaches.
 
-    name = "number of seconds"
+    Not a range of click's, which the help shows in the notation of mathematics.
+    """
+
+    name = "seconds"
+
+    def __init__(self, *, least: float = 0.0) -> None:
+        self.least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the number, or fail as click does."""
-        seconds = float(super().convert(value, param, ctx))
+        try:
+            # Python reads digits of other scripts, and 1_000, as well; a person means something else by them.
+            seconds = float(str(value).encode("ascii").replace(b"_", b"?"))
+        except ValueError:
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
         if not math.isfinite(seconds):
             self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
+        if seconds < self.least:
+            self.fail(f"{value!r} is too short: at least {self.least:g} seconds.", param, ctx)
         return seconds
+
+
+class Count(click.ParamType):
+    """A whole number from 1, in digits as they are typed here."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number, or fail as click does."""
+        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", str(value)):
+            self.fail(f"{value!r} is not a whole number from 1.", param, ctx)
+        return int(value)
 
 
 lock_timeout_option = click.option(
     "--lock-timeout",
-    type=Seconds(min=0),
+    type=Seconds(),
     default=DEFAULT_LOCK_TIMEOUT,
-    show_default=True,
     metavar="SECONDS",
-    help="How long to wait for another run.",
+    help=f"How long to wait for another run.  [default: {DEFAULT_LOCK_TIMEOUT:g}]",
 )
 
 
 def timeout_option(meaning: str) -> Callable[[F], F]:
     """``--timeout``: how long one thing may take, in the words of the command."""
-    return click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS", help=meaning)
+    return click.option("--timeout", type=Seconds(least=SHORTEST_TIMEOUT), metavar="SECONDS", help=meaning)
 
 
 _CONNECTION = (

@@ -73,7 +73,7 @@ def table_lines(
     ``aside`` stands behind the first of them; ``otherwise`` is said of what changes nothing.
     """
     if not named and not (changes and changes[0].is_of_table):
-        yield f"  {_marked(ChangeKind.ALTER)} table {table}"
+        yield f"  {marked(ChangeKind.ALTER)} table {table}"
     texts = [("  " if change.is_of_table else "      ") + change_text(change) for change in changes]
     first, *others = texts or [f"      {otherwise}"]
     yield from (first + aside, *others)
@@ -82,7 +82,7 @@ def table_lines(
 def change_text(change: Change) -> str:
     """``+ index by-status  status S, ALL``, with its mark in colour."""
     arrow = "→" if output.can_show("→", err=False) else "->"
-    return _marked(change.kind) + change.line(arrow).removeprefix(change.kind.mark)
+    return marked(change.kind) + change.line(arrow).removeprefix(change.kind.mark)
 
 
 class _PlanText:
@@ -151,7 +151,8 @@ def _heading(migration: "PlannedMigration") -> "Iterator[str]":
         yield output.dim("  nothing left to do: it is recorded without a call")
 
 
-def _marked(kind: ChangeKind) -> str:
+def marked(kind: ChangeKind) -> str:
+    """``+``, ``~`` or ``-`` in its colour."""
     return click.style(kind.mark, fg=_COLOURS[kind])
 
 

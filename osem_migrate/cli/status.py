@@ -30,8 +30,8 @@ _TO_APPLY = {"pending", "reverted"}  # what the next upgrade applies: listed, an
 @click.option("--ignore", metavar="STATE,…", default="",
               help="States that do not count for the exit code: drift, pending, reverted, running, failed, "
               "interrupted, out_of_order, missing, changed, future, newer_tool.")  # fmt: skip
-@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True,
-              help="For people, machines, GitHub annotations or test reports.")  # fmt: skip
+@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
+              help="text for people, json for machines, github for annotations, junit for test reports.")  # fmt: skip
 @click.option("--strict", is_flag=True,
               help="Count every setting that is on in AWS but in no script as drift, such as a stream.")  # fmt: skip
 @click.option("--write-repair", is_flag=True,

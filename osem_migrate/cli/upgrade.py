@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @click.option("--fold/--no-fold", default=None,
-              help="Create indexes together with their new table: 20 s instead of 8 to 17 min each. Without either, "
-              "fold_indexes of the configuration decides; a terminal is asked where it says nothing.")  # fmt: skip
+              help="Create indexes together with their new table: 20 s instead of 8 to 17 min each.  [default: as "
+              "configured; asked for at a terminal where nothing is]")  # fmt: skip
 @click.option("--no-wait", "pace", flag_value="no-wait", help="Begin the next call of each table and return.")
 @click.option("--wait-only", "pace", flag_value="wait-only", help="Wait for what is in progress, and begin nothing.")
 @connected
