@@ -35,7 +35,7 @@ def _blocks() -> Iterator[str]:
     yield _table("command", "does", rows)
     yield _CONNECTING
     yield _table("option", "meaning", [_row(option) for option in _connection()])
-    context = click.Context(cli, info_name="osem-migrate")
+    context = _program()
     for name in COMMANDS:
         command = cli.get_command(context, name)
         if command is not None:
@@ -50,11 +50,16 @@ def _command(name: str, command: click.Command, level: str) -> Iterator[str]:
         for part, inner in command.commands.items():
             yield from _command(f"{name} {part}", inner, level + "#")
         return
-    usage = " ".join(command.collect_usage_pieces(click.Context(command)))
+    usage = " ".join(command.collect_usage_pieces(click.Context(command, parent=_program())))
     yield f"```text\nosem-migrate {name} {usage}\n```"
     yield from _options(command)
     if command.epilog:
         yield _text(command.epilog)
+
+
+def _program() -> click.Context:
+    """What every command is a part of: a command keeps the help option that it is first asked for."""
+    return click.Context(cli, info_name="osem-migrate", **cli.context_settings)
 
 
 def _options(command: click.Command) -> Iterator[str]:
