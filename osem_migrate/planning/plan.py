@@ -88,6 +88,10 @@ class PlannedOperation:
             for change in changes_of(self.operation, before, after, self.migration, self.position)
         )
 
+    def when_found(self, unreadable: Collection[type[Setting]]) -> str:
+        """What to say where nothing had to be done."""
+        return "it came with its table" if self.folded else self.operation.when_found(unreadable)
+
     @property
     def is_described(self) -> bool:
         """Whether what DynamoDB describes shows all of its effect."""
