@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.types import FloatParamType, IntParamType
 
 from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_environment
@@ -21,7 +22,7 @@ SHORTEST_TIMEOUT = 0.001
 _COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")
 
 
-class Seconds(click.ParamType):
+class Seconds(FloatParamType):
     """A number of seconds; neither infinite nor NaN, which no clock ever reaches.
 
     Not a range of click's, which the help shows in the notation of mathematics.
@@ -46,7 +47,7 @@ class Seconds(click.ParamType):
         return seconds
 
 
-class Count(click.ParamType):
+class Count(IntParamType):
     """A whole number from 1, in digits as they are typed here."""
 
     name = "number"

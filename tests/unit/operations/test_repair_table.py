@@ -197,6 +197,8 @@ def test_one_script_repairs_every_environment(given: dict[str, str]) -> None:
     tags = RepairTable("Teams", [SetTags("Teams", {"Team": "core"})], [SetTags("Teams", {"Team": "ours"})])
     assert tags.apply(schema) == schema
     assert lines(tags, schema) == ["~ tags Team=ours → Team=core"]
+    billing = RepairTable("Teams", to=[ON_DEMAND], found=[SetBilling("Teams", "PROVISIONED", Throughput(9, 9))])
+    assert billing.apply(schema) == schema
 
 
 @given(table=strategies.tables(), other=strategies.tables("Other"))

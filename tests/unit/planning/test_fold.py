@@ -17,6 +17,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.operations.step import Call
+from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.fold import fold, saving
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.upgrade import make_plan
@@ -218,3 +219,11 @@ def test_what_was_stopped_folded_goes_on_unfolded(migrations: tuple[Migration, .
     account.carry_out(make_plan(migrations, History()))
     assert account.tables() == other.tables()
     assert account.recorded() == other.recorded()
+
+
+def test_a_downgrade_has_no_fold_to_offer() -> None:
+    """It may create a table again and add its index, but there is no option for it there."""
+    past = [migration(1, TEAMS, BY_MANAGER), migration(2, DropIndex("Teams", BY_MANAGER.name), DropTable("Teams"))]
+    plan = make_downgrade(past, applied(*past), "1")
+    assert [planned.operation.describe() for planned in plan.operations] == [TEAMS.describe(), BY_MANAGER.describe()]
+    assert saving(plan) is None
