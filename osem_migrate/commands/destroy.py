@@ -62,8 +62,8 @@ class DestroyOptions(LockOptions):
     timeout: float | None = None
 
     def resume(self) -> str:
-        """The same command again, without what was confirmed."""
-        return command("destroy", given={**self.given(), "--timeout": self.timeout})
+        """The same command again, without what was confirmed, and without a time limit that may have run out."""
+        return command("destroy", given=self.given())
 
 
 def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> Inventory:

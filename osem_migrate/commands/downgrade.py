@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.errors import UsageError
 from osem_migrate.execution.runner import RunOptions, run
@@ -34,8 +35,8 @@ class DowngradeOptions(RunOptions):
             raise UsageError("say how far to go back: either --to VERSION or --steps NUMBER")
 
     def given(self) -> dict[str, object]:
-        """The options of the command line; none that confirms anything."""
-        return {"--to": self.target, "--steps": self.steps, **RunOptions.given(self)}
+        """The options of the command line; none that confirms anything, nor a time limit that may have run out."""
+        return {"--to": self.target, "--steps": self.steps, **LockOptions.given(self)}
 
     def resume(self) -> str:
         """``osem-migrate downgrade --to VERSION``, and whatever else was given."""

@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.adoption import foresee
 from osem_migrate.execution.operation_run import Pace
@@ -38,7 +39,7 @@ class UpgradeOptions(RunOptions):
     strict: bool = False
 
     def given(self) -> dict[str, object]:
-        """The options of the command line; none that confirms anything."""
+        """The options of the command line; none that confirms anything, nor a time limit that may have run out."""
         return {
             "--to": self.target,
             "--fold": self.fold is True,
@@ -47,7 +48,7 @@ class UpgradeOptions(RunOptions):
             "--wait-only": self.pace is Pace.WAIT_ONLY,
             "--allow-out-of-order": self.allow_out_of_order,
             "--strict": self.strict,
-            **RunOptions.given(self),
+            **LockOptions.given(self),
         }
 
     def resume(self) -> str:

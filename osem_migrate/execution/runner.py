@@ -39,10 +39,6 @@ class RunOptions(LockOptions):
     timeout: float | None = None
     pace: Pace = Pace.FULL
 
-    def given(self) -> dict[str, object]:
-        """The options of the command line; none that confirms anything."""
-        return {**LockOptions.given(self), "--timeout": self.timeout}
-
     @abstractmethod
     def resume(self) -> str:
         """The command that continues after a failure; it goes no further than this run was to go."""

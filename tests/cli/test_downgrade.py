@@ -143,7 +143,7 @@ def test_steps_reverse_the_newest_and_the_way_on_names_a_version(upgraded: Proje
     assert "shop-dev-Plans" not in tables.names()
     options = DowngradeOptions(steps=2, timeout=60)
     plan = Migrator.open("dev").plan_downgrade(options)
-    assert typed(options.with_plan(plan).resume()) == "osem-migrate downgrade --to 0 --timeout 60 --env dev"
+    assert typed(options.with_plan(plan).resume()) == "osem-migrate downgrade --to 0 --env dev"
     too_many = run("downgrade", "--steps", "3", "--yes")
     assert "✗ TARGET_UNKNOWN: 3 migrations cannot be reversed: only 2 can be" in too_many.err
     assert Migrator.open("dev").downgrade(replace(options, allow_data_loss=True)).reverted == (

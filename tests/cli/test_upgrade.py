@@ -479,8 +479,8 @@ def test_head_is_the_newest_script(run: Run, tables: Tables) -> None:
 
 
 def test_the_way_on_keeps_what_was_given(run: Run, tables: Tables) -> None:
-    """Version, folding, patience and connection; only what confirms something has to be said again."""
+    """Version, folding and connection; not what confirms something, nor a time limit that may have run out."""
     begun = run("upgrade", "--no-wait", "--to", "2", "--no-fold", "--timeout", "90", "--lock-timeout", "5", "--yes",
                 "--region", "eu-central-1")  # fmt: skip
-    again = "--to 2 --no-fold --wait-only --lock-timeout 5 --timeout 90 --env dev --region eu-central-1"
+    again = "--to 2 --no-fold --wait-only --lock-timeout 5 --env dev --region eu-central-1"
     assert begun.out.splitlines()[-1] == f"hint: wait with: osem-migrate upgrade {again}"
