@@ -6,13 +6,14 @@ call of ``Migrator`` with its arguments. Between the brackets of a placeholder s
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 
 # Noncharacters, which Unicode keeps for such a use inside a process: no name and no text of a user holds them.
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _PLACEHOLDER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
-WITHOUT_ENVIRONMENT = frozenset({"new", "local", "--help"})
+WITHOUT_ENVIRONMENT = frozenset({"new", "local", "completion", "--help"})
 """Commands that take no ``--env``, and the option that needs none."""
 
 _METHODS = {
@@ -37,8 +38,11 @@ _ARGUMENTS = {
     "--applied": "Resolution.APPLIED",
     "--details": "details=True",
     "--drop-changed": "drop_changed=True",
+    "--fold": "fold=True",
     "--force": "force=True",
+    "--no-fold": "fold=False",
     "--no-verify": "verify=False",
+    "--no-wait": "pace=Pace.NO_WAIT",
     "--probe": "probe=True",
     "--reverted": "Resolution.REVERTED",
     "--strict": "strict=True",
@@ -51,18 +55,45 @@ _CONFIRMED = {"unlock": (), "verify": ("allow_protected=True",)}
 _VALUES = {
     "--endpoint-url": "endpoint_url",
     "--profile": "profile",
+    "--reason": "reason",
     "--region": "region",
     "--role": "role",
-    "--timeout": "timeout",
     "--to": "target",
 }
+_NUMBERS = {"--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}
+_SEVERAL = frozenset({"import"})
+"""Commands that take several of what they are about, and so does the call."""
+
 _OF_THE_COMMAND_LINE = frozenset({"--ignore"})
 """Options with a value that only decide what the command line makes of an answer."""
 
 
-def command(*words: str) -> str:
-    """The placeholder of a command, such as ``command("upgrade", "--to", "7")``, or of an option alone."""
-    return f"{_OPEN}{shlex.join(words).replace(_OPEN, '').replace(_CLOSE, '')}{_CLOSE}"
+def command(*words: str, given: Mapping[str, object] | None = None) -> str:
+    """The placeholder of a command, such as ``command("upgrade", "--to", "7")``, or of an option alone.
+
+    ``given`` has more options of it, as far as they were given: True is an option alone, None and False are left out.
+    """
+    return f"{_OPEN}{shlex.join([*words, *_words(given or {})]).replace(_OPEN, '').replace(_CLOSE, '')}{_CLOSE}"
+
+
+def _words(options: Mapping[str, object]) -> tuple[str, ...]:
+    words: list[str] = []
+    for option, value in options.items():
+        if value is True:
+            words.append(option)
+        elif value is not None and value is not False:
+            words += (option, f"{value:g}" if isinstance(value, float) else str(value))
+    return tuple(words)
+
+
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """``; did you mean 'staging'?`` for the nearest of what is known; empty where nothing is near.
+
+    A mapping has what to say for each word.
+    """
+    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    said = [known[name] if isinstance(known, Mapping) else name for name in near]
+    return "".join(f"; did you mean {name!r}?" for name in said)
 
 
 def shown(text: str, show: Callable[[Sequence[str]], str]) -> str:
@@ -109,9 +140,7 @@ def connection_flags(
     region: str | None, profile: str | None, endpoint_url: str | None, *, force: bool
 ) -> tuple[str, ...]:
     """Where to connect as command-line options, as far as somebody said so."""
-    options = {"--region": region, "--profile": profile, "--endpoint-url": endpoint_url}
-    given = [word for option, text in options.items() if text is not None for word in (option, text)]
-    return (*given, "--force") if force else tuple(given)
+    return _words({"--region": region, "--profile": profile, "--endpoint-url": endpoint_url, "--force": force})
 
 
 def _arguments(words: Sequence[str], name: str) -> list[str]:
@@ -122,6 +151,8 @@ def _arguments(words: Sequence[str], name: str) -> list[str]:
         word = rest.pop(0)
         if word in _VALUES:
             found.append(f"{_VALUES[word]}={rest.pop(0)!r}" if rest else f"{_VALUES[word]}=…")
+        elif word in _NUMBERS:
+            found.append(f"{_NUMBERS[word]}={rest.pop(0) if rest else '…'}")
         elif word in _OF_THE_COMMAND_LINE:
             del rest[:1]
         elif word == "--yes" and name in _CONFIRMED:
@@ -129,5 +160,5 @@ def _arguments(words: Sequence[str], name: str) -> list[str]:
         elif word in _ARGUMENTS:
             found.append(_ARGUMENTS[word])
         elif not word.startswith("-"):
-            found.append(repr(word))
+            found.append(f"names=[{word!r}]" if name in _SEVERAL else repr(word))
     return list(dict.fromkeys(found))

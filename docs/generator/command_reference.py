@@ -1,5 +1,6 @@
 """The command reference, written from the commands themselves: docs/commands.md."""
 
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -34,7 +35,7 @@ def _blocks() -> Iterator[str]:
     yield _table("command", "does", rows)
     yield _CONNECTING
     yield _table("option", "meaning", [_row(option) for option in _connection()])
-    context = click.Context(cli, info_name="osem-migrate")
+    context = _program()
     for name in COMMANDS:
         command = cli.get_command(context, name)
         if command is not None:
@@ -49,11 +50,16 @@ def _command(name: str, command: click.Command, level: str) -> Iterator[str]:
         for part, inner in command.commands.items():
             yield from _command(f"{name} {part}", inner, level + "#")
         return
-    usage = " ".join(command.collect_usage_pieces(click.Context(command)))
+    usage = " ".join(command.collect_usage_pieces(click.Context(command, parent=_program())))
     yield f"```text\nosem-migrate {name} {usage}\n```"
     yield from _options(command)
     if command.epilog:
         yield _text(command.epilog)
+
+
+def _program() -> click.Context:
+    """What every command is a part of: a command keeps the help option that it is first asked for."""
+    return click.Context(cli, info_name="osem-migrate", **cli.context_settings)
 
 
 def _options(command: click.Command) -> Iterator[str]:
@@ -92,6 +98,11 @@ def _cell(text: str) -> str:
 
 
 def _text(text: str | None) -> str:
-    """A docstring as paragraphs, without click's mark against rewrapping."""
-    paragraphs = (text or "").replace("\b\n", "").replace("``", "`").strip().split("\n\n")
-    return "\n\n".join("\n".join(line.strip() for line in paragraph.splitlines()) for paragraph in paragraphs)
+    """A docstring as paragraphs; what click is told not to rewrap is a block."""
+    return "\n\n".join(map(_paragraph, inspect.cleandoc(text or "").replace("``", "`").split("\n\n")))
+
+
+def _paragraph(text: str) -> str:
+    if text.startswith("\b\n"):
+        return f"```text\n{text.removeprefix(chr(8)).strip()}\n```"
+    return "\n".join(line.strip() for line in text.splitlines())

@@ -31,6 +31,11 @@ def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: b
             f"{advice.command('--yes', '--allow-data-loss')}",
             hazards=losses,
         )
+    if not yes and can_ask and sys.stdin.isatty():
+        from osem_migrate.cli.plan import show_changes
+
+        show_changes(plan, migrator, err=True)
+        output.echo(err=True)
     ask(losses, migrator, yes=yes, can_ask=can_ask)
 
 

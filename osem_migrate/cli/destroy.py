@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import ask
 from osem_migrate.cli.invocation import Document, Invocation, place
@@ -63,7 +62,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = DestroyOptions(
         allow_data_loss=not inventory.is_empty, drop_changed=drop_changed, lock_timeout=lock_timeout, timeout=timeout
     )
-    with stop_on_signal(advice.command("destroy")) as stop:
+    with stop_on_signal(options.resume()) as stop:
         result = migrator.destroy(replace(options, stop=stop))
 
     def show() -> None:
@@ -109,14 +108,18 @@ def _holds(live: "LiveTable") -> str:
 
 
 def _show(inventory: "Inventory", migrator: "Migrator") -> None:
+    from osem_migrate.cli.plan import marked
+    from osem_migrate.operations.change import ChangeKind
+
     if inventory.is_empty:
         output.line("done", f"{place(migrator)} has nothing to destroy.")
     else:
         output.echo(f"To be dropped on {place(migrator)}; nothing is changed by this.\n")
-        rows = [(live.physical_name, _holds(live)) for live in inventory.tables]
+        drop, alter = marked(ChangeKind.DROP), marked(ChangeKind.ALTER)
+        rows = [(f"{drop} table {live.physical_name}", _holds(live)) for live in inventory.tables]
         if inventory.history is not None:
             part = "this application's part of it" if inventory.shared else "last, with the history of all migrations"
-            rows.append((inventory.history.physical_name, part))
+            rows.append((f"{alter if inventory.shared else drop} table {inventory.history.physical_name}", part))
         for row in output.columns(rows):
             output.echo(f"  {row}")
         for name in inventory.guarded:

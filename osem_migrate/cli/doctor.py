@@ -18,8 +18,9 @@ _CHECK_WIDTH = 14
 
 
 @click.command("doctor", epilog="Exit codes: 0 nothing has failed, 1 something has.")
-@click.option("--role", type=click.Choice(ROLES), default="status", show_default=True,
-              help="Try the permissions of this role, each by a request that can have no effect.")  # fmt: skip
+@click.option("--role", type=click.Choice(ROLES), default="status", show_default=True, metavar="ROLE",
+              help="Try the permissions of status, upgrade or downgrade, each by a request that can have no "
+              "effect.")  # fmt: skip
 @connected
 def command(invocation: Invocation, *, role: str) -> ExitCode:
     """Check everything that a run depends on, and say how to fix it.

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from osem_migrate.cli import output
+from osem_migrate.cli.complete import complete_down_to
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
+from osem_migrate.cli.options import Count, connected, lock_timeout_option, timeout_option
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 
 @click.command("downgrade")
-@click.option("--to", "target", metavar="VERSION", required=True,
+@click.option("--to", "target", metavar="VERSION", shell_complete=complete_down_to,
               help="Keep this version and those before it (7, 0007 or its whole name); 0 keeps none.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Print every call in order, and change nothing.")
+@click.option("--steps", type=Count(), metavar="NUMBER", help="Reverse so many of the newest, instead.")
+@click.option("--dry-run", is_flag=True, help="Print what would change, with -v every call, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before losing data.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
 @lock_timeout_option
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,
     *,
-    target: str,
+    target: str | None,
+    steps: int | None,
     dry_run: bool,
     yes: bool,
     allow_data_loss: bool,
@@ -44,23 +47,26 @@ def command(  # noqa: PLR0913 - one parameter an option
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.downgrade import DowngradeOptions
 
+    options = DowngradeOptions(target, steps=steps, lock_timeout=lock_timeout, timeout=timeout)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    options = DowngradeOptions(target, lock_timeout=lock_timeout, timeout=timeout)
     plan = migrator.plan_downgrade(options)
     if dry_run:
-        return invocation.finish(lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+        return invocation.finish(
+            lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
+        )
     invocation.stopped = lambda error: _stopped(plan, error)
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
+    options = options.with_plan(plan)
     with stop_on_signal(options.resume()) as stop:
-        result = migrator.downgrade(replace(options, plan=plan, stop=stop))
+        result = migrator.downgrade(replace(options, stop=stop))
 
     def show() -> None:
         if result.reverted:
             reverted = output.counted(len(result.reverted), "migration")
             output.line("done", f"{reverted} reverted on {place(migrator)}.")
         else:
-            output.line("done", f"{place(migrator)} has nothing above {target}; nothing to do.")
+            output.line("done", f"{place(migrator)} has nothing above {options.target}; nothing to do.")
 
     return invocation.finish(lambda: _document(result), show)
 

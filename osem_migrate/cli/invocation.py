@@ -60,9 +60,14 @@ class Invocation:
         self.locate = lambda: Place(environment=self.environment, region=self.region)
 
     @property
+    def verbose(self) -> bool:
+        """Whether ``-v`` was given."""
+        return self.verbosity > 0
+
+    @property
     def hears_calls(self) -> bool:
         """Whether anybody wants to know of API calls."""
-        return self.verbosity > 0 or self.log_file is not None
+        return self.verbose or self.log_file is not None
 
     def migrator(self) -> "Migrator":
         """The library, connected as the options say, telling its progress to people and to the log file."""

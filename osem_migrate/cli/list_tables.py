@@ -11,7 +11,7 @@ from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
     from osem_migrate.live_table import LiveTable
-    from osem_migrate.schema import Index, Key
+    from osem_migrate.schema import Index
 
 
 @click.command("list")
@@ -57,11 +57,11 @@ def _show_details(live: "LiveTable") -> None:
         # Dropped between the listing and the look at it.
         return
     output.echo(click.style(live.physical_name, bold=True) + f"  {live.status}, {output.counted(live.items, 'item')}")
-    output.echo(f"  keys      {_keys(live.table.keys)}")
+    output.echo(f"  keys      {live.table.keys_text}")
     for index in live.table.indexes:
         output.echo(f"  index     {_index(index, live)}")
     for local in live.table.local_indexes:
-        output.echo(f"  local     {local.name}: {_keys(local.keys)}, {local.projection}")
+        output.echo(f"  local     {local.name}: {local.text}")
     for setting in live.table.settings:
         output.echo(f"  setting   {setting.phrase}")
     for kind in sorted(live.unreadable, key=lambda kind: kind.noun):
@@ -70,11 +70,5 @@ def _show_details(live: "LiveTable") -> None:
 
 
 def _index(index: "Index", live: "LiveTable") -> str:
-    include = f" ({', '.join(index.include)})" if index.include else ""
     phase = live.indexes[index.name].phase or "ready"
-    sort = f" / {_keys(index.sort_keys)}" if index.sort_keys else ""
-    return f"{index.name}: {_keys(index.partition_keys)}{sort}, {index.projection}{include}, {phase}"
-
-
-def _keys(keys: "tuple[Key, ...]") -> str:
-    return ", ".join(f"{key.name} {key.type}" for key in keys)
+    return f"{index.name}: {index.text}, {phase}"

@@ -7,6 +7,7 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
+from osem_migrate.cli.mistyped import Group
 from osem_migrate.cli.options import unconnected
 from osem_migrate.errors import ExitCode
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 KINDS = ("moto", "dynamodb-local")
 
 
-@click.group("local")
+@click.group("local", cls=Group)
 def command() -> None:
     """Start, stop and inspect the embedded engine behind --env local.
 
@@ -25,7 +26,8 @@ def command() -> None:
 
 
 @command.command("start")
-@click.option("--engine", type=click.Choice(KINDS), help="Instead of the configured one (moto when none is).")
+@click.option("--engine", type=click.Choice(KINDS), metavar="ENGINE",
+              help="moto or dynamodb-local, instead of the configured one (moto when none is).")  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), help="Instead of the configured one (4610 when none is).")
 @unconnected
 def start(invocation: Invocation, *, engine: str | None, port: int | None) -> ExitCode:

@@ -10,10 +10,12 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from osem_migrate import __version__, advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation
+from osem_migrate.cli.mistyped import Group, unknown_option
 from osem_migrate.errors import ExitCode, Interrupted, OsemMigrateError, Termination, UsageError
 
 # New objects between two searches for garbage. What a command imports stays until it ends: with Python's own 700, a
@@ -37,10 +39,14 @@ COMMANDS = {
     "unlock": ("osem_migrate.cli.unlock", "Take the upgrade lock away from a run that is gone."),
     "destroy": ("osem_migrate.cli.destroy", "Drop an environment's tables, with all their items."),
     "local": ("osem_migrate.cli.local", "Start, stop and inspect the embedded engine behind --env local."),
+    "completion": (
+        "osem_migrate.cli.completion",
+        "Print the script that makes a shell complete what is typed.",
+    ),
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands are imported when they run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -56,6 +62,13 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options that begin so, without importing any command."""
+        commands = [
+            CompletionItem(name, help=summary) for name, (_, summary) in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any of them."""
         del ctx
@@ -69,7 +82,7 @@ class LazyGroup(click.Group):
     epilog="Exit codes: 0 done, 1 error, 2 partly applied, 3 pending, 4 history problem, 5 drift, 6 locked, 64 usage, "
     "130 stopped by Ctrl-C, 143 stopped by SIGTERM.",
 )
-@click.version_option(__version__, prog_name="osem-migrate")
+@click.version_option(__version__, "-V", "--version", prog_name="osem-migrate")
 def cli() -> None:
     """Migration-style schema versioning for DynamoDB.
 
@@ -147,6 +160,8 @@ class _FailureReport:
             stop.advice = help_of_it
         if isinstance(stop, OsemMigrateError):
             return stop
+        if isinstance(stop, click.NoSuchOption):
+            return UsageError(unknown_option(stop), remediation=help_of_it)
         if isinstance(stop, click.ClickException):
             return UsageError(stop.format_message(), remediation=help_of_it)
         # click turns Ctrl-C and SIGTERM into Abort, and so does the end of the input at a prompt.

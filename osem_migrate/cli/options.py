@@ -1,53 +1,81 @@
 """The options that commands share, and the decorator that makes an Invocation of them."""
 
 import math
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.types import FloatParamType, IntParamType
 
 from osem_migrate.cli import output
+from osem_migrate.cli.complete import complete_environment
 from osem_migrate.cli.invocation import Invocation
 from osem_migrate.errors import DEFAULT_LOCK_TIMEOUT
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+SHORTEST_TIMEOUT = 0.001
+
 _COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")
 
 
-class Seconds(click.FloatRange):
-    """A number of seconds; neither infinite nor NaN, which no clock ever reaches."""
+class Seconds(FloatParamType):
+    """A number of seconds; neither infinite nor NaN, which no clock ever reaches.
 
-    name = "number of seconds"
+    Not a range of click's, which the help shows in the notation of mathematics.
+    """
+
+    name = "seconds"
+
+    def __init__(self, *, least: float = 0.0) -> None:
+        self.least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the number, or fail as click does."""
-        seconds = float(super().convert(value, param, ctx))
+        try:
+            # Python reads digits of other scripts, and 1_000, as well; a person means something else by them.
+            seconds = float(str(value).encode("ascii").replace(b"_", b"?"))
+        except ValueError:
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
         if not math.isfinite(seconds):
             self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
+        if seconds < self.least:
+            self.fail(f"{value!r} is too short: at least {self.least:g} seconds.", param, ctx)
         return seconds
+
+
+class Count(IntParamType):
+    """A whole number from 1, in digits as they are typed here."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number, or fail as click does."""
+        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", str(value)):
+            self.fail(f"{value!r} is not a whole number from 1.", param, ctx)
+        return int(value)
 
 
 lock_timeout_option = click.option(
     "--lock-timeout",
-    type=Seconds(min=0),
+    type=Seconds(),
     default=DEFAULT_LOCK_TIMEOUT,
-    show_default=True,
     metavar="SECONDS",
-    help="How long to wait for another run.",
+    help=f"How long to wait for another run.  [default: {DEFAULT_LOCK_TIMEOUT:g}]",
 )
 
 
 def timeout_option(meaning: str) -> Callable[[F], F]:
     """``--timeout``: how long one thing may take, in the words of the command."""
-    return click.option("--timeout", type=Seconds(min=0, min_open=True), metavar="SECONDS", help=meaning)
+    return click.option("--timeout", type=Seconds(least=SHORTEST_TIMEOUT), metavar="SECONDS", help=meaning)
 
 
 _CONNECTION = (
     click.option("--env", "environment", default="dev", envvar="OSEM_ENV", show_default=True, show_envvar=True,
-                 metavar="ENV", help="Environment of pyproject.toml, or local."),
+                 metavar="ENV", shell_complete=complete_environment, help="Environment of pyproject.toml, or local."),
     click.option("--region", metavar="REGION", help="AWS region, instead of the configured one."),
     click.option("--profile", metavar="PROFILE", help="Profile of the AWS configuration files."),
     click.option("--endpoint-url", metavar="URL", help="Another DynamoDB, such as http://localhost:8000."),

@@ -40,6 +40,11 @@ def line(kind: str, text: str, *, err: bool = False) -> None:
     echo(f"{click.style(fancy if can_show(fancy, err=err) else plain, fg=colour)} {text}", err=err)
 
 
+def hint(text: str, *, err: bool = False) -> None:
+    """What to type next."""
+    echo(f"{click.style('hint:', fg='cyan')} {text}", err=err)
+
+
 def echo(text: str = "", *, err: bool = False) -> None:
     """Text on stdout (or stderr); colour only on a terminal, and never with NO_COLOR (https://no-color.org).
 
@@ -89,7 +94,7 @@ def failure(error: OsemMigrateError) -> None:
     line("error", f"{click.style(error.code, bold=True)}: {error.message}", err=True)
     echo(err=True)
     first, *others = error.advice.splitlines() or [""]
-    echo(f"{click.style('hint:', fg='cyan')} {first}", err=True)
+    hint(first, err=True)
     for other in others:
         echo(f"      {other}", err=True)
 
@@ -118,11 +123,16 @@ def duration(seconds: float) -> str:
 
 def usual(time: "Estimate") -> str:
     """``usually 2 to 6 s``, ``usually 8 to 17 min``, ``usually 1 h 3 min to 2 h 14 min``."""
+    return f"usually {span(time)}"
+
+
+def span(time: "Estimate") -> str:
+    """``2 to 6 s``, ``8 to 17 min``, ``1 h 3 min to 2 h 14 min``."""
     if time.high < _MINUTE:
-        return f"usually {time.low:.0f} to {time.high:.0f} s"
+        return f"{time.low:.0f} to {time.high:.0f} s"
     if time.low >= _MINUTE and time.high < _HOUR:
-        return f"usually {time.low / _MINUTE:.0f} to {time.high / _MINUTE:.0f} min"
-    return f"usually {_roughly(time.low)} to {_roughly(time.high)}"
+        return f"{time.low / _MINUTE:.0f} to {time.high / _MINUTE:.0f} min"
+    return f"{_roughly(time.low)} to {_roughly(time.high)}"
 
 
 def moment(milliseconds: int) -> str:

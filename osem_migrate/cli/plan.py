@@ -1,4 +1,4 @@
-"""A Plan as text: every call in order, with physical names, and what is waited for."""
+"""A Plan as text: what is added, altered and dropped, how long that takes, and with ``-v`` every call."""
 
 from typing import TYPE_CHECKING
 
@@ -9,54 +9,44 @@ from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import losses_of
 from osem_migrate.cli.invocation import Document, place
 from osem_migrate.config import HISTORY_ENTITY
+from osem_migrate.operations.change import Change, ChangeKind
+from osem_migrate.operations.estimate import NO_TIME
 from osem_migrate.operations.step import Step
-from osem_migrate.planning.fold import fold, foldable
+from osem_migrate.planning.fold import saving
 from osem_migrate.planning.plan import Direction
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from osem_migrate.migrator import Migrator
-    from osem_migrate.planning.plan import Plan, PlannedMigration
+    from osem_migrate.operations.estimate import Estimate
+    from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
+
+_COLOURS = {ChangeKind.ADD: "green", ChangeKind.ALTER: "yellow", ChangeKind.DROP: "red"}
 
 
-def show_plan(plan: "Plan", migrator: "Migrator") -> None:
-    """Print the plan of ``upgrade --dry-run``."""
-    environment = migrator.environment
+def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
+    """Print the plan of ``upgrade --dry-run``, with every call where ``calls`` says so."""
     show_notes(plan)
     if plan.is_empty:
-        output.line("done", f"{environment.name} is up to date; nothing to do.")
+        output.line("done", f"{migrator.environment.name} is up to date; nothing to do.")
         return
-    calls = len(plan.steps) + plan.creates_history
+    number = len(plan.steps) + plan.creates_history
     output.echo(
         f"{output.counted(len(plan.migrations), 'migration')} {_verb(plan)} on {place(migrator)}: "
-        f"{output.counted(calls, 'call')}. Nothing is changed by this."
+        f"{output.counted(number, 'call')}. Nothing is changed by this."
     )
-    number, estimates = 0, plan.estimates
-    if plan.creates_history:
-        number += 1
-        output.echo("\nhistory table")
-        output.echo(f"  {number:>3}. CreateTable {environment.physical_name(HISTORY_ENTITY)}")
-    for migration in plan.migrations:
-        _show_heading(migration)
-        for operation in migration.operations:
-            if operation.folded:
-                output.echo(output.dim(f"       {operation.operation.describe()}: folded into CreateTable above"))
-                continue
-            for step, usual in zip(operation.steps, estimates[operation.key], strict=True):
-                number += 1
-                part = f" ({step.part})" if step.part else ""
-                output.echo(f"  {number:>3}. {_call(step, migrator)}: {operation.operation.describe()}{part}")
-                settled = step.settled_when(environment.physical_name(step.table))
-                settled = step.settled_when(environment.physical_name(step.table))
-                output.echo(output.dim(f"       then wait until {settled}, {output.usual(usual)}"))
+    show_changes(plan, migrator, calls=calls)
+    output.echo()
     for loss in losses_of(plan, migrator) if plan.hazards else ():
         output.line("warning", loss)
     if plan.steps:
-        output.echo(f"\nIn total on AWS: {output.usual(plan.estimate)}; longer for large tables.")
-    moved = foldable(plan) if plan.direction is Direction.UPGRADE else 0
-    if moved and not any(operation.folded for operation in plan.operations):
-        folded = output.usual(fold(plan).estimate)
-        whose = "its table" if moved == 1 else "their tables"
-        output.echo(f"With --fold, {output.counted(moved, 'index')} would be created with {whose}: {folded}.")
+        output.echo(f"In total on AWS: {output.usual(plan.estimate)}; longer for large tables.")
+    spared = saving(plan)
+    if spared is not None:
+        whose = "its table" if spared.indexes == 1 else "their tables"
+        indexes = output.counted(spared.indexes, "index")
+        output.echo(f"With --fold, {indexes} would be created with {whose}: {output.usual(spared.plan.estimate)}.")
 
 
 def show_notes(plan: "Plan") -> None:
@@ -65,23 +55,108 @@ def show_notes(plan: "Plan") -> None:
         output.line("info", f"future: {name} is recorded as applied by a newer checkout than this one.")
     if plan.abandons is not None:
         output.line("info", f"The downgrade to {plan.abandons} did not finish; this applies again what it reversed.")
-        go_on = advice.command("downgrade", "--to", plan.abandons)
-        output.echo(f"{click.style('hint:', fg='cyan')} go on downgrading with: {go_on}")
+        output.hint(f"go on downgrading with: {advice.command('downgrade', '--to', plan.abandons)}")
 
 
-def _show_heading(migration: "PlannedMigration") -> None:
-    output.echo(f"\n{migration.migration.id}  {output.dim(migration.migration.summary)}".rstrip())
+def show_changes(plan: "Plan", migrator: "Migrator", *, calls: bool = False, err: bool = False) -> None:
+    """Print what each migration of the plan changes, on stderr where it stands before a question."""
+    for text in _PlanText(plan, migrator, calls=calls).lines():
+        output.echo(text, err=err)
+
+
+def table_lines(
+    table: str, changes: "Sequence[Change]", *, named: bool = False, aside: str = "", otherwise: str = ""
+) -> "Iterator[str]":
+    """What is done to one table: a line for the table, unless it is ``named`` above, and one for each of its parts.
+
+    ``aside`` stands behind the first of them; ``otherwise`` is said of what changes nothing.
+    """
+    if not named and not (changes and changes[0].is_of_table):
+        yield f"  {marked(ChangeKind.ALTER)} table {table}"
+    texts = [("  " if change.is_of_table else "      ") + change_text(change) for change in changes]
+    first, *others = texts or [f"      {otherwise}"]
+    yield from (first + aside, *others)
+
+
+def change_text(change: Change) -> str:
+    """``+ index by-status  status S, ALL``, with its mark in colour."""
+    arrow = "→" if output.can_show("→", err=False) else "->"
+    return marked(change.kind) + change.line(arrow).removeprefix(change.kind.mark)
+
+
+class _PlanText:
+    """The lines of a plan; calls are numbered through."""
+
+    def __init__(self, plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
+        self._plan = plan
+        self._migrator = migrator
+        self._calls = calls
+        self._estimates = plan.estimates
+        self._number = 0
+
+    def lines(self) -> "Iterator[str]":
+        if self._plan.creates_history:
+            yield "\nhistory table"
+            made = Change(kind=ChangeKind.ADD, what="table", name=HISTORY_ENTITY, after="which migrations ran")
+            yield f"  {change_text(made)}"
+            yield from self._call(f"CreateTable {self._migrator.environment.history_table}")
+        for migration in self._plan.migrations:
+            yield from _heading(migration)
+            table: str | None = None
+            for operation in migration.operations:
+                yield from self._operation(operation, named=operation.table == table)
+                table = operation.table
+
+    def _operation(self, planned: "PlannedOperation", *, named: bool) -> "Iterator[str]":
+        yield from table_lines(
+            planned.table,
+            planned.changes,
+            named=named,
+            aside=self._aside(planned),
+            otherwise=planned.operation.describe(),
+        )
+        if not planned.folded:
+            for step, usual in zip(planned.steps, self._estimates[planned.key], strict=True):
+                yield from self._call(self._describe(step), self._settled(step, usual))
+
+    def _aside(self, planned: "PlannedOperation") -> str:
+        if planned.folded:
+            return output.dim("  (with its table)")
+        if not planned.steps:
+            return output.dim("  (is so already)")
+        return output.dim(f"  ({output.span(sum(self._estimates[planned.key], NO_TIME))})")
+
+    def _call(self, text: str, settled: str = "") -> "Iterator[str]":
+        self._number += 1
+        if self._calls:
+            yield f"      {self._number:>3}. {text}"
+            if settled:
+                yield output.dim(f"           {settled}")
+
+    def _describe(self, step: Step) -> str:
+        """``UpdateTable shop-dev-Teams managerId-index``, and which of several calls it is."""
+        index = f" {step.subject}" if step.subject != step.table else ""
+        part = f" ({step.part})" if step.part else ""
+        return f"{step.action} {self._migrator.environment.physical_name(step.table)}{index}{part}"
+
+    def _settled(self, step: Step, usual: "Estimate") -> str:
+        settled = step.settled_when(self._migrator.environment.physical_name(step.table))
+        return f"until {settled}: {output.usual(usual)}"
+
+
+def _heading(migration: "PlannedMigration") -> "Iterator[str]":
+    yield f"\n{migration.migration.id}  {output.dim(migration.migration.summary)}".rstrip()
     if not migration.operations:
-        output.echo(output.dim("       nothing left to do: it is recorded without a call"))
+        yield output.dim("  nothing left to do: it is recorded without a call")
+
+
+def marked(kind: ChangeKind) -> str:
+    """``+``, ``~`` or ``-`` in its colour."""
+    return click.style(kind.mark, fg=_COLOURS[kind])
 
 
 def _verb(plan: "Plan") -> str:
     return "to reverse" if plan.direction is Direction.DOWNGRADE else "pending"
-
-
-def _call(step: Step, migrator: "Migrator") -> str:
-    name = migrator.environment.physical_name(step.table)
-    return f"{step.action} {name}" + (f" {step.subject}" if step.subject != step.table else "")
 
 
 def plan_document(plan: "Plan", migrator: "Migrator") -> Document:

@@ -27,8 +27,9 @@ def _digits(_context: click.Context, _option: click.Parameter, value: str | None
 
 
 @click.command("policy")
-@click.option("--role", type=click.Choice(ROLES), default="upgrade", show_default=True,
-              help="What the identity may do; each role includes the one before it.")  # fmt: skip
+@click.option("--role", type=click.Choice(ROLES), default="upgrade", show_default=True, metavar="ROLE",
+              help="What the identity may do: status, upgrade or downgrade; each includes the one before "
+              "it.")  # fmt: skip
 @click.option("--account", callback=_digits, metavar="DIGITS",
               help="AWS account of the tables, instead of the configured account_id.")  # fmt: skip
 @placed

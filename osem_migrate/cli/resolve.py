@@ -7,6 +7,7 @@ import click
 
 from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.cli.reason import reason_option
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("resolve")
-@click.argument("version", metavar="VERSION")
+@click.argument("version", metavar="VERSION", shell_complete=complete_version)
 @click.option("--applied", is_flag=True, help="Record it as applied: the live tables are as they are after it.")
 @click.option("--reverted", is_flag=True, help="Record it as reverted: the live tables are as they were before it.")
 @click.option("--accept-checksum", is_flag=True,
@@ -40,9 +41,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> ExitCode:
     """Correct what the history says about one migration.
 
-    For a migration that failed or was finished, undone or edited by hand. VERSION is its number or its whole name.
-    Changes only the history, never a table: takes the lock, compares the live tables with what is claimed, and refuses
-    if they differ. The log keeps who did it, when and why.
+    For a migration that failed or was finished, undone or edited by hand. VERSION is its number, its whole name, or
+    head for the newest. Changes only the history, never a table: takes the lock, compares the live tables with what is
+    claimed, and refuses if they differ. The log keeps who did it, when and why.
     """
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.resolve import ResolveOptions
@@ -58,9 +59,8 @@ def command(  # noqa: PLR0913 - one parameter an option
         )
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    again = advice.command("resolve", version, f"--{said[0]}", *(["--no-verify"] if no_verify else []))
     options = ResolveOptions(version, said[0], reason=reason, verify=not no_verify, lock_timeout=lock_timeout)
-    with stop_on_signal(again) as stop:
+    with stop_on_signal(options.resume()) as stop:
         resolved = migrator.resolve(replace(options, stop=stop))
     return invocation.finish(lambda: _document(resolved, reason), lambda: _show(resolved, migrator))
 

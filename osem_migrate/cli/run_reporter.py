@@ -29,6 +29,7 @@ from osem_migrate.events import (
     Waiting,
 )
 from osem_migrate.planning.estimate import estimate_all
+from osem_migrate.planning.fold import saving
 
 if TYPE_CHECKING:
     from osem_migrate.cli.progress import LiveLines
@@ -132,7 +133,9 @@ class RunReporter:
         plan = event.plan
         if self._verbosity >= 0 and plan.steps:
             what = f"{output.counted(len(plan.migrations), 'migration')}, {output.counted(len(plan.steps), 'call')}"
-            self._say("info", f"{what}: {output.usual(plan.estimate)} on AWS.")
+            spared = saving(plan)
+            folded = f"; with --fold {output.span(spared.plan.estimate)}" if spared is not None else ""
+            self._say("info", f"{what}: {output.usual(plan.estimate)} on AWS{folded}.")
 
     def _adopted(self, now: datetime, event: TableAdopted) -> None:
         last = event.operations[-1].migration.id

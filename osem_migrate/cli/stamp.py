@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.cli.reason import reason_option
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("stamp")
-@click.argument("version")
+@click.argument("version", shell_complete=complete_version)
 @click.option("--no-verify", is_flag=True, help="Do not compare the live tables with the scripts; the log says so.")
 @reason_option
 @lock_timeout_option
@@ -27,11 +27,11 @@ def command(
 ) -> ExitCode:
     """Record migrations as applied without carrying them out.
 
-    Every script up to VERSION (7, 0007 or its whole name) that the history table does not know as applied is recorded
-    as applied: for tables that were made by hand, by another tool, or restored from a backup. Before anything is
-    written, the live tables that these scripts touch are compared with what the scripts make of them; each difference
-    is named, and an index that is still being built counts as missing. No table is ever changed. Who recorded what,
-    when and why is in the log (osem-migrate history).
+    Every script up to VERSION (7, 0007, its whole name, or head for the newest) that the history table does not know as
+    applied is recorded as applied: for tables that were made by hand, by another tool, or restored from a backup.
+    Before anything is written, the live tables that these scripts touch are compared with what the scripts make of
+    them; each difference is named, and an index that is still being built counts as missing. No table is ever changed.
+    Who recorded what, when and why is in the log (osem-migrate history).
     """
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.stamp import StampOptions
@@ -39,7 +39,7 @@ def command(
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     options = StampOptions(version, verify=not no_verify, reason=reason, lock_timeout=lock_timeout)
-    with stop_on_signal(advice.command("stamp", version)) as stop:
+    with stop_on_signal(options.resume()) as stop:
         stamped = migrator.stamp(replace(options, stop=stop))
 
     def show() -> None:

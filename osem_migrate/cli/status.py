@@ -29,8 +29,8 @@ _TO_APPLY = {"pending", "reverted"}  # what the next upgrade applies: listed, an
 @click.option("--ignore", metavar="STATE,…", default="",
               help="States that do not count for the exit code: drift, pending, reverted, running, failed, "
               "interrupted, out_of_order, missing, changed, future, newer_tool.")  # fmt: skip
-@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True,
-              help="For people, machines, GitHub annotations or test reports.")  # fmt: skip
+@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
+              help="text for people, json for machines, github for annotations, junit for test reports.")  # fmt: skip
 @click.option("--strict", is_flag=True,
               help="Count every setting that is on in AWS but in no script as drift, such as a stream.")  # fmt: skip
 @click.option("--write-repair", is_flag=True,
@@ -155,22 +155,21 @@ def _give_hints(status: "Status", *, repair: bool) -> None:
     simple = (problem for problem in status.problems if problem.state in _TO_APPLY and "\n" not in problem.advice)
     pending = next(simple, None)
     if pending is not None:
-        _hint(f"apply what is pending with: {pending.advice}")
+        output.hint(f"apply what is pending with: {pending.advice}")
     if repair and status.is_repairable:
-        _hint(f"write a script that repairs what a script can: {advice.command('status', '--write-repair')}")
+        output.hint(f"write a script that repairs what a script can: {advice.command('status', '--write-repair')}")
 
 
 def _show_repair(written: "RepairResult") -> None:
+    from osem_migrate.cli.plan import table_lines
+
     for table, reason in written.repair.left_out:
         output.line("warning", f"{table} is not repaired: {reason}.")
     if written.path is not None:
         output.line("done", f"{written.path} repairs what has drifted.")
-        for operation in written.repair.operations:
-            output.echo(f"    {operation.describe()}")
-        _hint(f"read it, then carry it out with: {advice.command('upgrade')}")
+        for table, changes in written.repair.changes.items():
+            for text in table_lines(table, changes):
+                output.echo(text)
+        output.hint(f"read it, then carry it out with: {advice.command('upgrade')}")
     elif not written.repair.left_out:
         output.line("info", "There is nothing to repair.")
-
-
-def _hint(text: str) -> None:
-    output.echo(f"{click.style('hint:', fg='cyan')} {text}")

@@ -42,7 +42,7 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
         output.line("info", "Watching its heartbeat for a few seconds.", err=True)
 
     def confirm() -> None:
-        _confirm(yes=yes, can_ask=not invocation.as_json)
+        _confirm(yes=yes, can_ask=not invocation.as_json, reason=reason)
 
     unlocked = migrator.unlock(seen, UnlockOptions(force=invocation.force, reason=reason, confirm=confirm))
     done = f"The lock of {where} is free again."
@@ -57,10 +57,10 @@ def _document(seen: "LockSnapshot | None", *, unlocked: bool = False) -> Documen
     return unlock_document(seen, unlocked=unlocked)
 
 
-def _confirm(*, yes: bool, can_ask: bool) -> None:
+def _confirm(*, yes: bool, can_ask: bool, reason: str | None) -> None:
     if yes or (can_ask and sys.stdin.isatty() and click.confirm("Take the lock away?", err=True)):
         return
-    again = advice.command("unlock", "--yes")
+    again = advice.command("unlock", "--yes", given={"--reason": reason})
     raise ConfirmationRequired(
         "the upgrade lock would be taken away from its holder", remediation=f"Confirm it with: {again}"
     )

@@ -5,23 +5,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.upgrade import UpgradeResult
+    from osem_migrate.commands.upgrade import UpgradeOptions, UpgradeResult
     from osem_migrate.migrator import Migrator
     from osem_migrate.planning.plan import Plan
 
 
 @click.command("upgrade")
-@click.option("--to", "target", metavar="VERSION", help="Stop after this version (7, 0007 or its whole name).")
-@click.option("--dry-run", is_flag=True, help="Print every call in order, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask before losing data.")
+@click.option("--to", "target", metavar="VERSION", shell_complete=complete_version,
+              help="Stop after this version (7, 0007, its whole name, or head for the newest).")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Print what would change, with -v every call, and change nothing.")
+@click.option("--yes", is_flag=True, help="Ask nothing: lose data where the plan does, and fold as configured.")
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply scripts older than the newest applied one, too.")
 @click.option("--strict", is_flag=True,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @click.option("--fold/--no-fold", default=None,
-              help="Create indexes together with their new table: 20 s instead of 8 to 17 min.")  # fmt: skip
+              help="Create indexes together with their new table: 20 s instead of 8 to 17 min each.  [default: as "
+              "configured; asked for at a terminal where nothing is]")  # fmt: skip
 @click.option("--no-wait", "pace", flag_value="no-wait", help="Begin the next call of each table and return.")
 @click.option("--wait-only", "pace", flag_value="wait-only", help="Wait for what is in progress, and begin nothing.")
 @connected
@@ -54,6 +56,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     nothing. Where a newer checkout has applied more than this one has, and nothing of this one is pending, that is
     noted.
     """
+    from osem_migrate.cli.fold_question import ask_to_fold
     from osem_migrate.cli.plan import plan_document, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.upgrade import UpgradeOptions
@@ -72,18 +75,24 @@ def command(  # noqa: PLR0913 - one parameter an option
     )
     if dry_run:
         plan = migrator.preview(options)
-        return invocation.finish(lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+        return invocation.finish(
+            lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
+        )
     plan = migrator.plan(options)
     invocation.stopped = lambda error: _stopped(plan, error)
     if not invocation.as_json:
         show_notes(plan)
     if options.pace is not Pace.WAIT_ONLY:
+        can_ask = not yes and not invocation.as_json and invocation.verbosity >= 0
+        if can_ask and (answer := ask_to_fold(plan, migrator, options)) is not None:
+            options = replace(options, fold=answer)
+            plan = migrator.plan(options)
         confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         # What only a look at the live tables tells, such as items in one that was there first, is confirmed as well.
         agreed = yes and (allow_data_loss or not migrator.environment.settings.protected)
         result = migrator.upgrade(replace(options, plan=plan, stop=stop, allow_data_loss=agreed))
-    return invocation.finish(lambda: _document(result), lambda: _show(result, migrator))
+    return invocation.finish(lambda: _document(result), lambda: _show(result, migrator, options))
 
 
 def _document(result: "UpgradeResult") -> Document:
@@ -98,15 +107,17 @@ def _stopped(plan: "Plan", error: OsemMigrateError) -> Document:
     return upgrade_stopped(plan, error)
 
 
-def _show(result: "UpgradeResult", migrator: "Migrator") -> None:
+def _show(result: "UpgradeResult", migrator: "Migrator", options: "UpgradeOptions") -> None:
+    from osem_migrate.execution.operation_run import Pace
+
     where = place(migrator)
     if result.in_progress:
         begun = output.counted(len(result.in_progress), "migration")
         output.line("info", f"{begun} in progress on {where}: {', '.join(result.in_progress)}.")
-        output.echo(f"{click.style('hint:', fg='cyan')} wait with: {advice.command('upgrade', '--wait-only')}")
+        output.hint(f"wait with: {replace(options, pace=Pace.WAIT_ONLY).resume()}")
     elif not result.applied and not result.plan.is_empty:
         output.line("info", f"Nothing is in progress on {where}.")
-        output.echo(f"{click.style('hint:', fg='cyan')} apply what is pending: {advice.command('upgrade')}")
+        output.hint(f"apply what is pending: {replace(options, pace=Pace.FULL).resume()}")
     elif not result.applied:
         output.line("done", f"{where} is up to date; nothing to do.")
     if result.applied:

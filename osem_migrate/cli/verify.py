@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @click.command("verify", epilog="Exit codes: 0 every check passed, 5 a check failed.")
 @click.option("--probe", is_flag=True, help="Write one sample item to each table, query every index, and remove it.")
 @click.option("--yes", is_flag=True, help="Needed with --probe in a protected environment.")
-@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True,
-              help="For people, machines, GitHub annotations or test reports.")  # fmt: skip
+@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
+              help="text for people, json for machines, github for annotations, junit for test reports.")  # fmt: skip
 @connected
 def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> ExitCode:
     """Check every table, point by point.
@@ -108,4 +108,4 @@ def _summarise(verification: "Verification", migrator: "Migrator", options: "Ver
         hint = f"try once more with: {options.again()}"
     else:
         hint = f"see what differs, and its remedy, with: {advice.command('status')}"
-    output.echo(f"{click.style('hint:', fg='cyan')} {hint}")
+    output.hint(hint)

@@ -61,6 +61,10 @@ class DestroyOptions(LockOptions):
     drop_changed: bool = False
     timeout: float | None = None
 
+    def resume(self) -> str:
+        """The same command again, without what was confirmed, and without a time limit that may have run out."""
+        return command("destroy", given=self.given())
+
 
 def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> Inventory:
     """Look at every table of the environment; reads only.
@@ -180,6 +184,7 @@ class _DestroyRun:
         self._stop = options.stop or Stop(deployment.clock)
         self._clock = replace(deployment.clock, sleep=self._stop.sleep)
         self._poller = poller(deployment, self._clock)
+        self._resume = options.resume()
         self._timeout = options.timeout if options.timeout is not None else USUAL_TIMEOUT
         self._mutations = threading.BoundedSemaphore(deployment.environment.settings.mutations_in_flight)
         self._dropped: list[str] = []
@@ -199,8 +204,7 @@ class _DestroyRun:
         except OsemMigrateError as cause:
             if not self._changed.is_set():
                 raise
-            again = command("destroy")
-            raise DestructionIncomplete(tuple(self._dropped), cause, resume=again) from cause.__cause__
+            raise DestructionIncomplete(tuple(self._dropped), cause, resume=self._resume) from cause.__cause__
         return DestroyResult(tuple(self._dropped), found.kept)
 
     def await_end(self, found: Inventory) -> DestroyResult:

@@ -1,28 +1,50 @@
 """Downgrade: reverse the newest migrations, under the lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
+from osem_migrate.errors import UsageError
 from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
-from osem_migrate.planning.downgrade import make_downgrade
+from osem_migrate.planning.downgrade import make_downgrade, target_of
 from osem_migrate.planning.ownership import claimed_tables
 from osem_migrate.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class DowngradeOptions(RunOptions):
-    """What to reverse: every migration above ``target``; "0" keeps none."""
+    """What to reverse; exactly one of the two is needed.
 
-    target: str
+    Attributes:
+        target: the version above which everything is reversed; "0" keeps none.
+        steps: how many of the newest migrations are reversed.
+    """
+
+    target: str | None = None
+    _: KW_ONLY
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError unless exactly one says how far."""
+        if (self.target is None) == (self.steps is None):
+            raise UsageError("say how far to go back: either --to VERSION or --steps NUMBER")
+
+    def given(self) -> dict[str, object]:
+        """The options of the command line; none that confirms anything, nor a time limit that may have run out."""
+        return {"--to": self.target, "--steps": self.steps, **LockOptions.given(self)}
 
     def resume(self) -> str:
-        """``osem-migrate downgrade --to VERSION``."""
-        return command("downgrade", "--to", self.target)
+        """``osem-migrate downgrade --to VERSION``, and whatever else was given."""
+        return command("downgrade", given=self.given())
+
+    def with_plan(self, plan: Plan) -> "DowngradeOptions":
+        """The same down to the target of a plan: a second run after so many steps would go further."""
+        return replace(self, plan=plan, target=plan.target, steps=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,8 @@ def plan_downgrade(deployment: Deployment, migrations: Sequence[Migration], opti
 
 def downgrade(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> DowngradeResult:
     """Reverse every migration above the target, newest first; the errors are those of an upgrade."""
+    if options.steps is not None:
+        options = options.with_plan(options.plan or plan_downgrade(deployment, migrations, options))
     plan, outcome = run(deployment, lambda: _plan(deployment, migrations, options), options)
     return DowngradeResult(outcome.finished, plan)
 
@@ -53,6 +77,7 @@ def downgrade(deployment: Deployment, migrations: Sequence[Migration], options: 
 def _plan(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> tuple[Plan, History]:
     deployment.check_account()
     history = deployment.history.read()
-    plan = make_downgrade(migrations, history, options.target, defaults=deployment.environment.defaults)
+    target = options.target or target_of(migrations, history, options.steps or 0)
+    plan = make_downgrade(migrations, history, target, defaults=deployment.environment.defaults)
     refuse_foreign(deployment, migrations, claimed_tables(plan), history)
     return plan, history

@@ -50,6 +50,11 @@ class ResolveOptions(LockOptions):
     reason: str | None = None
     verify: bool = True
 
+    def resume(self) -> str:
+        """The same command again."""
+        given = {"--no-verify": not self.verify, "--reason": self.reason, **self.given()}
+        return command("resolve", self.version, f"--{self.resolution}", given=given)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveResult:
@@ -115,7 +120,7 @@ def _decide(
     )
     decision = decide(past, options.version, options.resolution)
     if options.verify and decision.unknowable is not None:
-        unverified = _unverified(decision)
+        unverified = _unverified(decision, options)
         raise ResolutionRefused(
             decision.unknowable,
             remediation=f"Restore the script from version control, or record it unchecked with: {unverified}",
@@ -153,7 +158,7 @@ def _confirm(
     texts = "; ".join(f"{one['physical_name']}: {one['message']}" for one in differences)
     raise DriftFound(
         f"the live tables do not confirm that {decision.migration} is {_claim(decision)}: {texts}",
-        remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(decision)}",
+        remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(decision, options)}",
         migration=decision.migration,
         differences=differences,
     )
@@ -178,9 +183,9 @@ def _unsettled(physical_name: str, subject: str, phase: str) -> "DifferenceDocum
     return {"physical_name": physical_name, "code": NoteCode.IN_PROGRESS, "message": message}
 
 
-def _unverified(decision: Decision) -> str:
+def _unverified(decision: Decision, options: ResolveOptions) -> str:
     """The command that asks no table."""
-    return command("resolve", decision.migration, f"--{decision.resolution}", "--no-verify")
+    return replace(options, version=decision.migration, verify=False).resume()
 
 
 def _entry(

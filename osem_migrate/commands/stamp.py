@@ -39,6 +39,11 @@ class StampOptions(LockOptions):
     verify: bool = True
     reason: str | None = None
 
+    def resume(self) -> str:
+        """The same command again."""
+        given = {"--no-verify": not self.verify, "--reason": self.reason, **self.given()}
+        return command("stamp", self.version, given=given)
+
 
 @dataclass(frozen=True, slots=True)
 class StampResult:
@@ -126,7 +131,7 @@ def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str,
             mismatches,
             "Change the tables or the scripts until they agree, or run the scripts with: "
             f"{command('upgrade', '--to', options.version)}\n"
-            f"or record them anyway: {command('stamp', options.version, '--no-verify')}",
+            f"or record them anyway: {replace(options, verify=False).resume()}",
         )
     if moving := list(_moving(live_tables)):
         raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")

@@ -53,7 +53,7 @@ def unlock(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -
         HistoryUnreadable: nobody can say who holds it, and ``force`` is not given.
     """
     if not options.force:
-        _refuse_alive(deployment, seen)
+        _refuse_alive(deployment, seen, options)
     options.confirm()
     actor = deployment.actor()
     entry = LogEntry(
@@ -73,9 +73,9 @@ def unlock(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -
     raise _changed(now)
 
 
-def _refuse_alive(deployment: Deployment, seen: LockSnapshot) -> None:
+def _refuse_alive(deployment: Deployment, seen: LockSnapshot, options: UnlockOptions) -> None:
     """Raise unless the holder is known and sends no heartbeat while it is watched."""
-    again = command("unlock", "--force")
+    again = command("unlock", "--force", given={"--reason": options.reason})
     if seen.unreadable is not None:
         remediation = f"Update osem-migrate; if no run is in progress, clear the lock with: {again}"
         raise HistoryUnreadable(seen.unreadable.message, remediation=remediation) from seen.unreadable

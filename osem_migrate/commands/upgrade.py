@@ -5,8 +5,10 @@ from dataclasses import KW_ONLY, dataclass
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.adoption import foresee
+from osem_migrate.execution.operation_run import Pace
 from osem_migrate.execution.runner import RunOptions, refuse_protected, run
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
@@ -36,9 +38,22 @@ class UpgradeOptions(RunOptions):
     allow_out_of_order: bool = False
     strict: bool = False
 
+    def given(self) -> dict[str, object]:
+        """The options of the command line; none that confirms anything, nor a time limit that may have run out."""
+        return {
+            "--to": self.target,
+            "--fold": self.fold is True,
+            "--no-fold": self.fold is False,
+            "--no-wait": self.pace is Pace.NO_WAIT,
+            "--wait-only": self.pace is Pace.WAIT_ONLY,
+            "--allow-out-of-order": self.allow_out_of_order,
+            "--strict": self.strict,
+            **LockOptions.given(self),
+        }
+
     def resume(self) -> str:
-        """``osem-migrate upgrade --to VERSION``."""
-        return command("upgrade", *(("--to", self.target) if self.target is not None else ()))
+        """``osem-migrate upgrade --to VERSION``, and whatever else was given."""
+        return command("upgrade", given=self.given())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +130,6 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
     for planned in plan.operations:
         with blaming(planned.migration, planned.position):
             environment.physical_name(planned.table)
-    folds = environment.settings.fold_indexes if options.fold is None else options.fold
+    decided = (options.fold, environment.settings.fold_indexes, False)
+    folds = next(one for one in decided if one is not None)
     return fold(plan) if folds else plan, history

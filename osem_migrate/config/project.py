@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Self
 
+from osem_migrate.advice import did_you_mean
 from osem_migrate.config.environment import Environment, Neighbour, clash
 from osem_migrate.config.location import Location
 from osem_migrate.config.names import ENTITY, HISTORY_ENTITY, Names, Pattern, filled
@@ -197,8 +197,7 @@ class Project:
         return clash(f"{self.root / FILE}: {SECTION}", name, other)
 
     def _unknown(self, name: str) -> UnknownEnvironment:
-        near = get_close_matches(name, self.environment_names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, self.environment_names)
         return UnknownEnvironment(
             f"environment {name!r} is not configured{hint} (there are: {', '.join(self.environment_names)})",
             remediation=f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose one with --env",

@@ -2,13 +2,13 @@
 
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
+from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import ConfigurationError
 
 FILE = "pyproject.toml"
@@ -57,7 +57,7 @@ class EnvironmentSettings(BaseModel):
     tags: Mapping[str, str] = Field(default_factory=dict)
     capacity: Capacity | None = None
     autoscaled: Annotated[bool | tuple[str, ...], PlainValidator(_tables)] = False
-    fold_indexes: bool = False
+    fold_indexes: bool | None = None
     mutations_in_flight: Annotated[int, Field(ge=1, le=100)] = 3
 
 
@@ -118,9 +118,7 @@ def _complaint(kind: str, location: tuple[int | str, ...]) -> str | None:
     if kind != "extra_forbidden":
         return None
     known = sorted(_table_around(location).model_fields)
-    near = get_close_matches(str(location[-1]), known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"There is no such key{hint} (there are: {', '.join(known)})"
+    return f"There is no such key{did_you_mean(str(location[-1]), known)} (there are: {', '.join(known)})"
 
 
 def _table_around(location: tuple[int | str, ...]) -> type[BaseModel]:

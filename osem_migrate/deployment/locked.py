@@ -31,6 +31,10 @@ class LockOptions:
     lock_timeout: float = DEFAULT_LOCK_TIMEOUT
     stop: Stop | None = None
 
+    def given(self) -> dict[str, object]:
+        """The options of the command line that say the same, as far as they are not the usual ones."""
+        return {"--lock-timeout": self.lock_timeout if self.lock_timeout != DEFAULT_LOCK_TIMEOUT else None}
+
     def check_stop(self) -> None:
         """Raise Interrupted once somebody has asked to stop."""
         if self.stop is not None:

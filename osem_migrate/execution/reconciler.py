@@ -88,7 +88,7 @@ class Reconciler:
             if pace is Pace.WAIT_ONLY or not self._drivers[type(run.step)].carry_out(run):
                 return None
         adopted = not run.changed
-        note = run.note or (planned.operation.when_found(run.live.unreadable) if adopted else None)
+        note = run.note or (planned.when_found(run.live.unreadable) if adopted else None)
         return Reconciled(adopted, note, run.live.table_id)
 
 

@@ -1,13 +1,13 @@
 """What scripts say in ``__depends__``: names of scripts in the same folder that come earlier."""
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from yoyo.migrations import topological_sort
 from yoyo.topologicalsort import CycleError
 
+from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import DependencyCycle, DependencyUnknown
 from osem_migrate.files.location import line_of_assignment, shown_path
 
@@ -27,10 +27,9 @@ def check_dependencies(scripts: Sequence[Any]) -> None:
     for script in scripts:
         for name in dependencies(script):
             if name not in position:
-                near = get_close_matches(name, position, n=1, cutoff=0.8)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                near = did_you_mean(name, position.keys(), cutoff=0.8)
                 raise DependencyUnknown(
-                    f"depends on {name!r}, which is not a script in this folder{hint}", **_place(script)
+                    f"depends on {name!r}, which is not a script in this folder{near}", **_place(script)
                 )
     _check_circles(scripts)
     for script in scripts:

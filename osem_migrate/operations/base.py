@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self, cast
 
+from osem_migrate.operations.change import Change, ChangeKind, changes_between
 from osem_migrate.operations.estimate import NO_TIME, SIDE_CALL, UPDATE_TABLE, Estimate
 from osem_migrate.operations.step import Call, Description, Step
 from osem_migrate.schema import Index, Schema, Table
@@ -23,6 +24,9 @@ class Operation(ABC):
 
     drops_table: ClassVar[bool] = False
     """Whether there is no such table after it."""
+
+    is_repair: ClassVar[bool] = False
+    """Whether it brings a table that somebody changed back to what is declared: its table has to be ours."""
 
     @abstractmethod
     def apply(self, schema: Schema) -> Schema:
@@ -43,6 +47,13 @@ class Operation(ABC):
     @abstractmethod
     def describe(self) -> str:
         """One line for people, in the imperative: ``add index managerId-index to Teams``."""
+
+    def changes(self, before: Table | None, after: Table | None) -> tuple[Change, ...]:
+        """What is otherwise on its table afterwards, for people and for JSON.
+
+        ``before`` and ``after`` are the table as the first step finds it, and as the last one leaves it.
+        """
+        return tuple(changes_between(before, after))
 
     @property
     def is_foreign(self) -> bool:
@@ -229,10 +240,20 @@ class Setting(Operation):
         """Itself."""
         return (self,)
 
+    def changes_from(self, earlier: Self) -> Iterator[Change]:
+        """What is otherwise once this setting stands where the earlier one did; most settings are one whole."""
+        if not self.matches(earlier):
+            yield Change(kind=ChangeKind.ALTER, what=self.noun, before=earlier.text, after=self.text)
+
     def less(self, other: Self) -> Self | None:
         """What of this one is left beside another of its kind; None where nothing is: most settings are one whole."""
         del other
         return None
+
+    def declared_on(self, table: Table) -> Self | None:
+        """What of it scripts declare, on a table that may have the rest from the environment; None where nothing is."""
+        given = table.default(type(self))
+        return self.less(given) if given is not None else self
 
     def for_table(self, table: str) -> Self:
         """The same setting of another table."""

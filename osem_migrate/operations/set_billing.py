@@ -178,10 +178,9 @@ class SetBilling(Setting):
     def text(self) -> str:
         """``on-demand``, or ``provisioned, 5 read and 5 write units``."""
         if self.mode == "PROVISIONED" and self.throughput is not None:
-            return f"provisioned, {self.throughput.read} read and {self.throughput.write} write units"
+            return f"provisioned, {self.throughput.text}"
         if self.throughput is not None:
-            read, write = self.throughput.read or "∞", self.throughput.write or "∞"
-            return f"on-demand, at most {read} read and {write} write units"
+            return f"on-demand, at most {self.throughput.text}"
         return "on-demand" if self.mode == "PAY_PER_REQUEST" else self.mode
 
     @property

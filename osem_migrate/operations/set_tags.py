@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.operations.change import Change, ChangeKind
 from osem_migrate.operations.step import RESOURCE_ARN, Call, Description
 from osem_migrate.schema import Schema, Table
 from osem_migrate.schema.value import as_found, value
@@ -107,6 +108,21 @@ class SetTags(Setting):
         found = {key: live.tags.get(key) for key, text in self.tags.items() if live.tags.get(key) != text}
         return type(self)(self.table, found)
 
+    def changes_from(self, earlier: Self) -> Iterator[Change]:
+        """The tags that come, those that get another value, and those that go; never one that stays as it is."""
+        old = {key: text for key, text in earlier.tags.items() if text is not None}
+        new = {key: text for key, text in self.tags.items() if text is not None}
+        added = {key: text for key, text in new.items() if key not in old}
+        altered = {key: text for key, text in new.items() if key in old and old[key] != text}
+        gone = {key: old[key] for key, text in self.tags.items() if text is None and key in old}
+        if added:
+            yield Change(kind=ChangeKind.ADD, what=self.noun, after=_text(added))
+        if altered:
+            was = _text({key: old[key] for key in altered})
+            yield Change(kind=ChangeKind.ALTER, what=self.noun, before=was, after=_text(altered))
+        if gone:
+            yield Change(kind=ChangeKind.DROP, what=self.noun, before=_text(gone))
+
     def beyond(self, given: Self) -> Iterator[Self]:
         """The tags that differ from the given ones; ``None`` for a given one that this table does not have."""
         changed: dict[str, str | None] = {key: text for key, text in self.tags.items() if given.tags.get(key) != text}
@@ -126,7 +142,7 @@ class SetTags(Setting):
     @property
     def text(self) -> str:
         """``Team=core, -Old``: what is set, and what is removed."""
-        return ", ".join(f"{key}={text}" if text is not None else f"-{key}" for key, text in self.tags.items())
+        return _text(self.tags)
 
     @property
     def phrase(self) -> str:
@@ -139,6 +155,10 @@ class SetTags(Setting):
 
     def _to_send(self) -> list[dict[str, str]]:
         return [{"Key": key, "Value": text} for key, text in self.tags.items() if text is not None]
+
+
+def _text(tags: Mapping[str, str | None]) -> str:
+    return ", ".join(f"{key}={text}" if text is not None else f"-{key}" for key, text in tags.items())
 
 
 def _check_characters(what: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from osem_migrate.errors import TargetUnknown
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import check_history, find_version
@@ -51,6 +52,19 @@ def make_downgrade(
         for position in _live(migration, history):
             after = apply(migration.operations[position], after, migration, position)
     return Plan(migrations=tuple(planned), before=schema, after=after, direction=Direction.DOWNGRADE, target=target)
+
+
+def target_of(migrations: Sequence[Migration], history: History, steps: int) -> str:
+    """The version that is left once the newest ``steps`` migrations, of which anything is live, are reversed.
+
+    Raises:
+        TargetUnknown: there are not so many.
+    """
+    live = sorted((one for one in migrations if _live(one, history)), key=lambda one: one.number)
+    if steps > len(live):
+        there = f"only {len(live)} can be" if live else "none is applied"
+        raise TargetUnknown(f"{steps} migrations cannot be reversed: {there}", version=f"--steps {steps}")
+    return live[-steps - 1].id if steps < len(live) else BEFORE_FIRST
 
 
 def _live(migration: Migration, history: History) -> list[int]:

@@ -4,10 +4,10 @@ An index inside CreateTable is there in about 20 seconds; one added later takes 
 Only the call changes: every operation is still decided, recorded and reported by itself, and finds its index there.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from osem_migrate.planning.plan import Lane, Plan, PlannedMigration, PlannedOperation
+from osem_migrate.planning.plan import Direction, Lane, Plan, PlannedMigration, PlannedOperation
 from osem_migrate.schema import Schema
 
 
@@ -26,9 +26,21 @@ def fold(plan: Plan) -> Plan:
     return replace(plan, migrations=migrations)
 
 
-def foldable(plan: Plan) -> int:
-    """How many index additions ``fold`` would move."""
-    return sum(operation.folded for operation in fold(plan).operations)
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What folding would spare: the plan as it would be then, and how many indexes would come with their tables."""
+
+    plan: Plan
+    indexes: int
+
+
+def saving(plan: Plan) -> Saving | None:
+    """What folding would spare; None where it is folded already, or there is nothing to fold."""
+    folded = fold(plan)
+    indexes = sum(operation.folded for operation in folded.operations)
+    if not indexes or plan.direction is Direction.DOWNGRADE or any(one.folded for one in plan.operations):
+        return None
+    return Saving(folded, indexes)
 
 
 def _fold_lane(lane: Lane, before: Schema) -> dict[tuple[str, int], PlannedOperation]:

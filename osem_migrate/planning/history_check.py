@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import MigrationChanged, MigrationFuture, MigrationMissing, TargetUnknown
 from osem_migrate.history import Record, ShownState
 from osem_migrate.migration import Migration
 from osem_migrate.planning.status.remedy import explain
+
+HEAD = "head"  # the version that stands for the newest script
 
 
 def check_history(migrations: Sequence[Migration], records: Mapping[str, Record], *, future: bool = False) -> None:
@@ -103,8 +106,18 @@ def is_changed(migration: Migration, record: Record) -> bool:
 
 
 def find_version(migrations: Sequence[Migration], version: str) -> Migration:
-    """The script with that number (``7``, ``0007``) or id; raises TargetUnknown."""
+    """The script with that number (``7``, ``0007``) or id, or the newest (``head``); raises TargetUnknown."""
+    if version == HEAD and migrations:
+        return migrations[-1]
     for migration in migrations:
         if version == migration.id or (version.isdecimal() and int(version) == migration.number):
             return migration
-    raise TargetUnknown(f"no migration {version!r}", version=version)
+    raise unknown_version(version, [migration.id for migration in migrations])
+
+
+def unknown_version(version: str, ids: Sequence[str]) -> TargetUnknown:
+    """The error that names the nearest version, or the newest; the ids are in order."""
+    newest = f"; the newest is {ids[-1]}" if ids else "; there is none yet"
+    slugs = {name.partition("_")[2]: name for name in ids}
+    near = did_you_mean(version, slugs | {name: name for name in (*ids, HEAD)})
+    return TargetUnknown(f"no migration {version!r}{near or newest}", version=version)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from osem_migrate.history import History, Record, RecordedTable, TableEffect
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration, operation_hash
-from osem_migrate.operations import DropTable, RepairTable
+from osem_migrate.operations import DropTable
 from osem_migrate.planning.plan import Plan
 
 
@@ -67,7 +67,7 @@ def claimed_tables(plan: Plan) -> frozenset[str]:
     return frozenset(
         planned.table
         for planned in plan.operations
-        if None in {planned.before, planned.after} or isinstance(planned.operation, RepairTable)
+        if None in {planned.before, planned.after} or planned.operation.is_repair
     )
 
 

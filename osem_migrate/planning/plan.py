@@ -3,13 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from osem_migrate.history import Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation, Setting
+from osem_migrate.operations.change import Change
 from osem_migrate.operations.estimate import NO_TIME, Estimate
 from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.estimate import estimate_each
+from osem_migrate.planning.replay import changes_of
 from osem_migrate.schema import Index, Schema, Table
 
 
@@ -73,6 +76,21 @@ class PlannedOperation:
     def calls(self) -> tuple[Call, ...]:
         """The control-plane calls among its steps."""
         return calls(self.steps)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What is otherwise on the table afterwards; of one that is dropped, also what has to be changed before."""
+        drops = self.after is None and bool(self.steps)
+        states = (self.before, self.states[-2], None) if drops else (self.before, self.after)
+        return tuple(
+            change
+            for before, after in pairwise(states)
+            for change in changes_of(self.operation, before, after, self.migration, self.position)
+        )
+
+    def when_found(self, unreadable: Collection[type[Setting]]) -> str:
+        """What to say where nothing had to be done."""
+        return "it came with its table" if self.folded else self.operation.when_found(unreadable)
 
     @property
     def is_described(self) -> bool:

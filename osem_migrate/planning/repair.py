@@ -1,25 +1,19 @@
 """RepairPlan: the script that undoes what somebody did to live tables by hand, as far as a script may."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.history import ShownState
 from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import (
-    AddIndex,
-    DropIndex,
-    DropTable,
-    Operation,
-    RepairTable,
-    SetBilling,
-)
+from osem_migrate.operations import AddIndex, CreateTable, RepairTable, SetBilling, Setting
+from osem_migrate.operations.change import Change
 from osem_migrate.planning.drift import diff
 from osem_migrate.planning.drift.code import DriftCode, Mending
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.status.status import Status
-from osem_migrate.schema import Table
+from osem_migrate.schema import Index, Schema, Table
 from osem_migrate.schema.value import altered, checked
 
 _STUCK = frozenset({ShownState.CHANGED, ShownState.MISSING, ShownState.FUTURE, ShownState.OUT_OF_ORDER})
@@ -29,11 +23,13 @@ _STUCK = frozenset({ShownState.CHANGED, ShownState.MISSING, ShownState.FUTURE, S
 class RepairPlan:
     """What a script repairs, a RepairTable for each table, and why the other drifted tables are left out.
 
-    ``left_out`` has the physical name of each such table, with the reason. A table is repaired whole or not at all:
-    ``upgrade`` touches no table that is otherwise than it expects.
+    ``changes`` says what will be otherwise, by logical name. ``left_out`` has the physical name of each table that is
+    left out, with the reason. A table is repaired whole or not at all: ``upgrade`` touches no table that is otherwise
+    than it expects.
     """
 
     operations: tuple[RepairTable, ...] = ()
+    changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     left_out: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -62,12 +58,12 @@ def plan_repair(status: Status, migrations: Sequence[Migration], *, rebuild: boo
             left_out.append((live.physical_name, reason))
         elif expected is not None and found:
             try:
-                operations.append(
-                    RepairTable(expected.name, tuple(checked(part) for part in _drift(live, expected, found)))
-                )
+                operations.append(_repair(live, expected, found))
             except DefinitionError as refused:
-                left_out.append((live.physical_name, f"no script can say what was done to it ({refused.message})"))
-    return RepairPlan(operations=tuple(operations), left_out=tuple(left_out))
+                left_out.append((live.physical_name, f"no script can say what was found of it ({refused.message})"))
+    schema = status.expectation.schema
+    changes = {one.table: one.changes(one.start(schema), schema.tables.get(one.table)) for one in operations}
+    return RepairPlan(operations=tuple(operations), changes=changes, left_out=tuple(left_out))
 
 
 def _obstacle(live: LiveTable, status: Status, migrations: Sequence[Migration]) -> str | None:
@@ -95,30 +91,42 @@ def _refusal(difference: Difference, *, rebuild: bool) -> str | None:
     return f"{difference.code} of {difference.subject} cannot be undone by a script"
 
 
-def _drift(live: LiveTable, expected: Table, found: tuple[Difference, ...]) -> Iterator[Operation]:
-    """What was done to the table, in operations: indexes taken away, billing, indexes put in their place, settings."""
+def _repair(live: LiveTable, expected: Table, found: tuple[Difference, ...]) -> RepairTable:
+    """The repair of one table; raises DefinitionError where no script can say what was found."""
     if live.table is None:
-        yield DropTable(expected.name)
-        return
-    codes = {difference.code for difference in found}
+        return RepairTable(expected.name, to=(_declaration(expected),))
     rebuilt = sorted({one.subject for one in found if one.code.mending is Mending.BY_REBUILD})
     missing = sorted(one.subject for one in found if one.code == DriftCode.INDEX_MISSING)
-    yield from (DropIndex(expected.name, name) for name in sorted([*missing, *rebuilt]))
-    if codes & {DriftCode.BILLING, DriftCode.INDEX_THROUGHPUT}:
-        yield _billing(live.table, expected, {*missing, *rebuilt})
-    yield from (_index(live.table, name) for name in rebuilt)
+    settings = tuple(_settings(live.table, expected, found, {*missing, *rebuilt}))
+    schema = Schema({expected.name: expected})
+    # Of the capacity that pyproject.toml gives, every environment has its own.
+    said = (one for one in settings if not isinstance(one, SetBilling) or expected.default(SetBilling) is None)
+    to = (
+        *(AddIndex.of(expected.name, _index(expected, name)) for name in sorted([*missing, *rebuilt])),
+        *(setting.reverse(schema) for setting in said),
+    )
+    evidence = (*settings, *(_index(live.table, name) for name in rebuilt))
+    return RepairTable(expected.name, to, tuple(checked(part) for part in evidence))
+
+
+def _declaration(table: Table) -> CreateTable:
+    """The table as scripts declare it, without what each environment gives to new tables."""
+    bare = SetBilling.default(table.name)
+    declared = (setting.declared_on(table) for setting in table.settings)
+    return replace(CreateTable.of(table), settings=tuple(one for one in declared if one not in {None, bare}))
+
+
+def _settings(live: Table, expected: Table, found: tuple[Difference, ...], replaced: set[str]) -> Iterator[Setting]:
+    """The settings that are live instead of the declared ones; billing with the capacity of each index that is kept."""
+    if {difference.code for difference in found} & {DriftCode.BILLING, DriftCode.INDEX_THROUGHPUT}:
+        kept = {index.name for index in expected.indexes} - replaced
+        billing = SetBilling.of(live)
+        yield altered(billing, indexes={index.name: index.throughput for index in live.indexes if index.name in kept})
     for difference in found:
         setting = difference.setting
         if difference.code is DriftCode.SETTING and setting is not None:
-            yield setting.as_changed_to(live.table.setting(type(setting)) or setting.default(live.name))
+            yield setting.as_changed_to(live.setting(type(setting)) or setting.default(expected.name))
 
 
-def _billing(live: Table, expected: Table, gone: set[str]) -> SetBilling:
-    billing = SetBilling.of(live)
-    kept = {index.name for index in expected.indexes} - gone
-    return altered(billing, indexes={index.name: index.throughput for index in live.indexes if index.name in kept})
-
-
-def _index(live: Table, name: str) -> AddIndex:
-    index = next(index for index in live.indexes if index.name == name)
-    return AddIndex.of(live.name, index)
+def _index(table: Table, name: str) -> Index:
+    return next(index for index in table.indexes if index.name == name)

@@ -8,8 +8,9 @@ from osem_migrate.errors import DefinitionError, InapplicableOperation, OsemMigr
 from osem_migrate.history import Record
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
+from osem_migrate.operations.change import Change
 from osem_migrate.operations.step import Step
-from osem_migrate.schema import Schema
+from osem_migrate.schema import Schema, Table
 
 T = TypeVar("T")
 
@@ -45,6 +46,14 @@ def plan_steps(operation: Operation, schema: Schema, migration: Migration, posit
     with blaming(migration, position):
         _of_kind(str, operation.describe(), "describe")
         return tuple(_of_kind(Step, step, "steps") for step in operation.steps(schema))  # type: ignore[type-abstract]
+
+
+def changes_of(
+    operation: Operation, before: Table | None, after: Table | None, migration: Migration, position: int
+) -> tuple[Change, ...]:
+    """What it changes on its table; what goes wrong there is reported as ``apply`` does."""
+    with blaming(migration, position, "say what it changes"):
+        return tuple(_of_kind(Change, change, "changes") for change in operation.changes(before, after))
 
 
 def _of_kind(kind: type[T], made: object, method: str) -> T:

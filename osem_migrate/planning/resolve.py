@@ -8,7 +8,7 @@ from osem_migrate.advice import command
 from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
-from osem_migrate.planning.history_check import is_changed
+from osem_migrate.planning.history_check import HEAD, is_changed, unknown_version
 from osem_migrate.planning.replay import apply, operations_done
 from osem_migrate.schema import Index, Schema, Table
 
@@ -123,12 +123,14 @@ def _find(past: ResolveContext, version: str) -> str:
     numbers |= {r.migration: r.number for r in lost if r.state is not RecordedState.REVERTED or r.migration == version}
     if version in numbers:
         return version
+    if version == HEAD and past.migrations:
+        return past.migrations[-1].id
     found = sorted(name for name, number in numbers.items() if version.isdecimal() and int(version) == number)
     if len(found) == 1:
         return found[0]
-    what = f"{version!r} may be {' or '.join(found)}: give the whole name" if found else f"no migration {version!r}"
-    look = f"See the versions with: {command('status')}"
-    raise TargetUnknown(what, remediation=look, version=version)
+    if not found:
+        raise unknown_version(version, sorted(numbers, key=lambda name: (numbers[name], name)))
+    raise TargetUnknown(f"{version!r} may be {' or '.join(found)}: give the whole name", version=version)
 
 
 def _is_recorded(decision: Decision) -> bool:

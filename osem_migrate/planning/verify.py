@@ -13,7 +13,6 @@ from osem_migrate.planning.drift.diff import (
     diff,
     index_text,
     local_index_text,
-    table_keys_text,
 )
 from osem_migrate.schema import Table
 
@@ -101,7 +100,7 @@ def _checks(live: LiveTable, table: Table, expected: Table, differences: tuple[D
     of_local_indexes = [difference for difference in differences if difference.code == DriftCode.LOCAL_INDEX]
     yield Check("table", passed=True, expected=_PRESENT, found=_PRESENT)
     yield Check("status", passed=live.status == _READY, expected=_READY, found=live.status or _MISSING)
-    yield Check("keys", not keys, *(_keys(of) for of in (expected, table)))
+    yield Check("keys", not keys, expected.keys_text, table.keys_text)
     for name in sorted({index.name for index in (*table.indexes, *expected.indexes)}):
         yield _index(name, live, table, expected, [found for found in of_indexes if found.subject == name])
     for name in sorted({index.name for index in (*table.local_indexes, *expected.local_indexes)}):
@@ -147,10 +146,6 @@ def _setting(setting: Setting, live: LiveTable, differences: list[Difference]) -
     found = "changing" if changing else (difference.found if difference is not None else expected)
     passed = difference is None and not changing
     return Check(setting.noun, passed, _without(setting.noun, expected), _without(setting.noun, found))
-
-
-def _keys(table: Table) -> str:
-    return _without("keys", table_keys_text(table))
 
 
 def _without(noun: str, text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from osem_migrate.errors import DefinitionError
-from osem_migrate.schema.key import Key, Keys, as_keys, one_or_several
+from osem_migrate.schema.key import Key, Keys, as_keys, keys_text, one_or_several
 from osem_migrate.schema.limits import (
     MAX_INCLUDE_PER_INDEX,
     MAX_KEY_ATTRIBUTES,
@@ -71,6 +71,26 @@ class Index:
         """Every key attribute, partition first."""
         return self.partition_keys + self.sort_keys
 
+    @property
+    def key_parts(self) -> tuple[tuple[Key, ...], ...]:
+        """The attributes of the partition key, and those that sort."""
+        return (self.partition_keys, self.sort_keys)
+
+    @property
+    def keys_text(self) -> str:
+        """``planId S / createdAt N``."""
+        return keys_text(*self.key_parts)
+
+    @property
+    def projection_text(self) -> str:
+        """``ALL``, ``KEYS_ONLY`` or ``INCLUDE (email, name)``."""
+        return _projection_text(self.projection, self.include)
+
+    @property
+    def text(self) -> str:
+        """``planId S / createdAt N, ALL``; the throughput stands elsewhere."""
+        return f"{self.keys_text}, {self.projection_text}"
+
 
 @value
 class LocalIndex:
@@ -94,6 +114,30 @@ class LocalIndex:
     def keys(self) -> tuple[Key, ...]:
         """Its own key attribute; the partition key is the table's."""
         return as_keys(self.sort_key)
+
+    @property
+    def key_parts(self) -> tuple[tuple[Key, ...], ...]:
+        """Its own key alone."""
+        return (self.keys,)
+
+    @property
+    def keys_text(self) -> str:
+        """``createdAt N``, of its own key."""
+        return keys_text(self.keys)
+
+    @property
+    def projection_text(self) -> str:
+        """As that of a global index."""
+        return _projection_text(self.projection, self.include)
+
+    @property
+    def text(self) -> str:
+        """``createdAt N, ALL``."""
+        return f"{self.keys_text}, {self.projection_text}"
+
+
+def _projection_text(projection: Projection, include: Sequence[str]) -> str:
+    return f"{projection} ({', '.join(include)})" if include else projection
 
 
 def _check_projection(index: str, projection: Projection, include: Sequence[str]) -> None:

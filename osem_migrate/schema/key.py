@@ -45,6 +45,11 @@ def as_keys(keys: Keys | None) -> tuple[Key, ...]:
     return (keys,) if isinstance(keys, Key) else keys
 
 
+def keys_text(*parts: tuple[Key, ...]) -> str:
+    """``planId S / createdAt N``: the partition key's attributes, and behind the slash those that sort."""
+    return " / ".join(", ".join(f"{key.name} {key.type}" for key in keys) for keys in parts if keys)
+
+
 def one_or_several(keys: Keys | None) -> Keys | None:
     """The canonical spelling: a single key bare, several as a tuple, none as None."""
     as_tuple = as_keys(keys)

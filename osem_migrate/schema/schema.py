@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Any
 
+from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import InapplicableOperation
 from osem_migrate.schema.table import Table
 
@@ -23,9 +23,8 @@ class Schema:
         """The table of that name; raises InapplicableOperation, with the nearest name, when nobody created it."""
         found = self.tables.get(name)
         if found is None:
-            near = get_close_matches(name, self.tables, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise InapplicableOperation(f"table {name!r} does not exist at this point{hint}", table=name)
+            near = did_you_mean(name, self.tables.keys())
+            raise InapplicableOperation(f"table {name!r} does not exist at this point{near}", table=name)
         return found
 
     def with_table(self, table: Table) -> "Schema":

@@ -1,12 +1,12 @@
 """Table: keys, indexes and settings under a logical name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import field
 from typing import Any, Protocol, TypeVar
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.schema.index import Index, LocalIndex
-from osem_migrate.schema.key import AttributeType, Key, as_keys
+from osem_migrate.schema.key import AttributeType, Key, as_keys, keys_text
 from osem_migrate.schema.limits import (
     MAX_LOCAL_INDEXES,
     check_at_most,
@@ -66,6 +66,11 @@ class Table:
         return (*as_keys(self.partition_key), *as_keys(self.sort_key))
 
     @property
+    def keys_text(self) -> str:
+        """``planId S / createdAt N``."""
+        return keys_text(as_keys(self.partition_key), as_keys(self.sort_key))
+
+    @property
     def attributes(self) -> dict[str, AttributeType]:
         """Type of every attribute that a key of the table or of an index uses, by name."""
         return {key.name: key.type for key in self._all_keys()}
@@ -109,6 +114,10 @@ class Table:
         """What the index projects, in the one spelling that tells: INCLUDE of nothing but keys is KEYS_ONLY."""
         included = self.included(index)
         return ("KEYS_ONLY" if index.projection == "INCLUDE" and not included else index.projection), included
+
+    def shape(self, index: Index | LocalIndex) -> tuple[Hashable, ...]:
+        """The index as far as no call can change it: its name, its keys and what it projects."""
+        return (index.name, index.key_parts, self.projection(index))
 
     def _all_keys(self) -> Iterator[Key]:
         yield from self.keys

@@ -33,6 +33,11 @@ class Throughput:
         """For machines."""
         return {"read": self.read, "write": self.write}
 
+    @property
+    def text(self) -> str:
+        """``5 read and 5 write units``; a side without a maximum is ``∞``."""
+        return f"{self.read or '∞'} read and {self.write or '∞'} write units"
+
 
 def as_throughput(throughput: Throughput | None) -> Throughput | None:
     """The canonical spelling: None for a throughput that says nothing of either side."""

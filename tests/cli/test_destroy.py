@@ -48,9 +48,9 @@ def test_a_dry_run_lists_both_kinds(upgraded: Project, run: Run, tables: Tables)
     assert (said.code, said.err, tables.everything()) == (0, "", before)
     head, _, plans, teams, history, kept = said.out.splitlines()
     assert head == f"To be dropped on dev ({tables.endpoint_url}); nothing is changed by this."
-    assert plans.split() == ["shop-dev-Plans", "0", "items,", "0", "bytes"]
-    assert teams.split()[:3] == ["shop-dev-Teams", "2", "items,"]
-    assert history.split(maxsplit=1) == [HISTORY, "last, with the history of all migrations"]
+    assert plans.split() == ["-", "table", "shop-dev-Plans", "0", "items,", "0", "bytes"]
+    assert teams.split()[:5] == ["-", "table", "shop-dev-Teams", "2", "items,"]
+    assert history == f"  - table {HISTORY}  last, with the history of all migrations"
     assert kept.startswith("ℹ shop-dev-Elsewhere is kept")  # noqa: RUF001 - our own sign
 
 

@@ -1,11 +1,15 @@
 """``downgrade``: what it reverses, what it shows before, and what stops it before anything is changed."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from osem_migrate.cli import downgrade
+from osem_migrate.commands.downgrade import DowngradeOptions
+from osem_migrate.migrator import Migrator
 from tests.cli.command_line import HISTORY, Project, Run, Tables
+from tests.doubles.typed import typed
 
 
 @pytest.fixture
@@ -55,16 +59,21 @@ def test_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
     assert (again["reverted"], again["up_to_date"]) == ([], True)
 
 
-def test_a_dry_run_shows_every_call_and_every_loss(upgraded: Project, run: Run, tables: Tables) -> None:
+def test_a_dry_run_shows_every_change_and_every_loss(upgraded: Project, run: Run, tables: Tables) -> None:
     """Newest first, with item counts and sizes of what would be lost; nothing is changed, and no yes is needed."""
     before = tables.everything()
-    said = run("downgrade", "--to", "0", "--dry-run")
+    said = run("downgrade", "--to", "0", "--dry-run", "-v")
     assert (said.code, tables.everything()) == (0, before)
     assert said.out.startswith(f"3 migrations to reverse on dev ({tables.endpoint_url}): 3 calls. Nothing is changed")
     assert re.findall(r"^ +\d+\. (.*)", said.out, re.MULTILINE) == [
-        "DeleteTable shop-dev-Plans: drop table Plans",
-        "UpdateTable shop-dev-Teams managerId-index: drop index managerId-index from Teams",
-        "DeleteTable shop-dev-Teams: drop table Teams",
+        "DeleteTable shop-dev-Plans",
+        "UpdateTable shop-dev-Teams managerId-index",
+        "DeleteTable shop-dev-Teams",
+    ]
+    assert re.findall(r"^ +(- .*?)  \(", said.out, re.MULTILINE) == [
+        "- table Plans  planId S",
+        "- index managerId-index  managerId S, ALL",
+        "- table Teams  teamId S",
     ]
     assert re.search(r"⚠ every item of table Teams is lost \(shop-dev-Teams: 2 items, \d+ bytes\)", said.out)
     assert re.search(r"⚠ every item of table Plans is lost \(shop-dev-Plans: 0 items, 0 bytes\)", said.out)
@@ -127,3 +136,20 @@ def test_a_changed_script_is_not_reversed(upgraded: Project, run: Run, tables: T
 def test_the_module_offers_one_command() -> None:
     """The lazy group finds the command under the agreed name."""
     assert downgrade.command.name == "downgrade"
+
+
+def test_steps_reverse_the_newest_and_the_way_on_names_a_version(upgraded: Project, run: Run, tables: Tables) -> None:
+    """One step is one migration; what continues an interrupted one goes no further than it was to go."""
+    dry = run("downgrade", "--steps", "2", "--dry-run").out
+    assert dry.startswith(f"2 migrations to reverse on dev ({tables.endpoint_url})")
+    assert run("downgrade", "--steps", "1", "--yes").out.startswith("✓ 1 migration reverted")
+    assert "shop-dev-Plans" not in tables.names()
+    options = DowngradeOptions(steps=2, timeout=60)
+    plan = Migrator.open("dev").plan_downgrade(options)
+    assert typed(options.with_plan(plan).resume()) == "osem-migrate downgrade --to 0 --env dev"
+    too_many = run("downgrade", "--steps", "3", "--yes")
+    assert "✗ TARGET_UNKNOWN: 3 migrations cannot be reversed: only 2 can be" in too_many.err
+    assert Migrator.open("dev").downgrade(replace(options, allow_data_loss=True)).reverted == (
+        "0002_add_manager_id_index_to_teams",
+        "0001_create_teams",
+    )

@@ -40,7 +40,7 @@ def test_details(project: Project, run: Run, tables: Tables) -> None:
     )
     assert run("upgrade").code == 0
     said = run("list", "--details").out
-    assert "shop-dev-Reports  ACTIVE, 0 items\n  keys      id S, at S\n" in said
+    assert "shop-dev-Reports  ACTIVE, 0 items\n  keys      id S / at S\n" in said
     assert "  index     by-author: author S / year S, INCLUDE (title), ready\n" in said
     assert "  local     title-local: title S, ALL\n" in said
     assert "  setting   billing on-demand\n" in said

@@ -29,7 +29,8 @@ OPTIONS = {
     "upgrade": CONNECTION
     | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--allow-out-of-order", "--lock-timeout", "--timeout"}
     | {"--fold", "--no-fold", "--no-wait", "--wait-only", "--strict"},
-    "downgrade": CONNECTION | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout"},
+    "downgrade": CONNECTION
+    | {"--to", "--steps", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
     "history": CONNECTION,
     "list": CONNECTION | {"--details"},
@@ -37,6 +38,7 @@ OPTIONS = {
     "doctor": CONNECTION | {"--role"},
     "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"} | {"--role", "--account"},
     "new": {"--json", "-h", "--help"},
+    "completion": {"--json", "-h", "--help"},
     "local start": {"--json", "--engine", "--port", "-h", "--help"},
     "local stop": {"--json", "-h", "--help"},
     "local status": {"--json", "-h", "--help"},
@@ -102,8 +104,8 @@ def test_help_works_with_h(run: Run) -> None:
 
 
 def test_version(run: Run) -> None:
-    """--version says which tool and which version."""
-    assert run("--version").out == f"osem-migrate, version {__version__}\n"
+    """--version and -V say which tool and which version."""
+    assert run("--version").out == run("-V").out == f"osem-migrate, version {__version__}\n"
 
 
 @pytest.mark.parametrize("words", [(), ("local",)])

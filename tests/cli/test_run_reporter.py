@@ -147,7 +147,7 @@ def test_plain_lines_where_nobody_sees_a_terminal(capsys: pytest.CaptureFixture[
     assert said.out == ""
     assert said.err.splitlines() == [
         "ℹ waiting for the upgrade lock, held by ada@build-7 on build-7 (pid 4711) (2.0 s so far)",  # noqa: RUF001
-        "ℹ 2 migrations, 2 calls: usually 8 to 17 min on AWS.",  # noqa: RUF001
+        "ℹ 2 migrations, 2 calls: usually 8 to 17 min on AWS; with --fold 14 to 22 s.",  # noqa: RUF001
         "ℹ shop-dev-Teams: managerId-index is allocating (1.0 s so far)",  # noqa: RUF001
         "✓ 0002_add_index: add index managerId-index to Teams (15 min 0 s)",
     ]

@@ -270,7 +270,7 @@ def test_a_repair_is_written_and_works(project: Project, upgraded: Tables, run: 
     said = run("status", "--write-repair")
     assert said.code == 5
     assert "✓ migrations/0004_repair_teams.py repairs what has drifted." in said.out
-    assert "    repair Teams: undo drop index managerId-index from Teams" in said.out
+    assert "\n  ~ table Teams\n      + index managerId-index  managerId S, ALL\n" in said.out
     assert "hint: read it, then carry it out with: osem-migrate upgrade --env dev" in said.out
     assert "write a script" not in said.out
     assert (project.migrations / "0004_repair_teams.py").exists()
@@ -288,7 +288,19 @@ def test_a_repair_as_data(upgraded: Tables, run: Run) -> None:
     repair = run("status", "--write-repair", "--json").document["data"]["repair"]
     assert repair == {
         "path": "migrations/0004_repair_teams.py",
-        "operations": ["repair Teams: undo drop index managerId-index from Teams"],
+        "operations": ["repair Teams: index managerId-index"],
+        "changes": {
+            "Teams": [
+                {
+                    "kind": "add",
+                    "what": "index",
+                    "name": "managerId-index",
+                    "before": None,
+                    "after": "managerId S, ALL",
+                    "by_default": False,
+                }
+            ]
+        },
         "left_out": [
             {
                 "physical_name": "shop-dev-Plans",

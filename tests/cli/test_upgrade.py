@@ -43,31 +43,83 @@ def test_environments_do_not_touch_each_other(run: Run, tables: Tables) -> None:
     assert [run("status", "--env", name).code for name in ("dev", "staging", "prod")] == [0, 0, 0]
 
 
-def test_a_dry_run_shows_every_call_and_changes_nothing(run: Run, tables: Tables) -> None:
-    """The plan has physical names in the order of the calls, what is waited for, and honest times."""
+def test_a_dry_run_shows_what_changes_and_changes_nothing(run: Run, tables: Tables) -> None:
+    """The plan says what is added to which table, with keys and projection and honest times."""
     said = run("upgrade", "--dry-run")
+    assert (said.code, tables.names()) == (0, [])
+    assert (
+        said.out
+        == f"""\
+3 migrations pending on dev ({tables.endpoint_url}): 4 calls. Nothing is changed by this.
+
+history table
+  + table SchemaMigrations  which migrations ran
+
+0001_create_teams  Test 0001_create_teams.
+  + table Teams  teamId S  (2 to 6 s)
+
+0002_add_manager_id_index_to_teams  Test 0002_add_manager_id_index_to_teams.
+  ~ table Teams
+      + index managerId-index  managerId S, ALL  (8 to 17 min)
+
+0003_create_plans  Test 0003_create_plans.
+  + table Plans  planId S  (2 to 6 s)
+
+In total on AWS: usually 8 to 17 min; longer for large tables.
+With --fold, 1 index would be created with its table: usually 14 to 22 s.
+"""
+    )
+
+
+def test_a_verbose_dry_run_shows_every_call(run: Run, tables: Tables) -> None:
+    """-v: the calls with their physical names, in order, and what is waited for."""
+    said = run("upgrade", "--dry-run", "-v")
     assert (said.code, tables.names()) == (0, [])
     assert re.findall(r"^ +\d+\. (.*)", said.out, re.MULTILINE) == [
         f"CreateTable {HISTORY}",
-        "CreateTable shop-dev-Teams: create table Teams",
-        "UpdateTable shop-dev-Teams managerId-index: add index managerId-index to Teams",
-        "CreateTable shop-dev-Plans: create table Plans",
+        "CreateTable shop-dev-Teams",
+        "UpdateTable shop-dev-Teams managerId-index",
+        "CreateTable shop-dev-Plans",
     ]
-    assert said.out.startswith(f"3 migrations pending on dev ({tables.endpoint_url}): 4 calls. Nothing is changed")
-    assert "then wait until shop-dev-Teams and managerId-index are ACTIVE and no index is backfilling, " in said.out
-    assert "usually 8 to 17 min" in said.out
+    settled = "until shop-dev-Teams and managerId-index are ACTIVE and no index is backfilling: usually 8 to 17 min"
+    assert f"\n           {settled}\n" in said.out
 
 
 def test_a_dry_run_of_removals_says_what_is_gone(project: Project, run: Run, tables: Tables) -> None:
-    """Dropping is waited for as well, and what it loses is a warning."""
+    """Dropping is a change like another, and what it loses is a warning; a call tells when it is gone."""
     run("upgrade")
     project.script("0004_drop_index", 'DropIndex("Teams", "managerId-index")')
     project.script("0005_expire", 'SetTimeToLive("Teams", attribute="expiresAt")')
     project.script("0006_drop_plans", 'DropTable("Plans")')
-    said = run("upgrade", "--dry-run")
-    assert "then wait until managerId-index is gone, usually 5 s to 1 min" in said.out
-    assert "then wait until shop-dev-Plans is gone" in said.out
-    assert "⚠" in said.out
+    said = run("upgrade", "--dry-run", "-v").out
+    assert "\n  ~ table Teams\n      - index managerId-index  managerId S, ALL  (5 s to 1 min)\n" in said
+    assert "until managerId-index is gone: usually 5 s to 1 min" in said
+    assert "\n      ~ time to live off → expiresAt  (1 to 3 s)\n" in said
+    assert "\n  - table Plans  planId S  (4 to 6 s)\n" in said
+    assert "until shop-dev-Plans is gone" in said
+    assert "⚠" in said
+
+
+def test_what_the_environment_gives_and_takes_is_in_the_plan(project: Project, run: Run, tables: Tables) -> None:
+    """A default of pyproject.toml is told from the script's own; protection that it gave goes before the table does."""
+    project.configure(f"{(project.folder / 'pyproject.toml').read_text()}\ndeletion_protection = true\n")
+    said = run("upgrade", "--dry-run", "--env", "prod").out
+    assert "  + table Plans  planId S  (2 to 6 s)\n      + deletion protection on  (pyproject.toml)\n" in said
+    assert run("upgrade", "--env", "prod").code == 0
+    project.script("0004_drop_plans", 'DropTable("Plans")')
+    said = run("upgrade", "--dry-run", "--env", "prod").out
+    assert (
+        "\n  ~ table Plans\n      ~ deletion protection on → off  (6 s to 1 min 6 s)\n  - table Plans  planId S\n"
+        in said
+    )
+
+
+def test_what_changes_nothing_is_said_so(project: Project, run: Run, tables: Tables) -> None:
+    """A script that declares what is declared already is in the plan, and takes no call."""
+    project.script("0004_expire", 'SetTimeToLive("Teams", attribute="expiresAt")')
+    project.script("0005_again", 'SetTimeToLive("Teams", attribute="expiresAt")')
+    said = run("upgrade", "--dry-run").out
+    assert "\n  ~ table Teams\n      set time to live of Teams to expiresAt  (is so already)\n" in said
 
 
 def test_a_dry_run_with_nothing_to_do(run: Run, tables: Tables) -> None:
@@ -98,6 +150,13 @@ def test_the_plan_as_data(project: Project, run: Run, tables: Tables) -> None:
     assert (data["dry_run"], data["up_to_date"], data["creates_history_table"]) == (True, False, True)
     calls = [call for m in data["migrations"] for operation in m["operations"] for call in operation["calls"]]
     assert [call["action"] for call in calls] == ["CreateTable", "UpdateTable", "CreateTable", "TagResource"]
+    changes = [change for m in data["migrations"] for operation in m["operations"] for change in operation["changes"]]
+    assert [(change["kind"], change["what"], change["name"], change["after"]) for change in changes] == [
+        ("add", "table", "Teams", "teamId S"),
+        ("add", "index", "managerId-index", "managerId S, ALL"),
+        ("add", "table", "Plans", "planId S"),
+        ("add", "tags", None, "Team=core"),
+    ]
     assert calls[0]["parameters"]["TableName"] == "shop-dev-Teams"
     assert calls[1]["estimate_seconds"] == {"low": 468, "high": 1000}
     assert data["counts"] == {"migrations": 4, "operations": 4, "calls": 5, "hazards": 0}
@@ -280,7 +339,7 @@ def test_folding_spares_calls(run: Run, tables: Tables) -> None:
     assert said.code == 0
     assert "dynamodb:UpdateTable" not in said.err
     assert said.out == f"✓ 3 migrations applied to dev ({tables.endpoint_url}).\n"
-    assert "✓ 0002_add_manager_id_index_to_teams: add index managerId-index to Teams" in said.err
+    assert "add index managerId-index to Teams: it came with its table" in said.err
     (index,) = tables.client.describe_table(TableName="shop-dev-Teams")["Table"]["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "managerId-index"
     assert run("status").code == 0
@@ -291,14 +350,14 @@ def test_a_dry_run_says_what_folding_would_gain(run: Run, tables: Tables) -> Non
     """Unfolded: one line with what --fold would spare; folded: the call is not listed, and said where it went."""
     plain = run("upgrade", "--dry-run").out
     assert "With --fold, 1 index would be created with its table: usually " in plain
-    folded = run("upgrade", "--dry-run", "--fold").out
+    folded = run("upgrade", "--dry-run", "--fold", "-v").out
     assert "With --fold" not in folded
     assert re.findall(r"^ +\d+\. (.*)", folded, re.MULTILINE) == [
         f"CreateTable {HISTORY}",
-        "CreateTable shop-dev-Teams: create table Teams",
-        "CreateTable shop-dev-Plans: create table Plans",
+        "CreateTable shop-dev-Teams",
+        "CreateTable shop-dev-Plans",
     ]
-    assert "add index managerId-index to Teams: folded into CreateTable above" in folded
+    assert "+ index managerId-index  managerId S, ALL  (with its table)" in folded
     assert "8 to 17 min" not in folded
 
 
@@ -314,9 +373,9 @@ def test_a_folded_plan_as_data(run: Run, tables: Tables) -> None:
 def test_an_environment_may_fold_by_configuration(project: Project, run: Run, tables: Tables) -> None:
     """fold_indexes makes it the default there, and --no-fold overrules it."""
     project.configure(f"{(project.folder / 'pyproject.toml').read_text()}\nfold_indexes = true\n")
-    assert "folded into CreateTable" in run("upgrade", "--dry-run", "--env", "prod").out
-    assert "folded into CreateTable" not in run("upgrade", "--dry-run", "--env", "prod", "--no-fold").out
-    assert "folded into CreateTable" not in run("upgrade", "--dry-run", "--env", "dev").out
+    assert "(with its table)" in run("upgrade", "--dry-run", "--env", "prod").out
+    assert "(with its table)" not in run("upgrade", "--dry-run", "--env", "prod", "--no-fold").out
+    assert "(with its table)" not in run("upgrade", "--dry-run", "--env", "dev").out
 
 
 def test_begin_without_waiting_and_wait_without_beginning(run: Run, tables: Tables) -> None:
@@ -414,3 +473,19 @@ def test_a_renamed_script_is_recorded_with_two_commands(project: Project, run: R
     for command in commands:
         assert run(*command.split()).code == 0
     assert (run("status").code, run("upgrade").code) == (0, 0)
+
+
+def test_head_is_the_newest_script(run: Run, tables: Tables) -> None:
+    """For upgrade and stamp, and as what a downgrade keeps."""
+    assert run("upgrade", "--to", "head").out.startswith("✓ 3 migrations applied")
+    assert "everything up to 0003_create_plans is applied already" in run("stamp", "head").out
+    assert "has nothing above head; nothing to do" in run("downgrade", "--to", "head").out
+    assert "✓ 0003_create_plans is applied on dev" in run("resolve", "head", "--applied").out
+
+
+def test_the_way_on_keeps_what_was_given(run: Run, tables: Tables) -> None:
+    """Version, folding and connection; not what confirms something, nor a time limit that may have run out."""
+    begun = run("upgrade", "--no-wait", "--to", "2", "--no-fold", "--timeout", "90", "--lock-timeout", "5", "--yes",
+                "--region", "eu-central-1")  # fmt: skip
+    again = "--to 2 --no-fold --wait-only --lock-timeout 5 --env dev --region eu-central-1"
+    assert begun.out.splitlines()[-1] == f"hint: wait with: osem-migrate upgrade {again}"

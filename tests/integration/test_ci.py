@@ -141,6 +141,7 @@ def test_every_command_is_one_of_ours(line: str) -> None:
     words = shlex.split(line.partition(" > ")[0].replace("$environment", "dev"))
     assert words[0] == "osem-migrate"
     assert words[1] in COMMANDS
-    command = cli.get_command(click.Context(cli), words[1])
+    program = click.Context(cli, **cli.context_settings)
+    command = cli.get_command(program, words[1])
     assert command is not None
-    command.make_context(words[1], words[2:])
+    command.make_context(words[1], words[2:], parent=program)

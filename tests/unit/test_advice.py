@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from osem_migrate import commands
-from osem_migrate.advice import as_called, as_typed, command, connection_flags, in_library, shown, typed_in
+from osem_migrate.advice import (
+    as_called,
+    as_typed,
+    command,
+    connection_flags,
+    did_you_mean,
+    in_library,
+    shown,
+    typed_in,
+)
 from osem_migrate.cli.main import COMMANDS
 from osem_migrate.errors import OsemMigrateError, error_classes
 from osem_migrate.migrator import Migrator
@@ -35,9 +44,16 @@ from osem_migrate.migrator import Migrator
          "migrator.status()"),
         (["--help"], "osem-migrate --help", "osem-migrate --help"),
         (["--yes"], "--yes", "allow_data_loss=True"),
-        (["--timeout", "SECONDS"], "--timeout SECONDS", "timeout='SECONDS'"),
+        (["--timeout", "SECONDS"], "--timeout SECONDS", "timeout=SECONDS"),
         (["--timeout"], "--timeout", "timeout=…"),
         (["--dry-run"], "--dry-run", "--dry-run"),
+        (["import", "Orders"], "osem-migrate import Orders --env prod --region x",
+         "migrator.plan_import(ImportOptions(names=['Orders']))"),
+        (["downgrade", "--steps", "2", "--timeout", "90"],
+         "osem-migrate downgrade --steps 2 --timeout 90 --env prod --region x",
+         "migrator.downgrade(DowngradeOptions(steps=2, timeout=90))"),
+        (["stamp", "7", "--reason", "by hand"], "osem-migrate stamp 7 --reason 'by hand' --env prod --region x",
+         "migrator.stamp(StampOptions('7', reason='by hand'))"),
     ],
 )  # fmt: skip
 def test_each_reader_sees_its_own_words(words: list[str], typed: str, called: str) -> None:
@@ -54,6 +70,21 @@ def test_a_word_may_be_anything() -> None:
     assert shown(f"⟦status⟧ {text}", as_called).startswith("⟦status⟧ migrator.stamp(StampOptions(")
 
 
+def test_only_what_was_given_is_repeated() -> None:
+    """True is an option alone; what is None or False was not given, and a whole number of seconds has no tenths."""
+    given = {"--to": "7", "--fold": True, "--no-fold": False, "--timeout": 90.0, "--lock-timeout": None, "--steps": 0}
+    assert (
+        shown(command("upgrade", given=given), as_typed) == "osem-migrate upgrade --to 7 --fold --timeout 90 --steps 0"
+    )
+
+
+def test_the_nearest_is_named_where_one_is_near() -> None:
+    """One, and none that is far; a mapping has other words for what is near."""
+    assert did_you_mean("stagin", ["dev", "staging"]) == "; did you mean 'staging'?"
+    assert did_you_mean("production", ["dev", "staging"]) == ""
+    assert did_you_mean("create_team", {"create_teams": "0001_create_teams"}) == "; did you mean '0001_create_teams'?"
+
+
 def test_connection_options_are_repeated() -> None:
     """Those that were given, and no others."""
     assert connection_flags(None, None, None, force=False) == ()
@@ -63,7 +94,7 @@ def test_connection_options_are_repeated() -> None:
 
 def test_every_command_that_connects_has_a_call() -> None:
     """A command of the list is known here, and what it is called by the library is there."""
-    for name in COMMANDS.keys() - {"new", "local"}:
+    for name in COMMANDS.keys() - {"new", "local", "completion"}:
         method = as_called([name]).removeprefix("migrator.").partition("(")[0]
         assert callable(getattr(Migrator, method)), name
     assert commands.__doc__
@@ -86,6 +117,15 @@ def test_every_option_in_a_remedy_is_told_to_the_library() -> None:
         if (call.func.id if isinstance(call.func, ast.Name) else call.func.attr) == "command"
     ]
     given = {word.value for call in calls for word in call.args if isinstance(word, ast.Constant)}
+    given |= {
+        key.value
+        for path in (source / "commands", source / "deployment", source / "execution")
+        for module in path.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    }
     options = {word for word in given if isinstance(word, str) and word.startswith("--")} - {"--help", "--ignore"}
     assert len(options) > 5
     for option in options:

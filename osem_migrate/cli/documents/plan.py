@@ -5,6 +5,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from osem_migrate.cli.documents.change import ChangeDocument, change_document
 from osem_migrate.config import Environment
 from osem_migrate.operations.estimate import Estimate
 from osem_migrate.operations.step import Step
@@ -40,6 +41,7 @@ class OperationDocument(TypedDict):
     """In the scripts."""
     physical_name: str
     """Of the table, in DynamoDB."""
+    changes: list[ChangeDocument]
     folded: bool
     """Whether an earlier call brings its index along, so that it makes none."""
     hazard: str | None
@@ -138,6 +140,7 @@ def _operation(
         "description": planned.operation.describe(),
         "table": planned.table,
         "physical_name": environment.physical_name(planned.table),
+        "changes": [change_document(change) for change in planned.changes],
         "folded": planned.folded,
         "hazard": hazard,
         "calls": [

@@ -22,7 +22,8 @@ class StatementDocument(TypedDict):
     Sid: str
     Effect: str
     Action: list[str]
-    Resource: str
+    Resource: str | list[str]
+    """Several where no one pattern gives all names."""
     Condition: NotRequired[StringLikeDocument]
 
 

@@ -5,6 +5,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from osem_migrate.cli.documents.change import ChangeDocument, change_document
 from osem_migrate.cli.documents.migration import MigrationDocument, migration_document
 from osem_migrate.cli.documents.printed import Printed
 from osem_migrate.cli.documents.problem import ProblemDocument, problem_document
@@ -54,12 +55,21 @@ class LeftOutDocument(TypedDict):
     reason: str
 
 
+class RepairedTableDocument(TypedDict):
+    """What a repair changes of one table."""
+
+    table: str
+    """In the scripts."""
+    changes: list[ChangeDocument]
+
+
 class RepairDocument(TypedDict):
     """What --write-repair did."""
 
     path: str | None
     """Of the script; null where there was nothing to write."""
     operations: list[str]
+    changes: list[RepairedTableDocument]
     left_out: list[LeftOutDocument]
 
 
@@ -133,5 +143,9 @@ def _repair(written: RepairResult) -> RepairDocument:
     return {
         "path": written.path,
         "operations": [operation.describe() for operation in written.repair.operations],
+        "changes": [
+            {"table": table, "changes": [change_document(change) for change in changes]}
+            for table, changes in written.repair.changes.items()
+        ],
         "left_out": [{"physical_name": name, "reason": reason} for name, reason in written.repair.left_out],
     }

@@ -50,7 +50,7 @@ class DriftCode(StrEnum):
     TABLE_UNEXPECTED = (
         "DRIFT_TABLE_UNEXPECTED",
         "A table of the environment that no script declares.",
-        "Find out who created the table; a script that declares it exactly as it is adopts it:",
+        "Find out who created the table. If it is to be one of yours, write the script that declares it as it is:",
         Mending.BY_DECLARATION,
     )
     TABLE_KEYS = (
@@ -74,7 +74,7 @@ class DriftCode(StrEnum):
     INDEX_UNEXPECTED = (
         "DRIFT_INDEX_UNEXPECTED",
         "An index that no script declares.",
-        f"Declare it in a new script ({command('new', 'add index')}), which adopts it as it is:",
+        f"Declare it in a new script ({command('new', 'TITLE')}), which adopts it as it is:",
         Mending.BY_DECLARATION,
     )
     INDEX_KEYS = (

@@ -8,7 +8,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation, SetBilling, Setting
 from osem_migrate.planning.drift.autoscaled import overlooking_capacity
 from osem_migrate.planning.drift.code import DriftCode
-from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput, as_keys
+from osem_migrate.schema import Index, LocalIndex, Table, Throughput
 from osem_migrate.schema.value import altered
 
 if TYPE_CHECKING:
@@ -100,20 +100,15 @@ def overlooking(live: LiveTable, state: Table | None, ahead: Collection[Index | 
     if live.table is None or state is None or not ahead:
         return live
     indexes = [known for known in ahead if isinstance(known, Index)]
-    wanted = {_shape(state, index) for index in indexes if state.index(index.name) is None}
+    wanted = {state.shape(index) for index in indexes if state.index(index.name) is None}
     table = altered(
-        live.table, indexes=[index for index in live.table.indexes if _shape(live.table, index) not in wanted]
+        live.table, indexes=[index for index in live.table.indexes if live.table.shape(index) not in wanted]
     )
     for setting in (known for known in ahead if isinstance(known, Setting)):
         declared, found = state.setting(type(setting)), table.setting(type(setting))
         if declared is not None and found is not None and setting.matches(found):
             table = table.with_setting(declared)
     return replace(live, table=table)
-
-
-def _shape(table: Table, index: Index) -> tuple[Hashable, ...]:
-    """The index as far as it can never change."""
-    return (index.name, index.partition_keys, index.sort_keys, table.projection(index))
 
 
 def _existence(live: LiveTable, expected: Table | None) -> Iterator[Difference]:
@@ -128,9 +123,7 @@ def _existence(live: LiveTable, expected: Table | None) -> Iterator[Difference]:
 
 def _table_keys(live: Table, expected: Table) -> Iterator[Difference]:
     if live.keys != expected.keys:
-        yield _difference(
-            DriftCode.TABLE_KEYS, expected.name, expected.name, table_keys_text(expected), table_keys_text(live)
-        )
+        yield _difference(DriftCode.TABLE_KEYS, expected.name, expected.name, _keys(expected), _keys(live))
 
 
 def _indexes(live: LiveTable, table: Table, expected: Table) -> Iterator[Difference]:
@@ -155,9 +148,7 @@ def _index_differences(
 ) -> Iterator[Difference]:
     rebuild = (DropIndex(expected.name, wanted.name), _add(expected, wanted.name))
     if (found.partition_keys, found.sort_keys) != (wanted.partition_keys, wanted.sort_keys):
-        yield _difference(
-            DriftCode.INDEX_KEYS, expected.name, wanted.name, _index_keys(wanted), _index_keys(found), *rebuild
-        )
+        yield _difference(DriftCode.INDEX_KEYS, expected.name, wanted.name, _keys(wanted), _keys(found), *rebuild)
     if table.projection(found) != expected.projection(wanted):
         yield _difference(
             DriftCode.INDEX_PROJECTION, expected.name, wanted.name, _projection(wanted), _projection(found), *rebuild
@@ -185,7 +176,7 @@ def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
     found = {index.name: index for index in live.local_indexes}
     wanted = {index.name: index for index in expected.local_indexes}
     for name in sorted(found.keys() | wanted.keys()):
-        if _local_shape(live, found.get(name)) != _local_shape(expected, wanted.get(name)):
+        if _shape(live, found.get(name)) != _shape(expected, wanted.get(name)):
             yield _difference(
                 DriftCode.LOCAL_INDEX,
                 expected.name,
@@ -195,8 +186,8 @@ def _local_indexes(live: Table, expected: Table) -> Iterator[Difference]:
             )
 
 
-def _local_shape(table: Table, index: LocalIndex | None) -> tuple[Hashable, ...] | None:
-    return (index.name, index.keys, table.projection(index)) if index is not None else None
+def _shape(table: Table, index: LocalIndex | None) -> tuple[Hashable, ...] | None:
+    return table.shape(index) if index is not None else None
 
 
 def _settings(live: LiveTable, table: Table, expected: Table) -> Iterator[Difference]:
@@ -228,7 +219,7 @@ def compared(live: Table, expected: Table) -> Iterator[Setting]:
         default, found = expected.default(type(setting)), live.setting(type(setting))
         if default is None or found is None or default.matches(found):
             yield setting
-        elif (declared := setting.less(default)) is not None:
+        elif (declared := setting.declared_on(expected)) is not None:
             yield declared
 
 
@@ -241,40 +232,29 @@ def _add(table: Table, name: str) -> Operation:
     return AddIndex.of(table.name, index)
 
 
-def _keys(partition: tuple[Key, ...], sort: tuple[Key, ...]) -> str:
+def _keys(of: Table | Index) -> str:
     """``keys planId S / createdAt N``: what stands behind the slash sorts."""
-    parts = (", ".join(f"{key.name} {key.type}" for key in keys) for keys in (partition, sort) if keys)
-    return f"keys {' / '.join(parts)}"
-
-
-def table_keys_text(table: Table) -> str:
-    """``keys planId S / createdAt N`` of a table."""
-    return _keys(as_keys(table.partition_key), as_keys(table.sort_key))
-
-
-def _index_keys(index: Index) -> str:
-    return _keys(index.partition_keys, index.sort_keys)
+    return f"keys {of.keys_text}"
 
 
 def _projection(index: Index | LocalIndex) -> str:
-    included = f" ({', '.join(index.include)})" if index.include else ""
-    return f"projection {index.projection}{included}"
+    return f"projection {index.projection_text}"
 
 
 def index_text(index: Index) -> str:
     """``keys managerId S, projection ALL``; the throughput stands elsewhere."""
-    return f"{_index_keys(index)}, {_projection(index)}"
+    return f"{_keys(index)}, {_projection(index)}"
 
 
 def local_index_text(index: LocalIndex | None) -> str:
     """``sort key status S, projection ALL``, or ``none``."""
     if index is None:
         return "none"
-    return f"sort {_keys(index.keys, ()).replace('keys ', 'key ', 1)}, {_projection(index)}"
+    return f"sort key {index.keys_text}, {_projection(index)}"
 
 
 def _units(throughput: Throughput | None) -> str:
     """Capacity or maximum of an index; only an on-demand one can have none."""
     if throughput is None:
         return "no maximum throughput"
-    return f"throughput of {throughput.read or '∞'} read and {throughput.write or '∞'} write units"
+    return f"throughput of {throughput.text}"

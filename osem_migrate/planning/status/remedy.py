@@ -3,18 +3,20 @@
 import json
 import shlex
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from osem_migrate.advice import command, typed_in
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.history import Record, ShownState
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import Operation
+from osem_migrate.operations import AddIndex, Operation
 from osem_migrate.operations.source import render
 from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.drift.code import DriftCode, Mending
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.schema import Schema
+from osem_migrate.schema.value import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ _HALF_DONE = frozenset({ShownState.FAILED, ShownState.INTERRUPTED, ShownState.RU
 def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
     """The advice, and the commands that carry it out, one a line."""
     advice = _advice(difference)
+    if difference.code is DriftCode.TABLE_UNEXPECTED:
+        return f"{advice}\n{command('import', live.name)}"
+    if difference.code is DriftCode.INDEX_UNEXPECTED:
+        return "\n".join([advice, *_declaration(difference, live), command("upgrade")])
     if difference.code.mending is Mending.BY_DECLARATION:
         return f"{advice}\n{command('upgrade')}"
     try:
@@ -69,6 +75,14 @@ def remedy(difference: Difference, live: LiveTable, caller: Caller) -> str:
     if len(commands) > 1:
         advice += "\n(run each command once the one before it has settled)"
     return "\n".join([advice, *commands])
+
+
+def _declaration(difference: Difference, live: LiveTable) -> Iterator[str]:
+    """The line that declares an index of the live table; nothing where no script can declare it."""
+    index = live.table.index(difference.subject) if live.table is not None else None
+    if index is not None:
+        with suppress(DefinitionError):
+            yield f"{render(AddIndex.of(live.name, checked(index)))},"
 
 
 def explain(state: ShownState, migration: str, record: Record | None, *, renamed: str | None = None) -> tuple[str, str]:

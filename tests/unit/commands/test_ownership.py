@@ -155,7 +155,7 @@ def test_nobody_drops_what_another_recorded(shared: Project, ours: Project, aws:
 
 def test_nobody_repairs_what_another_recorded(shared: Project, ours: Project, aws: SimulatedAws) -> None:
     """A repair might rebuild the table."""
-    body = 'operations = [RepairTable("Teams", [DropIndex("Teams", "managerId-index")])]'
+    body = 'operations = [RepairTable("Teams", [AddIndex("Teams", "managerId-index", S("managerId"))])]'
     with pytest.raises(TableNotOurs):
         aws.migrator(application(ours.root.parent, "shop", {"0003_repair": body})).plan()
 

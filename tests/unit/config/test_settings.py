@@ -64,11 +64,11 @@ def test_only_the_application_is_needed(tmp_path: Path) -> None:
     assert (settings.tags, settings.environments) == ({}, {})
     assert (settings.local.engine, settings.local.port, settings.local.dynamodb_local_folder) == ("moto", None, None)
     nothing = EnvironmentSettings()
-    assert [nothing.protected, nothing.fold_indexes] == [False, False]
+    assert [nothing.protected, nothing.fold_indexes] == [False, None]
     assert (nothing.tables, nothing.ignore) == ({}, [])
     assert nothing.mutations_in_flight == 3
     assert nothing.autoscaled is False
-    decided = {"protected", "fold_indexes", "tables", "ignore", "mutations_in_flight", "tags", "autoscaled"}
+    decided = {"protected", "tables", "ignore", "mutations_in_flight", "tags", "autoscaled"}
     assert nothing.model_dump(exclude=decided) == dict.fromkeys(EnvironmentSettings.model_fields.keys() - decided)
 
 

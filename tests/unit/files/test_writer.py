@@ -88,7 +88,7 @@ EVERY_KIND: tuple[Operation, ...] = (
     SetTableClass("Teams", "STANDARD"),
     SetTags("Teams", {"Team": "core", "Old": None}),
     SetTimeToLive("Teams", None, enabled=False),
-    RepairTable("Teams", drift=[DropIndex("Teams", "a-index")]),
+    RepairTable("Teams", to=[AddIndex("Teams", "a-index", S("a"))], found=[Index("a-index", S("b"))]),
     DropIndex("Teams", "a-index"),
     DropTable("Teams"),
 )

@@ -17,7 +17,7 @@ from osem_migrate.history import History, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, Operation, SetStream, SetTags
 from osem_migrate.operations.step import Step
-from osem_migrate.planning.downgrade import BEFORE_FIRST, make_downgrade
+from osem_migrate.planning.downgrade import BEFORE_FIRST, make_downgrade, target_of
 from osem_migrate.planning.drift.diff import matches
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.plan import Direction, Plan
@@ -38,6 +38,21 @@ ALL = (USERS, TEAMS, MORE)
 def told(plan: Plan) -> list[str]:
     """What it would do, in order."""
     return [planned.operation.describe() for planned in plan.operations]
+
+
+def test_steps_count_from_the_newest_of_which_anything_is_live() -> None:
+    """What is pending or reverted is no step, and a migration that is half reversed is one."""
+    assert [target_of(ALL, applied(*ALL), steps) for steps in (1, 2, 3)] == [TEAMS.id, USERS.id, BEFORE_FIRST]
+    assert target_of(ALL, applied(USERS, TEAMS), 1) == USERS.id
+    half = history(record(USERS), record(TEAMS, RecordedState.FAILED, 1))
+    assert target_of(ALL, half, 1) == USERS.id
+
+
+@pytest.mark.parametrize(("past", "there"), [(applied(USERS), "only 1 can be"), (History(), "none is applied")])
+def test_more_steps_than_there_are_is_a_mistake(past: History, there: str) -> None:
+    """Nobody who counts wrong drops everything."""
+    with pytest.raises(TargetUnknown, match=f"2 migrations cannot be reversed: {there}"):
+        target_of(ALL, past, 2)
 
 
 def test_everything_above_the_target_is_taken_back() -> None:

@@ -17,7 +17,8 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.operations.step import Call
-from osem_migrate.planning.fold import fold, foldable
+from osem_migrate.planning.downgrade import make_downgrade
+from osem_migrate.planning.fold import fold, saving
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Schema
@@ -88,7 +89,7 @@ def test_indexes_of_a_table_that_is_there_are_not_folded(state: RecordedState) -
     scripts_now = [migration(1, TEAMS), migration(2, BY_MANAGER)] if state is RecordedState.APPLIED else [both]
     plan = make_plan(scripts_now, past)
     assert fold(plan) == plan
-    assert foldable(plan) == 0
+    assert saving(plan) is None
 
 
 def test_a_table_that_is_made_anew_is_not_folded() -> None:
@@ -115,13 +116,16 @@ def test_a_lone_creation_and_an_empty_plan_stay_as_they_are() -> None:
     """There is nothing to move."""
     for plan in (planned(TEAMS), planned(), planned(TEAMS, USERS)):
         assert fold(plan) == plan
-        assert foldable(plan) == 0
+        assert saving(plan) is None
 
 
 def test_how_much_folding_would_save_is_known() -> None:
     """The dry run says so, whether or not it is asked for."""
     plan = planned(TEAMS, BY_MANAGER, BY_SEASON)
-    assert (foldable(plan), foldable(fold(plan))) == (2, 2)
+    spared = saving(plan)
+    assert spared is not None
+    assert (spared.indexes, spared.plan) == (2, fold(plan))
+    assert saving(fold(plan)) is None
 
 
 @settings(max_examples=25)
@@ -137,7 +141,8 @@ def test_folding_changes_nothing_but_the_calls(migrations: tuple[Migration, ...]
             *(one.key, one.operation),
             *(one.before, one.after, one.ahead, one.states),
         )
-    assert len(folded.steps) == len(plan.steps) - foldable(plan)
+    spared = saving(plan)
+    assert len(folded.steps) == len(plan.steps) - (spared.indexes if spared is not None else 0)
     assert folded.estimate.high <= plan.estimate.high
     for step in folded.steps:
         assert_accepted(step)
@@ -214,3 +219,11 @@ def test_what_was_stopped_folded_goes_on_unfolded(migrations: tuple[Migration, .
     account.carry_out(make_plan(migrations, History()))
     assert account.tables() == other.tables()
     assert account.recorded() == other.recorded()
+
+
+def test_a_downgrade_has_no_fold_to_offer() -> None:
+    """It may create a table again and add its index, but there is no option for it there."""
+    past = [migration(1, TEAMS, BY_MANAGER), migration(2, DropIndex("Teams", BY_MANAGER.name), DropTable("Teams"))]
+    plan = make_downgrade(past, applied(*past), "1")
+    assert [planned.operation.describe() for planned in plan.operations] == [TEAMS.describe(), BY_MANAGER.describe()]
+    assert saving(plan) is None

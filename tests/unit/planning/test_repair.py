@@ -11,8 +11,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import (
     AddIndex,
     CreateTable,
-    DropIndex,
-    DropTable,
+    RepairTable,
     SetBilling,
     SetStream,
     SetTags,
@@ -46,11 +45,11 @@ def planned(found: LiveTable, *, rebuild: bool = False, scripts: tuple[Migration
     return plan_repair(status_of(found, scripts=scripts), scripts, rebuild=rebuild)
 
 
-def drift_of(plan: RepairPlan) -> list[object]:
-    """What the one RepairTable undoes."""
+def repair_of(plan: RepairPlan) -> tuple[list[object], list[object]]:
+    """What the one RepairTable leads to, and what it says was found."""
     (operation,) = plan.operations
     assert plan.left_out == ()
-    return list(operation.drift)
+    return list(operation.to), list(operation.found)
 
 
 def test_nothing_to_repair() -> None:
@@ -60,15 +59,27 @@ def test_nothing_to_repair() -> None:
 
 
 def test_each_table_that_drifted_has_one_operation() -> None:
-    """Everything that was done to it is in there; the title names the tables."""
+    """It says what will be and what was found instead, and the plan says it in words; the title names the tables."""
     users = migration(2, CreateTable("Users", S("userId"), settings=[SetTags("Users", {"Team": "core", "Env": "dev"})]))
     scripts = (TEAMS, users)
     off = live(BARE.with_setting(SetStream("Teams", None)))
     retagged = live(created(users.operations[0]).with_setting(SetTags("Users", {"Team": "ours", "Other": "x"})))  # type: ignore[arg-type]
     plan = plan_repair(status_of(off, retagged, scripts=scripts), scripts)
-    assert [list(operation.drift) for operation in plan.operations] == [
-        [DropIndex("Teams", "by-manager"), SetStream("Teams", None)],
-        [SetTags("Users", {"Env": None, "Team": "ours"})],
+    assert plan.operations == (
+        RepairTable(
+            "Teams",
+            to=[AddIndex.of("Teams", BY_MANAGER), SetStream("Teams", "NEW_IMAGE")],
+            found=[SetStream("Teams", None)],
+        ),
+        RepairTable(
+            "Users",
+            to=[SetTags("Users", {"Env": "dev", "Team": "core"})],
+            found=[SetTags("Users", {"Env": None, "Team": "ours"})],
+        ),
+    )
+    assert [[change.line() for change in changes] for changes in plan.changes.values()] == [
+        ["+ index by-manager  managerId S, ALL", "~ stream off → NEW_IMAGE"],
+        ["+ tags Env=dev", "~ tags Team=ours → Team=core"],
     ]
     assert plan.title == "Repair Teams and Users"
     assert planned(off).title == "Repair Teams"
@@ -79,39 +90,52 @@ def test_billing_names_what_each_index_has() -> None:
     billing = SetBilling("Teams", "PROVISIONED", Throughput(5, 5))
     create = CreateTable("Teams", S("teamId"), indexes=[BY_MANAGER, Index("x-index", S("x"))], settings=[billing])
     found = replace(created(create), indexes=[replace(BY_MANAGER, throughput=Throughput(7, 7))])
-    assert drift_of(planned(live(found), scripts=(migration(1, create),))) == [
-        DropIndex("Teams", "x-index"),
-        replace(billing, indexes={"by-manager": Throughput(7, 7)}),
-    ]
+    assert repair_of(planned(live(found), scripts=(migration(1, create),))) == (
+        [AddIndex("Teams", "x-index", S("x")), replace(billing, indexes={"by-manager": None})],
+        [replace(billing, indexes={"by-manager": Throughput(7, 7)})],
+    )
+
+
+def test_capacity_of_the_environment_is_said_by_no_script() -> None:
+    """Where pyproject.toml gives it, only the evidence is in the script: another environment gives another."""
+    given = SetBilling("any", "PROVISIONED", Throughput(5, 5))
+    create = CreateTable("Teams", S("teamId"), indexes=[replace(BY_MANAGER, throughput=Throughput(3, 3))])
+    script = migration(1, create)
+    past = applied(script)
+    declared = create.apply(Schema(defaults=(given,))).table("Teams")
+    other = live(replace(declared, indexes=[replace(BY_MANAGER, throughput=Throughput(7, 7))]))
+    status = assess((script,), past, expect((script,), past, (given,)), [other], lock_alive=False, caller=CALLER)
+    assert repair_of(plan_repair(status, (script,))) == (
+        [],
+        [SetBilling("Teams", "PROVISIONED", Throughput(5, 5), {"by-manager": Throughput(7, 7)})],
+    )
 
 
 @pytest.mark.parametrize(
-    ("found", "drift", "code"),
+    ("found", "evidence", "code"),
     [
         (
             live(replace(DECLARED, indexes=[Index("by-manager", N("managerId"))])),
-            [DropIndex("Teams", "by-manager"), AddIndex("Teams", "by-manager", N("managerId"))],
+            [Index("by-manager", N("managerId"))],
             "DRIFT_INDEX_KEYS",
         ),
         (
             live(replace(DECLARED, indexes=[replace(BY_MANAGER, projection="KEYS_ONLY")])),
-            [
-                DropIndex("Teams", "by-manager"),
-                AddIndex("Teams", "by-manager", S("managerId"), projection="KEYS_ONLY"),
-            ],
+            [replace(BY_MANAGER, projection="KEYS_ONLY")],
             "DRIFT_INDEX_PROJECTION",
         ),
-        (live(None, name="Teams"), [DropTable("Teams")], "DRIFT_TABLE_MISSING"),
+        (live(None, name="Teams"), [], "DRIFT_TABLE_MISSING"),
     ],
 )
-def test_what_has_to_be_made_anew_waits_for_rebuild(found: LiveTable, drift: list[object], code: str) -> None:
+def test_what_has_to_be_made_anew_waits_for_rebuild(found: LiveTable, evidence: list[object], code: str) -> None:
     """An index that queries use, or a table that may still be restored, is not rebuilt unasked."""
     plan = planned(found)
     assert plan.operations == ()
     assert plan.left_out == (("osem-staging-Teams", plan.left_out[0][1]),)
     assert plan.left_out[0][1].startswith(code)
     assert plan.left_out[0][1].endswith("add --rebuild")
-    assert drift_of(planned(found, rebuild=True)) == drift
+    to = AddIndex.of("Teams", BY_MANAGER) if evidence else CREATE
+    assert repair_of(planned(found, rebuild=True)) == ([to], evidence)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from osem_migrate.planning.drift.undeclared import undeclared
 from osem_migrate.planning.status import remedy as module
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Index, LocalIndex, N, S, Table, Throughput
+from osem_migrate.schema.value import altered
 from tests.unit.planning.builders import CALLER, ENVIRONMENT_AND_FLAGS, created, live, live_of, migration, record, told
 
 INDEX = Index("manager-index", S("managerId"))
@@ -54,6 +55,27 @@ def calls(text: str) -> list[tuple[str, dict[str, Any]]]:
     assert all(line[:2] == ["aws", "dynamodb"] and line[3] == "--cli-input-json" for line in words)
     assert all(line[5:] == AWS_FLAGS for line in words)
     return [(line[2], json.loads(line[4])) for line in words]
+
+
+def test_a_table_that_no_script_declares_is_imported() -> None:
+    """The command names the table."""
+    ((code, text),) = remedies(live_of(TEAMS), None)
+    assert code == "DRIFT_TABLE_UNEXPECTED"
+    assert text.splitlines()[1:] == [f"osem-migrate import Teams {ENVIRONMENT_AND_FLAGS}"]
+
+
+def test_an_index_that_no_script_declares_comes_as_the_line_that_does() -> None:
+    """Ready to be put into the new script; where no script can declare it, only the way is named."""
+    extra = Index("by-city", S("city"), N("at"), "KEYS_ONLY")
+    ((code, text),) = remedies(live(replace(TEAMS, indexes=[INDEX, extra])), TEAMS)
+    assert code == "DRIFT_INDEX_UNEXPECTED"
+    way, line, go_on = text.splitlines()
+    assert "osem-migrate new TITLE" in way
+    assert line == 'AddIndex("Teams", "by-city", partition_key=S("city"), sort_key=N("at"), projection="KEYS_ONLY"),'
+    assert go_on == UPGRADE
+    odd = altered(extra, projection="OTHER")
+    ((_, text),) = remedies(live(altered(TEAMS, indexes=(INDEX, odd))), TEAMS)
+    assert text.splitlines()[1:] == [UPGRADE]
 
 
 def test_a_command_names_environment_and_flags() -> None:
@@ -172,14 +194,12 @@ def test_the_commands_are_the_aws_clis() -> None:
 @pytest.mark.parametrize(
     ("found", "expected", "begins"),
     [
-        (live_of(TEAMS), replace(TEAMS, indexes=()), "Declare it in a new script"),
         (live_of(TEAMS), replace(TEAMS, partition_key=N("teamId")), "Keys can never be changed"),
         (
             live_of(replace(TEAMS, sort_key=N("at"))),
             replace(TEAMS, sort_key=N("at"), local_indexes=[LocalIndex("by-x", S("x"))]),
             "Local indexes can never be changed",
         ),
-        (live_of(TEAMS), None, "Find out who created the table"),
     ],
 )
 def test_what_only_a_script_mends_names_the_upgrade(found: LiveTable, expected: Table | None, begins: str) -> None:
