@@ -66,7 +66,7 @@ Each class owns one stable ``code``; scripts and CI match on it, so a code is ne
 thing to type; the commands in it are placeholders of ``advice``, the only module of the package that this one imports.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -88,6 +88,9 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+FEW = 3
+"""How many names stand in a sentence for people; more were told one by one while they were dealt with."""
+
 DEFAULT_LOCK_TIMEOUT = 60.0
 """Seconds to wait for another run before LockHeld, unless somebody says how long; here, where it costs no import."""
 
@@ -102,6 +105,7 @@ class OsemMigrateError(Exception):
     Args:
         message: what went wrong and where, in one sentence.
         remediation: the next thing to type, with placeholders for commands; the class's own when omitted.
+        parts: what the message lists, where it is several things; it ends with them.
         details: JSON-able facts for machines (``table``, ``file``, ``line``, ``action`` …).
     """
 
@@ -109,9 +113,13 @@ class OsemMigrateError(Exception):
     exit_code: ExitCode = ExitCode.ERROR
     remedy: ClassVar[str] = "Run the command again with --verbose and read the last call it shows."
 
-    def __init__(self, message: str, *, remediation: str | None = None, **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(
+        self, message: str, *, remediation: str | None = None, parts: Iterable[str] = (), **details: Any
+    ) -> None:
+        self.summary = message
+        self.parts = tuple(parts)
+        self.message = ": ".join(filter(None, (message, "; ".join(self.parts))))
+        super().__init__(self.message)
         self.advice = remediation if remediation is not None else self.remedy
         self.details: dict[str, Any] = {name: value for name, value in details.items() if value is not None}
 
@@ -391,6 +399,10 @@ class RunError(OsemMigrateError):
     code = "RUN_FAILED"
     remedy = "Running upgrade again continues where it stopped."
 
+    def _tell(self, done: str, cause: OsemMigrateError) -> None:
+        """Sum up what was done and what stopped it; what the cause lists is the list."""
+        self.summary, self.parts = f"{done}, then: {cause.summary}", cause.parts
+
 
 class DriftFound(RunError):
     """The live table is neither as it was before the operation nor as it should be after it."""
@@ -450,6 +462,7 @@ class PartialError(RunError):
             applied=list(applied),
             cause=cause.as_dict(),
         )
+        self._tell(f"{len(applied)} applied" if len(applied) > FEW else done, cause)
         self.applied = applied
         self.cause = cause
         if isinstance(cause, Interrupted):
@@ -511,6 +524,7 @@ class DestructionIncomplete(RunError):
             dropped=list(dropped),
             cause=cause.as_dict(),
         )
+        self._tell(f"{len(dropped)} dropped" if len(dropped) > FEW else done, cause)
         self.dropped = dropped
         self.cause = cause
         if isinstance(cause, Interrupted):

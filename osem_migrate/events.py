@@ -56,13 +56,18 @@ class StepPerformed:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A table, an index or a setting has not settled yet, or DynamoDB wants us to wait."""
+    """A table, an index or a setting has not settled yet, or DynamoDB wants us to wait.
+
+    ``waited`` is how long this run has waited for it, ``elapsed`` how long it is since the operation began on AWS,
+    which may have been in an earlier run.
+    """
 
     operation: PlannedOperation
     physical_name: str
     subject: str
     phase: str
     waited: float
+    elapsed: float
 
 
 @dataclass(frozen=True, slots=True)

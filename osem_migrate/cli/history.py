@@ -27,8 +27,7 @@ def command(invocation: Invocation) -> ExitCode:
         if not entries:
             output.line("info", f"Nothing was ever applied to {migrator.environment.name}.")
         rows = [(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in entries]
-        for row in output.columns(rows):
-            output.echo(row)
+        output.table(rows)
 
     return invocation.finish({"events": [log_entry_document(entry) for entry in entries]}, show)
 

@@ -93,6 +93,8 @@ class Invocation:
 
     def finish(self, data: Document, text: Callable[[], None], code: ExitCode = ExitCode.OK) -> ExitCode:
         """Print the result, as text or as the JSON envelope, and give the exit code."""
+        if self.reporter is not None:
+            self.reporter.finished()
         if self.as_json:
             output.print_json(self.envelope(data))
         else:
@@ -100,7 +102,7 @@ class Invocation:
         return code
 
     def failed(self, error: OsemMigrateError) -> None:
-        """Take the live lines away, and tell the log file how the command ended."""
+        """Take the live rows away, and tell the log file how the command ended."""
         if self.reporter is not None:
             self.reporter.failed(error)
 

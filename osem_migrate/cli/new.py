@@ -23,4 +23,4 @@ def command(invocation: Invocation, *, title: str) -> ExitCode:
     from osem_migrate.config import Project
 
     shown = os.path.relpath(new(Project.find(), title))
-    return invocation.finish({"path": shown}, lambda: output.echo(shown))
+    return invocation.finish({"path": shown}, lambda: output.verbatim(shown))

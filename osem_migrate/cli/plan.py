@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import losses_of
@@ -70,7 +68,7 @@ def show_notes(plan: "Plan") -> None:
     if plan.abandons is not None:
         output.line("info", f"The downgrade to {plan.abandons} did not finish; this applies again what it reversed.")
         go_on = advice.command("downgrade", "--to", plan.abandons)
-        output.echo(f"{click.style('hint:', fg='cyan')} go on downgrading with: {go_on}")
+        output.hint(f"go on downgrading with: {go_on}")
 
 
 def _show_heading(migration: "PlannedMigration") -> None:

@@ -61,4 +61,4 @@ def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCo
         pinned = f"set account_id of environment {environment.name!r} in pyproject.toml, or use --account DIGITS."
         invocation.warn([f"The policy covers every account. To limit it, {pinned}"])
     data = {"role": role, "region": region, "account": policy.scope.account, "policy": policy.document}
-    return invocation.finish(data, lambda: output.echo(json.dumps(policy.document, indent=2)))
+    return invocation.finish(data, lambda: output.verbatim(json.dumps(policy.document, indent=2)))

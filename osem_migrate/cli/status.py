@@ -106,7 +106,7 @@ def _renderer(status: "Status", shape: str, migrator: "Migrator", *, hint: bool)
     from osem_migrate.cli import reports
 
     report = reports.github(status) if shape == "github" else reports.junit(status)
-    return lambda: output.echo(report)
+    return lambda: output.verbatim(report)
 
 
 def _show(status: "Status", migrator: "Migrator", *, hint: bool) -> None:
@@ -150,9 +150,9 @@ def _give_hints(status: "Status", *, repair: bool) -> None:
     simple = (problem for problem in status.problems if problem.state in _TO_APPLY and "\n" not in problem.advice)
     pending = next(simple, None)
     if pending is not None:
-        _hint(f"apply what is pending with: {pending.advice}")
+        output.hint(f"apply what is pending with: {pending.advice}")
     if repair and status.is_repairable:
-        _hint(f"write a script that repairs what a script can: {advice.command('status', '--write-repair')}")
+        output.hint(f"write a script that repairs what a script can: {advice.command('status', '--write-repair')}")
 
 
 def _show_repair(written: "RepairResult") -> None:
@@ -162,13 +162,9 @@ def _show_repair(written: "RepairResult") -> None:
         output.line("done", f"{written.path} repairs what has drifted.")
         for operation in written.repair.operations:
             output.echo(f"    {operation.describe()}")
-        _hint(f"read it, then carry it out with: {advice.command('upgrade')}")
+        output.hint(f"read it, then carry it out with: {advice.command('upgrade')}")
     elif not written.repair.left_out:
         output.line("info", "There is nothing to repair.")
-
-
-def _hint(text: str) -> None:
-    output.echo(f"{click.style('hint:', fg='cyan')} {text}")
 
 
 def status_document(status: "Status", ignored: "Collection[str]") -> Document:

@@ -95,10 +95,10 @@ def _show(result: "UpgradeResult", migrator: "Migrator") -> None:
     if result.in_progress:
         begun = output.counted(len(result.in_progress), "migration")
         output.line("info", f"{begun} in progress on {where}: {', '.join(result.in_progress)}.")
-        output.echo(f"{click.style('hint:', fg='cyan')} wait with: {advice.command('upgrade', '--wait-only')}")
+        output.hint(f"wait with: {advice.command('upgrade', '--wait-only')}")
     elif not result.applied and not result.plan.is_empty:
         output.line("info", f"Nothing is in progress on {where}.")
-        output.echo(f"{click.style('hint:', fg='cyan')} apply what is pending: {advice.command('upgrade')}")
+        output.hint(f"apply what is pending: {advice.command('upgrade')}")
     elif not result.applied:
         output.line("done", f"{where} is up to date; nothing to do.")
     if result.applied:

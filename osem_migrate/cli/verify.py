@@ -64,7 +64,7 @@ def _renderer(
     from osem_migrate.cli import reports
 
     render = reports.verification_github if shape == "github" else reports.verification_junit
-    return lambda: output.echo(render(verification))
+    return lambda: output.verbatim(render(verification))
 
 
 def _show(verification: "Verification", migrator: "Migrator", options: "VerifyOptions") -> None:
@@ -102,7 +102,7 @@ def _summarise(verification: "Verification", migrator: "Migrator", options: "Ver
         hint = f"try once more with: {options.again()}"
     else:
         hint = f"see what differs, and its remedy, with: {advice.command('status')}"
-    output.echo(f"{click.style('hint:', fg='cyan')} {hint}")
+    output.hint(hint)
 
 
 def verification_document(verification: "Verification") -> Document:

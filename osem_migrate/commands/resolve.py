@@ -146,7 +146,8 @@ def _confirm(
         Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
     }
     raise DriftFound(
-        f"the live tables do not confirm that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",
+        f"the live tables do not confirm that {decision.migration} is {_claim(decision)}",
+        parts=differences,
         remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(decision)}",
         migration=decision.migration,
         differences=differences,

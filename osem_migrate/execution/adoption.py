@@ -50,7 +50,7 @@ def adopt(deployment: Deployment, plan: Plan, existing: Collection[str]) -> Plan
 
 def mismatch(message: str, mismatches: Sequence[TableMismatch], remediation: str) -> AdoptionMismatch:
     """The error that names every difference of these tables, for people and for machines."""
-    text = "; ".join(
+    texts = (
         f"{found.live.physical_name}: {', '.join(difference.describe() for difference in found.differences)}"
         for found in mismatches
     )
@@ -61,7 +61,7 @@ def mismatch(message: str, mismatches: Sequence[TableMismatch], remediation: str
         }
         for found in mismatches
     ]
-    return AdoptionMismatch(f"{message}: {text}", remediation=remediation, tables=tables)
+    return AdoptionMismatch(message, remediation=remediation, parts=texts, tables=tables)
 
 
 def _look(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> tuple[Plan, Sequence[LiveTable]]:
