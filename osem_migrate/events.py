@@ -82,6 +82,15 @@ class OperationFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationFailed:
+    """An operation stopped; those of other lanes still end what they are at."""
+
+    operation: PlannedOperation
+    physical_name: str
+    error: OsemMigrateError
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationFinished:
     """Every operation of a migration is live, and the history says so."""
 
@@ -122,6 +131,7 @@ RunEvent = (
     | StepPerformed
     | Waiting
     | OperationFinished
+    | OperationFailed
     | MigrationFinished
     | TableLeaving
     | TableDropped

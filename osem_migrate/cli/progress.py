@@ -62,6 +62,7 @@ class RunProgress:
         self._plan: Plan | None = None
         self._lanes: dict[Key, _Lane] = {}
         self._done: set[Key] = set()
+        self._failed: set[Key] = set()
 
     def start(self, plan: Plan) -> None:
         """Begin with a plan that is final."""
@@ -93,6 +94,12 @@ class RunProgress:
             self._lanes.pop(planned.key, None)
             self._done.add(planned.key)
 
+    def fail(self, planned: PlannedOperation) -> None:
+        """An operation stopped; nothing that is queued begins any more."""
+        with self._lock:
+            self._lanes.pop(planned.key, None)
+            self._failed.add(planned.key)
+
     def rows(self, room: os.terminal_size) -> list[Text]:
         """As many rows as there is room for: the lanes, in the order in which they began, and the whole run below."""
         with self._lock:
@@ -120,21 +127,28 @@ class RunProgress:
         return Text.assemble((self._frame(), "cyan"), " ", what, (rest.rstrip(), "dim"))
 
     def _summary(self, hidden: int) -> list[Text]:
-        """``2 of 14 done, 3 in work; 17 to 50 min to go on AWS; queued: 0009 0010 …``; the least useful is last."""
+        """``6 of 14 done, 5 in work; 17 to 50 min left on AWS; 3 queued: 0009 0011 …``; the least useful is last.
+
+        After a failure what is in work is carried to its end, and nothing else begins.
+        """
         plan = self._plan
         if plan is None:
             return []
-        queued = [planned for planned in plan.operations if planned.key not in self._done | self._lanes.keys()]
-        done = len(plan.operations) - len(queued) - len(self._lanes)
-        unseen = f" ({hidden} of them not shown)" if hidden else ""
+        over = self._done | self._failed | self._lanes.keys()
+        queued = [planned for planned in plan.operations if planned.key not in over and not self._failed]
         begun = {key: self._elapsed(lane) for key, lane in self._lanes.items()}
+        waited_for = {planned.key for planned in queued} | begun.keys()
+        left = plan.remaining({planned.key for planned in plan.operations} - waited_for, begun)
+        unseen = f" ({hidden} hidden)" if hidden else ""
         parts = [
-            f"{done} of {len(plan.operations)} done, {len(self._lanes)} in work{unseen}",
-            f"{output.span(plan.remaining(self._done, begun))} left on AWS",
+            f"{len(self._done)} of {len(plan.operations)} done, {len(self._lanes)} in work{unseen}",
+            f"{output.span(left)} left on AWS" if left.high else "longer than usual",
         ]
         if queued:
             numbers = dict.fromkeys(f"{planned.migration.number:04}" for planned in queued)
             parts.append(f"{len(queued)} queued: {' '.join(numbers)}")
+        if self._failed:
+            parts[0] += f", {len(self._failed)} failed"
         return [Text(f"  {'; '.join(parts)}", style="dim")]
 
     def _elapsed(self, lane: _Lane) -> float:

@@ -14,6 +14,7 @@ from osem_migrate.events import (
     LockWaiting,
     MigrationFinished,
     MigrationStarted,
+    OperationFailed,
     OperationFinished,
     OperationStarted,
     RunEvent,
@@ -101,6 +102,8 @@ class RunReporter:
                 self._wait(event)
             case OperationFinished():
                 self._finish(now, event)
+            case OperationFailed():
+                self._fail(now, event)
             case MigrationStarted():
                 self._write(now, "migration started", migration=event.migration.migration.id)
             case MigrationFinished():
@@ -168,6 +171,12 @@ class RunReporter:
             took = output.dim(f"({output.duration(event.duration)})")
             self._say("done", f"{planned.migration.id}: {planned.operation.describe()}{aside} {took}")
 
+    def _fail(self, now: datetime, event: OperationFailed) -> None:
+        error = event.error
+        self._write(now, "operation failed", **_operation(event), code=error.code, message=error.message)
+        if self._progress is not None:
+            self._progress.fail(event.operation)
+
     def _dropped(self, now: datetime, event: TableDropped) -> None:
         self._write(now, "table dropped", table=event.physical_name, duration_ms=round(event.duration * 1000))
         if self._verbosity >= 0:
@@ -219,7 +228,7 @@ def _progress() -> "RunProgress":
     return RunProgress()
 
 
-def _operation(event: OperationStarted | OperationFinished) -> dict[str, Any]:
+def _operation(event: OperationStarted | OperationFinished | OperationFailed) -> dict[str, Any]:
     planned = event.operation
     return {
         "migration": planned.migration.id,
