@@ -11,7 +11,7 @@ UNBROKEN = "\ufdd2"
 """Stands for a space at which no line ends; a noncharacter, so that no text of a user holds it."""
 
 _USUAL_SIZE = os.terminal_size((80, 24))
-_NARROWEST = 20  # columns that have to be left beside what is set in
+_NARROWEST = 15  # columns that have to be left beside what is set in
 # What the other lines of a text are set in by: blanks, and a sign, a dash, a number or a word with a colon.
 _BEGINNING = re.compile(r"\s*(?:(?:[^\w\s]|[ix+-]|\d+\.|hint:)\s+)?")
 # A whole line to copy: a newline in the middle of it would run the one half, and lose the other.

@@ -1,11 +1,12 @@
 """LiveRegion: rows at the bottom of a terminal that one thread keeps drawing, while all else is printed above them."""
 
+import io
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import TextIO
+from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -39,7 +40,9 @@ class LiveRegion:
     def __init__(self, draw: Draw, stream: TextIO, *, plain: bool) -> None:
         self._draw = draw
         self._stream = stream
-        self._console = Console(file=stream, color_system=None if plain else "auto", highlight=False)
+        # Only makes escape codes of what is captured: rich writes even where there is nothing to write.
+        colours: Literal["auto"] | None = None if plain else "auto"
+        self._console = Console(file=io.StringIO(), force_terminal=True, color_system=colours, highlight=False)
         # Filled by any thread and by signal handlers, which no lock of ours would suit. None only wakes who draws.
         self._above: SimpleQueue[str | None] = SimpleQueue()
         self._closing = threading.Event()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from osem_migrate.cli import output
+from osem_migrate.cli import output, terminal
 from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.plan import Plan, PlannedOperation
 
@@ -57,7 +57,7 @@ class RunProgress:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._frames = _FRAMES if output.can_show(_FRAMES, err=True) else _PLAIN_FRAMES
+        self._frames = _FRAMES if terminal.can_show(_FRAMES, err=True) else _PLAIN_FRAMES
         self._lock = threading.Lock()
         self._plan: Plan | None = None
         self._lanes: dict[Key, _Lane] = {}

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import io
 import os
 import select
 import struct
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from pyte import modes
 from pyte.screens import HistoryScreen
-from pyte.streams import ByteStream
+from pyte.streams import ByteStream, Stream
 
 PATIENCE = 60.0
 KEPT = 10_000  # lines of scroll-back
@@ -69,6 +70,44 @@ class Screen(HistoryScreen):
             {x: row[piece * columns + x] for x in range(min(columns, length - piece * columns))}
             for piece in range(count)
         ]
+
+
+class DrawnOn(io.StringIO):
+    """A stream that is a terminal: what is written to it is drawn on a screen of its size.
+
+    Attributes:
+        sent: everything that was written.
+    """
+
+    encoding = "utf-8"
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self.screen = screen
+        self.sent = ""
+        self._stream = Stream(screen)
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.sent += text
+        self._stream.feed(text.replace("\n", "\r\n"))
+        return len(text)
+
+    @property
+    def rows(self) -> list[str]:
+        """All there is to be read."""
+        return self.screen.rows
+
+    def wait_for(self, text: str) -> list[str]:
+        """The same, once the text is somewhere in it."""
+        until = time.monotonic() + PATIENCE
+        while text not in "\n".join(rows := self.rows):
+            if time.monotonic() > until:
+                pytest.fail(f"{text!r} did not come to be seen:\n" + "\n".join(rows))
+            time.sleep(0.01)
+        return rows
 
 
 class Shell:
