@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import Literal, TextIO
+from typing import Literal, TextIO, TypeVar
 
 from rich.console import Console
 from rich.text import Text
+
+from osem_migrate.cli.layout import size_of
 
 REFRESHES_PER_SECOND = 8
 PATIENCE = 0.5  # seconds that a signal handler waits for a frame to be written: a terminal that is held takes none
@@ -17,7 +19,8 @@ PATIENCE = 0.5  # seconds that a signal handler waits for a frame to be written:
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 _ERASE_BELOW = "\r\x1b[J"
-_USUAL_SIZE = os.terminal_size((80, 24))
+
+T = TypeVar("T")
 
 Draw = Callable[[os.terminal_size], Sequence[Text]]
 """The rows for that much room: as many as there are lines."""
@@ -43,8 +46,10 @@ class LiveRegion:
         # Only makes escape codes of what is captured: rich writes even where there is nothing to write.
         colours: Literal["auto"] | None = None if plain else "auto"
         self._console = Console(file=io.StringIO(), force_terminal=True, color_system=colours, highlight=False)
-        # Filled by any thread and by signal handlers, which no lock of ours would suit. None only wakes who draws.
-        self._above: SimpleQueue[str | None] = SimpleQueue()
+        # Filled by any thread and by signal handlers, which no lock of ours would suit. Lines are taken out only while
+        # nobody else writes: whoever ends the process then prints all of them.
+        self._above: SimpleQueue[str] = SimpleQueue()
+        self._wakes: SimpleQueue[None] = SimpleQueue()
         self._closing = threading.Event()
         self._open = threading.RLock()  # reentrant: a signal may come while its thread prints
         self._writing = threading.Lock()
@@ -56,6 +61,7 @@ class LiveRegion:
         with self._open:
             if not self._closing.is_set():
                 self._above.put(line)
+                self._wakes.put(None)
                 return True
         return False
 
@@ -63,9 +69,9 @@ class LiveRegion:
         """Print what is left to print, take the rows away and give the cursor back."""
         with self._open:
             self._closing.set()
-        self._above.put(None)
+        self._wakes.put(None)
         self._thread.join()
-        self._write(self._waiting(), [], cursor=True)
+        self._write(_taken(self._above), [], cursor=True)
 
     @contextmanager
     def given_back(self) -> Iterator[None]:
@@ -73,7 +79,7 @@ class LiveRegion:
         held = self._writing.acquire(timeout=PATIENCE)
         try:
             if held:
-                self._write(self._waiting(), [], cursor=True)
+                self._write(_taken(self._above), [], cursor=True)
             yield
         finally:
             if held:
@@ -81,42 +87,20 @@ class LiveRegion:
 
     def _keep_drawing(self) -> None:
         while not self._closing.is_set():
-            first = self._next()
+            with suppress(Empty):
+                self._wakes.get(timeout=1 / REFRESHES_PER_SECOND)
             with self._writing:
-                self._write([*first, *self._waiting()], self._rows())
-
-    def _next(self) -> list[str]:
-        """The next line, if there is one before it is time for another frame."""
-        try:
-            line = self._above.get(timeout=1 / REFRESHES_PER_SECOND)
-        except Empty:
-            return []
-        return [line] if line is not None else []
-
-    def _waiting(self) -> list[str]:
-        """The lines that are there already."""
-        lines = []
-        with suppress(Empty):
-            while True:
-                lines.append(self._above.get_nowait())
-        return [line for line in lines if line is not None]
+                self._write(_taken(self._above), self._rows())
+            _taken(self._wakes)
 
     def _rows(self) -> list[Text]:
-        screen = self._size()
+        screen = size_of(self._stream)
         # One that becomes narrower may show each row as two, and the first of them has to stay on it.
         room = os.terminal_size((max(1, screen.columns - 1), max(1, screen.lines // 2)))
         rows = list(self._draw(room))[: room.lines]
         for row in rows:
             row.truncate(room.columns, overflow="ellipsis")
         return rows
-
-    def _size(self) -> os.terminal_size:
-        # Not rich's: it prefers COLUMNS and LINES, which nobody changes when the terminal does.
-        try:
-            size = os.get_terminal_size(self._stream.fileno())
-        except (OSError, ValueError):
-            return _USUAL_SIZE
-        return size if size.columns > 0 and size.lines > 0 else _USUAL_SIZE
 
     def _write(self, lines: Sequence[str], rows: Sequence[Text], *, cursor: bool = False) -> None:
         """One frame, in one piece. The terminal may have become narrower since the rows were cut: they never wrap."""
@@ -130,3 +114,12 @@ class LiveRegion:
         with suppress(OSError, ValueError):
             self._stream.write(f"{_HIDE_CURSOR}{_ERASE_BELOW}{above}{shown}{_SHOW_CURSOR if cursor else ''}")
             self._stream.flush()
+
+
+def _taken(queue: SimpleQueue[T]) -> list[T]:
+    """What is in a queue already."""
+    found: list[T] = []
+    with suppress(Empty):
+        while True:
+            found.append(queue.get_nowait())
+    return found
