@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 
 @click.command("history")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N entries.")
 @connected
-def command(invocation: Invocation) -> ExitCode:
+def command(invocation: Invocation, *, limit: int | None) -> ExitCode:
     """Show what was done, by whom and when.
 
     Oldest first; times are UTC.
     """
+    from osem_migrate.commands.history import HistoryOptions
+
     migrator = invocation.migrator()
-    entries = migrator.history()
+    entries = migrator.history(HistoryOptions(limit=limit))
 
     def show() -> None:
         if not entries:

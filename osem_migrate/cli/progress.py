@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -62,7 +63,7 @@ class RunProgress:
         self._plan: Plan | None = None
         self._lanes: dict[Key, _Lane] = {}
         self._done: set[Key] = set()
-        self._failed: set[Key] = set()
+        self._ended: dict[Key, str] = {}  # those that stopped on their way, with how
 
     def start(self, plan: Plan) -> None:
         """Begin with a plan that is final."""
@@ -94,11 +95,11 @@ class RunProgress:
             self._lanes.pop(planned.key, None)
             self._done.add(planned.key)
 
-    def fail(self, planned: PlannedOperation) -> None:
-        """An operation stopped; nothing that is queued begins any more."""
+    def fail(self, planned: PlannedOperation, how: str = "failed") -> None:
+        """An operation stopped on its way; nothing that is queued begins any more."""
         with self._lock:
             self._lanes.pop(planned.key, None)
-            self._failed.add(planned.key)
+            self._ended[planned.key] = how
 
     def rows(self, room: os.terminal_size) -> list[Text]:
         """As many rows as there is room for: the lanes, in the order in which they began, and the whole run below."""
@@ -134,8 +135,8 @@ class RunProgress:
         plan = self._plan
         if plan is None:
             return []
-        over = self._done | self._failed | self._lanes.keys()
-        queued = [planned for planned in plan.operations if planned.key not in over and not self._failed]
+        over = self._done | self._ended.keys() | self._lanes.keys()
+        queued = [planned for planned in plan.operations if planned.key not in over and not self._ended]
         begun = {key: self._elapsed(lane) for key, lane in self._lanes.items()}
         waited_for = {planned.key for planned in queued} | begun.keys()
         left = plan.remaining({planned.key for planned in plan.operations} - waited_for, begun)
@@ -147,8 +148,8 @@ class RunProgress:
         if queued:
             numbers = dict.fromkeys(f"{planned.migration.number:04}" for planned in queued)
             parts.append(f"{len(queued)} queued: {' '.join(numbers)}")
-        if self._failed:
-            parts[0] += f", {len(self._failed)} failed"
+        for how, number in Counter(self._ended.values()).items():
+            parts[0] += f", {number} {how}"
         return [Text(f"  {'; '.join(parts)}", style="dim")]
 
     def _elapsed(self, lane: _Lane) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from osem_migrate.aws.session import ApiCall
 from osem_migrate.cli import output, terminal
-from osem_migrate.errors import OsemMigrateError, UsageError
+from osem_migrate.errors import Interrupted, OsemMigrateError, UsageError
 from osem_migrate.events import (
     LockWaiting,
     MigrationFinished,
@@ -175,7 +175,7 @@ class RunReporter:
         error = event.error
         self._write(now, "operation failed", **_operation(event), code=error.code, message=error.message)
         if self._progress is not None:
-            self._progress.fail(event.operation)
+            self._progress.fail(event.operation, "stopped" if isinstance(error, Interrupted) else "failed")
 
     def _dropped(self, now: datetime, event: TableDropped) -> None:
         self._write(now, "table dropped", table=event.physical_name, duration_ms=round(event.duration * 1000))
