@@ -55,7 +55,8 @@ class Screen(HistoryScreen):
             del shown[max(cursor + 1, top + lines) :]
         top = max(0, len(shown) - lines)
         self.history.top.clear()
-        self.history.top.extend(piece for _, piece in shown[:top])
+        kept: Any = self.history.top
+        kept.extend(piece for _, piece in shown[:top])
         self.buffer.clear()
         for place, (_, piece) in enumerate(shown[top:]):
             self.buffer[place].update(piece)

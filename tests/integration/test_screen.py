@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,12 @@ def _in_work(rows: list[str]) -> list[str]:
     return [row for row in rows if SPINNERS.match(row) and "backfilling" in row]
 
 
+def _fits(columns: int, rows: list[str]) -> bool:
+    lanes = _in_work(rows)
+    return bool(lanes) and all(len(row) < columns for row in lanes)
+
+
+@pytest.mark.slow
 def test_a_run_leaves_what_was_there_and_every_line_once(project: Project, start: Callable[..., Shell]) -> None:
     """All lanes at once, each with what it does, phase, time since it began and usual time; the whole below."""
     shell = start(80, 24)
@@ -130,6 +137,7 @@ def test_a_run_leaves_what_was_there_and_every_line_once(project: Project, start
     _assert_whole(shell, project, *APPLIED)
 
 
+@pytest.mark.slow
 def test_more_lanes_than_rows_and_a_failure(project: Project, start: Callable[..., Shell]) -> None:
     """Half of the screen shows what there is room for; then stands what was done, what is wrong, and what to type."""
     shell = start(80, 8, Fail("AccessDeniedException", "User: ada is not authorized to perform: dynamodb:UpdateTable"))
@@ -139,13 +147,14 @@ def test_more_lanes_than_rows_and_a_failure(project: Project, start: Callable[..
     _assert_whole(shell, project, refused, "", "hint: .*", "code 2")
 
 
+@pytest.mark.slow
 def test_a_terminal_may_change_its_size(project: Project, start: Callable[..., Shell]) -> None:
     """Narrower, shorter and larger while it draws, and suspended in between: no row stays, and no line is lost."""
     shell = start(120, 40)
     shell.wait_for(_in_work)
     for columns, lines in [(70, 40), (70, 12), (110, 30)]:
         shell.resize(columns, lines)
-        shell.wait_for(lambda rows, most=columns: _in_work(rows) and all(len(row) < most for row in _in_work(rows)))
+        shell.wait_for(partial(_fits, columns))
     shell.type(CTRL_Z)
     shell.wait_for(lambda rows: not _in_work(rows) and shell.is_clean)
     os.killpg(shell.process.pid, signal.SIGCONT)
