@@ -120,6 +120,8 @@ def _show(status: "Status", migrator: "Migrator", *, hint: bool, brief: bool) ->
     told: set[str] = set()
     others = _show_migrations(status, told, brief=brief)
     for problem in (*others, *(() if brief else status.remarks)):
+        if not brief:
+            output.echo()
         output.line(problem.severity, f"{click.style(problem.code, bold=True)} {problem.subject}: {problem.message}")
         _advise(problem, told, brief=brief)
     for note in () if brief else status.notes:
@@ -149,8 +151,6 @@ def _show_migrations(status: "Status", told: set[str], *, brief: bool) -> list["
         when = ", ".join(filter(None, (_when(migration), problem.code)))
         output.line(kind, f"{name}  {what} {output.dim(f'({when})')}")
         _advise(problem, told, brief=brief)
-    if not brief and (others or status.remarks or status.notes):
-        output.echo()
     return others
 
 
