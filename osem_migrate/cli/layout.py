@@ -12,8 +12,9 @@ UNBROKEN = "\ufdd2"
 
 _USUAL_SIZE = os.terminal_size((80, 24))
 _NARROWEST = 15  # columns that have to be left beside what is set in
-# What the other lines of a text are set in by: blanks, and a sign, a dash, a number or a word with a colon.
-_BEGINNING = re.compile(r"\s*(?:(?:[^\w\s]|[ix+-]|\d+\.|hint:)\s+)?")
+_SET_IN = 4  # where there is not so much room
+# What the other lines of a text are set in by: blanks, and a sign, a dash, a number or "hint:".
+_BEGINNING = re.compile(r"\s*(?:(?:\S|\d+\.|hint:)\s+)?")
 # A whole line to copy: a newline in the middle of it would run the one half, and lose the other.
 _COMMAND = re.compile(r"\s*(?:aws|git|osem-migrate|pip) ")
 
@@ -56,7 +57,7 @@ def wrapped(line: str, columns: int, hang: int | None = None) -> str:
     if hang is None:
         beginning = _BEGINNING.match(plain)
         hang = beginning.end() if beginning is not None else 0
-    indent = " " * (hang if columns - hang >= _NARROWEST else 0)
+    indent = " " * (hang if columns - hang >= _NARROWEST else min(hang, _SET_IN))
     # Every second part is the space in front of a word; that at the beginning belongs to the first word.
     first, *parts = re.split(r"(?<=\S)( +)", line)
     lines = [first]

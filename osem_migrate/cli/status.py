@@ -1,5 +1,6 @@
 """``osem-migrate status``: where an environment stands, for people and for CI."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -134,24 +135,28 @@ def _show(status: "Status", migrator: "Migrator", *, hint: bool, brief: bool) ->
 
 
 def _show_migrations(status: "Status", told: set[str], *, brief: bool) -> list["Problem"]:
-    """A line each, with what is the matter and what to do; gives the problems that are not about a state."""
-    others = list(status.problems)
+    """A line each, with what is the matter and what to do; gives the problems that are not about one state of one."""
+    states = {(migration.id, migration.state.value) for migration in status.migrations}
+    of_states = {p.subject: p for p in status.problems if (p.subject, p.state) in states}
+    said = Counter(problem.message for problem in of_states.values() if not _is_simple(problem))
     for migration in status.migrations:
-        problem = next((p for p in others if (p.subject, p.state) == (migration.id, migration.state.value)), None)
-        if problem is not None:
-            others.remove(problem)
+        problem = of_states.get(migration.id)
         if brief and (problem is None or problem.state in _TO_APPLY):
             continue
         kind = _SIGNS.get(migration.state, "error")
         name = f"{migration.state.replace('_', ' '):<12} {migration.id}"
-        if problem is None or _is_simple(problem):
+        if problem is None or said[problem.message] != 1:
             output.line(kind, f"{name}  {output.dim(_when(migration))}".rstrip())
             continue
         what = problem.message.removeprefix(f"{migration.state.value} ")
         when = ", ".join(filter(None, (_when(migration), problem.code)))
         output.line(kind, f"{name}  {what} {output.dim(f'({when})')}")
         _advise(problem, told, brief=brief)
-    return others
+    shared = {problem.message: problem for problem in of_states.values() if said[problem.message] > 1}
+    for problem in shared.values():
+        output.line(_SIGNS.get(problem.state, "error"), f"{click.style(problem.code, bold=True)}: {problem.message}")
+        _advise(problem, told, brief=brief)
+    return [problem for problem in status.problems if of_states.get(problem.subject) is not problem]
 
 
 def _when(migration: "MigrationStatus") -> str:

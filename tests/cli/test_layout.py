@@ -18,6 +18,7 @@ BLANK = layout.UNBROKEN
         ("hint: one two three four five six", ["hint: one two three four", "      five six"]),
         ("  - one two three four five six", ["  - one two three four", "    five six"]),
         ("    one two three four five six", ["    one two three four", "    five six"]),
+        ("ℹ one two three four five six seven", ["ℹ one two three four five", "  six seven"]),  # noqa: RUF001
         ("i see one two three four five six", ["i see one two three four", "  five six"]),
         ("one a-word-that-is-longer-than-all-of-it two", ["one", "a-word-that-is-longer-than-all-of-it", "two"]),
         (
@@ -25,7 +26,7 @@ BLANK = layout.UNBROKEN
             ["go on with:", f"osem{BLANK}migrate{BLANK}--to{BLANK}7"],
         ),
         ("    aws dynamodb list-tables --region here", ["    aws dynamodb list-tables --region here"]),
-        ("表 表表 表表 表表 表表 表表", ["表 表表 表表 表表 表表", "表表"]),
+        ("表 表表 表表 表表 表表 表表", ["表 表表 表表 表表 表表", "  表表"]),
     ],
 )
 def test_a_line_ends_at_a_word(line: str, lines: list[str]) -> None:
@@ -44,7 +45,7 @@ def test_what_goes_on_below_a_column_is_set_in() -> None:
     assert layout.wrapped("name  one two three four five six seven", 30, 6) == (
         "name  one two three four five\n      six seven"
     )
-    assert layout.wrapped("name  one two three four", 15, 6) == "name  one two\nthree four"
+    assert layout.wrapped("name  one two three four", 15, 6) == "name  one two\n    three four"
 
 
 def test_a_stream_without_a_terminal_is_of_the_usual_size() -> None:

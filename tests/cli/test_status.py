@@ -211,6 +211,21 @@ def test_a_running_migration_is_no_problem_while_its_lock_lives(
     assert ("✗" in said.out) is not alive
 
 
+def test_who_is_at_work_is_told_once(upgraded: Tables, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two migrations that a run is at, each with its beginning."""
+    table = "shop-dev-SchemaMigrations"
+    for item in upgraded.client.scan(TableName=table)["Items"]:
+        if item["item"].get("S", "").startswith(("migration#0001", "migration#0003")):
+            del item["finished_at"]
+            upgraded.client.put_item(TableName=table, Item={**item, "state": {"S": "running"}})
+    upgraded.hold_lock()
+    monkeypatch.setattr(Lock, "is_alive", lambda *_: True)
+    said = run("status").out
+    assert len(re.findall(r"ℹ running      \w+  since [-\dT:]+Z\n", said)) == 2  # noqa: RUF001 - our own sign
+    assert said.count("MIGRATION_RUNNING: being applied right now by ada@build-7 on build-7 (pid 4711)") == 1
+    assert said.count("ada@build-7") == 1
+
+
 def test_quiet_is_short(project: Project, upgraded: Tables, run: Run) -> None:
     """-q: what is wrong, without advice, and the summary; nothing of what is applied or only pending."""
     project.script("0004_create_users", 'CreateTable("Users", partition_key=S("id"))')
