@@ -31,7 +31,7 @@ OPTIONS = {
     | {"--fold", "--no-fold", "--no-wait", "--wait-only", "--strict"},
     "downgrade": CONNECTION | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
-    "history": CONNECTION,
+    "history": CONNECTION | {"--limit"},
     "list": CONNECTION | {"--details"},
     "destroy": CONNECTION | {"--dry-run", "--yes", "--drop-changed", "--lock-timeout", "--timeout"},
     "doctor": CONNECTION | {"--role"},
