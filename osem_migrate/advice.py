@@ -23,7 +23,7 @@ _METHODS = {
     "verify": ("verify", "VerifyOptions"),
     "import": ("plan_import", "ImportOptions"),
     "stamp": ("stamp", "StampOptions"),
-    "history": ("history", ""),
+    "history": ("history", "HistoryOptions"),
     "list": ("tables", "ListOptions"),
     "doctor": ("doctor", "DoctorOptions"),
     "policy": ("policy", "PolicyOptions"),

@@ -68,7 +68,7 @@ thing to type; the commands in it are placeholders of ``advice``. ``details`` ha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -95,6 +95,9 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+FEW = 3
+"""How many names stand in a sentence for people; more were told one by one while they were dealt with."""
+
 DEFAULT_LOCK_TIMEOUT = 60.0
 """Seconds to wait for another run before LockHeld, unless somebody says how long; here, where it costs no import."""
 
@@ -109,6 +112,7 @@ class OsemMigrateError(Exception):
     Args:
         message: what went wrong and where, in one sentence.
         remediation: the next thing to type, with placeholders for commands; the class's own when omitted.
+        parts: what the message lists, where it is several things; it ends with them.
         details: facts for machines (``table``, ``file``, ``line``, ``action`` …); what is None is left out.
     """
 
@@ -116,9 +120,13 @@ class OsemMigrateError(Exception):
     exit_code: ExitCode = ExitCode.ERROR
     remedy: ClassVar[str] = "Run the command again with --verbose and read the last call it shows."
 
-    def __init__(self, message: str, *, remediation: str | None = None, **details: Unpack[Details]) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(
+        self, message: str, *, remediation: str | None = None, parts: Iterable[str] = (), **details: Unpack[Details]
+    ) -> None:
+        self.summary = message
+        self.parts = tuple(parts)
+        self.message = ": ".join(filter(None, (message, "; ".join(self.parts))))
+        super().__init__(self.message)
         self.advice = remediation if remediation is not None else self.remedy
         self.details: dict[str, Any] = {name: value for name, value in details.items() if value is not None}
 
@@ -402,6 +410,10 @@ class RunError(OsemMigrateError):
     code = "RUN_FAILED"
     remedy = "Running upgrade again continues where it stopped."
 
+    def _tell(self, done: str, cause: OsemMigrateError) -> None:
+        """Sum up what was done and what stopped it; what the cause lists is the list."""
+        self.summary, self.parts = f"{done}, then: {cause.summary}", cause.parts
+
 
 class DriftFound(RunError):
     """The live table is neither as it was before the operation nor as it should be after it."""
@@ -460,6 +472,7 @@ class PartialError(RunError):
             remediation=_then(cause, "Then continue with", resume),
             cause=cause.as_dict(),
         )
+        self._tell(f"{len(applied)} applied" if len(applied) > FEW else done, cause)
         self.applied = applied
         self.cause = cause
         if isinstance(cause, Interrupted):
@@ -520,6 +533,7 @@ class DestructionIncomplete(RunError):
             remediation=cause.advice if resume in cause.advice else f"{cause.advice}\nThen continue with: {resume}",
             cause=cause.as_dict(),
         )
+        self._tell(f"{len(dropped)} dropped" if len(dropped) > FEW else done, cause)
         self.dropped = dropped
         self.cause = cause
         if isinstance(cause, Interrupted):

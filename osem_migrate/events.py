@@ -56,13 +56,18 @@ class StepPerformed:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A table, an index or a setting has not settled yet, or DynamoDB wants us to wait."""
+    """A table, an index or a setting has not settled yet, or DynamoDB wants us to wait.
+
+    ``waited`` is how long this run has waited for it, ``elapsed`` how long it is since the operation began on AWS,
+    which may have been in an earlier run.
+    """
 
     operation: PlannedOperation
     physical_name: str
     subject: str
     phase: str
     waited: float
+    elapsed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,15 @@ class OperationFinished:
     adopted: bool
     duration: float
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFailed:
+    """An operation stopped; those of other lanes still end what they are at."""
+
+    operation: PlannedOperation
+    physical_name: str
+    error: OsemMigrateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,7 @@ RunEvent = (
     | StepPerformed
     | Waiting
     | OperationFinished
+    | OperationFailed
     | MigrationFinished
     | TableLeaving
     | TableDropped

@@ -45,15 +45,17 @@ class RecordedError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far an operation has come with what no description shows.
+    """How far an operation in doubt has come, as far as no description shows it.
 
     Attributes:
         step: how many of its steps are done.
         cursor: where the next one goes on, in words of its own; None at its beginning.
+        begun_at: when it began on AWS, Unix milliseconds; None in the records of versions that did not write it.
     """
 
     step: int = 0
     cursor: str | None = None
+    begun_at: int | None = None
 
 
 NO_PROGRESS = Progress()
@@ -83,7 +85,7 @@ class Record:
         done: positions of the operations that are live. Lanes run side by side, so these need not be the first ones.
         doubt: positions of the operations that were begun, in either direction, and not recorded as finished.
         started_at: None for a migration that is part of a run which has not come to it yet.
-        progress: how far operations in doubt have come with what no description shows, by position.
+        progress: how far operations in doubt have come, as far as no description shows it, by position.
         left_at: when a run left it under way on purpose, without waiting; None while one waits.
         tables: what it does to each table, by logical name; None in the records of versions that did not write it.
         downgrade_to: the target of the downgrade that began to reverse it; None where an upgrade was at work on it.

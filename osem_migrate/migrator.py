@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.destroy import DestroyOptions, DestroyResult
     from osem_migrate.commands.doctor import DoctorOptions
     from osem_migrate.commands.downgrade import DowngradeOptions, DowngradeResult
+    from osem_migrate.commands.history import HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
     from osem_migrate.commands.list_tables import ListOptions
     from osem_migrate.commands.policy import Policy, PolicyOptions
@@ -229,11 +230,11 @@ class Migrator:
 
         return destroy(self.deployment, self.migrations, options or DestroyOptions())
 
-    def history(self) -> list[LogEntry]:
+    def history(self, options: HistoryOptions | None = None) -> list[LogEntry]:
         """The log of this environment, oldest first."""
-        from osem_migrate.commands.history import history
+        from osem_migrate.commands.history import HistoryOptions, history
 
-        return history(self.deployment)
+        return history(self.deployment, options or HistoryOptions())
 
     def tables(self, options: ListOptions | None = None) -> list[LiveTable]:
         """Every table of the environment, the history table too."""

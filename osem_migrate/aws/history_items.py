@@ -88,10 +88,7 @@ def read_record(item: Mapping[str, Any]) -> Record:
             operations_total=int(values["operations_total"]),
             done=tuple(int(position) for position in values["done"]),
             doubt=tuple(int(position) for position in values["doubt"]),
-            progress={
-                int(position): Progress(step=int(done["step"]), cursor=done.get("cursor"))
-                for position, done in values.get("progress", {}).items()
-            },
+            progress={int(position): _read_progress(done) for position, done in values.get("progress", {}).items()},
             operation_hashes=tuple(values["operation_hashes"]),
             started_at=int(values["started_at"]) if "started_at" in values else None,
             finished_at=int(values["finished_at"]) if "finished_at" in values else None,
@@ -109,7 +106,13 @@ def read_record(item: Mapping[str, Any]) -> Record:
 
 
 def _progress(done: Progress) -> dict[str, Any]:
-    return {"step": done.step} | ({"cursor": done.cursor} if done.cursor is not None else {})
+    known = {"step": done.step, "cursor": done.cursor, "begun_at": done.begun_at}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _read_progress(done: Mapping[str, Any]) -> Progress:
+    begun_at = int(done["begun_at"]) if "begun_at" in done else None
+    return Progress(step=int(done["step"]), cursor=done.get("cursor"), begun_at=begun_at)
 
 
 def _tables(tables: Mapping[str, RecordedTable]) -> dict[str, Any]:

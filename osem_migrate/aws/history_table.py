@@ -57,12 +57,11 @@ class HistoryTable:
                 records[record.migration] = record
         return History(records=records, holder=holder, exists=True)
 
-    def entries(self) -> list[LogEntry]:
-        """The whole log, oldest first."""
+    def entries(self, limit: int | None = None) -> list[LogEntry]:
+        """The log, oldest first: all of it, or the newest ``limit`` entries."""
+        between = {":from": history_items.LOG_PREFIX, ":to": history_items.LOG_PREFIX + "~"}
         try:
-            found = self._query(
-                "BETWEEN :from AND :to", {":from": history_items.LOG_PREFIX, ":to": history_items.LOG_PREFIX + "~"}
-            )
+            found = self._query("BETWEEN :from AND :to", between, newest=limit)
         except ResourceNotFound:
             return []
         return [history_items.read_log_item(item) for item in found]
@@ -202,7 +201,8 @@ class HistoryTable:
                 return
             parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def _query(self, condition: str, values: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    def _query(self, condition: str, values: Mapping[str, str], newest: int | None = None) -> list[Mapping[str, Any]]:
+        """The items in the order of their keys; no more than that many of the last, where ``newest`` is given."""
         parameters: dict[str, Any] = {
             "TableName": self._table,
             "ConsistentRead": True,
@@ -210,11 +210,14 @@ class HistoryTable:
             "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY, "#item": history_items.SORT_KEY},
             "ExpressionAttributeValues": history_items.serialize({":scope": self._scope, **values}),
         }
+        if newest is not None:
+            parameters |= {"ScanIndexForward": False, "Limit": newest}
         found: list[Mapping[str, Any]] = []
-        while True:
+        while newest is None or len(found) < newest:
             with door("dynamodb:Query", self._table):
                 page = self._client.query(**parameters)
             found += page["Items"]
             if "LastEvaluatedKey" not in page:
-                return found
+                break
             parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return found if newest is None else found[:newest][::-1]

@@ -26,7 +26,8 @@ def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: b
         if yes and allow_data_loss:
             return
         raise ConfirmationRequired(
-            f"{name} is protected, and {'; '.join(losses)}",
+            f"{name} is protected, and data would be lost",
+            parts=losses,
             remediation="Read the plan with --dry-run, then run the command again with "
             f"{advice.command('--yes', '--allow-data-loss')}",
             hazards=losses,
@@ -49,7 +50,7 @@ def ask(losses: list[str], migrator: "Migrator", *, yes: bool, can_ask: bool) ->
             output.line("warning", loss, err=True)
         if click.prompt(f"Type {name} to go on", default="", show_default=False, err=True) == name:
             return
-    raise ConfirmationRequired("; ".join(losses), hazards=losses)
+    raise ConfirmationRequired("data would be lost", parts=losses, hazards=losses)
 
 
 def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:

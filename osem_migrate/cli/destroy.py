@@ -120,8 +120,7 @@ def _show(inventory: "Inventory", migrator: "Migrator") -> None:
         if inventory.history is not None:
             part = "this application's part of it" if inventory.shared else "last, with the history of all migrations"
             rows.append((f"{alter if inventory.shared else drop} table {inventory.history.physical_name}", part))
-        for row in output.columns(rows):
-            output.echo(f"  {row}")
+        output.table(rows, indent="  ")
         for name in inventory.guarded:
             output.line("warning", f"{name}: deletion protection is on, and destroy would stop at it")
         for text in inventory.changes:

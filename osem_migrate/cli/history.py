@@ -14,21 +14,23 @@ if TYPE_CHECKING:
 
 
 @click.command("history")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N entries.")
 @connected
-def command(invocation: Invocation) -> ExitCode:
+def command(invocation: Invocation, *, limit: int | None) -> ExitCode:
     """Show what was done, by whom and when.
 
     Oldest first; times are UTC.
     """
+    from osem_migrate.commands.history import HistoryOptions
+
     migrator = invocation.migrator()
-    entries = migrator.history()
+    entries = migrator.history(HistoryOptions(limit=limit))
 
     def show() -> None:
         if not entries:
             output.line("info", f"Nothing was ever applied to {migrator.environment.name}.")
         rows = [(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in entries]
-        for row in output.columns(rows):
-            output.echo(row)
+        output.table(rows)
 
     return invocation.finish(lambda: _document(entries), show)
 

@@ -83,7 +83,7 @@ def _document(plan: "ImportPlan", migrator: "Migrator", imported: "ImportResult 
 
 def _show_drafts(plan: "ImportPlan") -> None:
     for draft in plan.drafts:
-        output.echo(f"# {os.path.relpath(draft.path)}\n{draft.source}")
+        output.verbatim(f"# {os.path.relpath(draft.path)}\n{draft.source}")
     _show_skipped(plan)
     output.line("info", f"{output.counted(len(plan.drafts), 'script')} to write. Nothing is changed by this.")
 

@@ -109,6 +109,8 @@ class Invocation:
         self, document: Callable[[], Document], text: Callable[[], None], code: ExitCode = ExitCode.OK
     ) -> ExitCode:
         """Print the result, as text or as the JSON envelope, and give the exit code."""
+        if self.reporter is not None:
+            self.reporter.finished()
         if self.as_json:
             output.print_json(self._envelope(document(), code))
         else:
@@ -116,7 +118,7 @@ class Invocation:
         return code
 
     def failed(self, error: OsemMigrateError) -> None:
-        """Take the live lines away, tell the log file how the command ended, and print the error."""
+        """Take the live rows away, tell the log file how the command ended, and print the error."""
         if self.reporter is not None:
             self.reporter.failed(error)
         if self.as_json:

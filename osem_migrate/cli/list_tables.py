@@ -35,8 +35,7 @@ def command(invocation: Invocation, *, details: bool) -> ExitCode:
             for live in live_tables:
                 _show_details(live)
         else:
-            for row in output.columns([("TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"), *map(_row, live_tables)]):
-                output.echo(row)
+            output.table([("TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"), *map(_row, live_tables)])
 
     return invocation.finish(lambda: _document(live_tables), show)
 

@@ -23,7 +23,7 @@ def command(invocation: Invocation, *, title: str) -> ExitCode:
     from osem_migrate.config import Project
 
     shown = os.path.relpath(new(Project.find(), title))
-    return invocation.finish(lambda: _document(shown), lambda: output.echo(shown))
+    return invocation.finish(lambda: _document(shown), lambda: output.verbatim(shown))
 
 
 def _document(path: str) -> Document:

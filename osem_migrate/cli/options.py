@@ -82,7 +82,7 @@ _CONNECTION = (
     click.option("--force", is_flag=True, help="Accept a region other than the configured one."),
 )  # fmt: skip
 _LOGGING = (
-    click.option("-q", "--quiet", is_flag=True, help="Results and errors only: no progress."),
+    click.option("-q", "--quiet", is_flag=True, help="Only results and errors, in short: no progress."),
     click.option("-v", "--verbose", is_flag=True, help="Show every operation and API call with its time."),
     click.option("--log-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                  help="Append a complete log, one JSON object a line."),

@@ -1,17 +1,17 @@
 """Output: text for people with a symbol and a word, the JSON envelope for machines, and errors for both."""
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from osem_migrate import advice
+from osem_migrate.cli import terminal
+from osem_migrate.cli.layout import UNBROKEN, width_of
+from osem_migrate.cli.terminal import can_show
 from osem_migrate.errors import OsemMigrateError
 
 if TYPE_CHECKING:
@@ -45,22 +45,29 @@ def hint(text: str, *, err: bool = False) -> None:
     echo(f"{click.style('hint:', fg='cyan')} {text}", err=err)
 
 
-def echo(text: str = "", *, err: bool = False) -> None:
-    """Text on stdout (or stderr); colour only on a terminal, and never with NO_COLOR (https://no-color.org).
+def echo(text: str = "", *, err: bool = False, hang: int | None = None) -> None:
+    """Text on stdout (or stderr), with its commands as they are typed here.
 
-    A reader that has gone (``| head``), or a stderr that takes nothing any more, is no reason to stop a run.
+    On a terminal it is wrapped at words, and its lines are set in by ``hang``; a command in it is not broken.
     """
-    text = advice.shown(text, _show)
-    encoding = _encoding(err=err)
-    shown = text if can_show(text, err=err) else text.encode(encoding, "replace").decode(encoding)
-    try:
-        click.echo(without_passwords(shown), err=err, color=False if os.environ.get("NO_COLOR") else None)
-    except OSError as refused:
-        if not err and not isinstance(refused, BrokenPipeError):
-            raise
-        # Python flushes once more when it exits, and would complain then.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
+    terminal.write(without_passwords(advice.shown(text, _unbroken)), err=err, hang=hang)
+
+
+def verbatim(text: str) -> None:
+    """Text on stdout for a program, or for a file: its lines are never wrapped."""
+    terminal.write(without_passwords(advice.shown(text, _show)), err=False, wrap=False)
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
+    """Rows on stdout, in columns; what the last column has no room for goes on below it."""
+    lines = columns(rows)
+    hang = sum(2 + max(width_of(row[at]) for row in rows) for at in range(len(rows[0]) - 1)) if rows else 0
+    for text in lines:
+        echo(indent + text, hang=len(indent) + hang)
+
+
+def _unbroken(words: Sequence[str]) -> str:
+    return _show(words).replace(" ", UNBROKEN)
 
 
 def dim(text: str) -> str:
@@ -68,11 +75,11 @@ def dim(text: str) -> str:
     return click.style(text, dim=True) if text else ""
 
 
-def print_json(document: Any) -> None:
+def print_json(value: Any) -> None:
     """The one document that ``--json`` puts on stdout."""
-    document = _filled(document)
-    text = json.dumps(document, indent=2, ensure_ascii=False)
-    echo(text if can_show(text, err=False) else json.dumps(document, indent=2))
+    filled = _filled(value)
+    text = json.dumps(filled, indent=2, ensure_ascii=False)
+    verbatim(text if can_show(text, err=False) else json.dumps(filled, indent=2))
 
 
 def _filled(value: Any) -> Any:
@@ -91,7 +98,11 @@ def without_passwords(text: str) -> str:
 
 def failure(error: OsemMigrateError) -> None:
     """An error: what is wrong and what to type next, on stderr."""
-    line("error", f"{click.style(error.code, bold=True)}: {error.message}", err=True)
+    parts = error.parts if len(error.parts) > 1 else ()
+    text = f"{error.summary}:" if parts else ": ".join((error.summary, *error.parts))
+    line("error", f"{click.style(error.code, bold=True)}: {text}", err=True)
+    for part in parts:
+        echo(f"  - {part}", err=True)
     echo(err=True)
     first, *others = error.advice.splitlines() or [""]
     hint(first, err=True)
@@ -101,11 +112,9 @@ def failure(error: OsemMigrateError) -> None:
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines, each column as wide as its widest cell; trailing spaces are left out."""
-    widths = [max((len(click.unstyle(cell)) for cell in column), default=0) for column in zip(*rows, strict=True)]
+    widths = [max(map(width_of, column), default=0) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(
-            cell + " " * (width - len(click.unstyle(cell))) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
+        "  ".join(cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
 
@@ -136,28 +145,17 @@ def span(time: "Estimate") -> str:
 
 
 def moment(milliseconds: int) -> str:
-    """Unix milliseconds as ISO 8601 in UTC, to the second."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Unix milliseconds as ISO 8601 in UTC, to the second; the number itself where it is in no year that there is."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return f"{milliseconds} ms"
 
 
 def counted(number: int, noun: str) -> str:
     """``1 table``, ``6 tables``, ``8 indexes``."""
     plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
     return f"{number} {noun if number == 1 else plural}"
-
-
-def can_show(text: str, *, err: bool) -> bool:
-    """Whether stdout (or stderr) has all of these characters."""
-    try:
-        text.encode(_encoding(err=err))
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _encoding(*, err: bool) -> str:
-    # A process may be started without the stream, and then the stream is None.
-    return getattr(sys.stderr if err else sys.stdout, "encoding", None) or "ascii"
 
 
 def _roughly(seconds: float) -> str:

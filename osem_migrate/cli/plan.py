@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from osem_migrate import advice
-from osem_migrate.cli import output
+from osem_migrate.cli import output, terminal
 from osem_migrate.cli.confirmation import losses_of
 from osem_migrate.cli.invocation import Document, place
 from osem_migrate.config import HISTORY_ENTITY
@@ -80,7 +80,7 @@ def table_lines(
 
 def change_text(change: Change) -> str:
     """``+ index by-status  status S, ALL``, with its mark in colour."""
-    arrow = "→" if output.can_show("→", err=False) else "->"
+    arrow = "→" if terminal.can_show("→", err=False) else "->"
     return marked(change.kind) + change.line(arrow).removeprefix(change.kind.mark)
 
 

@@ -68,7 +68,7 @@ def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCo
     elif policy.scope.account == ANY:
         pinned = f"set account_id of environment {environment.name!r} in pyproject.toml, or use --account DIGITS."
         invocation.warn([f"The policy covers every account. To limit it, {pinned}"])
-    return invocation.finish(lambda: _document(policy), lambda: output.echo(json.dumps(policy.document, indent=2)))
+    return invocation.finish(lambda: _document(policy), lambda: output.verbatim(json.dumps(policy.document, indent=2)))
 
 
 def _document(policy: "Policy") -> Document:

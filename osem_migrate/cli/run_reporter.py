@@ -1,8 +1,6 @@
 """RunReporter: tells people on stderr, and the log file, what a run does while it goes on."""
 
 import json
-import os
-import sys
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from osem_migrate.aws.session import ApiCall
-from osem_migrate.cli import output
+from osem_migrate.cli import output, terminal
 from osem_migrate.clock import iso
-from osem_migrate.errors import OsemMigrateError, UsageError
+from osem_migrate.errors import Interrupted, OsemMigrateError, UsageError
 from osem_migrate.events import (
     LockWaiting,
     MigrationFinished,
     MigrationStarted,
+    OperationFailed,
     OperationFinished,
     OperationStarted,
     RunEvent,
@@ -28,11 +27,10 @@ from osem_migrate.events import (
     TableLeaving,
     Waiting,
 )
-from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.fold import saving
 
 if TYPE_CHECKING:
-    from osem_migrate.cli.progress import LiveLines
+    from osem_migrate.cli.progress import RunProgress
 
 REMINDER_SECONDS = 30.0  # between two lines about the same wait, where there is no live line
 
@@ -40,28 +38,31 @@ REMINDER_SECONDS = 30.0  # between two lines about the same wait, where there is
 class RunReporter:
     """Listens to a run's events and calls; ``verbosity`` -1 says nothing, 1 shows every operation and call.
 
-    On a terminal a live line for each table and index shows phase and elapsed time; elsewhere there are plain lines.
+    On a terminal live rows show what is in work; elsewhere a line tells now and again what takes long.
     """
 
     def __init__(self, *, verbosity: int, log_file: Path | None) -> None:
         self._verbosity = verbosity
         self._log = _open(log_file) if log_file is not None else None
-        self._shows_lines = verbosity >= 0 and _is_terminal()
-        self._live: LiveLines | None = None
+        self._progress = _progress() if verbosity >= 0 and terminal.can_show_rows() else None
         # Reentrant: telling that the log is full happens while writing to it.
         self._lock = threading.RLock()
         self._reminded: dict[str, float] = {}
 
     def close(self) -> None:
-        """Take the live lines away and close the log file."""
-        self._end_live()
+        """Take the live rows away and close the log file."""
+        self.finished()
         if self._log is not None:
             with suppress(OSError):
                 self._log.close()
 
+    def finished(self) -> None:
+        """The run is over, well or not: the live rows go."""
+        terminal.end_rows()
+
     def failed(self, error: OsemMigrateError) -> None:
         """How the command ended, when it did not end well."""
-        self._end_live()
+        self.finished()
         self._write(datetime.now(UTC), "command failed", code=error.code, message=error.message)
 
     def call(self, call: ApiCall) -> None:
@@ -103,6 +104,8 @@ class RunReporter:
                 self._wait(event)
             case OperationFinished():
                 self._finish(now, event)
+            case OperationFailed():
+                self._fail(now, event)
             case MigrationStarted():
                 self._write(now, "migration started", migration=event.migration.migration.id)
             case MigrationFinished():
@@ -110,7 +113,7 @@ class RunReporter:
                 self._write(now, "migration finished", migration=event.migration.migration.id, duration_ms=milliseconds)
             case RunFailed():
                 self._write(now, "run failed", code=event.error.code, message=event.error.message)
-                self._end_live()
+                self.finished()
             case RunStarted():
                 self._write(now, "run started", migrations=len(event.plan.migrations), calls=len(event.plan.steps))
                 self._announce(event)
@@ -131,6 +134,9 @@ class RunReporter:
 
     def _announce(self, event: RunStarted) -> None:
         plan = event.plan
+        if self._progress is not None:
+            self._progress.start(plan)
+            terminal.show_rows(self._progress.rows)
         if self._verbosity >= 0 and plan.steps:
             what = f"{output.counted(len(plan.migrations), 'migration')}, {output.counted(len(plan.steps), 'call')}"
             spared = saving(plan)
@@ -145,59 +151,59 @@ class RunReporter:
 
     def _begin(self, event: OperationStarted) -> None:
         planned = event.operation
-        if self._shows_lines:
-            self._live = self._live or _live_lines()
-            text = f"{planned.migration.number:04} {planned.operation.describe()}"
-            self._live.begin(planned.table, text, estimate_all(planned.steps))
-        elif self._verbosity > 0:
+        if self._progress is not None:
+            self._progress.begin(planned)
+        if self._verbosity > 0:
             self._detail(datetime.now(UTC), f"{planned.migration.id}: {planned.operation.describe()}: started")
 
     def _wait(self, event: Waiting) -> None:
-        if self._live is not None:
-            self._live.phase(event.operation.table, event.subject, event.phase, event.waited)
+        if self._progress is not None:
+            self._progress.wait(event.operation, event.subject, event.phase, waited=event.waited, elapsed=event.elapsed)
         else:
             what = f"{event.physical_name}: {event.subject} is {event.phase}"
-            self._remind(f"{event.physical_name}/{event.subject}", what, event.waited)
+            self._remind(f"{event.physical_name}/{event.subject}", what, event.waited, event.elapsed)
 
     def _finish(self, now: datetime, event: OperationFinished) -> None:
         planned = event.operation
         how = "adopted" if event.adopted else "performed"
         milliseconds = round(event.duration * 1000)
         self._write(now, "operation finished", **_operation(event), how=how, note=event.note, duration_ms=milliseconds)
-        if self._live is not None:
-            self._live.end(planned.table)
+        if self._progress is not None:
+            self._progress.end(planned)
         if self._verbosity >= 0:
             aside = f": {event.note}" if event.note else ""
             took = output.dim(f"({output.duration(event.duration)})")
             self._say("done", f"{planned.migration.id}: {planned.operation.describe()}{aside} {took}")
+
+    def _fail(self, now: datetime, event: OperationFailed) -> None:
+        error = event.error
+        self._write(now, "operation failed", **_operation(event), code=error.code, message=error.message)
+        if self._progress is not None:
+            self._progress.fail(event.operation, "stopped" if isinstance(error, Interrupted) else "failed")
 
     def _dropped(self, now: datetime, event: TableDropped) -> None:
         self._write(now, "table dropped", table=event.physical_name, duration_ms=round(event.duration * 1000))
         if self._verbosity >= 0:
             self._say("done", f"{event.physical_name}: dropped {output.dim(f'({output.duration(event.duration)})')}")
 
-    def _remind(self, key: str, text: str, waited: float) -> None:
-        """A line about a wait: not at once, because most waits are short, and then only now and again."""
+    def _remind(self, key: str, text: str, waited: float, elapsed: float | None = None) -> None:
+        """A line about a wait: not at once, because most waits are short, and then only now and again.
+
+        ``elapsed`` is how long it is since what is waited for began, where that is longer.
+        """
         last = self._reminded.get(key, 0.0)
         if waited < last:
             last = self._reminded[key] = 0.0
         if self._verbosity >= 0 and waited - last >= (REMINDER_SECONDS if last else 1.0):
             self._reminded[key] = waited
-            self._say("info", f"{text} ({output.duration(waited)} so far)")
+            self._say("info", f"{text} ({output.duration(elapsed if elapsed is not None else waited)} so far)")
 
     def _say(self, kind: str, text: str) -> None:
         with self._lock:
-            if self._live is not None:
-                self._live.above(lambda: output.line(kind, text, err=True))
-            else:
-                output.line(kind, text, err=True)
+            output.line(kind, text, err=True)
 
     def _detail(self, at: datetime, text: str) -> None:
         self._say("info", output.dim(f"{iso(at)} {text}"))
-
-    def _end_live(self) -> None:
-        if self._live is not None:
-            self._live.close()
 
     def _write(self, at: datetime, event: str, **facts: Any) -> None:
         if self._log is None:
@@ -219,18 +225,14 @@ class RunReporter:
                 self._say("warning", f"the log file {log.name} ends here: {refused.strerror}")
 
 
-def _is_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _live_lines() -> "LiveLines":
+def _progress() -> "RunProgress":
     # rich takes long to import, and only a run on a terminal needs it.
-    from osem_migrate.cli.progress import LiveLines
+    from osem_migrate.cli.progress import RunProgress
 
-    return LiveLines()
+    return RunProgress()
 
 
-def _operation(event: OperationStarted | OperationFinished) -> dict[str, Any]:
+def _operation(event: OperationStarted | OperationFinished | OperationFailed) -> dict[str, Any]:
     planned = event.operation
     return {
         "migration": planned.migration.id,

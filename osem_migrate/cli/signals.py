@@ -1,4 +1,4 @@
-"""Signals: the first Ctrl-C or SIGTERM ends a run between two calls, a second one leaves at once."""
+"""Signals: the first Ctrl-C or SIGTERM ends a run between two calls, a second one at once; Ctrl-Z suspends it."""
 
 import os
 import signal
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from osem_migrate.cli import terminal
 from osem_migrate.errors import ExitCode, Interrupted, Termination
 from osem_migrate.stop import Stop
 
-_STDERR = 2
 _SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Termination}
 
 
@@ -21,14 +21,22 @@ def stop_on_signal(resume: str) -> Iterator[Stop]:
     def ask(number: int, frame: FrameType | None) -> None:
         del frame
         if stop.is_requested:
-            os._exit(ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED)
+            with terminal.rows_hidden():
+                os._exit(ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED)
         stop.request(Interrupted.by(_SIGNALS[signal.Signals(number)](), resume=resume))
-        # Not through sys.stderr: the signal may have come in the middle of a write to it, which takes no second one.
-        os.write(_STDERR, b"\nStopping after the call in flight; once more leaves at once.\n")
+        terminal.notice("Stopping after the call in flight; once more leaves at once.")
 
     before = {number: signal.signal(number, ask) for number in _SIGNALS}
+    before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, _suspend)
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _suspend(number: int, frame: FrameType | None) -> None:
+    """Ctrl-Z: the shell gets the terminal as it is without live rows; ``fg`` brings them back."""
+    del number, frame
+    with terminal.rows_hidden():
+        os.kill(os.getpid(), signal.SIGSTOP)

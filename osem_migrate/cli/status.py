@@ -1,5 +1,6 @@
 """``osem-migrate status``: where an environment stands, for people and for CI."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
     from osem_migrate.commands.repair import RepairResult
     from osem_migrate.migrator import Migrator
-    from osem_migrate.planning.status.status import Status
+    from osem_migrate.planning.status.status import MigrationStatus, Problem, Status
 
 FORMATS = ("text", "json", "github", "junit")
 
 _TO_APPLY = {"pending", "reverted"}  # what the next upgrade applies: listed, and explained once for all
+_SIGNS = {"applied": "done", "pending": "info", "running": "info", "reverted": "info"}
 
 
 @click.command("status", epilog="Exit codes: 0 in sync, 3 pending, 4 history problem, 5 drift; the largest wins.")
@@ -68,7 +70,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     invocation.warn(migrator.scripts.warnings)
     status = migrator.status(StatusOptions(strict=strict))
     code = ExitCode.OK if exit_zero else status.exit_code(ignored)
-    render = _renderer(status, shape, migrator, hint=not write_repair)
+    render = _renderer(status, shape, migrator, invocation, hint=not write_repair)
     if not write_repair:
         return invocation.finish(lambda: _document(status, ignored), render, code)
     written = migrator.write_repair(status, RepairOptions(rebuild=rebuild))
@@ -105,34 +107,81 @@ def _ignored(words: str) -> frozenset[str]:
     return states
 
 
-def _renderer(status: "Status", shape: str, migrator: "Migrator", *, hint: bool) -> Callable[[], None]:
+def _renderer(
+    status: "Status", shape: str, migrator: "Migrator", invocation: Invocation, *, hint: bool
+) -> Callable[[], None]:
     if shape not in {"github", "junit"}:
-        return lambda: _show(status, migrator, hint=hint)
+        return lambda: _show(status, migrator, hint=hint, brief=invocation.verbosity < 0)
     from osem_migrate.cli import reports
 
     report = reports.github(status) if shape == "github" else reports.junit(status)
-    return lambda: output.echo(report)
+    return lambda: output.verbatim(report)
 
 
-def _show(status: "Status", migrator: "Migrator", *, hint: bool) -> None:
-    for migration in status.migrations:
-        kind = {"applied": "done", "pending": "info", "running": "info", "reverted": "info"}.get(
-            migration.state, "error"
-        )
-        at = output.moment(migration.record.finished_at) if migration.record and migration.record.finished_at else ""
-        output.line(kind, f"{migration.state.replace('_', ' '):<12} {migration.id}  {output.dim(at)}".rstrip())
-    for problem in (*status.problems, *status.remarks):
-        if problem.state in _TO_APPLY and "\n" not in problem.remedy:
-            continue
-        output.echo()
+def _show(status: "Status", migrator: "Migrator", *, hint: bool, brief: bool) -> None:
+    """Each migration and each finding once, and each advice once; ``brief`` is without advice and what is all right."""
+    told: set[str] = set()
+    others = _show_migrations(status, told, brief=brief)
+    for problem in (*others, *(() if brief else status.remarks)):
+        if not brief:
+            output.echo()
         output.line(problem.severity, f"{click.style(problem.code, bold=True)} {problem.subject}: {problem.message}")
-        for line in problem.advice.splitlines():
-            output.echo(f"    {line}")
-    for note in status.notes:
+        _advise(problem, told, brief=brief)
+    for note in () if brief else status.notes:
         output.line("info", note)
-    output.echo()
+    if not brief:
+        output.echo()
     _summarise(status, place(migrator))
-    _give_hints(status, repair=hint)
+    if not brief:
+        _give_hints(status, repair=hint)
+
+
+def _show_migrations(status: "Status", told: set[str], *, brief: bool) -> list["Problem"]:
+    """A line each, with what is the matter and what to do; gives the problems that are not about one state of one."""
+    states = {(migration.id, migration.state.value) for migration in status.migrations}
+    of_states = {p.subject: p for p in status.problems if (p.subject, p.state) in states}
+    said = Counter(problem.message for problem in of_states.values() if not _is_simple(problem))
+    for migration in status.migrations:
+        problem = of_states.get(migration.id)
+        if brief and (problem is None or problem.state in _TO_APPLY):
+            continue
+        kind = _SIGNS.get(migration.state, "error")
+        name = f"{migration.state.replace('_', ' '):<12} {migration.id}"
+        if problem is None or said[problem.message] != 1:
+            output.line(kind, f"{name}  {output.dim(_when(migration))}".rstrip())
+            continue
+        what = problem.message.removeprefix(f"{migration.state.value} ")
+        when = ", ".join(filter(None, (_when(migration), problem.code)))
+        output.line(kind, f"{name}  {what} {output.dim(f'({when})')}")
+        _advise(problem, told, brief=brief)
+    shared = {problem.message: problem for problem in of_states.values() if said[problem.message] > 1}
+    for problem in shared.values():
+        output.line(_SIGNS.get(problem.state, "error"), f"{click.style(problem.code, bold=True)}: {problem.message}")
+        _advise(problem, told, brief=brief)
+    return [problem for problem in status.problems if of_states.get(problem.subject) is not problem]
+
+
+def _when(migration: "MigrationStatus") -> str:
+    """When it was applied, or since when it is at what it is."""
+    record = migration.record
+    if record is None or record.started_at is None:
+        return ""
+    if record.finished_at is not None:
+        return output.moment(record.finished_at)
+    return f"since {output.moment(record.started_at)}"
+
+
+def _is_simple(problem: "Problem") -> bool:
+    """Whether it is only still to be applied, which one hint says for all."""
+    return problem.state in _TO_APPLY and "\n" not in problem.advice
+
+
+def _advise(problem: "Problem", told: set[str], *, brief: bool) -> None:
+    if brief or problem.advice in told:
+        return
+    told.add(problem.advice)
+    for line in problem.advice.splitlines():
+        output.echo(f"    {line}")
 
 
 def _summarise(status: "Status", where: str) -> None:
@@ -152,8 +201,7 @@ def _summarise(status: "Status", where: str) -> None:
 
 
 def _give_hints(status: "Status", *, repair: bool) -> None:
-    simple = (problem for problem in status.problems if problem.state in _TO_APPLY and "\n" not in problem.advice)
-    pending = next(simple, None)
+    pending = next(filter(_is_simple, status.problems), None)
     if pending is not None:
         output.hint(f"apply what is pending with: {pending.advice}")
     if repair and status.is_repairable:

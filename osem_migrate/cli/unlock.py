@@ -71,13 +71,12 @@ def _show(seen: "LockSnapshot", where: str) -> None:
         output.line("warning", f"The lock of {where} is held, but its holder cannot be read: {seen.unreadable}.")
         return
     output.line("info", f"The lock of {where} is held:")
-    for row in output.columns([(f"    {name}", text) for name, text in _facts(seen.holder)]):
-        output.echo(row)
+    output.table(_facts(seen.holder), indent="    ")
 
 
 def _facts(holder: "Holder") -> list[tuple[str, str]]:
     facts = [("by", holder.identity), ("on", f"{holder.host} (pid {holder.pid})")]
-    facts += [("since", _since(holder.acquired_at))]
+    facts += [("since", output.moment(holder.acquired_at))]
     facts += [("CI run", holder.run_url)] if holder.run_url is not None else []
     return [*facts, ("fence", str(holder.fence)), ("heartbeat", str(holder.heartbeat))]
 

@@ -70,7 +70,7 @@ def _renderer(
     from osem_migrate.cli import reports
 
     render = reports.verification_github if shape == "github" else reports.verification_junit
-    return lambda: output.echo(render(verification))
+    return lambda: output.verbatim(render(verification))
 
 
 def _show(verification: "Verification", migrator: "Migrator", options: "VerifyOptions") -> None:

@@ -157,7 +157,8 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
     if found.changed and not options.drop_changed:
         caller = deployment.caller
         raise ConfirmationRequired(
-            "; ".join(found.changes),
+            "tables are not as the scripts built them",
+            parts=found.changes,
             remediation="Somebody may have made these tables by hand, for a purpose of their own. See every difference "
             f"with: {command('status')}\nIf they are to go as well: "
             f"{command('destroy', '--yes', '--drop-changed')}",

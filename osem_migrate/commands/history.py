@@ -1,10 +1,19 @@
 """History: the log of an environment."""
 
+from dataclasses import dataclass
+
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.history import LogEntry
 
 
-def history(deployment: Deployment) -> list[LogEntry]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryOptions:
+    """How much to read: no more than the newest ``limit`` entries, or all of them where it is None."""
+
+    limit: int | None = None
+
+
+def history(deployment: Deployment, options: HistoryOptions) -> list[LogEntry]:
     """What was done, oldest first; empty before the history table exists."""
     deployment.check_account()
-    return deployment.history.entries()
+    return deployment.history.entries(options.limit)

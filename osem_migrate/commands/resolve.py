@@ -155,9 +155,9 @@ def _confirm(
         Resolution.REVERTED: "Remove by hand what is left of it, then run the command again.",
         Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
     }
-    texts = "; ".join(f"{one['physical_name']}: {one['message']}" for one in differences)
     raise DriftFound(
-        f"the live tables do not confirm that {decision.migration} is {_claim(decision)}: {texts}",
+        f"the live tables do not confirm that {decision.migration} is {_claim(decision)}",
+        parts=[f"{one['physical_name']}: {one['message']}" for one in differences],
         remediation=f"{hints[decision.resolution]}\nOr record it unchecked with: {_unverified(decision, options)}",
         migration=decision.migration,
         differences=differences,

@@ -134,7 +134,7 @@ def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str,
             f"or record them anyway: {replace(options, verify=False).resume()}",
         )
     if moving := list(_moving(live_tables)):
-        raise ResourceInUse(f"not settled yet: {'; '.join(moving)}")
+        raise ResourceInUse("not settled yet", parts=moving)
     return {live.name: live.table_id for live in live_tables if live.table_id is not None}
 
 

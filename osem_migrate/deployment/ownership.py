@@ -71,7 +71,8 @@ def refuse_foreign(
     texts = (f"{name} belongs to application {application!r}" for name, application in found.items())
     release = command("resolve", "VERSION", "--reverted", "--no-verify")
     raise TableNotOurs(
-        f"{'; '.join(texts)}, by the same history table ({deployment.environment.history_table})",
+        f"tables are not this application's, by the history table {deployment.environment.history_table}",
+        parts=texts,
         remediation=f"{TableNotOurs.remedy}\nIf the other application gave the table up, record that there, with the "
         f"version that created it: {release}",
         owners=[{"physical_name": name, "application": application} for name, application in found.items()],

@@ -50,12 +50,12 @@ def adopt(deployment: Deployment, plan: Plan, existing: Collection[str]) -> Plan
 
 def mismatch(message: str, mismatches: Sequence[TableMismatch], remediation: str) -> AdoptionMismatch:
     """The error that names every difference of these tables, for people and for machines."""
-    text = "; ".join(
+    texts = (
         f"{found.live.physical_name}: {', '.join(difference.describe() for difference in found.differences)}"
         for found in mismatches
     )
     differences = [one.document(found.live.physical_name) for found in mismatches for one in found.differences]
-    return AdoptionMismatch(f"{message}: {text}", remediation=remediation, differences=differences)
+    return AdoptionMismatch(message, remediation=remediation, parts=texts, differences=differences)
 
 
 def _look(deployment: Deployment, plan: Plan, again: Callable[[], Plan]) -> tuple[Plan, Sequence[LiveTable]]:

@@ -7,7 +7,14 @@ from functools import partial
 
 from osem_migrate.clock import Clock
 from osem_migrate.errors import LockLost, OsemMigrateError, PartialError
-from osem_migrate.events import MigrationFinished, MigrationStarted, OperationFinished, RunEvent, RunFailed
+from osem_migrate.events import (
+    MigrationFinished,
+    MigrationStarted,
+    OperationFailed,
+    OperationFinished,
+    RunEvent,
+    RunFailed,
+)
 from osem_migrate.execution.reconciler import Reconciler
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.execution.scheduler import Task, run_tasks
@@ -124,6 +131,7 @@ class Executor:
             # After a lost lock, whoever has it now writes the history.
             if not isinstance(attempt.error, LockLost) and not self._stop.is_requested:
                 self._recorder.fail(operation, attempt.error)
+            self._tell(OperationFailed(operation, self._physical_name(operation.table), attempt.error))
             raise attempt.error
         performed = attempt.result
         if attempt.idle:

@@ -23,6 +23,7 @@ from osem_migrate.schema import Schema, Table
 from osem_migrate.stop import Stop
 
 USUAL_TIMEOUT = 30 * 60.0
+CORRECTED = 60.0  # seconds that a recorded beginning may be too early; more is worth another write
 LONG_TIMEOUT = 24 * 60 * 60.0  # for what takes long even when all is well: an index build, a second time to live
 
 
@@ -78,7 +79,7 @@ class OperationRun:
     Args:
         planned: the operation.
         services: what all operations share.
-        progress: how far an earlier run came with what no description shows.
+        progress: how far an earlier run came, as far as no description shows it.
         save: records how far this one has come.
 
     Attributes:
@@ -106,15 +107,22 @@ class OperationRun:
         self.changed = False
         self.note: str | None = None
         self._save = save
-        self.began = services.clock.monotonic()
-        self.deadline = self.began + self._limit()
-        self.asking_since = self.began
+        self._begun_at = progress.begun_at
+        now, at = services.clock.monotonic(), services.clock.milliseconds()
+        self._on_aws_since = now - max(0, at - (progress.begun_at or at)) / 1000
+        self.deadline = now + self._limit()
+        self.asking_since = now
         self.answered: int | None = None
 
     @property
     def step(self) -> Step:
         """The step that is next."""
         return self.planned.steps[self.position]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the operation began on AWS, in this run or in an earlier one."""
+        return self.services.clock.monotonic() - self._on_aws_since
 
     @property
     def is_over(self) -> bool:
@@ -198,15 +206,30 @@ class OperationRun:
     def _is_sure(self, position: int) -> bool:
         return is_sure(self.live, self.planned.states[position], self.planned.states[position - 1])
 
+    def taken_up(self) -> None:
+        """DynamoDB has taken up the next step: with the first one, the operation begins on AWS.
+
+        An earlier run may have recorded that it began, and never have come to ask. That is corrected where it matters.
+        """
+        if self.position > 0:
+            return
+        if self.elapsed > CORRECTED:
+            self._begun_at = self.services.clock.milliseconds()
+            self._save(self._progress())
+        self._on_aws_since = self.services.clock.monotonic()
+
     def advance(self) -> None:
         """The next step, which no description shows, is done; that is recorded."""
         self._reach(self.position + 1)
-        self._save(Progress(step=self.position))
+        self._save(self._progress())
 
     def keep(self, cursor: str) -> None:
         """Record how far the next step has come; a later run begins there."""
         self.cursor = cursor
-        self._save(Progress(step=self.position, cursor=cursor))
+        self._save(self._progress())
+
+    def _progress(self) -> Progress:
+        return Progress(step=self.position, cursor=self.cursor, begun_at=self._begun_at)
 
     def _reach(self, position: int) -> None:
         if position > self.position:
@@ -233,7 +256,7 @@ class OperationRun:
             # On its way since we asked, even if the answer to our call was a refusal.
             self.changed = True
         for subject, phase in (live.busy or {self.planned.table: "settling"}).items():
-            self.services.tell(Waiting(self.planned, live.physical_name, subject, phase, waited))
+            self.services.tell(Waiting(self.planned, live.physical_name, subject, phase, waited, self.elapsed))
 
     def _drift(self) -> DriftFound:
         """Of the states it might be in, speak of the nearest one; of equally near ones, of the latest."""
@@ -244,8 +267,8 @@ class OperationRun:
         differences = min((diff(overlooking(live, state, planned.ahead), state) for state in nearest), key=len)
         return DriftFound(
             f"cannot {planned.operation.describe()}: "
-            f"{live.physical_name} matches neither the state before nor after it; "
-            + "; ".join(difference.describe() for difference in differences),
+            f"{live.physical_name} matches neither the state before nor after it",
+            parts=(difference.describe() for difference in differences),
             table=live.physical_name,
             migration=planned.migration.id,
             differences=[difference.document(live.physical_name) for difference in differences],

@@ -64,7 +64,11 @@ class Recorder:
             first = record.started_at is None
             started = self._clock.milliseconds() if record.started_at is None else record.started_at
             doubt = tuple(sorted({*record.doubt, operation.position}))
-            begun = replace(record, started_at=started, doubt=doubt, left_at=None)
+            known = record.progress.get(operation.position, NO_PROGRESS)
+            if known.begun_at is None:
+                known = replace(known, begun_at=self._clock.milliseconds())
+            progress = {**record.progress, operation.position: known}
+            begun = replace(record, started_at=started, doubt=doubt, progress=progress, left_at=None)
             self._put([(self._entry("started", record, operation.operation.describe()), begun)])
         return first
 
@@ -83,7 +87,7 @@ class Recorder:
                 record,
                 doubt=doubt,
                 done=self._direction.after(record.done, operation.position),
-                progress={at: known for at, known in record.progress.items() if at != operation.position},
+                progress=_without(record.progress, operation.position),
                 tables=_identified(record.tables, operation, table_id),
             )
             ended = self._direction.ended(record)
@@ -97,7 +101,7 @@ class Recorder:
         return ended is not None
 
     def progress(self, operation: PlannedOperation) -> Progress:
-        """How far an earlier run came with what no description shows."""
+        """How far an operation in doubt has come, as far as no description shows it."""
         with self._writing:
             return self._records[operation.migration.id].progress.get(operation.position, NO_PROGRESS)
 
@@ -122,8 +126,10 @@ class Recorder:
             record = self._records[operation.migration.id]
             doubt = tuple(position for position in record.doubt if not untouched or position != operation.position)
             left = self._clock.milliseconds() if not doubt else None
+            progress = _without(record.progress, operation.position) if untouched else record.progress
             detail = f"{operation.operation.describe()}: nothing is under way"
-            self._put([(self._entry("waited", record, detail), replace(record, doubt=doubt, left_at=left))])
+            released = replace(record, doubt=doubt, progress=progress, left_at=left)
+            self._put([(self._entry("waited", record, detail), released)])
 
     def fail(self, operation: PlannedOperation, cause: OsemMigrateError) -> None:
         """Why an operation stopped; it stays in doubt."""
@@ -157,7 +163,7 @@ class Recorder:
                 fence=self._lease.holder.fence,
             ),
             doubt=tuple(position for position in doubt if position in remaining),
-            progress=_still_valid(earlier, migration, remaining),
+            progress=_still_valid(earlier, migration, remaining, plan),
             started_at=earlier.started_at if earlier is not None and goes_on else None,
             tables=recorded_tables(migration, plan.table_ids, earlier),
             downgrade_to=plan.target,
@@ -190,9 +196,17 @@ def _identified(
     return {**tables, operation.table: replace(tables[operation.table], table_id=table_id)}
 
 
-def _still_valid(earlier: Record | None, migration: Migration, remaining: Collection[int]) -> dict[int, Progress]:
-    """The progress of operations that are to go on, and that are declared as they were when it was made."""
+def _without(progress: Mapping[int, Progress], position: int) -> dict[int, Progress]:
+    return {at: known for at, known in progress.items() if at != position}
+
+
+def _still_valid(
+    earlier: Record | None, migration: Migration, remaining: Collection[int], plan: Plan
+) -> dict[int, Progress]:
+    """The progress of operations that go on in the same direction, and that are declared as they were then."""
     if earlier is None or not earlier.is_unfinished:
+        return {}
+    if earlier.is_being_reversed is not (plan.direction is Direction.DOWNGRADE):
         return {}
     same = {
         position

@@ -95,10 +95,10 @@ def _confirm(plan: Plan, options: RunOptions) -> None:
     confirmed = options.plan.hazards if options.plan is not None else ()
     losses = [hazard.text for hazard in plan.hazards if hazard not in confirmed]
     if losses:
-        changed = (
-            "the plan has changed since it was confirmed, and would lose more: " if options.plan is not None else ""
+        more = "the plan has changed since it was confirmed, and would lose more"
+        raise ConfirmationRequired(
+            more if options.plan is not None else "data would be lost", parts=losses, hazards=losses
         )
-        raise ConfirmationRequired(f"{changed}{'; '.join(losses)}", hazards=losses)
 
 
 def refuse_protected(deployment: Deployment, plan: Plan) -> None:

@@ -19,6 +19,10 @@ class Estimate:
         """Both, one after the other."""
         return Estimate(self.low + other.low, self.high + other.high)
 
+    def less(self, seconds: float) -> "Estimate":
+        """What is left of it after so many seconds."""
+        return Estimate(max(0, self.low - seconds), max(0, self.high - seconds))
+
 
 NO_TIME = Estimate(0, 0)
 CREATE_TABLE = Estimate(2, 6)

@@ -248,7 +248,12 @@ class Plan:
     @property
     def estimate(self) -> Estimate:
         """The usual time on AWS: that of the longest chain of operations that wait for each other."""
-        own = {key: sum(each, NO_TIME) for key, each in self.estimates.items()}
+        return self.remaining((), {})
+
+    def remaining(self, done: Collection[tuple[str, int]], begun: Mapping[tuple[str, int], float]) -> Estimate:
+        """The usual time left on AWS without what is done, and with what was begun so many seconds ago."""
+        own = {key: sum(each, NO_TIME) for key, each in self.estimates.items() if key not in done}
+        own |= {key: own[key].less(seconds) for key, seconds in begun.items() if key in own}
         waits = self.predecessors
         ends: dict[tuple[str, int], Estimate] = {}
         for operation in self.operations:

@@ -38,9 +38,9 @@ def started(planned: PlannedOperation = INDEX) -> OperationStarted:
     return OperationStarted(planned, "shop-dev-Teams")
 
 
-def waiting(phase: str, waited: float, subject: str = "managerId-index") -> Waiting:
-    """The index has not settled yet."""
-    return Waiting(INDEX, "shop-dev-Teams", subject, phase, waited)
+def waiting(phase: str, waited: float, subject: str = "managerId-index", elapsed: float | None = None) -> Waiting:
+    """The index has not settled yet; an earlier run began it where ``elapsed`` is longer."""
+    return Waiting(INDEX, "shop-dev-Teams", subject, phase, waited, waited if elapsed is None else elapsed)
 
 
 def finished(*, adopted: bool = False, note: str | None = None) -> OperationFinished:

@@ -39,7 +39,7 @@ def test_without_a_terminal_only_yes_counts(upgraded: Project, run: Run, tables:
     said = run("downgrade", "--to", "2")
     assert (said.code, said.out) == (1, "")
     loss = r"every item of table Plans is lost (shop-dev-Plans: 3 items, "
-    assert f"✗ CONFIRMATION_REQUIRED: {loss}" in said.err
+    assert f"✗ CONFIRMATION_REQUIRED: data would be lost: {loss}" in said.err
     assert "hint: Read the plan with --dry-run, then run the command again with --yes." in said.err
     assert tables.lock() == lock
     assert run("downgrade", "--to", "2", "--yes").code == 0
@@ -66,7 +66,10 @@ def test_a_protected_environment_needs_both_options(
     before = tables.everything()
     said = run("downgrade", "--env", "prod", "--to", "2", *words)
     assert said.code == 1
-    assert "CONFIRMATION_REQUIRED: prod is protected, and every item of table Plans is lost" in said.err
+    assert (
+        "CONFIRMATION_REQUIRED: prod is protected, and data would be lost: every item of table Plans is lost"
+        in said.err
+    )
     assert "run the command again with --yes --allow-data-loss" in said.err
     assert tables.everything() == before
 

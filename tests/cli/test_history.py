@@ -31,3 +31,13 @@ def test_as_data(run: Run, tables: Tables) -> None:
     assert (started["what"], applied["what"]) == ("started", "applied")
     assert applied["migration"] == "0001_create_teams"
     assert "2023" < started["at"] <= applied["at"]
+
+
+def test_the_newest_entries(run: Run, tables: Tables) -> None:
+    """--limit N: the last N, oldest of them first; more than there are is all of them."""
+    run("upgrade")
+    every = run("history").out.splitlines()
+    assert run("history", "--limit", "2").out.split() == " ".join(every[-2:]).split()
+    assert run("history", "--limit", "99").out.splitlines() == every
+    assert len(run("history", "--limit", "1", "--json").document["data"]["events"]) == 1
+    assert run("history", "--limit", "0").code == 64

@@ -32,7 +32,7 @@ OPTIONS = {
     "downgrade": CONNECTION
     | {"--to", "--steps", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
-    "history": CONNECTION,
+    "history": CONNECTION | {"--limit"},
     "list": CONNECTION | {"--details"},
     "destroy": CONNECTION | {"--dry-run", "--yes", "--drop-changed", "--lock-timeout", "--timeout"},
     "doctor": CONNECTION | {"--role"},

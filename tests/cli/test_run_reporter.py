@@ -1,20 +1,16 @@
 """What a run tells people on stderr, and the log file, while it goes on."""
 
-import io
 import json
 import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
-from osem_migrate import AddIndex, S
 from osem_migrate.cli.invocation import Invocation
 from osem_migrate.cli.run_reporter import RunReporter
 from osem_migrate.errors import LockHeld, UsageError
@@ -22,24 +18,17 @@ from osem_migrate.events import (
     LockWaiting,
     MigrationFinished,
     MigrationStarted,
-    OperationStarted,
+    OperationFailed,
     RunFailed,
     RunStarted,
     StepPerformed,
     TableAdopted,
     TableDropped,
     TableLeaving,
-    Waiting,
 )
 from tests.cli.command_line import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, Project, Run, Tables
-from tests.cli.story import CREATE, HOLDER, INDEX, PLAN, call, finished, started, waiting
-
-
-class _Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
+from tests.cli.story import HOLDER, INDEX, PLAN, call, finished, started, waiting
+from tests.doubles.screen import DrawnOn, Screen
 
 
 @pytest.fixture
@@ -48,11 +37,11 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "run.log"
 
 
-def _on_terminal(monkeypatch: pytest.MonkeyPatch, kind: str = "xterm") -> _Terminal:
+def _on_terminal(monkeypatch: pytest.MonkeyPatch, kind: str = "xterm") -> DrawnOn:
     """Make stderr a terminal; pytest would undo it between a fixture and its test."""
     monkeypatch.setenv("TERM", kind)
-    monkeypatch.setattr(sys, "stderr", stream := _Terminal())
-    return stream
+    monkeypatch.setattr(sys, "stderr", screen := DrawnOn(Screen(80, 24)))
+    return screen
 
 
 def _entries(log: Path) -> list[dict[str, Any]]:
@@ -242,33 +231,42 @@ def test_how_an_operation_ended(
     assert entry.get("note") == note
 
 
-def test_on_a_terminal_there_is_a_live_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While an index builds, its line shows number, operation, phase and usual time; at the end it is gone."""
-    monkeypatch.setenv("COLUMNS", "160")
-    terminal = _on_terminal(monkeypatch)
+def test_on_a_terminal_there_are_live_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the plan on: what is in work stands below whatever is told, and is gone when the run has failed."""
+    screen = _on_terminal(monkeypatch)
     reporter = RunReporter(verbosity=0, log_file=None)
-    reporter.event(started(CREATE))
+    reporter.event(RunStarted(PLAN))
     reporter.event(started())
-    reporter.event(waiting("backfilling", 0.5))
-    assert reporter._live is not None
-    (line,) = reporter._live._render().renderables
-    assert "0002 add index managerId-index to Teams  managerId-index backfilling, " in str(line)
-    assert "usually 8 to 17 min" in str(line)
-    reporter.event(finished())
+    reporter.event(waiting("backfilling", 0.5, elapsed=200.0))
+    plan, lane, last = screen.wait_for("backfilling")
+    assert plan.endswith("usually 8 to 17 min on AWS.")
+    assert lane[1:] == " 0002 managerId-index of Teams  backfilling  3 min 20 s  usually 8 to 17 min"
+    assert last == "  0 of 2 done, 1 in work; 4 to 13 min left on AWS; 1 queued: 0001"
+    reporter.event(OperationFailed(INDEX, "shop-dev-Teams", LockHeld("taken")))
     reporter.event(RunFailed(LockHeld("taken")))
+    assert screen.rows == [plan]
     reporter.close()
-    assert " 0002_add_index: add index managerId-index to Teams" in terminal.getvalue()
-    assert not reporter._live._live.is_started
 
 
 @pytest.mark.parametrize(("kind", "verbosity"), [("dumb", 0), ("xterm", -1)])
-def test_no_live_line_where_none_is_wanted(kind: str, verbosity: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dumb terminal and -q get none."""
-    terminal = _on_terminal(monkeypatch, kind)
+def test_no_live_rows_where_none_are_wanted(kind: str, verbosity: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dumb terminal and -q get none, and a dumb one no colours either."""
+    screen = _on_terminal(monkeypatch, kind)
     reporter = RunReporter(verbosity=verbosity, log_file=None)
+    reporter.event(RunStarted(PLAN))
     reporter.event(started())
-    assert reporter._live is None
-    assert "\x1b" not in terminal.getvalue()
+    reporter.event(waiting("backfilling", 31.0))
+    reporter.event(finished())
+    reporter.close()
+    assert "\x1b" not in screen.sent
+    assert ("backfilling (31 s so far)" in screen.sent) is (verbosity == 0)
+
+
+def test_a_long_wait_counts_from_its_beginning_on_aws(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no terminal either: an earlier run may have begun what this one waits for."""
+    reporter = RunReporter(verbosity=0, log_file=None)
+    reporter.event(waiting("backfilling", 1.5, elapsed=300.0))
+    assert capsys.readouterr().err.endswith("managerId-index is backfilling (5 min 0 s so far)\n")
 
 
 def test_lanes_tell_without_mixing(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -292,27 +290,6 @@ def test_lanes_tell_without_mixing(log: Path, capsys: pytest.CaptureFixture[str]
     ends = (": started", "ok in 12 ms", "(15 min 0 s)")
     assert [sum(line.endswith(end) for line in told) for end in ends] == [lanes * rounds] * 3
     assert len(_entries(log)) == 3 * lanes * rounds
-
-
-def test_lanes_on_a_terminal_share_the_live_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two tables in work: a line each, and what one finishes stands above the line of the other."""
-    monkeypatch.setenv("COLUMNS", "160")
-    terminal = _on_terminal(monkeypatch)
-    reporter = RunReporter(verbosity=0, log_file=None)
-    other = replace(INDEX, operation=AddIndex("Plans", "teamId-index", partition_key=S("teamId")))
-    reporter.event(started())
-    reporter.event(OperationStarted(other, "shop-dev-Plans"))
-    reporter.event(waiting("backfilling", 0.5))
-    reporter.event(Waiting(other, "shop-dev-Plans", "teamId-index", "allocating", 0.5))
-    assert reporter._live is not None
-    first, second = (str(line) for line in reporter._live._render().renderables)
-    assert "managerId-index to Teams  managerId-index backfilling, " in first
-    assert "teamId-index to Plans  teamId-index allocating, " in second
-    reporter.event(finished())
-    (left,) = reporter._live._render().renderables
-    assert "teamId-index to Plans" in str(left)
-    assert "✓ 0002_add_index: add index managerId-index to Teams" in click.unstyle(terminal.getvalue())
-    reporter.close()
 
 
 def test_a_real_run_is_logged_call_by_call(project: Project, run: Run, tables: Tables, log: Path) -> None:

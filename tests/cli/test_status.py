@@ -1,5 +1,6 @@
 """``status``: what it finds, and the exit code that CI gates on."""
 
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -64,7 +65,8 @@ def test_history_problems_are_4(state: str, code: str, project: Project, upgrade
     said = run("status")
     assert said.code == 4
     assert f"✗ {state:<12} 0003_create_plans" in said.out
-    assert f"✗ {code} 0003_create_plans: " in said.out
+    (line,) = (line for line in said.out.splitlines() if "0003_create_plans  " in line)
+    assert line.endswith(f", {code})")
     assert "1 history problem." in said.out
 
 
@@ -123,8 +125,10 @@ def test_the_unfinished_are_told(project: Project, upgraded: Tables, run: Run) -
     assert run("upgrade").code == 1
     said = run("status")
     assert said.code == 4
-    assert "✗ failed       0004_create_users" in said.out
-    assert "✗ MIGRATION_FAILED 0004_create_users: failed after 0 of 1 operations: " in said.out
+    (line,) = (line for line in said.out.splitlines() if "0004_create_users  " in line)
+    assert line.startswith("✗ failed       0004_create_users  after 0 of 1 operations: ")
+    assert line.endswith("Z, MIGRATION_FAILED)")
+    assert said.out.count("MIGRATION_FAILED") == 1
     assert "osem-migrate resolve 0004_create_users --applied --env dev" in said.out
     assert "Otherwise remove the cause, then continue with: osem-migrate upgrade --env dev" in said.out
 
@@ -199,13 +203,56 @@ def test_a_running_migration_is_no_problem_while_its_lock_lives(
     table = HISTORY
     items = upgraded.client.scan(TableName=table)["Items"]
     record = next(item for item in items if item["item"].get("S") == "migration#0003_create_plans")
+    del record["finished_at"]
     upgraded.client.put_item(TableName=table, Item={**record, "state": {"S": "running"}})
     upgraded.hold_lock()
     monkeypatch.setattr(Lock, "is_alive", lambda *_: alive)
     said = run("status")
     assert said.code == code
-    assert line in said.out
+    (told,) = (told for told in said.out.splitlines() if line in told)
+    assert ("being applied right now by ada@build-7 on build-7 (pid 4711)" in told) is alive
+    assert re.search(r"since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, MIGRATION_", told)
     assert ("✗" in said.out) is not alive
+
+
+def test_who_is_at_work_is_told_once(upgraded: Tables, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two migrations that a run is at, each with its beginning."""
+    table = "shop-dev-SchemaMigrations"
+    for item in upgraded.client.scan(TableName=table)["Items"]:
+        if item["item"].get("S", "").startswith(("migration#0001", "migration#0003")):
+            del item["finished_at"]
+            upgraded.client.put_item(TableName=table, Item={**item, "state": {"S": "running"}})
+    upgraded.hold_lock()
+    monkeypatch.setattr(Lock, "is_alive", lambda *_: True)
+    said = run("status").out
+    assert len(re.findall(r"ℹ running      \w+  since [-\dT:]+Z\n", said)) == 2  # noqa: RUF001 - our own sign
+    assert said.count("MIGRATION_RUNNING: being applied right now by ada@build-7 on build-7 (pid 4711)") == 1
+    assert said.count("ada@build-7") == 1
+
+
+def test_quiet_is_short(project: Project, upgraded: Tables, run: Run) -> None:
+    """-q: what is wrong, without advice, and the summary; nothing of what is applied or only pending."""
+    project.script("0004_create_users", 'CreateTable("Users", partition_key=S("id"))')
+    (line,) = run("status", "-q").out.splitlines()
+    assert line.startswith("⚠ dev")
+    _change(project)
+    upgraded.drop("shop-dev-Teams")
+    first, second, third = run("status", "-q").out.splitlines()
+    assert first.startswith("✗ changed      0003_create_plans  its script was changed after it was applied (")
+    assert second.startswith("✗ DRIFT_TABLE_MISSING shop-dev-Teams: ")
+    assert third.startswith("⚠ dev")
+
+
+def test_an_advice_is_told_once(upgraded: Tables, run: Run) -> None:
+    """A newer tool recorded all three migrations: each is named, and the one thing to do stands there once."""
+    records = upgraded.client.scan(TableName="shop-dev-SchemaMigrations")["Items"]
+    for item in records:
+        if item["item"].get("S", "").startswith("migration#"):
+            newer = {**item, "tool_version": {"S": "9.0.0"}}
+            upgraded.client.put_item(TableName="shop-dev-SchemaMigrations", Item=newer)
+    said = run("status").out
+    assert said.count("MIGRATION_NEWER_TOOL") == 3
+    assert said.count("pip install -U osem-migrate") == 1
 
 
 def _stream(upgraded: Tables) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,21 @@ import pytest
 
 from osem_migrate import UpgradeOptions
 from osem_migrate.aws import lock as lock_module
+from osem_migrate.config import Project
 from osem_migrate.errors import ExitCode, Interrupted, LockLost, OsemMigrateError, PartialError, Termination
-from osem_migrate.events import MigrationStarted, OperationFinished, OperationStarted, StepPerformed
+from osem_migrate.events import (
+    MigrationStarted,
+    OperationFinished,
+    OperationStarted,
+    RunEvent,
+    RunFailed,
+    StepPerformed,
+    Waiting,
+)
 from osem_migrate.history import ShownState
 from osem_migrate.stop import Stop
 from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, write_project
+from tests.doubles.simulated_aws import SimulatedAws, project_of
 from tests.engines.engine import Engine
 
 BOTH = """operations = [
@@ -192,3 +203,42 @@ def test_the_heart_beats_while_an_index_builds(client: Any, tmp_path: Path, monk
     assert (
         "owner" not in client.get_item(TableName=HISTORY, Key={"scope": {"S": "osem"}, "item": {"S": "lock"}})["Item"]
     )
+
+
+def _waits(project: Project, aws: SimulatedAws, *, stop_at: type | None = None, after: int = 1) -> list[Waiting]:
+    """What a run tells of its waits, on the simulator; it may be asked to stop at an event."""
+    events: list[RunEvent] = []
+    stop = Stop(aws.clock.clock)
+    asks = stopping(stop_at or RunFailed, stop, KeyboardInterrupt(), after=after)
+
+    def hear(event: RunEvent) -> None:
+        events.append(event)
+        asks(event)
+
+    with pytest.raises(OsemMigrateError) if stop_at is not None else nullcontext():
+        aws.migrator(project, hear).upgrade(UpgradeOptions(stop=stop))
+    return [event for event in events if isinstance(event, Waiting) and event.subject == "managerId-index"]
+
+
+def test_elapsed_time_counts_from_the_beginning_on_aws(aws: SimulatedAws, tmp_path: Path) -> None:
+    """A run that takes an index build up again tells how long it is since AWS began it, not since it looked."""
+    write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
+    project = project_of(tmp_path)
+    _waits(project, aws, stop_at=StepPerformed, after=2)
+    aws.clock.sleep(120.0)
+    first, *_, last = _waits(project, aws)
+    assert 120 <= first.elapsed < 180
+    assert first.waited < 30
+    assert last.elapsed - first.elapsed == pytest.approx(last.waited - first.waited, abs=5)
+
+
+def test_what_was_recorded_and_never_asked_for_begins_when_it_is_asked_for(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Stopped between the record and the call: the next run counts from its own call, and so does the one after it."""
+    write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
+    project = project_of(tmp_path)
+    _waits(project, aws, stop_at=OperationStarted, after=2)
+    aws.clock.sleep(3600.0)
+    waits = _waits(project, aws, stop_at=Waiting, after=3)
+    assert max(wait.elapsed for wait in waits) < 60
+    aws.clock.sleep(120.0)
+    assert 120 <= _waits(project, aws)[0].elapsed < 240

@@ -1,23 +1,14 @@
-"""The command line where people and CI meet it: signals while it works, and a real terminal."""
+"""The command line where CI meets it: signals while it works, on pipes; test_screen.py has the terminal."""
 
 import os
-import re
-import shlex
-import shutil
 import signal
 import subprocess
-import time
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import pytest
 
 from osem_migrate.cli.main import run as run_words
 from tests.cli.command_line import PROGRAM, Project, Result, Run, create_project
-from tests.engines.dynamodb_local import required
 from tests.engines.engine import Engine
 
 INDEXES = 6
@@ -112,75 +103,3 @@ def test_sigterm_while_waiting_for_the_lock(project: Project, engine: Engine, ru
         assert running.wait(PATIENCE) == 143
     assert "✗ INTERRUPTED: stopped by SIGTERM" in told
     assert "owner" in _lock(engine)
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """A shell in a terminal of 100 columns, inside a tmux server of its own.
-
-    Args:
-        server: how that server is called.
-        record: everything the terminal was ever sent.
-    """
-
-    server: tuple[str, ...]
-    record: Path
-
-    def type(self, *keys: str) -> None:
-        """Send keys: text, or names such as Enter and C-c."""
-        subprocess.run([*self.server, "send-keys", *keys], check=True)
-
-    def wait_for(self, pattern: str) -> str:
-        """The screen, once the pattern is somewhere on it."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            command = [*self.server, "capture-pane", "-p"]
-            screen = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            if re.search(pattern, screen):
-                return screen
-            if time.monotonic() > until:
-                pytest.fail(f"{pattern!r} did not appear:\n{screen}")
-            time.sleep(0.05)
-
-
-@pytest.fixture
-def terminal(project: Project, engine: Engine, tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal in the project's folder."""
-    if shutil.which("tmux") is None:
-        if required():
-            pytest.fail("CI requires tmux")
-        pytest.skip("there is no tmux")
-    server = ("tmux", "-L", f"osem-migrate-{uuid.uuid4().hex}", "-f", os.devnull, "-u")
-    outer = {"TMUX", "TERM", "COLUMNS", "LINES"}  # of whatever terminal, or worker, runs the tests
-    environ = {name: text for name, text in os.environ.items() if name not in outer}
-    environ |= {**engine.environ(), "PS1": "$ ", "LC_ALL": "C.UTF-8", "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
-    subprocess.run([*server, "new-session", "-d", "-x", "100", "-y", "40", "/bin/sh"], env=environ, check=True)
-    record = tmp_path / "record"
-    subprocess.run([*server, "pipe-pane", f"cat > {shlex.quote(str(record))}"], check=True)
-    yield Terminal(server, record)
-    subprocess.run([*server, "kill-server"], check=True)
-
-
-@pytest.mark.slow
-def test_a_terminal_shows_a_live_line_and_takes_it_away(terminal: Terminal) -> None:
-    """While an index builds: phase, elapsed time and usual range in one line; afterwards only what was done."""
-    terminal.type("osem-migrate upgrade; echo code $?", "Enter")
-    screen = terminal.wait_for(r"(?m)^code 0$")
-    shown = click.unstyle(terminal.record.read_text(encoding="utf-8"))
-    live = r" 00\d\d add index (\S+) to Teams  \1 allocating[^\n]*, \d\.\d s, usually 8 to 17 mi"
-    assert re.search(live, shown)
-    assert "usually 8 to 17 mi" not in screen.partition("on AWS.")[2]
-    assert re.search(r"(?m)^✓ 0009_add_index: add index key5-index to Teams \([\d.]+ s\)$", screen)
-    assert re.search(r"(?m)^✓ 9 migrations applied to dev", screen)
-
-
-def test_ctrl_c_on_a_terminal_leaves_it_clean(terminal: Terminal) -> None:
-    """Ctrl-C at the live line: the line goes, the way on is named, and the shell is as before."""
-    terminal.type("osem-migrate upgrade; echo code $?", "Enter")
-    terminal.wait_for(r"(?m)^✓ 0002_add_manager_id_index_to_teams")
-    terminal.type("C-c")
-    screen = terminal.wait_for(r"(?m)^code 130$")
-    assert "usually 8 to 17 mi" not in screen.partition("on AWS.")[2]
-    assert "hint: Continue with: osem-migrate upgrade --env dev" in screen
-    terminal.type("echo hello", "Enter")
-    terminal.wait_for(r"(?m)^hello$")

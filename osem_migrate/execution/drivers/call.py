@@ -26,6 +26,7 @@ class CallDriver:
         elif outcome.answer is StepAnswer.ACCEPTED:
             run.changed = True
             run.answered = run.position + 1
+            run.taken_up()
             run.services.tell(StepPerformed(call, run.live.physical_name))
             run.settle(until=call.after, patience=LAG)
         elif outcome.answer is StepAnswer.LATER:
@@ -60,7 +61,7 @@ class CallDriver:
             raise error  # a local engine is never busy for long: this is what it cannot do
         pause = outcome.retry_after or max(RETRY_PAUSE, run.services.poller.interval(waited))
         refused = f"not changed yet: {error.message}"
-        run.services.tell(Waiting(run.planned, run.live.physical_name, run.planned.table, refused, waited))
+        run.services.tell(Waiting(run.planned, run.live.physical_name, run.planned.table, refused, waited, run.elapsed))
         clock.sleep(min(pause, run.deadline - now))
         run.settle(until=run.around[1])
 

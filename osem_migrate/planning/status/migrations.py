@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from osem_migrate.history import History, Record, RecordedState, ShownState
+from osem_migrate.history import History, Holder, Record, RecordedState, ShownState
 from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import find_renamed, future_migrations, is_changed, lost_records
 from osem_migrate.planning.status.problem import Problem, ProblemKind
@@ -87,19 +87,27 @@ def migration_statuses(
 
 
 def migration_problems(
-    migrations: Sequence[MigrationStatus], scripts: Sequence[Migration], tool_version: str | None
+    migrations: Sequence[MigrationStatus],
+    scripts: Sequence[Migration],
+    tool_version: str | None,
+    holder: Holder | None = None,
 ) -> Iterator[Problem]:
-    """What is not simply applied, and what a newer tool than this one recorded, each on its script's first line."""
+    """What is not simply applied, and what a newer tool than this one recorded, each on its script's first line.
+
+    ``holder`` is who is at work, where somebody is.
+    """
     places = {script.id: script.locate for script in scripts}
     for migration in migrations:
-        for problem in _problems(migration, tool_version):
+        for problem in _problems(migration, tool_version, holder):
             yield replace(problem, line=places[migration.id](0) if migration.id in places else None)
 
 
-def _problems(migration: MigrationStatus, tool_version: str | None) -> Iterator[Problem]:
+def _problems(migration: MigrationStatus, tool_version: str | None, holder: Holder | None) -> Iterator[Problem]:
     if migration.state in PROBLEM_OF_STATE:
         code, kind = PROBLEM_OF_STATE[migration.state]
-        message, remedy = explain(migration.state, migration.id, migration.record, renamed=migration.renamed)
+        message, remedy = explain(
+            migration.state, migration.id, migration.record, renamed=migration.renamed, holder=holder
+        )
         yield _problem(migration, code, kind, migration.state.value, message, remedy)
     if migration.record is not None and tool_version is not None and is_newer(migration.record, tool_version):
         yield _problem(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from osem_migrate.advice import command, typed_in
 from osem_migrate.errors import DefinitionError, InapplicableOperation
-from osem_migrate.history import Record, ShownState
+from osem_migrate.history import Holder, Record, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, Operation
 from osem_migrate.operations.source import render
@@ -85,12 +85,23 @@ def _declaration(difference: Difference, live: LiveTable) -> Iterator[str]:
             yield f"{render(AddIndex.of(live.name, checked(index)))},"
 
 
-def explain(state: ShownState, migration: str, record: Record | None, *, renamed: str | None = None) -> tuple[str, str]:
-    """Message and remedy of a migration that is not simply applied; ``renamed`` is its other id."""
+def explain(
+    state: ShownState,
+    migration: str,
+    record: Record | None,
+    *,
+    renamed: str | None = None,
+    holder: Holder | None = None,
+) -> tuple[str, str]:
+    """Message and remedy of a migration that is not simply applied.
+
+    ``renamed`` is its other id; ``holder`` has the lock, where a run is at work on it.
+    """
+    who = holder.describe() if holder is not None else "another run"
     if renamed is not None and state is not ShownState.CHANGED:
         return _explain_renamed(state, migration, renamed)
     if record is not None and record.is_being_reversed and state in _HALF_DONE:
-        return _explain_reversed(state, record)
+        return _explain_reversed(state, record, who)
     upgrade, look = command("upgrade"), command("status")
     recorded = f"recorded as {record.state}" if record is not None else "not recorded"
     progress = f" after {record.operations_done} of {record.operations_total} operations" if record is not None else ""
@@ -107,9 +118,9 @@ def explain(state: ShownState, migration: str, record: Record | None, *, renamed
     return {
         ShownState.PENDING: ("not applied yet", upgrade),
         ShownState.REVERTED: ("reverted, and pending again", upgrade),
-        ShownState.RUNNING: ("being applied right now by another run", look)
+        ShownState.RUNNING: (f"being applied right now by {who}", look)
         if record is None or record.left_at is None
-        else ("in progress, and no run is waiting for it", command("upgrade", "--wait-only")),
+        else (f"begun by {record.applied_by}, and no run is waiting for it", command("upgrade", "--wait-only")),
         ShownState.FAILED: (
             f"failed{progress}{error}",
             f"If somebody has finished it by hand: {done}\nOtherwise remove the cause, then continue with: {upgrade}",
@@ -146,14 +157,14 @@ def _explain_renamed(state: ShownState, migration: str, renamed: str) -> tuple[s
     return message, f"Give the script its old name again, or record the new one with these two:\n{record}\n{forget}"
 
 
-def _explain_reversed(state: ShownState, record: Record) -> tuple[str, str]:
+def _explain_reversed(state: ShownState, record: Record, who: str) -> tuple[str, str]:
     """The same of a migration that a downgrade began to reverse, or did not come to."""
     left = f"with {record.operations_done} of {record.operations_total} operations still in place"
     error = f": {record.error.message}" if record.error is not None else ""
     go_on = command("downgrade", "--to", record.downgrade_to or "")
     ways = f"go on downgrading with: {go_on}\nor apply it again with: {command('upgrade')}"
     if state is ShownState.RUNNING:
-        return "being reversed right now by another run", command("status")
+        return f"being reversed right now by {who}", command("status")
     if state is ShownState.INTERRUPTED:
         return f"its downgrade was interrupted {left}", ways[0].upper() + ways[1:]
     undone = command("resolve", record.migration, "--reverted")

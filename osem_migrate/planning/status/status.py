@@ -63,8 +63,8 @@ class Expectation:
     def why_unsure(self, table: str) -> str:
         """Why a table of ``unsure`` is neither right nor wrong for now."""
         if table in self.elsewhere:
-            return f"{self.elsewhere[table]} ran on it, and its script is not here"
-        return "one of its migrations is unfinished or was changed"
+            return f"{self.elsewhere[table]} ran there, and its script is not here"
+        return "a migration there is unfinished or was changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,13 +156,14 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         notes: what could not be gathered.
     """
     shown = migration_statuses(migrations, history, lock_alive=lock_alive)
-    problems = list(migration_problems(shown, migrations, tool_version))
+    problems = list(migration_problems(shown, migrations, tool_version, history.holder if lock_alive else None))
     notes = [*([expectation.note] if expectation.note is not None else []), *notes]
     remarked: list[Problem] = []
+    unsure: dict[str, list[str]] = {}
     for live in live_tables:
         table = expectation.schema.tables.get(live.name)
         if live.name in expectation.unsure:
-            notes.append(f"{live.physical_name} was not compared: {expectation.why_unsure(live.name)}.")
+            unsure.setdefault(expectation.why_unsure(live.name), []).append(live.physical_name)
         if expectation.note is not None or live.name in expectation.unsure:
             remarked += progress(live)
         elif table is None and live.table is not None and live.name in expectation.ahead:
@@ -171,6 +172,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
             problems += drift(live, table, caller, strict=strict)
             remarked += remarks(live, table, caller, strict=strict)
             remarked += [replaced(live)] if table is not None and is_replaced(live, history) else []
+    notes += [f"{_were(names)} not compared: {why}." for why, names in unsure.items()]
     notes += _unreadable(live_tables, expectation.schema)
     return Status(
         migrations=shown,
@@ -180,6 +182,11 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         notes=tuple(notes),
         expectation=expectation,
     )
+
+
+def _were(names: Sequence[str]) -> str:
+    """``shop-dev-Plans was``, ``shop-dev-Plans, shop-dev-Teams were``."""
+    return f"{', '.join(names)} {'was' if len(names) == 1 else 'were'}"
 
 
 def _is_unsure(migration: Migration, record: Record) -> bool:

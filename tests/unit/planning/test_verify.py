@@ -171,7 +171,7 @@ def test_a_difference_without_a_point_of_its_own_is_one(monkeypatch: pytest.Monk
 
 def test_a_table_of_an_unfinished_migration_is_said_to_be_so() -> None:
     """It has no points, and does not fail."""
-    checklist = unfinished("Teams", "osem-staging-Teams", "one of its migrations is unfinished or was changed")
+    checklist = unfinished("Teams", "osem-staging-Teams", "a migration there is unfinished or was changed")
     assert (checklist.checks, checklist.was_checked, checklist.passed) == ((), False, True)
     assert "unfinished" in checklist.notes[0]
 

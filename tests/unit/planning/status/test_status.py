@@ -264,7 +264,7 @@ def test_tables_of_an_unfinished_migration_are_not_compared(state: RecordedState
     past = history(record(USERS), record(TEAMS), record(both, state, done))
     found = status((USERS, TEAMS, both), past, live(None, name="Users"), live(None, name="Teams"))
     assert [problem.subject for problem in found.problems] == ["0003_change", "osem-staging-Users"]
-    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: a migration there is unfinished or was changed.",)
 
 
 def test_a_table_that_an_unfinished_migration_made_is_shown() -> None:
@@ -281,7 +281,7 @@ def test_tables_of_a_changed_migration_are_not_compared() -> None:
     was = expect(ALL, applied(*ALL)).schema.table("Teams")
     found = status((USERS, TEAMS, edited), applied(*ALL), live_of(was))
     assert [problem.code for problem in found.problems] == ["MIGRATION_CHANGED"]
-    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: a migration there is unfinished or was changed.",)
 
 
 def test_scripts_that_no_longer_fit_together_are_said_and_not_compared() -> None:
@@ -323,7 +323,7 @@ def test_what_an_interrupted_run_left_building_is_a_note() -> None:
     building = {"manager-index": LiveIndex(status="CREATING")}
     found = status(ALL, past, live_of(teams, indexes=building))
     assert told(found) == [("IN_PROGRESS", "osem-staging-Teams", "manager-index is allocating")]
-    assert found.notes == ("osem-staging-Teams was not compared: one of its migrations is unfinished or was changed.",)
+    assert found.notes == ("osem-staging-Teams was not compared: a migration there is unfinished or was changed.",)
 
 
 def test_an_unreadable_setting_is_one_note() -> None:
@@ -441,8 +441,8 @@ def test_what_a_newer_migration_does_not_touch_is_compared() -> None:
     found = status(ALL, past, lost, live(None, name="Users"), fresh)
     assert [problem.code for problem in found.problems] == ["MIGRATION_FUTURE", "DRIFT_TABLE_MISSING"]
     assert found.exit_code({"future"}) is ExitCode.DRIFT
-    why = "was not compared: 0009_theirs ran on it, and its script is not here."
-    assert found.notes == (f"osem-staging-Users {why}", f"osem-staging-Fresh {why}")
+    why = "were not compared: 0009_theirs ran there, and its script is not here."
+    assert found.notes == (f"osem-staging-Users, osem-staging-Fresh {why}",)
     assert status(ALL, past).exit_code({"future"}) is ExitCode.OK
 
 
