@@ -35,7 +35,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     Drops what they created, the newest first, under the same lock as upgrade. What loses data is listed with its item
     counts and must be confirmed; a table with deletion protection stops it before anything is changed.
     """
-    from osem_migrate.cli.plan import plan_document, show_plan
+    from osem_migrate.cli.plan import drift_document, plan_document, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.downgrade import DowngradeOptions
 
@@ -44,6 +44,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = DowngradeOptions(target, lock_timeout=lock_timeout, timeout=timeout)
     plan = migrator.plan_downgrade(options)
     if dry_run:
+        plan = migrator.with_drift(plan)
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
@@ -56,4 +57,5 @@ def command(  # noqa: PLR0913 - one parameter an option
         else:
             output.line("done", f"{place(migrator)} has nothing above {target}; nothing to do.")
 
-    return invocation.finish({"reverted": list(result.reverted)}, show)
+    data = {"reverted": list(result.reverted), "drift": drift_document(result.plan)}
+    return invocation.finish(data, show)

@@ -54,6 +54,8 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
                 output.echo(output.dim(f"       then wait until {settled}, {output.usual(usual)}"))
     for loss in losses_of(plan, migrator) if plan.hazards else ():
         output.line("warning", loss)
+    for drift in plan.drift:
+        output.line("warning", f"{drift.difference.code} {drift.describe()}")
     if plan.steps:
         output.echo(f"\nIn total on AWS: {output.usual(plan.estimate)}; longer for large tables.")
     moved = foldable(plan) if plan.direction is Direction.UPGRADE else 0
@@ -117,8 +119,22 @@ def plan_document(plan: "Plan", migrator: "Migrator") -> Document:
         ],
         "future": list(plan.future),
         "hazards": [hazard.text for hazard in plan.hazards],
+        "drift": drift_document(plan),
         "estimated_seconds": [plan.estimate.low, plan.estimate.high],
     }
+
+
+def drift_document(plan: "Plan") -> list[Document]:
+    """How the live tables differ from what the plan expects; ``stops`` is the migration that stops at it, or None."""
+    return [
+        {
+            "table": drift.physical_name,
+            "code": drift.difference.code.value,
+            "message": drift.difference.describe(),
+            "stops": drift.stops,
+        }
+        for drift in plan.drift
+    ]
 
 
 def _operation_document(

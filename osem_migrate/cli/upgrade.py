@@ -53,7 +53,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     nothing. Where a newer checkout has applied more than this one has, and nothing of this one is pending, that is
     noted.
     """
-    from osem_migrate.cli.plan import plan_document, show_notes, show_plan
+    from osem_migrate.cli.plan import drift_document, plan_document, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.upgrade import UpgradeOptions
     from osem_migrate.execution.operation_run import Pace
@@ -86,6 +86,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         "in_progress": list(result.in_progress),
         "up_to_date": result.plan.is_empty,
         "future": list(result.plan.future),
+        "drift": drift_document(result.plan),
     }
     return invocation.finish(data, lambda: _show(result, migrator))
 

@@ -1,10 +1,11 @@
 """RepairTable: undo what somebody did to a table by hand, where it was done."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.add_index import AddIndex
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.set_point_in_time_recovery import SetPointInTimeRecovery
@@ -25,6 +26,8 @@ class RepairTable(Operation):
     table: str
     drift: Sequence[Any]
 
+    depends_on_rest: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         """Check that there is something to undo, and that all of it was done to this table."""
         object.__setattr__(self, "drift", tuple(self.drift))
@@ -40,6 +43,16 @@ class RepairTable(Operation):
         """What is declared stays what it is; raises InapplicableOperation where the drift could not have happened."""
         self._undoing(schema)
         return schema
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """By what concerns the drift, or what undoes it."""
+        schema = Schema({before.name: before} if before is not None else {})
+        for change in self.drift:
+            table, undoing = schema.tables.get(self.table), change.reverse(schema)
+            schema = change.apply(schema)
+            if change.is_concerned(aspect, table) or undoing.is_concerned(aspect, schema.tables.get(self.table)):
+                return True
+        return False
 
     def start(self, before: Schema) -> Table | None:
         """The table with the drift."""

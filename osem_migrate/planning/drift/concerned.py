@@ -1,0 +1,90 @@
+"""Concerned: an operation is stopped by what it needs or changes; what else differs of its table it leaves as it is."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from osem_migrate.errors import DefinitionError
+from osem_migrate.live_table import LiveTable
+from osem_migrate.operations import SetBilling
+from osem_migrate.planning.drift.diff import Difference, diff, overlooking
+from osem_migrate.planning.plan import PlannedOperation
+from osem_migrate.schema import Index, Schema, Table
+from osem_migrate.schema.value import altered, checked
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How a live table differs from a state: in what stops an operation, and in what it leaves as it is."""
+
+    stopping: tuple[Difference, ...] = ()
+    left: tuple[Difference, ...] = ()
+
+
+def deviation(planned: PlannedOperation, live: LiveTable, state: Table | None) -> Deviation:
+    """How the table differs from one of the operation's states.
+
+    Other keys always stop it, and so does a table that is missing, or there where none is expected.
+    """
+    found = diff(overlooking(live, state, planned.ahead), state)
+    stopping = tuple(one for one in found if one.aspect is None or planned.is_concerned(one.aspect))
+    return Deviation(stopping, tuple(one for one in found if one not in stopping))
+
+
+def is_in(planned: PlannedOperation, live: LiveTable, state: Table | None) -> bool:
+    """Whether the table is in a state, as far as the operation is concerned."""
+    return not deviation(planned, live, state).stopping
+
+
+def nearest(planned: PlannedOperation, live: LiveTable, position: int = 0) -> Deviation:
+    """How the table differs from the nearest of the states from a position on; of equally near ones, from the latest."""
+    possible = planned.states[position:]
+    states = [state for state in possible if (state is None) == (live.table is None)]
+    found = (deviation(planned, live, state) for state in reversed(states or possible))
+    return min(found, key=lambda one: len(one.stopping))
+
+
+def fitted(planned: PlannedOperation, live: LiveTable) -> PlannedOperation:
+    """The same operation on the table as it is in all that the operation leaves as it is, where its requests tell that.
+
+    So no index is asked for, or given capacity, that is not there. Where only the environment's defaults say what the
+    table is paid for, it is what it is.
+    """
+    operation, declared = planned.operation, planned.declared
+    if not operation.depends_on_rest or declared is None or live.table is None:
+        return planned
+    table = as_live(declared, live.table, deviation(planned, live, planned.before).left)
+    billing = live.table.setting(SetBilling)
+    is_default = declared.default(SetBilling) is not None and SetBilling not in map(type, operation.declared_settings)
+    if is_default and billing is not None:
+        table = billing.on(table)
+    if table == declared:
+        return planned
+    schema = Schema({table.name: table})
+    return replace(
+        planned,
+        declared=table,
+        before=operation.start(schema),
+        after=operation.apply(schema).tables.get(table.name),
+        steps=operation.steps(schema),
+    )
+
+
+def as_live(table: Table, live: Table, differences: Iterable[Difference]) -> Table:
+    """The table, but as the live one is in these differences; an index that no script could declare is left out."""
+    for difference in differences:
+        aspect = difference.aspect
+        if aspect is None:
+            continue
+        if aspect.index is not None:
+            others = [index for index in table.indexes if index.name != aspect.index]
+            table = altered(table, indexes=[*others, *_declarable(live.index(aspect.index))])
+        elif aspect.found is not None:
+            table = table.with_setting(aspect.found)
+    return table
+
+
+def _declarable(index: Index | None) -> Iterable[Index]:
+    with suppress(DefinitionError):
+        if index is not None:
+            yield checked(index)
