@@ -21,6 +21,7 @@ from osem_migrate.planning.drift.diff import is_sure
 from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.plan import PlanDrift, PlannedOperation
 from osem_migrate.schema import Table
+from osem_migrate.schema.value import altered
 from osem_migrate.stop import Stop
 
 USUAL_TIMEOUT = 30 * 60.0
@@ -158,9 +159,10 @@ class OperationRun:
         """
         clock = self.services.clock
         patient_until = clock.monotonic() + patience
+        asked = self._asked(until)
 
         def done(live: LiveTable) -> bool:
-            return not self._unsettled(live) and (self.matches(until) or clock.monotonic() >= patient_until)
+            return not self._unsettled(live) and (self.matches(asked) or clock.monotonic() >= patient_until)
 
         self.services.poller.until(
             self.describe,
@@ -209,6 +211,14 @@ class OperationRun:
         # Nobody can tell, so the step that would bring it about is asked for.
         self._reach(reached[0] - 1)
         return self.position > before
+
+    def _asked(self, until: Table | None) -> Table | None:
+        """What the next step asks for, in full: what it sets is to be seen, be it only a default of new tables."""
+        if until is None:
+            return None
+        before = self.around[0]
+        had = before.settings if before is not None else ()
+        return altered(until, defaults=tuple(known for known in until.defaults if until.setting(type(known)) in had))
 
     def _unsettled(self, live: LiveTable) -> dict[str, str]:
         """What has to be waited for; an index that is to go need not be built first: AWS deletes it while it is."""

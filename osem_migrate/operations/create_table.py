@@ -63,7 +63,7 @@ class CreateTable(Operation):
         """Add the table, with the schema's defaults under what the script declares."""
         if self.table in schema.tables:
             raise InapplicableOperation(f"table {self.table!r} exists already at this point", table=self.table)
-        return schema.with_table(replace(self._table(schema), defaults=tuple(self._defaults(schema))))
+        return schema.with_table(self._table(schema))
 
     def steps(self, before: Schema) -> tuple[Call, ...]:
         """One CreateTable, then the calls for each setting that CreateTable cannot carry."""
@@ -88,7 +88,8 @@ class CreateTable(Operation):
         for setting in later:
             steps.extend(setting.steps_on(table))
             table = setting.on(table)
-        return tuple(steps)
+        defaults = tuple(self._defaults(before))
+        return tuple(replace(step, after=_knowing(step.after, defaults)) for step in steps)
 
     def with_indexes(self, indexes: Collection[Index]) -> Operation:
         """The same table with more indexes."""
@@ -125,4 +126,11 @@ class CreateTable(Operation):
         kinds = {SetBilling, *(type(setting) for setting in without)}
         for setting in (billing, *(setting for setting in wanted if type(setting) not in kinds)):
             table = setting.on(table)
-        return table
+        return _knowing(table, tuple(self._defaults(schema)))
+
+
+def _knowing(table: Table | None, defaults: Sequence[Setting]) -> Table | None:
+    """The table, which knows what of it only the environment gives."""
+    if table is None:
+        return None
+    return replace(table, defaults=tuple(known for known in defaults if table.setting(type(known)) is not None))

@@ -140,9 +140,7 @@ def _index_differences(
     rebuild = (DropIndex(expected.name, wanted.name), _add(expected, wanted.name))
     if (found.partition_keys, found.sort_keys) != (wanted.partition_keys, wanted.sort_keys):
         was, there = _index_keys(wanted), _index_keys(found)
-        yield _difference(
-            DriftCode.INDEX_KEYS, expected.name, wanted.name, was, there, *rebuild, aspect=_aspect(found)
-        )
+        yield _difference(DriftCode.INDEX_KEYS, expected.name, wanted.name, was, there, *rebuild, aspect=_aspect(found))
     if table.projection(found) != expected.projection(wanted):
         was, there = _projection(wanted), _projection(found)
         yield _difference(
