@@ -52,10 +52,9 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
                 settled = step.settled_when(environment.physical_name(step.table))
                 settled = step.settled_when(environment.physical_name(step.table))
                 output.echo(output.dim(f"       then wait until {settled}, {output.usual(usual)}"))
-    for loss in losses_of(plan, migrator) if plan.hazards else ():
-        output.line("warning", loss)
-    for drift in plan.drift:
-        output.line("warning", f"{drift.difference.code} {drift.describe()}")
+    drifted = (f"{drift.difference.code} {drift.describe()}" for drift in plan.drift)
+    for warning in (*(losses_of(plan, migrator) if plan.hazards else ()), *drifted):
+        output.line("warning", warning)
     if plan.steps:
         output.echo(f"\nIn total on AWS: {output.usual(plan.estimate)}; longer for large tables.")
     moved = foldable(plan) if plan.direction is Direction.UPGRADE else 0

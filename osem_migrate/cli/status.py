@@ -157,9 +157,9 @@ def _give_hints(status: "Status", *, repair: bool) -> None:
 
 def _show_repair(written: "RepairResult") -> None:
     for table, reason in written.repair.left_out:
-        output.line("warning", f"{table} is not repaired: {reason}.")
+        output.line("warning", f"{table}: not repaired: {reason}.")
     if written.path is not None:
-        output.line("done", f"{written.path} repairs what has drifted.")
+        output.line("done", f"{written.path} repairs {'the rest' if written.repair.left_out else 'what has drifted'}.")
         for operation in written.repair.operations:
             output.echo(f"    {operation.describe()}")
         _hint(f"read it, then carry it out with: {advice.command('upgrade')}")

@@ -19,7 +19,7 @@ class Aspect:
     Attributes:
         index: the name of the global index that it is about; None where it is about the table.
         keys: the key attributes that this index has, where it is there; empty for its throughput.
-        declared: the setting as declared, which is the billing for the throughput of an index; None for the index itself.
+        declared: the setting as declared, which is the billing for the throughput of an index; None for an index.
         found: the same as it is live.
     """
 

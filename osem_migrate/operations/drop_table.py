@@ -20,7 +20,7 @@ class DropTable(Operation):
     drops_table: ClassVar[bool] = True
 
     def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
-        """By every index, because somebody may use what no script declares; whatever can be set back is of no account."""
+        """By every index, because somebody may use what no script declares; not by what can be set and set back."""
         del before
         return aspect.declared is None
 

@@ -108,7 +108,7 @@ class SetBilling(Setting):
             _check_provisioned(self.table, f"index {index.name!r}", index.throughput)
 
     def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
-        """By the billing, and by each index that it gives other throughput; one that is lost, only where it is named."""
+        """By the billing, and by each index that it gives other throughput; by a lost one only where that is named."""
         if aspect.index is None:
             return Setting.is_concerned(self, aspect, before)
         if aspect.index in self.indexes or before is None:

@@ -1,7 +1,6 @@
 """Concerned: an operation is stopped by what it needs or changes; what else differs of its table it leaves as it is."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from osem_migrate.errors import DefinitionError
@@ -9,7 +8,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling
 from osem_migrate.planning.drift.diff import Difference, diff, overlooking
 from osem_migrate.planning.plan import PlannedOperation
-from osem_migrate.schema import Index, Schema, Table
+from osem_migrate.schema import Schema, Table
 from osem_migrate.schema.value import altered, checked
 
 
@@ -17,8 +16,9 @@ from osem_migrate.schema.value import altered, checked
 class Deviation:
     """How a live table differs from a state: in what stops an operation, and in what it leaves as it is."""
 
-    stopping: tuple[Difference, ...] = ()
-    left: tuple[Difference, ...] = ()
+    state: Table | None
+    stopping: tuple[Difference, ...]
+    left: tuple[Difference, ...]
 
 
 def deviation(planned: PlannedOperation, live: LiveTable, state: Table | None) -> Deviation:
@@ -28,7 +28,7 @@ def deviation(planned: PlannedOperation, live: LiveTable, state: Table | None) -
     """
     found = diff(overlooking(live, state, planned.ahead), state)
     stopping = tuple(one for one in found if one.aspect is None or planned.is_concerned(one.aspect))
-    return Deviation(stopping, tuple(one for one in found if one not in stopping))
+    return Deviation(state, stopping, tuple(one for one in found if one not in stopping))
 
 
 def is_in(planned: PlannedOperation, live: LiveTable, state: Table | None) -> bool:
@@ -37,7 +37,7 @@ def is_in(planned: PlannedOperation, live: LiveTable, state: Table | None) -> bo
 
 
 def nearest(planned: PlannedOperation, live: LiveTable, position: int = 0) -> Deviation:
-    """How the table differs from the nearest of the states from a position on; of equally near ones, from the latest."""
+    """How the table differs from the nearest state from a position on; of equally near ones, from the latest."""
     possible = planned.states[position:]
     states = [state for state in possible if (state is None) == (live.table is None)]
     found = (deviation(planned, live, state) for state in reversed(states or possible))
@@ -53,7 +53,8 @@ def fitted(planned: PlannedOperation, live: LiveTable) -> PlannedOperation:
     operation, declared = planned.operation, planned.declared
     if not operation.depends_on_rest or declared is None or live.table is None:
         return planned
-    table = as_live(declared, live.table, deviation(planned, live, planned.before).left)
+    left = (one for one in deviation(planned, live, planned.before).left if _is_declarable(one, live.table))
+    table = as_live(declared, live.table, left)
     billing = live.table.setting(SetBilling)
     is_default = declared.default(SetBilling) is not None and SetBilling not in map(type, operation.declared_settings)
     if is_default and billing is not None:
@@ -71,20 +72,25 @@ def fitted(planned: PlannedOperation, live: LiveTable) -> PlannedOperation:
 
 
 def as_live(table: Table, live: Table, differences: Iterable[Difference]) -> Table:
-    """The table, but as the live one is in these differences; an index that no script could declare is left out."""
+    """The table, but as the live one is in these differences."""
     for difference in differences:
         aspect = difference.aspect
         if aspect is None:
             continue
         if aspect.index is not None:
             others = [index for index in table.indexes if index.name != aspect.index]
-            table = altered(table, indexes=[*others, *_declarable(live.index(aspect.index))])
+            found = live.index(aspect.index)
+            table = altered(table, indexes=[*others, found] if found is not None else others)
         elif aspect.found is not None:
             table = table.with_setting(aspect.found)
     return table
 
 
-def _declarable(index: Index | None) -> Iterable[Index]:
-    with suppress(DefinitionError):
-        if index is not None:
-            yield checked(index)
+def _is_declarable(difference: Difference, live: Table) -> bool:
+    """Whether a script could declare what is live there."""
+    aspect = difference.aspect
+    try:
+        checked(live.index(aspect.index) if aspect is not None and aspect.index is not None else None)
+    except DefinitionError:
+        return False
+    return True

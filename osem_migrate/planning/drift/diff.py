@@ -218,7 +218,7 @@ def compared(live: Table, expected: Table) -> Iterator[Setting]:
             yield declared
 
 
-def _difference(  # noqa: PLR0913, PLR0917 - the members of a Difference
+def _difference(  # noqa: PLR0913 - the members of a Difference
     code: DriftCode,
     table: str,
     subject: str,

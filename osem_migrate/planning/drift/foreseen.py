@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
-from osem_migrate.planning.drift.concerned import as_live, nearest
+from osem_migrate.planning.drift.concerned import Deviation, as_live, nearest
 from osem_migrate.planning.drift.settled import settled
 from osem_migrate.planning.plan import Lane, Plan, PlanDrift
 
@@ -25,25 +25,38 @@ def foresee(plan: Plan, live_tables: Sequence[LiveTable]) -> tuple[PlanDrift, ..
     lanes = {lane.table: lane for lane in plan.lanes}
     found: dict[tuple[str, ...], PlanDrift] = {}
     for live in live_tables:
-        for drift in _along(lanes[live.name], live):
+        for drift in _along(lanes[live.name], live) if live.name in lanes else ():
             if drift.stops is not None or drift.identity not in found:
                 found[drift.identity] = drift
     return tuple(found.values())
 
 
+def table_after(plan: Plan, live: LiveTable) -> LiveTable:
+    """The table as it will be after the plan, or where an operation stops at it."""
+    lanes = (lane for lane in plan.lanes if lane.table == live.name)
+    return next((seen for lane in lanes for seen, _ in reversed(_course(lane, live))), live)
+
+
 def _along(lane: Lane, live: LiveTable) -> Iterator[PlanDrift]:
-    """What each operation meets of what the ones before it leave, up to the first that stops."""
+    for (_, where), planned in zip(_course(lane, live), lane.operations, strict=False):
+        yield from (PlanDrift(live.physical_name, one) for one in settled(live, where.left))
+        stops = planned.migration.id
+        yield from (PlanDrift(live.physical_name, one, stops) for one in settled(live, where.stopping))
+
+
+def _course(lane: Lane, live: LiveTable) -> list[tuple[LiveTable, Deviation]]:
+    """What each operation leaves, and meets of what the ones before it leave, up to the first that stops."""
+    course: list[tuple[LiveTable, Deviation]] = []
     seen = live
     for planned in lane.operations:
         where = nearest(planned, seen)
-        yield from (PlanDrift(live.physical_name, one) for one in settled(live, where.left))
+        if not where.stopping:
+            table = seen.table or planned.after
+            seen = replace(seen, table=planned.after and table and as_live(planned.after, table, where.left))
+        course.append((seen, where))
         if where.stopping:
-            stops = planned.migration.id
-            yield from (PlanDrift(live.physical_name, one, stops) for one in settled(live, where.stopping))
-            return
-        if planned.after is None or seen.table is None:
-            return
-        seen = replace(seen, table=as_live(planned.after, seen.table, where.left))
+            break
+    return course
 
 
 def _declared(lane: Lane) -> frozenset[type[Setting]]:

@@ -212,7 +212,7 @@ def test_a_table_busy_with_something_else_is_waited_for_and_changed() -> None:
 
 
 def test_drift_stops_before_anything_is_touched() -> None:
-    """Neither as before nor as after in what the operation needs, a table is reported with just that, and left alone."""
+    """A table that is neither as before nor as after in what the operation needs is reported with just that."""
     world = World().having(TEAMS, AddIndex("Teams", "by-hand", N("managerId")), SetStream("Teams", "KEYS_ONLY"))
     drift = world.fails(DriftFound, TEAMS, SetStream("Teams", None), BY_MANAGER)
     assert world.aws.mutations() == []
@@ -637,7 +637,7 @@ def test_an_index_that_the_plan_adds_later_is_no_surprise() -> None:
 
 
 def test_an_index_that_only_looks_like_a_later_one_is_drift() -> None:
-    """Of the same name with other keys, it is not what the plan adds: told at first, it stops the operation it is for."""
+    """Of the same name with other keys, it is not what the plan adds: it is told, and then stops what adds it."""
     world = World().having(TEAMS, AddIndex("Teams", "seasonId-index", N("seasonId")))
     plan = (TEAMS, BY_MANAGER, AddIndex("Teams", "seasonId-index", S("seasonId")))
     assert world.carry_out(with_ahead(*plan, upto=1)) == Reconciled(adopted=False)
