@@ -16,7 +16,6 @@ from osem_migrate.schema.value import altered, checked
 class Deviation:
     """How a live table differs from a state: in what stops an operation, and in what it leaves as it is."""
 
-    state: Table | None
     stopping: tuple[Difference, ...]
     left: tuple[Difference, ...]
 
@@ -28,7 +27,7 @@ def deviation(planned: PlannedOperation, live: LiveTable, state: Table | None) -
     """
     found = diff(overlooking(live, state, planned.ahead), state)
     stopping = tuple(one for one in found if one.aspect is None or planned.is_concerned(one.aspect))
-    return Deviation(state, stopping, tuple(one for one in found if one not in stopping))
+    return Deviation(stopping, tuple(one for one in found if one not in stopping))
 
 
 def is_in(planned: PlannedOperation, live: LiveTable, state: Table | None) -> bool:

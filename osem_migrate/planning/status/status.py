@@ -9,8 +9,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.drift.code import DriftCode
-from osem_migrate.planning.drift.concerned import nearest
-from osem_migrate.planning.drift.diff import overlooking
+from osem_migrate.planning.drift.diff import diff, overlooking
 from osem_migrate.planning.history_check import is_changed, lost_records
 from osem_migrate.planning.ownership import is_replaced
 from osem_migrate.planning.plan import PlannedOperation
@@ -224,8 +223,13 @@ def _nearest(live: LiveTable, begun: PlannedOperation | None, declared: Table | 
     """The state that the table is to be compared with, and the table without what later operations may have brought."""
     if begun is None:
         return declared, live
-    state = nearest(begun, live).state
+    # Of equally near states the one that is declared: what an operation has not brought about was so before it.
+    state = min(begun.states, key=lambda state: (_distance(begun, live, state), state != begun.declared))
     return state, overlooking(live, state, begun.ahead)
+
+
+def _distance(begun: PlannedOperation, live: LiveTable, state: Table | None) -> int:
+    return len(diff(overlooking(live, state, begun.ahead), state))
 
 
 def _is_unsure(migration: Migration, record: Record) -> bool:
