@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from osem_migrate.errors import DefinitionError
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling
+from osem_migrate.planning.drift.autoscaled import overlooking_capacity
 from osem_migrate.planning.drift.diff import Difference, diff, overlooking
 from osem_migrate.planning.plan import PlannedOperation
 from osem_migrate.schema import Schema, Table
@@ -46,17 +47,15 @@ def nearest(planned: PlannedOperation, live: LiveTable, position: int = 0) -> De
 def fitted(planned: PlannedOperation, live: LiveTable) -> PlannedOperation:
     """The same operation on the table as it is in all that the operation leaves as it is, where its requests tell that.
 
-    So no index is asked for, or given capacity, that is not there. Where only the environment's defaults say what the
-    table is paid for, it is what it is.
+    So no index is asked for, or given capacity, that is not there, and a new one is paid for as its table is.
     """
     operation, declared = planned.operation, planned.declared
     if not operation.depends_on_rest or declared is None or live.table is None:
         return planned
-    left = (one for one in deviation(planned, live, planned.before).left if _is_declarable(one, live.table))
-    table = as_live(declared, live.table, left)
-    billing = live.table.setting(SetBilling)
-    is_default = declared.default(SetBilling) is not None and SetBilling not in map(type, operation.declared_settings)
-    if is_default and billing is not None:
+    where = deviation(planned, live, planned.before)
+    table = as_live(declared, live.table, (one for one in where.left if _is_declarable(one, live.table)))
+    billing = (overlooking_capacity(live, declared).table or live.table).setting(SetBilling)
+    if billing is not None and not _is_billed_otherwise(planned, where):
         table = billing.on(table)
     if table == declared:
         return planned
@@ -68,6 +67,19 @@ def fitted(planned: PlannedOperation, live: LiveTable) -> PlannedOperation:
         after=operation.apply(schema).tables.get(table.name),
         steps=operation.steps(schema),
     )
+
+
+def _is_billed_otherwise(planned: PlannedOperation, where: Deviation) -> bool:
+    """Whether the billing is the operation's own business, or what stops it.
+
+    Else the live one is as declared, or no surprise: a later operation declares it, or only the environment's
+    defaults say otherwise.
+    """
+    if any(type(one.setting) is SetBilling for one in where.stopping) or planned.declared is None:
+        return True
+    if planned.declared.default(SetBilling) is not None:
+        return SetBilling in map(type, planned.operation.declared_settings)
+    return len({state.setting(SetBilling) for state in planned.states if state is not None}) > 1
 
 
 def as_live(table: Table, live: Table, differences: Iterable[Difference]) -> Table:
