@@ -50,7 +50,7 @@ def test_as_data(upgraded: Project, run: Run, tables: Tables) -> None:
     data = run("downgrade", "--to", "1", "--yes", "--json").document["data"]
     assert sorted(data["reverted"]) == ["0002_add_manager_id_index_to_teams", "0003_create_plans"]
     assert data["reverted"][0] == "0003_create_plans"
-    assert run("downgrade", "--to", "1", "--yes", "--json").document["data"] == {"reverted": []}
+    assert run("downgrade", "--to", "1", "--yes", "--json").document["data"] == {"reverted": [], "drift": []}
 
 
 def test_a_dry_run_shows_every_call_and_every_loss(upgraded: Project, run: Run, tables: Tables) -> None:

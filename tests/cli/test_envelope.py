@@ -138,6 +138,7 @@ def test_progress_stays_out(project: Project, tables: Tables) -> None:
         "in_progress": [],
         "up_to_date": False,
         "future": [],
+        "drift": [],
     }
     assert "create table Teams" in done.err
 

@@ -338,7 +338,7 @@ def test_what_is_in_progress_as_data(run: Run, tables: Tables) -> None:
     """--json tells what was applied from what is still under way."""
     data = run("upgrade", "--no-wait", "--json").document["data"]
     under_way = ["0001_create_teams", "0003_create_plans"]
-    assert data == {"applied": [], "in_progress": under_way, "up_to_date": False, "future": []}
+    assert data == {"applied": [], "in_progress": under_way, "up_to_date": False, "future": [], "drift": []}
     data = run("upgrade", "--json").document["data"]
     assert (len(data["applied"]), data["in_progress"], data["up_to_date"]) == (3, [], False)
     nothing = {"applied": [], "in_progress": [], "up_to_date": True, "future": []}

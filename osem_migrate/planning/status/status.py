@@ -223,13 +223,14 @@ def _nearest(live: LiveTable, begun: PlannedOperation | None, declared: Table | 
     """The state that the table is to be compared with, and the table without what later operations may have brought."""
     if begun is None:
         return declared, live
-    # Of equally near states the one that is declared: what an operation has not brought about was so before it.
-    state = min(begun.states, key=lambda state: (_distance(begun, live, state), state != begun.declared))
+    state = min(begun.states, key=lambda state: _distance(live, begun, state))
     return state, overlooking(live, state, begun.ahead)
 
 
-def _distance(begun: PlannedOperation, live: LiveTable, state: Table | None) -> int:
-    return len(diff(overlooking(live, state, begun.ahead), state))
+def _distance(live: LiveTable, begun: PlannedOperation, state: Table | None) -> tuple[bool, int, bool]:
+    """How far the table is from a state; of equally near ones that is nearest which is declared already."""
+    differences = diff(overlooking(live, state, begun.ahead), state)
+    return ((state is None) != (live.table is None), len(differences), state != begun.declared)
 
 
 def _is_unsure(migration: Migration, record: Record) -> bool:
