@@ -14,6 +14,6 @@ def with_drift(deployment: Deployment, plan: Plan) -> Plan:
     optional = OptionalReads(kind for kinds in wanted.values() for kind in kinds)
     gateway = deployment.gateway
     states = {lane.table: [state for planned in lane.operations for state in planned.states] for lane in plan.lanes}
-    found = gateway.describe_all(dict.fromkeys(wanted, ()), optional=optional)
+    found = gateway.describe_all(dict.fromkeys(wanted, ()), optional=optional, denied={})
     live_tables = [gateway.learn(live, states[live.name]) for live in found]
     return replace(plan, drift=foreseen.foresee(plan, live_tables))

@@ -124,3 +124,17 @@ def test_a_changed_script_is_not_reversed(upgraded: Project, run: Run, tables: T
 def test_the_module_offers_one_command() -> None:
     """The lazy group finds the command under the agreed name."""
     assert downgrade.command.name == "downgrade"
+
+
+def test_what_differs_of_a_table_is_told_before_it_is_dropped(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Drift of a setting stops no drop: it stands in the dry run, and in what has to be confirmed."""
+    capacity = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    tables.client.update_table(TableName="shop-dev-Plans", BillingMode="PROVISIONED", ProvisionedThroughput=capacity)
+    differs = "not as declared: Plans: expected billing on-demand, found billing provisioned, 5 read and 5 write units)"
+    dry = run("downgrade", "--to", "2", "--dry-run")
+    assert f"⚠ every item of table Plans is lost (shop-dev-Plans: 0 items, 0 bytes; {differs}" in dry.out
+    refused = run("downgrade", "--to", "2")
+    assert "CONFIRMATION_REQUIRED" in refused.err
+    assert differs in refused.err
+    assert run("downgrade", "--to", "2", "--yes").code == 0
+    assert "shop-dev-Plans" not in tables.names()

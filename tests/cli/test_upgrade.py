@@ -341,7 +341,7 @@ def test_what_is_in_progress_as_data(run: Run, tables: Tables) -> None:
     assert data == {"applied": [], "in_progress": under_way, "up_to_date": False, "future": [], "drift": []}
     data = run("upgrade", "--json").document["data"]
     assert (len(data["applied"]), data["in_progress"], data["up_to_date"]) == (3, [], False)
-    nothing = {"applied": [], "in_progress": [], "up_to_date": True, "future": []}
+    nothing = {"applied": [], "in_progress": [], "up_to_date": True, "future": [], "drift": []}
     assert run("upgrade", "--json").document["data"] == nothing
 
 
@@ -409,3 +409,38 @@ def test_a_renamed_script_is_recorded_with_two_commands(project: Project, run: R
     for command in commands:
         assert run(*command.split()).code == 0
     assert (run("status").code, run("upgrade").code) == (0, 0)
+
+
+def test_drift_that_stops_nothing_is_told(project: Project, run: Run, tables: Tables) -> None:
+    """In the dry run, as text and data, and once in the run, which leaves it as it is; status goes on to show it."""
+    run("upgrade")
+    delete = {"Delete": {"IndexName": "managerId-index"}}
+    tables.client.update_table(TableName="shop-dev-Teams", GlobalSecondaryIndexUpdates=[delete])
+    project.script("0004_expire", 'SetTimeToLive("Teams", attribute="expiresAt")')
+    project.script("0005_index", 'AddIndex("Teams", "season-index", partition_key=S("season"))')
+    message = "managerId-index: expected keys managerId S, projection ALL, found none"
+    line = f"⚠ DRIFT_INDEX_MISSING shop-dev-Teams: {message}; it is left as it is"
+    assert line in run("upgrade", "--dry-run").out
+    drift = [{"table": "shop-dev-Teams", "code": "DRIFT_INDEX_MISSING", "message": message, "stops": None}]
+    assert run("upgrade", "--dry-run", "--json").document["data"]["drift"] == drift
+    said = run("upgrade")
+    assert (said.code, said.err.count(line)) == (0, 1)
+    assert f"✗ DRIFT_INDEX_MISSING shop-dev-Teams: {message}" in run("status").out
+
+
+def test_drift_that_will_stop_a_migration_is_foreseen(project: Project, run: Run, tables: Tables) -> None:
+    """With the migration that stops at it, before anything is begun, though what comes first is still carried out."""
+    run("upgrade")
+    project.script("0004_expire", 'SetTimeToLive("Plans", attribute="expiresAt")')
+    run("upgrade")
+    for attribute, enabled in (("expiresAt", False), ("removedAt", True)):
+        specification = {"Enabled": enabled, "AttributeName": attribute}
+        tables.client.update_time_to_live(TableName="shop-dev-Plans", TimeToLiveSpecification=specification)
+    project.script("0005_other", 'SetTimeToLive("Plans", attribute="deleteAt")')
+    line = "⚠ DRIFT_SETTING shop-dev-Plans: Plans: expected time to live "
+    assert line in run("upgrade", "--dry-run").out
+    said = run("upgrade")
+    assert said.code == 1
+    assert said.err.index(line) < said.err.index("0005_other stops at it") < said.err.index("DRIFT_FOUND")
+    codes = [problem["code"] for problem in run("status", "--json").document["data"]["problems"]]
+    assert codes == ["MIGRATION_FAILED", "DRIFT_SETTING"]

@@ -154,7 +154,11 @@ CASES = {
         SetBilling.provisioned(NAME, read=9, write=9),
         any_of(billing, throughput_of(SHARED), lambda c: there(c) and c.subject == SHARED),
     ),
-    "on demand": Case(SetBilling.on_demand(NAME), any_of(billing, throughput_of(OWN, SHARED), there)),
+    "on demand": Case(
+        SetBilling.on_demand(NAME),
+        any_of(kind("capacity"), throughput_of(OWN, SHARED), there),
+        mends=kind("billing mode"),
+    ),
     # Off is on the way to another view, where an earlier run may have left it.
     "stream": Case(
         SetStream(NAME, "KEYS_ONLY"),
