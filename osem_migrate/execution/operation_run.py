@@ -254,7 +254,7 @@ class OperationRun:
             self.services.tell(Waiting(self.planned, live.physical_name, subject, phase, waited))
 
     def _drift(self) -> DriftFound:
-        """Of the states it might be in, speak of the nearest one; of equally near ones, of the latest."""
+        """Of the states it might be in, speak of the nearest one."""
         planned, live = self.planned, self.live
         differences = nearest(planned, live, self.position).stopping
         return DriftFound(

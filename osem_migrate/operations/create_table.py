@@ -84,12 +84,11 @@ class CreateTable(Operation):
             also_needs=tuple(action for setting in table.settings for action in setting.create_permissions),
             kms_keys=tuple(key for setting in table.settings for key in setting.kms_keys),
         )
-        steps = [create]
+        steps, defaults = [create], tuple(self._defaults(before))
         for setting in later:
-            steps.extend(setting.steps_on(table))
+            steps += (replace(s, after=_knowing(s.after or table, defaults)) for s in setting.steps_on(table))
             table = setting.on(table)
-        defaults = tuple(self._defaults(before))
-        return tuple(replace(step, after=_knowing(step.after, defaults)) for step in steps)
+        return tuple(steps)
 
     def with_indexes(self, indexes: Collection[Index]) -> Operation:
         """The same table with more indexes."""
@@ -129,8 +128,6 @@ class CreateTable(Operation):
         return _knowing(table, tuple(self._defaults(schema)))
 
 
-def _knowing(table: Table | None, defaults: Sequence[Setting]) -> Table | None:
+def _knowing(table: Table, defaults: Sequence[Setting]) -> Table:
     """The table, which knows what of it only the environment gives."""
-    if table is None:
-        return None
     return replace(table, defaults=tuple(known for known in defaults if table.setting(type(known)) is not None))

@@ -128,8 +128,11 @@ def test_the_module_offers_one_command() -> None:
 
 def test_what_differs_of_a_table_is_told_before_it_is_dropped(upgraded: Project, run: Run, tables: Tables) -> None:
     """Drift of a setting stops no drop: it stands in the dry run, and in what has to be confirmed."""
-    capacity = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
-    tables.client.update_table(TableName="shop-dev-Plans", BillingMode="PROVISIONED", ProvisionedThroughput=capacity)
+    tables.client.update_table(
+        TableName="shop-dev-Plans",
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
+    )
     differs = "not as declared: Plans: expected billing on-demand, found billing provisioned, 5 read and 5 write units)"
     dry = run("downgrade", "--to", "2", "--dry-run")
     assert f"⚠ every item of table Plans is lost (shop-dev-Plans: 0 items, 0 bytes; {differs}" in dry.out

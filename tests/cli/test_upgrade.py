@@ -414,8 +414,9 @@ def test_a_renamed_script_is_recorded_with_two_commands(project: Project, run: R
 def test_drift_that_stops_nothing_is_told(project: Project, run: Run, tables: Tables) -> None:
     """In the dry run, as text and data, and once in the run, which leaves it as it is; status goes on to show it."""
     run("upgrade")
-    delete = {"Delete": {"IndexName": "managerId-index"}}
-    tables.client.update_table(TableName="shop-dev-Teams", GlobalSecondaryIndexUpdates=[delete])
+    tables.client.update_table(
+        TableName="shop-dev-Teams", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "managerId-index"}}]
+    )
     project.script("0004_expire", 'SetTimeToLive("Teams", attribute="expiresAt")')
     project.script("0005_index", 'AddIndex("Teams", "season-index", partition_key=S("season"))')
     message = "managerId-index: expected keys managerId S, projection ALL, found none"
@@ -434,8 +435,9 @@ def test_drift_that_will_stop_a_migration_is_foreseen(project: Project, run: Run
     project.script("0004_expire", 'SetTimeToLive("Plans", attribute="expiresAt")')
     run("upgrade")
     for attribute, enabled in (("expiresAt", False), ("removedAt", True)):
-        specification = {"Enabled": enabled, "AttributeName": attribute}
-        tables.client.update_time_to_live(TableName="shop-dev-Plans", TimeToLiveSpecification=specification)
+        tables.client.update_time_to_live(
+            TableName="shop-dev-Plans", TimeToLiveSpecification={"Enabled": enabled, "AttributeName": attribute}
+        )
     project.script("0005_other", 'SetTimeToLive("Plans", attribute="deleteAt")')
     line = "⚠ DRIFT_SETTING shop-dev-Plans: Plans: expected time to live "
     assert line in run("upgrade", "--dry-run").out

@@ -7,6 +7,7 @@ from osem_migrate.errors import DefinitionError
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling
 from osem_migrate.planning.drift.autoscaled import overlooking_capacity
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import Difference, diff, overlooking
 from osem_migrate.planning.plan import PlannedOperation
 from osem_migrate.schema import Schema, Table
@@ -17,8 +18,14 @@ from osem_migrate.schema.value import altered, checked
 class Deviation:
     """How a live table differs from a state: in what stops an operation, and in what it leaves as it is."""
 
+    state: Table | None
     stopping: tuple[Difference, ...]
     left: tuple[Difference, ...]
+
+    @property
+    def of_existence(self) -> int:
+        """In how many indexes that are on one side only."""
+        return sum(one.code in {DriftCode.INDEX_MISSING, DriftCode.INDEX_UNEXPECTED} for one in self.stopping)
 
 
 def deviation(planned: PlannedOperation, live: LiveTable, state: Table | None) -> Deviation:
@@ -28,7 +35,7 @@ def deviation(planned: PlannedOperation, live: LiveTable, state: Table | None) -
     """
     found = diff(overlooking(live, state, planned.ahead), state)
     stopping = tuple(one for one in found if one.aspect is None or planned.is_concerned(one.aspect))
-    return Deviation(stopping, tuple(one for one in found if one not in stopping))
+    return Deviation(state, stopping, tuple(one for one in found if one not in stopping))
 
 
 def is_in(planned: PlannedOperation, live: LiveTable, state: Table | None) -> bool:
@@ -37,11 +44,14 @@ def is_in(planned: PlannedOperation, live: LiveTable, state: Table | None) -> bo
 
 
 def nearest(planned: PlannedOperation, live: LiveTable, position: int = 0) -> Deviation:
-    """How the table differs from the nearest state from a position on; of equally near ones, from the latest."""
+    """How the table differs from the nearest state from a position on.
+
+    Of equally near ones, from one that has the same indexes; of these, from what is declared, and then the earliest.
+    """
     possible = planned.states[position:]
     states = [state for state in possible if (state is None) == (live.table is None)]
-    found = (deviation(planned, live, state) for state in reversed(states or possible))
-    return min(found, key=lambda one: len(one.stopping))
+    found = (deviation(planned, live, state) for state in states or possible)
+    return min(found, key=lambda one: (len(one.stopping), one.of_existence, one.state != planned.declared))
 
 
 def fitted(planned: PlannedOperation, live: LiveTable) -> PlannedOperation:

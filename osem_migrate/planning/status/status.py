@@ -9,7 +9,8 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.drift.code import DriftCode
-from osem_migrate.planning.drift.diff import diff, overlooking
+from osem_migrate.planning.drift.concerned import nearest
+from osem_migrate.planning.drift.diff import overlooking
 from osem_migrate.planning.history_check import is_changed, lost_records
 from osem_migrate.planning.ownership import is_replaced
 from osem_migrate.planning.plan import PlannedOperation
@@ -223,14 +224,8 @@ def _nearest(live: LiveTable, begun: PlannedOperation | None, declared: Table | 
     """The state that the table is to be compared with, and the table without what later operations may have brought."""
     if begun is None:
         return declared, live
-    state = min(begun.states, key=lambda state: _distance(live, begun, state))
+    state = nearest(begun, live).state
     return state, overlooking(live, state, begun.ahead)
-
-
-def _distance(live: LiveTable, begun: PlannedOperation, state: Table | None) -> tuple[bool, int, bool]:
-    """How far the table is from a state; of equally near ones that is nearest which is declared already."""
-    differences = diff(overlooking(live, state, begun.ahead), state)
-    return ((state is None) != (live.table is None), len(differences), state != begun.declared)
 
 
 def _is_unsure(migration: Migration, record: Record) -> bool:

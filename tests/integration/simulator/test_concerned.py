@@ -264,8 +264,8 @@ def told(
     if tuple(notices) != tuple(foreseen):
         return f"foreseen {foreseen}, told {notices}"
     if wanted == "stopped":
-        # Of the nearest state in which it could be; status speaks of what is declared.
-        return None if {notice.stops for notice in notices} == {"0002_change"} else f"told {notices}"
+        stops = {(notice.difference.code.value, notice.stops) for notice in notices}
+        return None if stops == {(str(change.code), "0002_change")} else f"told {stops}"
     expected = {str(change.code)} if change.code is not None else set()
     found = {notice.difference.code.value for notice in notices if notice.stops is None}
     # What an operation ends by itself, as by finding it there, is no drift any more when it begins.
