@@ -416,7 +416,7 @@ class RunError(OsemMigrateError):
 
 
 class DriftFound(RunError):
-    """The live table is neither as it was before the operation nor as it should be after it."""
+    """In what the operation needs or changes, the live table is neither as before it nor as it should be after it."""
 
     code = "DRIFT_FOUND"
     remedy = f"See every difference and its remedy with: {command('status')}"

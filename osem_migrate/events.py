@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.history import Holder
 from osem_migrate.operations.step import Step
-from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
+from osem_migrate.planning.plan import Plan, PlanDrift, PlannedMigration, PlannedOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,13 @@ class TableAdopted:
 
     physical_name: str
     operations: tuple[PlannedOperation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftNoticed:
+    """A table of the plan differs from what its scripts declare; told once of each difference."""
+
+    drift: PlanDrift
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,7 @@ RunEvent = (
     LockWaiting
     | RunStarted
     | TableAdopted
+    | DriftNoticed
     | MigrationStarted
     | OperationStarted
     | StepPerformed

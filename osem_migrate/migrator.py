@@ -157,6 +157,12 @@ class Migrator:
 
         return downgrade(self.deployment, self.migrations, options)
 
+    def with_drift(self, plan: Plan) -> Plan:
+        """The same plan with how the live tables differ from what it expects."""
+        from osem_migrate.execution.foresight import with_drift
+
+        return with_drift(self.deployment, plan)
+
     def losses(self, plan: Plan) -> list[LiveTable]:
         """The live tables of which a plan drops something, with their item counts and sizes."""
         from osem_migrate.commands.upgrade import losses

@@ -21,7 +21,7 @@ def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: b
     if not plan.hazards:
         return
     name = migrator.environment.name
-    losses = losses_of(plan, migrator)
+    losses = losses_of(migrator.with_drift(plan), migrator)
     if migrator.environment.settings.protected:
         if yes and allow_data_loss:
             return
@@ -54,13 +54,19 @@ def ask(losses: list[str], migrator: "Migrator", *, yes: bool, can_ask: bool) ->
 
 
 def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:
-    """The hazards of the plan, each with what the live table holds by AWS's six-hourly count."""
+    """The hazards of the plan, each with what the live table holds by AWS's six-hourly count.
+
+    Of a table that is dropped, also in what it is not as declared.
+    """
     live_tables = {live.name: live for live in migrator.losses(plan)}
     losses = []
     operations = {planned.key: planned.operation for planned in plan.operations}
     for hazard in plan.hazards:
         operation = operations[hazard.migration, hazard.position]
-        losses.append(f"{hazard.text} ({_holds(operation, live_tables[hazard.table])})")
+        live = live_tables[hazard.table]
+        differs = [one.difference.describe() for one in plan.drift if one.physical_name == live.physical_name]
+        drift = f"; not as declared: {'; '.join(differs)}" if operation.drops_table and differs else ""
+        losses.append(f"{hazard.text} ({_holds(operation, live)}{drift})")
     return losses
 
 

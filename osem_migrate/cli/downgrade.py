@@ -52,6 +52,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     invocation.warn(migrator.scripts.warnings)
     plan = migrator.plan_downgrade(options)
     if dry_run:
+        plan = migrator.with_drift(plan)
         return invocation.finish(
             lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
         )

@@ -38,8 +38,9 @@ def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
     )
     show_changes(plan, migrator, calls=calls)
     output.echo()
-    for loss in losses_of(plan, migrator) if plan.hazards else ():
-        output.line("warning", loss)
+    drifted = (f"{drift.difference.code} {drift.describe()}" for drift in plan.drift)
+    for warning in (*(losses_of(plan, migrator) if plan.hazards else ()), *drifted):
+        output.line("warning", warning)
     if plan.steps:
         output.echo(f"In total on AWS: {output.usual(plan.estimate)}; longer for large tables.")
     spared = saving(plan)

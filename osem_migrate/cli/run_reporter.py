@@ -12,6 +12,7 @@ from osem_migrate.cli import output, terminal
 from osem_migrate.clock import iso
 from osem_migrate.errors import Interrupted, OsemMigrateError, UsageError
 from osem_migrate.events import (
+    DriftNoticed,
     LockWaiting,
     MigrationFinished,
     MigrationStarted,
@@ -31,6 +32,7 @@ from osem_migrate.planning.fold import saving
 
 if TYPE_CHECKING:
     from osem_migrate.cli.progress import RunProgress
+    from osem_migrate.planning.plan import PlanDrift
 
 REMINDER_SECONDS = 30.0  # between two lines about the same wait, where there is no live line
 
@@ -120,13 +122,17 @@ class RunReporter:
             case _:
                 self._aside(now, event)
 
-    def _aside(self, now: datetime, event: LockWaiting | TableAdopted | TableDropped | TableLeaving) -> None:
+    def _aside(
+        self, now: datetime, event: LockWaiting | TableAdopted | DriftNoticed | TableDropped | TableLeaving
+    ) -> None:
         """What happens beside the operations of a plan."""
         match event:
             case LockWaiting():
                 self._remind("lock", f"waiting for the upgrade lock, held by {event.holder.describe()}", event.waited)
             case TableAdopted():
                 self._adopted(now, event)
+            case DriftNoticed():
+                self._notice(now, event.drift)
             case TableDropped():
                 self._dropped(now, event)
             case TableLeaving():
@@ -148,6 +154,13 @@ class RunReporter:
         self._write(now, "table adopted", table=event.physical_name, operations=len(event.operations), up_to=last)
         if self._verbosity >= 0:
             self._say("done", f"{event.physical_name} exists already and matches the scripts up to {last}: adopted.")
+
+    def _notice(self, now: datetime, drift: "PlanDrift") -> None:
+        difference = drift.difference
+        message = difference.describe()
+        self._write(now, "drift", table=drift.physical_name, code=difference.code, message=message, stops=drift.stops)
+        if self._verbosity >= 0:
+            self._say("warning", f"{difference.code} {drift.describe()}")
 
     def _begin(self, event: OperationStarted) -> None:
         planned = event.operation

@@ -212,9 +212,9 @@ def _show_repair(written: "RepairResult") -> None:
     from osem_migrate.cli.plan import table_lines
 
     for table, reason in written.repair.left_out:
-        output.line("warning", f"{table} is not repaired: {reason}.")
+        output.line("warning", f"{table}: not repaired: {reason}.")
     if written.path is not None:
-        output.line("done", f"{written.path} repairs what has drifted.")
+        output.line("done", f"{written.path} repairs {'the rest' if written.repair.left_out else 'what has drifted'}.")
         for table, changes in written.repair.changes.items():
             for text in table_lines(table, changes):
                 output.echo(text)

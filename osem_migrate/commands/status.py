@@ -175,13 +175,14 @@ def _describe(  # noqa: PLR0913 - one argument each for what was gathered
 ) -> list[LiveTable]:
     """The tables that should be there, and those that are there without anybody having said so."""
     expected = dict(sorted(expectation.schema.tables.items()))
-    asked = {name: _kinds(table, options) for name, table in expected.items()}
+    asked = {name: _kinds(expectation.states(name), options) for name in expected}
     live_tables = deployment.gateway.describe_all(asked, optional=optional)
     tags = OptionalReads(() if deployment.gateway.emulated else (SetTags,))
     live_tables += deployment.gateway.describe_all(dict.fromkeys(sorted(undeclared), ()), optional=tags, denied=denied)
-    return [deployment.gateway.learn(live, (expected.get(live.name),)) for live in live_tables]
+    return [deployment.gateway.learn(live, expectation.states(live.name)) for live in live_tables]
 
 
-def _kinds(table: Table, options: StatusOptions) -> tuple[type[Setting], ...]:
+def _kinds(states: Collection[Table | None], options: StatusOptions) -> tuple[type[Setting], ...]:
     """The settings that have to be read: the declared ones, and all that might be on where nothing may be missed."""
-    return (*(type(setting) for setting in table.settings), *(WATCHED if options.strict else ()))
+    declared = (type(setting) for state in states if state is not None for setting in state.settings)
+    return (*declared, *(WATCHED if options.strict else ()))

@@ -8,6 +8,7 @@ from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.adoption import foresee
+from osem_migrate.execution.foresight import with_drift
 from osem_migrate.execution.operation_run import Pace
 from osem_migrate.execution.runner import RunOptions, refuse_protected, run
 from osem_migrate.history import History
@@ -92,7 +93,7 @@ def preview_upgrade(deployment: Deployment, migrations: Sequence[Migration], opt
     plan = options.plan if options.plan is not None else plan_upgrade(deployment, migrations, options)
     plan = foresee(deployment, plan, lambda: plan_upgrade(deployment, migrations, options))
     refuse_protected(deployment, plan)
-    return plan
+    return with_drift(deployment, plan)
 
 
 def upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> UpgradeResult:

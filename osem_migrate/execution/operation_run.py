@@ -11,15 +11,17 @@ from osem_migrate.aws.lock import Lease
 from osem_migrate.aws.poller import Poller
 from osem_migrate.clock import Clock
 from osem_migrate.errors import DriftFound
-from osem_migrate.events import RunEvent, Waiting
+from osem_migrate.events import DriftNoticed, RunEvent, Waiting
 from osem_migrate.history import Progress
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import SetBilling, Setting
+from osem_migrate.operations import Setting
 from osem_migrate.operations.step import Step
-from osem_migrate.planning.drift.diff import diff, is_sure, matches, overlooking
+from osem_migrate.planning.drift.concerned import fitted, is_in, nearest
+from osem_migrate.planning.drift.diff import is_sure
 from osem_migrate.planning.estimate import estimate_all
-from osem_migrate.planning.plan import PlannedOperation
-from osem_migrate.schema import Schema, Table
+from osem_migrate.planning.plan import PlanDrift, PlannedOperation
+from osem_migrate.schema import Table
+from osem_migrate.schema.value import altered
 from osem_migrate.stop import Stop
 
 USUAL_TIMEOUT = 30 * 60.0
@@ -50,6 +52,7 @@ class Services:
         pace: whether to wait for what was begun, and whether to begin anything.
         timeout: seconds that one operation may take; None chooses by kind.
         lacking: the settings that this local engine turned out not to support.
+        told: the differences that were told of.
     """
 
     gateway: Gateway
@@ -62,6 +65,13 @@ class Services:
     pace: Pace
     timeout: float | None
     lacking: set[type[Setting]] = field(default_factory=set)
+    told: set[tuple[str, ...]] = field(default_factory=set)
+
+    def notice(self, drift: PlanDrift) -> None:
+        """Tell of a difference, once."""
+        if drift.identity not in self.told:
+            self.told.add(drift.identity)
+            self.tell(DriftNoticed(drift))
 
 
 @contextmanager
@@ -144,7 +154,6 @@ class OperationRun:
         kinds = {type(setting) for setting in declared if type(setting).described_by in touched}
         gateway = self.services.gateway
         self._see(gateway.learn(gateway.describe(self.planned.table, kinds), self.planned.states))
-        self._fit()
         return self.live
 
     def is_busy(self) -> bool:
@@ -158,9 +167,10 @@ class OperationRun:
         """
         clock = self.services.clock
         patient_until = clock.monotonic() + patience
+        asked = self._asked(until)
 
         def done(live: LiveTable) -> bool:
-            return not self._unsettled(live) and (self.matches(until) or clock.monotonic() >= patient_until)
+            return not self._unsettled(live) and (self.matches(asked) or clock.monotonic() >= patient_until)
 
         self.services.poller.until(
             self.describe,
@@ -171,13 +181,25 @@ class OperationRun:
         )
 
     def matches(self, state: Table | None) -> bool:
-        """Whether the table, as last described, is in a state."""
-        return matches(self.live, state, self.planned.ahead)
+        """Whether the table, as last described, is in a state, as far as the operation is concerned."""
+        return is_in(self.planned, self.live, state)
 
     def leave_out(self, kinds: Collection[type[Setting]]) -> None:
         """From now on these settings count as something that this engine cannot tell."""
         self.services.lacking.update(kinds)
         self._see(self.live)
+
+    def begin(self) -> None:
+        """Find out where the table stands before anything is done; raises DriftFound.
+
+        What differs and does not concern the operation is told, and left as it is.
+        """
+        left = nearest(self.planned, self.live, self.position).left
+        if self.position == 0:
+            self.planned = fitted(self.planned, self.live)
+        self.locate()
+        for difference in left:
+            self.services.notice(PlanDrift(self.live.physical_name, difference))
 
     def locate(self) -> bool:
         """Find out which steps are done, and say whether it is more than before; raises DriftFound.
@@ -197,6 +219,14 @@ class OperationRun:
         # Nobody can tell, so the step that would bring it about is asked for.
         self._reach(reached[0] - 1)
         return self.position > before
+
+    def _asked(self, until: Table | None) -> Table | None:
+        """What the next step asks for, in full: what it sets is to be seen, be it only a default of new tables."""
+        if until is None:
+            return None
+        before = self.around[0]
+        had = before.settings if before is not None else ()
+        return altered(until, defaults=tuple(known for known in until.defaults if until.setting(type(known)) in had))
 
     def _unsettled(self, live: LiveTable) -> dict[str, str]:
         """What has to be waited for; an index that is to go need not be built first: AWS deletes it while it is."""
@@ -239,18 +269,6 @@ class OperationRun:
     def _see(self, live: LiveTable) -> None:
         self.live = replace(live, unreadable=live.unreadable | self.services.lacking)
 
-    def _fit(self) -> None:
-        """Ask for an index as the table's billing wants it, where only the environment's defaults say otherwise."""
-        planned, before, live = self.planned, self.planned.before, self.live.table
-        if before is None or live is None or planned.operation.added_index is None:
-            return
-        default, found = before.default(SetBilling), live.setting(SetBilling)
-        if default is None or found is None or default.matches(found):
-            return
-        fitted = found.on(before)
-        steps = planned.operation.steps(Schema({planned.table: fitted}))
-        self.planned = replace(planned, before=fitted, steps=steps)
-
     def _waiting(self, live: LiveTable, until: Table | None, waited: float) -> None:
         if until is not None and self.matches(until):
             # On its way since we asked, even if the answer to our call was a refusal.
@@ -259,12 +277,9 @@ class OperationRun:
             self.services.tell(Waiting(self.planned, live.physical_name, subject, phase, waited, self.elapsed))
 
     def _drift(self) -> DriftFound:
-        """Of the states it might be in, speak of the nearest one; of equally near ones, of the latest."""
+        """Of the states it might be in, speak of the nearest one."""
         planned, live = self.planned, self.live
-        possible = planned.states[self.position :]
-        states = [state for state in possible if (state is None) == (live.table is None)]
-        nearest = reversed(states or possible)
-        differences = min((diff(overlooking(live, state, planned.ahead), state) for state in nearest), key=len)
+        differences = nearest(planned, live, self.position).stopping
         return DriftFound(
             f"cannot {planned.operation.describe()}: "
             f"{live.physical_name} matches neither the state before nor after it",

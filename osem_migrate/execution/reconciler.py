@@ -82,7 +82,7 @@ class Reconciler:
         if pace is Pace.NO_WAIT and run.is_busy():
             return None
         run.settle()
-        run.locate()
+        run.begin()
         run.asking_since = self._services.clock.monotonic()
         while not run.is_over:
             if pace is Pace.WAIT_ONLY or not self._drivers[type(run.step)].carry_out(run):

@@ -14,12 +14,13 @@ from osem_migrate.errors import ConfirmationRequired, DeletionProtected
 from osem_migrate.events import RunStarted
 from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
+from osem_migrate.execution.foresight import with_drift
 from osem_migrate.execution.operation_run import Pace, Services
 from osem_migrate.execution.reconciler import Reconciler, check_drivers
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.operations import SetDeletionProtection
-from osem_migrate.planning.plan import Direction, Plan
+from osem_migrate.planning.plan import Plan
 from osem_migrate.stop import Stop
 
 
@@ -75,8 +76,10 @@ def run(
             plan = adopt(deployment, plan, existing)
             _confirm(plan, options)
         refuse_protected(deployment, plan)
+        if options.pace is not Pace.WAIT_ONLY:
+            plan = with_drift(deployment, plan)
         deployment.tell(RunStarted(plan))
-        executor = _executor(deployment, plan.direction, actor, lease, options)
+        executor = _executor(deployment, plan, actor, lease, options)
         if options.pace is Pace.WAIT_ONLY:
             return plan, executor.run(*_begun(plan, history))
         return plan, executor.run(plan, history)
@@ -123,9 +126,7 @@ def _turns_off(plan: Plan, table: str) -> bool:
     return any(now and not earlier for earlier, now in pairwise(off))
 
 
-def _executor(
-    deployment: Deployment, direction: Direction, actor: Actor, lease: Lease, options: RunOptions
-) -> Executor:
+def _executor(deployment: Deployment, plan: Plan, actor: Actor, lease: Lease, options: RunOptions) -> Executor:
     stop = options.stop or Stop(deployment.clock)
     clock = replace(deployment.clock, sleep=stop.sleep)
     services = Services(
@@ -139,8 +140,10 @@ def _executor(
         pace=options.pace,
         timeout=options.timeout,
     )
+    for drift in plan.drift:
+        services.notice(drift)
     recorder = Recorder(
-        history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=direction
+        history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=plan.direction
     )
     return Executor(
         reconciler=Reconciler(services),

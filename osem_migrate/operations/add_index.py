@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Self
+from typing import ClassVar, Self
 
 from osem_migrate.errors import InapplicableOperation
 from osem_migrate.operations import parameters
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.estimate import ADD_INDEX
@@ -26,6 +27,8 @@ class AddIndex(Operation):
     projection: Projection = "ALL"
     include: Sequence[str] = ()
     throughput: Throughput | None = None
+
+    depends_on_rest: ClassVar[bool] = True
 
     @classmethod
     def of(cls, table: str, index: Index) -> Self:
@@ -57,6 +60,20 @@ class AddIndex(Operation):
     def added_index(self) -> Index | None:
         """The index."""
         return self.index
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """By an index of this name, by one that has its key attributes with other types, and by what it is paid for.
+
+        An index without a throughput of its own has the capacity of the table.
+        """
+        del before
+        if aspect.index is not None:
+            types = {key.name: key.type for key in self.index.keys}
+            return aspect.index == self.name or any(types.get(key.name, key.type) != key.type for key in aspect.keys)
+        declared, found = aspect.declared, aspect.found
+        if not isinstance(declared, SetBilling) or not isinstance(found, SetBilling):
+            return False
+        return declared.mode != found.mode or (declared.is_provisioned and self.throughput is None)
 
     def apply(self, schema: Schema) -> Schema:
         """Add the index to its table."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self, cast
 
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.change import Change, ChangeKind, changes_between
 from osem_migrate.operations.estimate import NO_TIME, SIDE_CALL, UPDATE_TABLE, Estimate
 from osem_migrate.operations.step import Call, Description, Step
@@ -28,6 +29,9 @@ class Operation(ABC):
     is_repair: ClassVar[bool] = False
     """Whether it brings a table that somebody changed back to what is declared: its table has to be ours."""
 
+    depends_on_rest: ClassVar[bool] = False
+    """Whether its requests also say what the rest of the table is like, such as the types of other key attributes."""
+
     @abstractmethod
     def apply(self, schema: Schema) -> Schema:
         """The schema after this change; raises InapplicableOperation where it does not fit."""
@@ -39,6 +43,14 @@ class Operation(ABC):
     def start(self, before: Schema) -> Table | None:
         """The table as the first step finds it: as declared before, unless that is what needs a repair."""
         return before.tables.get(self.table)
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """Whether it needs or changes this of the table, which was declared as ``before``; else it leaves it as it is.
+
+        An operation that does not say otherwise is concerned by everything.
+        """
+        del aspect, before
+        return True
 
     @abstractmethod
     def reverse(self, before: Schema) -> "Operation":
@@ -244,6 +256,23 @@ class Setting(Operation):
         """What is otherwise once this setting stands where the earlier one did; most settings are one whole."""
         if not self.matches(earlier):
             yield Change(kind=ChangeKind.ALTER, what=self.noun, before=earlier.text, after=self.text)
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """Only by a setting of its kind."""
+        del before
+        return aspect.index is None and type(aspect.declared) is type(self)
+
+    def complete(self, table: Table) -> Self:
+        """The setting of a table, with all that the table itself keeps of it."""
+        del table
+        return self
+
+    def overlooked(self, live: Table, state: Table) -> Table:
+        """The live table with what ``state`` declares in place of this setting, as far as it is live already."""
+        declared, found = state.setting(type(self)), live.setting(type(self))
+        if declared is None or found is None or not self.matches(found):
+            return live
+        return live.with_setting(declared)
 
     def less(self, other: Self) -> Self | None:
         """What of this one is left beside another of its kind; None where nothing is: most settings are one whole."""

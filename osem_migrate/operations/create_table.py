@@ -63,7 +63,7 @@ class CreateTable(Operation):
         """Add the table, with the schema's defaults under what the script declares."""
         if self.table in schema.tables:
             raise InapplicableOperation(f"table {self.table!r} exists already at this point", table=self.table)
-        return schema.with_table(replace(self._table(schema), defaults=tuple(self._defaults(schema))))
+        return schema.with_table(self._table(schema))
 
     def steps(self, before: Schema) -> tuple[Call, ...]:
         """One CreateTable, then the calls for each setting that CreateTable cannot carry."""
@@ -84,9 +84,9 @@ class CreateTable(Operation):
             also_needs=tuple(action for setting in table.settings for action in setting.create_permissions),
             kms_keys=tuple(key for setting in table.settings for key in setting.kms_keys),
         )
-        steps = [create]
+        steps, defaults = [create], tuple(self._defaults(before))
         for setting in later:
-            steps.extend(setting.steps_on(table))
+            steps += (replace(s, after=_knowing(s.after or table, defaults)) for s in setting.steps_on(table))
             table = setting.on(table)
         return tuple(steps)
 
@@ -125,4 +125,9 @@ class CreateTable(Operation):
         kinds = {SetBilling, *(type(setting) for setting in without)}
         for setting in (billing, *(setting for setting in wanted if type(setting) not in kinds)):
             table = setting.on(table)
-        return table
+        return _knowing(table, tuple(self._defaults(schema)))
+
+
+def _knowing(table: Table, defaults: Sequence[Setting]) -> Table:
+    """The table, which knows what of it only the environment gives."""
+    return replace(table, defaults=tuple(known for known in defaults if table.setting(type(known)) is not None))

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from osem_migrate.errors import InapplicableOperation
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.estimate import DROP_INDEX
 from osem_migrate.operations.step import Call
-from osem_migrate.schema import Index, Schema
+from osem_migrate.schema import Index, Schema, Table
 from osem_migrate.schema.value import value
 
 
@@ -22,6 +23,11 @@ class DropIndex(Operation):
     def dropped_index(self) -> str | None:
         """Its name."""
         return self.name
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """By an index of this name, whatever its throughput."""
+        del before
+        return aspect.index == self.name and aspect.declared is None
 
     def apply(self, schema: Schema) -> Schema:
         """Remove the index from its table."""

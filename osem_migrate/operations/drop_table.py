@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from typing import ClassVar
 
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.estimate import DELETE_TABLE
 from osem_migrate.operations.step import Call
-from osem_migrate.schema import Schema
+from osem_migrate.schema import Schema, Table
 from osem_migrate.schema.value import value
 
 
@@ -17,6 +18,11 @@ class DropTable(Operation):
     table: str
 
     drops_table: ClassVar[bool] = True
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """By every index, because somebody may use what no script declares; not by what can be set and set back."""
+        del before
+        return aspect.declared is None
 
     def apply(self, schema: Schema) -> Schema:
         """Remove the table."""

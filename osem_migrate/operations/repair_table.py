@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations.add_index import AddIndex
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.drop_table import DropTable
@@ -31,6 +32,7 @@ class RepairTable(Operation):
     found: Sequence[Any] = ()
 
     is_repair: ClassVar[bool] = True
+    depends_on_rest: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check that each part says what will be, or what was found, of this table, and that the two fit together."""
@@ -49,6 +51,16 @@ class RepairTable(Operation):
                 )
         self._undoing(schema)
         return schema
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """By what concerns the way from the declared table to the one that was found, or the way back."""
+        schema = Schema({before.name: before} if before is not None else {})
+        for change in self._drift():
+            table, undoing = schema.tables.get(self.table), change.reverse(schema)
+            schema = change.apply(schema)
+            if change.is_concerned(aspect, table) or undoing.is_concerned(aspect, schema.tables.get(self.table)):
+                return True
+        return False
 
     def start(self, before: Schema) -> Table | None:
         """The table as it was found."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 from typing_extensions import TypedDict
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.estimate import SWITCH_BILLING
 from osem_migrate.operations.step import Call
@@ -45,6 +46,7 @@ class SetBilling(Setting):
     noun: ClassVar[str] = "billing"
     members: ClassVar[frozenset[str]] = frozenset({"BillingModeSummary", "ProvisionedThroughput", "OnDemandThroughput"})
     drift: ClassVar[str] = "DRIFT_BILLING"
+    depends_on_rest: ClassVar[bool] = True
     is_watched: ClassVar[bool] = False  # every table declares one: on-demand where its script says nothing
 
     def __post_init__(self) -> None:
@@ -116,6 +118,35 @@ class SetBilling(Setting):
         """Raise DefinitionError when the index's own throughput does not suit this billing."""
         if self.mode == "PROVISIONED":
             _check_provisioned(self.table, f"index {index.name!r}", index.throughput)
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """By the billing, and by each index that it gives other throughput; by a lost one only where that is named."""
+        if aspect.index is None:
+            return Setting.is_concerned(self, aspect, before)
+        if aspect.index in self.indexes or before is None:
+            return True
+        index = before.index(aspect.index)
+        inherits = self.is_provisioned and index is not None and index.throughput is None
+        return not aspect.is_lost_index and (inherits or self.of(before).mode != self.mode)
+
+    def complete(self, table: Table) -> Self:
+        """With the throughput of each index."""
+        return altered(self, indexes={index.name: index.throughput for index in table.indexes})
+
+    def overlooked(self, live: Table, state: Table) -> Table:
+        """The billing, and with it the throughput of each index that this names."""
+        table = Setting.overlooked(altered(self, indexes={}), live, state)
+        if table is live:
+            return live
+
+        def seen(index: Index) -> Index:
+            wanted = state.index(index.name)
+            if wanted is None or index.name not in self.indexes:
+                return index
+            is_so = self.index_throughput(index.throughput) == self.index_throughput(self.indexes[index.name])
+            return _with_throughput(index, wanted.throughput) if is_so else index
+
+        return altered(table, indexes=[seen(index) for index in table.indexes])
 
     def on(self, table: Table) -> Table:
         """The table with this billing, each index with the throughput named for it."""

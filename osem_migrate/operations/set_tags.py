@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from typing import Any, ClassVar, Self
 
 from osem_migrate.errors import DefinitionError
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.change import Change, ChangeKind
 from osem_migrate.operations.step import RESOURCE_ARN, Call, Description
@@ -96,6 +97,14 @@ class SetTags(Setting):
         if tags:
             steps.append(self.step(before, "tag_resource", {"Tags": tags}))
         return tuple(replace(step, named_by=RESOURCE_ARN) for step in steps)
+
+    def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
+        """Only by the tags that it names."""
+        del before
+        declared, found = aspect.declared, aspect.found
+        if not isinstance(declared, SetTags) or not isinstance(found, SetTags):
+            return False
+        return any(key in self.tags and found.tags.get(key) != text for key, text in declared.tags.items())
 
     def reverse(self, before: Schema) -> Operation:
         """The values these tags had; a tag that nobody had declared is removed."""

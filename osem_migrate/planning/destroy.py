@@ -13,7 +13,7 @@ from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.replay import apply
 from osem_migrate.schema import Index, Schema, Table
 
-_OF_KEYS = frozenset({DriftCode.TABLE_KEYS, DriftCode.LOCAL_INDEX})  # never to be changed: it is another table
+_OF_KEYS = frozenset(code for code in DriftCode if code.is_of_another_table)
 _OF_SHAPE = _OF_KEYS | {code for code in DriftCode if code.is_of_index and code is not DriftCode.INDEX_THROUGHPUT}
 
 

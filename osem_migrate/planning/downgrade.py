@@ -94,6 +94,7 @@ def _reverse(migration: Migration, position: int, before: Schema, after: Schema)
         migration=migration,
         position=position,
         operation=reverse,
+        declared=after.tables.get(reverse.table),
         before=reverse.start(after),
         after=before.tables.get(reverse.table),
         steps=steps,

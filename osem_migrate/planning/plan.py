@@ -8,9 +8,11 @@ from itertools import pairwise
 from osem_migrate.history import Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation, Setting
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.change import Change
 from osem_migrate.operations.estimate import NO_TIME, Estimate
 from osem_migrate.operations.step import Call, Step, calls
+from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.estimate import estimate_each
 from osem_migrate.planning.replay import changes_of
 from osem_migrate.schema import Index, Schema, Table
@@ -47,20 +49,24 @@ class PlannedOperation:
 
     Attributes:
         position: where the operation, or the one it reverses, stands in its migration.
+        declared: the table as it is declared before the operation, which is to find it so, unless it is a repair.
         ahead: indexes that later operations of the plan add to the same table, and settings that they declare. One that
             is there already, exactly as declared (folded into CreateTable, or made by hand), is no surprise. A setting
             that the table also has before or after this operation tells nothing, and is left out.
         folded: whether an earlier call of the plan brings its index along.
+        along: what it brings about as well, though no script says so: protection that goes before its table does.
     """
 
     migration: Migration
     position: int
     operation: Operation
+    declared: Table | None
     before: Table | None
     after: Table | None
     steps: tuple[Step, ...]
     ahead: tuple[Index | Setting, ...] = ()
     folded: bool = False
+    along: tuple[Operation, ...] = ()
 
     @property
     def key(self) -> tuple[str, int]:
@@ -97,10 +103,14 @@ class PlannedOperation:
         """Whether what DynamoDB describes shows all of its effect."""
         return all(step.is_described for step in self.steps)
 
+    def is_concerned(self, aspect: Aspect) -> bool:
+        """Whether it needs or changes this of its table."""
+        return any(operation.is_concerned(aspect, self.declared) for operation in (self.operation, *self.along))
+
     def on(self, table: Table | None) -> "PlannedOperation":
         """What no description shows of it, on a table that is as it is after later operations."""
         hidden = tuple(replace(step, after=table) for step in self.steps if not step.is_described)
-        return replace(self, before=table, after=table, steps=hidden, ahead=())
+        return replace(self, declared=table, before=table, after=table, steps=hidden, ahead=())
 
     @property
     def states(self) -> tuple[Table | None, ...]:
@@ -135,6 +145,29 @@ class Hazard:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanDrift:
+    """How a live table differs from what a plan expects; ``stops`` is the migration that is not carried out for it.
+
+    None where every operation leaves it as it is.
+    """
+
+    physical_name: str
+    difference: Difference
+    stops: str | None = None
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What tells it from others, whatever was expected in its place."""
+        difference = self.difference
+        return (self.physical_name, difference.code, difference.subject, difference.found)
+
+    def describe(self) -> str:
+        """``osem-dev-Teams: by-x: expected keys x S, projection ALL, found none; it is left as it is``."""
+        end = f"{self.stops} stops at it" if self.stops is not None else "it is left as it is"
+        return f"{self.physical_name}: {self.difference.describe()}; {end}"
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """The operations of one table, in order. Lanes may run side by side; inside a lane nothing overlaps."""
 
@@ -156,6 +189,7 @@ class Plan:
     was ever recorded, so that a table that is there already was made by somebody else. ``table_ids`` tells the tables
     that it takes over, by logical name. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
     newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back.
+    ``drift`` is how the live tables differ from what it expects, once that was looked for.
     """
 
     migrations: tuple[PlannedMigration, ...]
@@ -168,6 +202,7 @@ class Plan:
     target: str | None = None
     future: tuple[str, ...] = ()
     abandons: str | None = None
+    drift: tuple[PlanDrift, ...] = ()
 
     @property
     def is_empty(self) -> bool:

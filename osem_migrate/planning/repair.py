@@ -3,16 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from osem_migrate.errors import DefinitionError
-from osem_migrate.history import ShownState
+from osem_migrate.errors import DefinitionError, OsemMigrateError
+from osem_migrate.history import History, ShownState
 from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, RepairTable, SetBilling, Setting
 from osem_migrate.operations.change import Change
 from osem_migrate.planning.drift import diff
+from osem_migrate.planning.drift.autoscaled import overlooking_capacity
 from osem_migrate.planning.drift.code import DriftCode, Mending
 from osem_migrate.planning.drift.diff import Difference
+from osem_migrate.planning.drift.foreseen import foresee, table_after
+from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.status.status import Status
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, Schema, Table
 from osem_migrate.schema.value import altered, checked
 
@@ -21,11 +25,10 @@ _STUCK = frozenset({ShownState.CHANGED, ShownState.MISSING, ShownState.FUTURE, S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairPlan:
-    """What a script repairs, a RepairTable for each table, and why the other drifted tables are left out.
+    """What a script repairs, a RepairTable for each table, and why other drift is left out.
 
-    ``changes`` says what will be otherwise, by logical name. ``left_out`` has the physical name of each table that is
-    left out, with the reason. A table is repaired whole or not at all: ``upgrade`` touches no table that is otherwise
-    than it expects.
+    ``changes`` says what will be otherwise, by logical name. ``left_out`` has the physical name of a table and the
+    reason, for the table or for one thing that differs.
     """
 
     operations: tuple[RepairTable, ...] = ()
@@ -44,29 +47,60 @@ def plan_repair(status: Status, migrations: Sequence[Migration], *, rebuild: boo
 
     Nothing is repaired that nobody declared: a table or an index that is not expected is somebody's, and stays.
     """
+    drifted = {problem.subject for problem in status.problems if problem.code.startswith("DRIFT_")}
     operations: list[RepairTable] = []
     left_out: list[tuple[str, str]] = []
-    drifted = {problem.subject for problem in status.problems if problem.code.startswith("DRIFT_")}
     for live in status.tables:
         if live.physical_name not in drifted:
             continue
-        reason = _obstacle(live, status, migrations)
-        expected = status.expectation.schema.tables.get(live.name)
-        found = diff.diff(live, expected)
-        reason = reason or next(filter(None, (_refusal(one, rebuild=rebuild) for one in found)), None)
-        if reason is not None:
-            left_out.append((live.physical_name, reason))
-        elif expected is not None and found:
-            try:
-                operations.append(_repair(live, expected, found))
-            except DefinitionError as refused:
-                left_out.append((live.physical_name, f"no script can say what was found of it ({refused.message})"))
+        repair, reasons = _repair(live, status, migrations, rebuild=rebuild)
+        operations += [repair] if repair is not None else []
+        left_out += [(live.physical_name, reason) for reason in reasons]
     schema = status.expectation.schema
     changes = {one.table: one.changes(one.start(schema), schema.tables.get(one.table)) for one in operations}
     return RepairPlan(operations=tuple(operations), changes=changes, left_out=tuple(left_out))
 
 
-def _obstacle(live: LiveTable, status: Status, migrations: Sequence[Migration]) -> str | None:
+def _repair(
+    live: LiveTable, status: Status, migrations: Sequence[Migration], *, rebuild: bool
+) -> tuple[RepairTable | None, list[str]]:
+    """What repairs a table, if anything does, and the reasons why something of it is left as it is."""
+    obstacle = _obstacle(live, status)
+    if obstacle is not None:
+        return None, [obstacle]
+    try:
+        pending = _pending(status, migrations)
+    except OsemMigrateError as refusal:
+        return None, [f"what is pending runs before a new script, but cannot be planned ({refusal.message})"]
+    stops = next((one.stops for one in foresee(pending, [live]) if one.stops is not None), None)
+    if stops is not None:
+        return None, [f"{stops} is pending and runs before a new script, but fails on the drift"]
+    return _mend(table_after(pending, live), pending.after.tables.get(live.name), rebuild=rebuild)
+
+
+def _pending(status: Status, migrations: Sequence[Migration]) -> Plan:
+    """What runs before a new script."""
+    records = {one.id: one.record for one in status.migrations if one.record is not None}
+    return make_plan(migrations, History(records=records, exists=True), defaults=status.expectation.schema.defaults)
+
+
+def _mend(live: LiveTable, expected: Table | None, *, rebuild: bool) -> tuple[RepairTable | None, list[str]]:
+    """The same where nothing else keeps a new script from it."""
+    found = diff.diff(live, expected)
+    refused = [(one, reason) for one in found if (reason := _refusal(one, rebuild=rebuild)) is not None]
+    left, reasons = [one for one, _ in refused], [reason for _, reason in refused]
+    mended = tuple(one for one in found if one not in left)
+    if expected is None or not mended:
+        return None, reasons
+    try:
+        repair = _repair_of(live, expected, mended)
+    except DefinitionError as refusal:
+        return None, [*reasons, f"no script can say what was found of it ({refusal.message})"]
+    stopped = any(one.aspect is None or repair.is_concerned(one.aspect, expected) for one in left)
+    return None if stopped else repair, reasons
+
+
+def _obstacle(live: LiveTable, status: Status) -> str | None:
     """What keeps any script from repairing the table for now."""
     stuck = next((one for one in status.migrations if one.state in _STUCK), None)
     if stuck is not None:
@@ -75,10 +109,6 @@ def _obstacle(live: LiveTable, status: Status, migrations: Sequence[Migration]) 
         return f"its status is {live.status}"
     if live.busy:
         return f"it is still changing ({', '.join(f'{name} is {phase}' for name, phase in live.busy.items())})"
-    applied = {one.id for one in status.migrations if one.state is ShownState.APPLIED}
-    for migration in migrations:
-        if migration.id not in applied and any(operation.table == live.name for operation in migration.operations):
-            return f"{migration.id} is pending and runs before a new script, but fails on the drift"
     return None
 
 
@@ -91,13 +121,14 @@ def _refusal(difference: Difference, *, rebuild: bool) -> str | None:
     return f"{difference.code} of {difference.subject} cannot be undone by a script"
 
 
-def _repair(live: LiveTable, expected: Table, found: tuple[Difference, ...]) -> RepairTable:
+def _repair_of(live: LiveTable, expected: Table, found: tuple[Difference, ...]) -> RepairTable:
     """The repair of one table; raises DefinitionError where no script can say what was found."""
     if live.table is None:
         return RepairTable(expected.name, to=(_declaration(expected),))
     rebuilt = sorted({one.subject for one in found if one.code.mending is Mending.BY_REBUILD})
     missing = sorted(one.subject for one in found if one.code == DriftCode.INDEX_MISSING)
-    settings = tuple(_settings(live.table, expected, found, {*missing, *rebuilt}))
+    table = overlooking_capacity(live, expected).table or live.table
+    settings = tuple(_settings(table, expected, found, {*missing, *rebuilt}))
     schema = Schema({expected.name: expected})
     # Of the capacity that pyproject.toml gives, every environment has its own.
     said = (one for one in settings if not isinstance(one, SetBilling) or expected.default(SetBilling) is None)

@@ -81,6 +81,7 @@ def _plan_migration(
                 migration=migration,
                 position=position,
                 operation=operation,
+                declared=schema.tables.get(operation.table),
                 before=before,
                 after=after.tables.get(operation.table),
                 steps=steps,
@@ -105,7 +106,7 @@ def _unprotecting(planned: PlannedOperation, migrations: Sequence[Migration]) ->
         )
     off = SetDeletionProtection(planned.table, enabled=False)
     steps = (replace(step, part="deletion protection off") for step in off.steps_on(planned.before))
-    return replace(planned, steps=(*steps, *planned.steps))
+    return replace(planned, steps=(*steps, *planned.steps), along=(off,))
 
 
 def _protecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> Migration | None:
@@ -139,7 +140,7 @@ def _looking_ahead(migrations: Sequence[PlannedMigration]) -> tuple[PlannedMigra
                 ahead[operation.table] = (*ahead.get(operation.table, ()), operation.operation.added_index)
             if operation.before is not None and operation.after is not None:
                 # As the table has them afterwards, because some settings only add to what was declared before.
-                known = {type(setting): setting for setting in operation.after.settings}
+                known = {type(setting): setting.complete(operation.after) for setting in operation.after.settings}
                 kinds = map(type, operation.operation.declared_settings)
                 settings = [known[kind] for kind in kinds if kind in known]
                 ahead[operation.table] = (*ahead.get(operation.table, ()), *settings)
@@ -151,7 +152,8 @@ def _is_news(known: Index | Setting, operation: PlannedOperation) -> bool:
     """Whether the table has it neither before the operation nor after one of its steps."""
     if isinstance(known, Index):
         return operation.before is None or operation.before.index(known.name) is None
-    return all(state is None or state.setting(type(known)) != known for state in operation.states)
+    declared = ((state, state.setting(type(known))) for state in operation.states if state is not None)
+    return all(setting is None or setting.complete(state) != known for state, setting in declared)
 
 
 def _up_to(migrations: Sequence[Migration], target: str | None) -> Sequence[Migration]:

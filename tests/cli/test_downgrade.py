@@ -153,3 +153,20 @@ def test_steps_reverse_the_newest_and_the_way_on_names_a_version(upgraded: Proje
         "0002_add_manager_id_index_to_teams",
         "0001_create_teams",
     )
+
+
+def test_what_differs_of_a_table_is_told_before_it_is_dropped(upgraded: Project, run: Run, tables: Tables) -> None:
+    """Drift of a setting stops no drop: it stands in the dry run, and in what has to be confirmed."""
+    tables.client.update_table(
+        TableName="shop-dev-Plans",
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
+    )
+    differs = "not as declared: Plans: expected billing on-demand, found billing provisioned, 5 read and 5 write units)"
+    dry = run("downgrade", "--to", "2", "--dry-run")
+    assert f"⚠ every item of table Plans is lost (shop-dev-Plans: 0 items, 0 bytes; {differs}" in dry.out
+    refused = run("downgrade", "--to", "2")
+    assert "CONFIRMATION_REQUIRED" in refused.err
+    assert differs in refused.err
+    assert run("downgrade", "--to", "2", "--yes").code == 0
+    assert "shop-dev-Plans" not in tables.names()

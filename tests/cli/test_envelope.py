@@ -150,6 +150,7 @@ def test_progress_stays_out(project: Project, tables: Tables) -> None:
         "in_progress": [],
         "pending": [],
         "future": [],
+        "drift": [],
     }
     assert "create table Teams" in done.err
 

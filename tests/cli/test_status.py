@@ -114,7 +114,7 @@ def test_it_writes_nothing(project: Project, upgraded: Tables, run: Run) -> None
 
 
 def test_the_unfinished_are_told(project: Project, upgraded: Tables, run: Run) -> None:
-    """A failed migration shows as failed, with its cause and the way on."""
+    """A failed migration shows as failed, with its cause and the way on, and beside it the drift that stopped it."""
     project.script("0004_create_users", 'CreateTable("Users", partition_key=S("id"))')
     upgraded.client.create_table(
         TableName="shop-dev-Users",
@@ -124,11 +124,12 @@ def test_the_unfinished_are_told(project: Project, upgraded: Tables, run: Run) -
     )
     assert run("upgrade").code == 1
     said = run("status")
-    assert said.code == 4
+    assert said.code == 5
     (line,) = (line for line in said.out.splitlines() if "0004_create_users  " in line)
     assert line.startswith("✗ failed       0004_create_users  after 0 of 1 operations: ")
     assert line.endswith("Z, MIGRATION_FAILED)")
     assert said.out.count("MIGRATION_FAILED") == 1
+    assert "✗ DRIFT_TABLE_KEYS shop-dev-Users: Users: expected keys id S, found keys x S" in said.out
     assert "osem-migrate resolve 0004_create_users --applied --env dev" in said.out
     assert "Otherwise remove the cause, then continue with: osem-migrate upgrade --env dev" in said.out
 
@@ -361,7 +362,7 @@ def test_a_rebuild_makes_a_lost_table_anew(upgraded: Tables, run: Run) -> None:
     """Only when it was asked for."""
     upgraded.drop("shop-dev-Plans")
     said = run("status", "--write-repair")
-    assert "⚠ shop-dev-Plans is not repaired: DRIFT_TABLE_MISSING of Plans needs a rebuild: add --rebuild." in said.out
+    assert "⚠ shop-dev-Plans: not repaired: DRIFT_TABLE_MISSING of Plans needs a rebuild: add --rebuild." in said.out
     assert "✓" not in said.out.splitlines()[-1]
     assert run("status", "--write-repair", "--rebuild").code == 5
     assert run("upgrade").code == 0

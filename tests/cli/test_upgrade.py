@@ -489,3 +489,40 @@ def test_the_way_on_keeps_what_was_given(run: Run, tables: Tables) -> None:
                 "--region", "eu-central-1")  # fmt: skip
     again = "--to 2 --no-fold --wait-only --lock-timeout 5 --env dev --region eu-central-1"
     assert begun.out.splitlines()[-1] == f"hint: wait with: osem-migrate upgrade {again}"
+
+
+def test_drift_that_stops_nothing_is_told(project: Project, run: Run, tables: Tables) -> None:
+    """In the dry run, as text and data, and once in the run, which leaves it as it is; status goes on to show it."""
+    run("upgrade")
+    tables.client.update_table(
+        TableName="shop-dev-Teams", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "managerId-index"}}]
+    )
+    project.script("0004_expire", 'SetTimeToLive("Teams", attribute="expiresAt")')
+    project.script("0005_index", 'AddIndex("Teams", "season-index", partition_key=S("season"))')
+    message = "managerId-index: expected keys managerId S, projection ALL, found none"
+    line = f"⚠ DRIFT_INDEX_MISSING shop-dev-Teams: {message}; it is left as it is"
+    assert line in run("upgrade", "--dry-run").out
+    drift = [{"table": "shop-dev-Teams", "code": "DRIFT_INDEX_MISSING", "message": message, "stops": None}]
+    assert run("upgrade", "--dry-run", "--json").document["data"]["drift"] == drift
+    said = run("upgrade")
+    assert (said.code, said.err.count(line)) == (0, 1)
+    assert f"✗ DRIFT_INDEX_MISSING shop-dev-Teams: {message}" in run("status").out
+
+
+def test_drift_that_will_stop_a_migration_is_foreseen(project: Project, run: Run, tables: Tables) -> None:
+    """With the migration that stops at it, before anything is begun, though what comes first is still carried out."""
+    run("upgrade")
+    project.script("0004_expire", 'SetTimeToLive("Plans", attribute="expiresAt")')
+    run("upgrade")
+    for attribute, enabled in (("expiresAt", False), ("removedAt", True)):
+        tables.client.update_time_to_live(
+            TableName="shop-dev-Plans", TimeToLiveSpecification={"Enabled": enabled, "AttributeName": attribute}
+        )
+    project.script("0005_other", 'SetTimeToLive("Plans", attribute="deleteAt")')
+    line = "⚠ DRIFT_SETTING shop-dev-Plans: Plans: expected time to live "
+    assert line in run("upgrade", "--dry-run").out
+    said = run("upgrade")
+    assert said.code == 1
+    assert said.err.index(line) < said.err.index("0005_other stops at it") < said.err.index("DRIFT_FOUND")
+    codes = [problem["code"] for problem in run("status", "--json").document["data"]["problems"]]
+    assert codes == ["MIGRATION_FAILED", "DRIFT_SETTING"]

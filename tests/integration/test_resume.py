@@ -112,16 +112,18 @@ def test_wherever_it_stops_the_next_run_finishes(client: Any, tmp_path: Path, ki
 
 
 def test_a_repaired_cause_is_continued_from(client: Any, tmp_path: Path) -> None:
-    """Drift in the second operation: the first stays done, and after the repair only the rest is done."""
-    project = write_project(tmp_path, {"0001_teams": BOTH})
-    key, names = {"AttributeName": "x", "KeyType": "HASH"}, ("teamId", "x")
+    """Drift that the third operation needs gone: the first stays done, and after the repair only the rest is."""
+    script = BOTH.replace('SetStream("Teams", "NEW_IMAGE")', 'AddIndex("Teams", "by-manager", S("managerId"))')
+    project = write_project(tmp_path, {"0001_teams": script})
+    key = {"AttributeName": "managerId", "KeyType": "HASH"}
+    types: dict[str, Any] = {"teamId": "S", "managerId": "N"}
     index = {"IndexName": "by-hand", "KeySchema": [key], "Projection": {"ProjectionType": "ALL"}}
 
     def interfere(event: object) -> None:
         if isinstance(event, OperationFinished) and event.operation.position == 1:
             client.update_table(
                 TableName="osem-dev-Teams",
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()],
                 GlobalSecondaryIndexUpdates=[{"Create": index}],
             )
 

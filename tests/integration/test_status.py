@@ -177,14 +177,14 @@ def test_an_edited_script_is_a_history_problem(upgraded: Path) -> None:
 
 
 def test_a_failed_migration_is_a_history_problem(client: Any, upgraded: Path) -> None:
-    """A run that met drift left its record, and status shows it."""
+    """A run that met drift left its record, and status shows both."""
     client.delete_table(TableName="osem-dev-Teams")
     project = write_project(upgraded, {"0003_more": 'operations = [AddIndex("Teams", "x-index", S("x"))]'})
     with pytest.raises(DriftFound):
         Watched(project).migrator.upgrade()
     code, problems, _ = status_of(upgraded)
-    assert code is ExitCode.HISTORY
-    assert problems == [("MIGRATION_FAILED", "0003_more")]
+    assert code is ExitCode.DRIFT
+    assert problems == [("MIGRATION_FAILED", "0003_more"), ("DRIFT_TABLE_MISSING", "osem-dev-Teams")]
 
 
 def test_a_running_record_without_a_lock_is_interrupted(client: Any, upgraded: Path) -> None:

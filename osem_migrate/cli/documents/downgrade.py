@@ -5,7 +5,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from osem_migrate.cli.documents.plan import PlanDocument
+from osem_migrate.cli.documents.plan import PlanDocument, PlanDriftDocument, drift_documents
 from osem_migrate.cli.documents.printed import Printed
 from osem_migrate.commands.downgrade import DowngradeResult
 from osem_migrate.errors import OsemMigrateError, PartialError
@@ -30,6 +30,8 @@ class DowngradeDocument(TypedDict):
     """By this run."""
     remaining: list[str]
     """What this run was to reverse, and has not."""
+    drift: list[PlanDriftDocument]
+    """What differed of the tables, as far as it was seen."""
 
 
 PRINTED = {"downgrade": Printed((DowngradeDocument, PlanDocument), DowngradeDocument)}
@@ -53,4 +55,5 @@ def _document(plan: Plan, reverted: Sequence[str]) -> DowngradeDocument:
         "counts": {"reverted": len(reverted), "remaining": len(remaining)},
         "reverted": list(reverted),
         "remaining": remaining,
+        "drift": drift_documents(plan),
     }

@@ -62,6 +62,19 @@ class PlannedMigrationDocument(TypedDict):
     operations: list[OperationDocument]
 
 
+class PlanDriftDocument(TypedDict):
+    """How a live table differs from what the plan expects."""
+
+    table: str
+    """In the scripts."""
+    physical_name: str
+    """In DynamoDB."""
+    code: str
+    message: str
+    stops: str | None
+    """The migration that stops at it; null where it is left as it is."""
+
+
 class PlanCounts(TypedDict):
     """How many there are."""
 
@@ -87,7 +100,22 @@ class PlanDocument(TypedDict):
     """Applied by a newer checkout than this one."""
     abandons: str | None
     """The target of a downgrade that did not finish, and that an upgrade takes back."""
+    drift: list[PlanDriftDocument]
     estimate_seconds: SecondsDocument
+
+
+def drift_documents(plan: Plan) -> list[PlanDriftDocument]:
+    """Every difference that was seen, whether it stops a migration or not."""
+    return [
+        {
+            "table": drift.difference.table,
+            "physical_name": drift.physical_name,
+            "code": drift.difference.code.value,
+            "message": drift.difference.describe(),
+            "stops": drift.stops,
+        }
+        for drift in plan.drift
+    ]
 
 
 def plan_document(plan: Plan, environment: Environment, region: str) -> PlanDocument:
@@ -114,6 +142,7 @@ def plan_document(plan: Plan, environment: Environment, region: str) -> PlanDocu
         ],
         "future": list(plan.future),
         "abandons": plan.abandons,
+        "drift": drift_documents(plan),
         "estimate_seconds": _seconds(plan.estimate),
     }
 

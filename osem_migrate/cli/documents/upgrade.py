@@ -5,7 +5,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from osem_migrate.cli.documents.plan import PlanDocument
+from osem_migrate.cli.documents.plan import PlanDocument, PlanDriftDocument, drift_documents
 from osem_migrate.cli.documents.printed import Printed
 from osem_migrate.commands.upgrade import UpgradeResult
 from osem_migrate.errors import OsemMigrateError, PartialError
@@ -36,6 +36,8 @@ class UpgradeDocument(TypedDict):
     """What this run was to apply, and has not."""
     future: list[str]
     """Applied by a newer checkout than this one."""
+    drift: list[PlanDriftDocument]
+    """What differed of the tables, as far as it was seen."""
 
 
 PRINTED = {"upgrade": Printed((UpgradeDocument, PlanDocument), UpgradeDocument)}
@@ -67,4 +69,5 @@ def _document(plan: Plan, applied: Sequence[str], in_progress: Sequence[str] = (
         "in_progress": list(in_progress),
         "pending": pending,
         "future": list(plan.future),
+        "drift": drift_documents(plan),
     }

@@ -138,6 +138,11 @@ class DriftCode(StrEnum):
         return self.name.startswith("INDEX_")
 
     @property
+    def is_of_another_table(self) -> bool:
+        """Whether it is about what can never change of a table, its keys above all: then it is another one."""
+        return self in {DriftCode.TABLE_KEYS, DriftCode.LOCAL_INDEX}
+
+    @property
     def is_repairable(self) -> bool:
         """Whether a script can repair it, be it by a rebuild."""
         return self.mending in {Mending.BY_SCRIPT, Mending.BY_REBUILD}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation, SetBilling, Setting
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.planning.drift.autoscaled import overlooking_capacity
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.schema import Index, LocalIndex, Table, Throughput
@@ -27,6 +28,7 @@ class Difference:
         found: what is live, for people.
         repair: the operations that put it back; empty where only a new table could.
         setting: the declared setting that differs, where it is one.
+        aspect: what an operation has to know to say whether it is concerned; None where every operation is.
     """
 
     code: DriftCode
@@ -36,6 +38,7 @@ class Difference:
     found: str
     repair: tuple[Operation, ...] = ()
     setting: Setting | None = None
+    aspect: Aspect | None = None
 
     @property
     def index(self) -> str | None:
@@ -84,15 +87,19 @@ def matches(live: LiveTable, state: Table | None, ahead: Collection[Index | Sett
 def is_sure(live: LiveTable, state: Table | None, earlier: Table | None) -> bool:
     """Whether a match is beyond doubt in what is other than ``earlier``.
 
-    A setting may be known by half; and what an autoscaler has made of the capacity does not tell what it was before.
+    A setting may be known by half; what an autoscaler has made of the capacity does not tell what it was before; and
+    what only the environment gives to new tables may be lacking although nothing differs.
     """
     if live.table is None or state is None or earlier is None:
         return True
     if live.autoscaled and state.setting(SetBilling) != earlier.setting(SetBilling):
         return not diff(replace(live, autoscaled=frozenset()), state)
     changed = (setting for setting in state.settings if setting not in earlier.settings)
-    pairs = ((setting, live.table.setting(type(setting))) for setting in changed)
-    return all(found is None or setting.is_sure(found) for setting, found in pairs)
+    pairs = ((setting, live.table.setting(type(setting)), state.default(type(setting))) for setting in changed)
+    return all(
+        found is None or (setting.is_sure(found) and (default is None or default.matches(found)))
+        for setting, found, default in pairs
+    )
 
 
 def overlooking(live: LiveTable, state: Table | None, ahead: Collection[Index | Setting]) -> LiveTable:
@@ -105,9 +112,7 @@ def overlooking(live: LiveTable, state: Table | None, ahead: Collection[Index | 
         live.table, indexes=[index for index in live.table.indexes if live.table.shape(index) not in wanted]
     )
     for setting in (known for known in ahead if isinstance(known, Setting)):
-        declared, found = state.setting(type(setting)), table.setting(type(setting))
-        if declared is not None and found is not None and setting.matches(found):
-            table = table.with_setting(declared)
+        table = setting.overlooked(table, state)
     return replace(live, table=table)
 
 
@@ -131,14 +136,11 @@ def _indexes(live: LiveTable, table: Table, expected: Table) -> Iterator[Differe
     wanted = {index.name: index for index in expected.indexes}
     for name in sorted(found.keys() | wanted.keys()):
         if name not in found:
-            yield _difference(
-                DriftCode.INDEX_MISSING, expected.name, name, index_text(wanted[name]), "none", _add(expected, name)
-            )
+            was, again, lost = index_text(wanted[name]), _add(expected, name), Aspect(index=name)
+            yield _difference(DriftCode.INDEX_MISSING, expected.name, name, was, "none", again, aspect=lost)
         elif name not in wanted:
-            drop = DropIndex(expected.name, name)
-            yield _difference(
-                DriftCode.INDEX_UNEXPECTED, expected.name, name, "no index", index_text(found[name]), drop
-            )
+            there, drop, extra = index_text(found[name]), DropIndex(expected.name, name), _aspect(found[name])
+            yield _difference(DriftCode.INDEX_UNEXPECTED, expected.name, name, "no index", there, drop, aspect=extra)
         else:
             yield from _index_differences(live, table, expected, found[name], wanted[name])
 
@@ -148,10 +150,12 @@ def _index_differences(
 ) -> Iterator[Difference]:
     rebuild = (DropIndex(expected.name, wanted.name), _add(expected, wanted.name))
     if (found.partition_keys, found.sort_keys) != (wanted.partition_keys, wanted.sort_keys):
-        yield _difference(DriftCode.INDEX_KEYS, expected.name, wanted.name, _keys(wanted), _keys(found), *rebuild)
+        was, there = _keys(wanted), _keys(found)
+        yield _difference(DriftCode.INDEX_KEYS, expected.name, wanted.name, was, there, *rebuild, aspect=_aspect(found))
     if table.projection(found) != expected.projection(wanted):
+        was, there = _projection(wanted), _projection(found)
         yield _difference(
-            DriftCode.INDEX_PROJECTION, expected.name, wanted.name, _projection(wanted), _projection(found), *rebuild
+            DriftCode.INDEX_PROJECTION, expected.name, wanted.name, was, there, *rebuild, aspect=_aspect(found)
         )
     billing, live_billing = expected.setting(SetBilling), table.setting(SetBilling)
     if billing is None or live_billing is None or billing.mode != live_billing.mode:
@@ -169,6 +173,7 @@ def _index_differences(
             found=_units(have),
             repair=(adjust,),
             setting=billing,
+            aspect=Aspect(index=wanted.name, declared=billing, found=live_billing),
         )
 
 
@@ -207,6 +212,7 @@ def _settings(live: LiveTable, table: Table, expected: Table) -> Iterator[Differ
             found=found.phrase,
             repair=(repair,),
             setting=setting,
+            aspect=Aspect(declared=setting, found=found),
         )
 
 
@@ -223,8 +229,22 @@ def compared(live: Table, expected: Table) -> Iterator[Setting]:
             yield declared
 
 
-def _difference(code: DriftCode, table: str, subject: str, expected: str, found: str, *repair: Operation) -> Difference:
-    return Difference(code=code, table=table, subject=subject, expected=expected, found=found, repair=repair)
+def _difference(  # noqa: PLR0913 - the members of a Difference
+    code: DriftCode,
+    table: str,
+    subject: str,
+    expected: str,
+    found: str,
+    *repair: Operation,
+    aspect: Aspect | None = None,
+) -> Difference:
+    return Difference(
+        code=code, table=table, subject=subject, expected=expected, found=found, repair=repair, aspect=aspect
+    )
+
+
+def _aspect(found: Index) -> Aspect:
+    return Aspect(index=found.name, keys=found.keys)
 
 
 def _add(table: Table, name: str) -> Operation:

@@ -1,15 +1,19 @@
 """Status: where an environment stands, as a value: the state of every migration, and every Problem with its remedy."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from osem_migrate.errors import ExitCode, ScriptOperationInapplicable
+from osem_migrate.errors import ExitCode, OsemMigrateError, ScriptOperationInapplicable
 from osem_migrate.history import History, Record, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
+from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.drift.code import DriftCode
+from osem_migrate.planning.drift.concerned import nearest
+from osem_migrate.planning.drift.diff import overlooking
 from osem_migrate.planning.history_check import is_changed, lost_records
 from osem_migrate.planning.ownership import is_replaced
+from osem_migrate.planning.plan import PlannedOperation
 from osem_migrate.planning.replay import replay_recorded
 from osem_migrate.planning.status.migrations import (
     NEWER_TOOL,
@@ -21,7 +25,8 @@ from osem_migrate.planning.status.migrations import (
 from osem_migrate.planning.status.problem import Problem, ProblemKind, Severity
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.planning.status.tables import ahead, drift, progress, remarks, replaced
-from osem_migrate.schema import Schema
+from osem_migrate.planning.upgrade import make_plan
+from osem_migrate.schema import Schema, Table
 
 __all__ = [
     "IGNORABLE",
@@ -49,6 +54,8 @@ class Expectation:
     Attributes:
         schema: the tables; empty where that cannot be known.
         unsure: tables of migrations that are unfinished or were changed: neither right nor wrong for now.
+        begun: those of them that are in one of the states of an operation, which a run has begun or comes to next; None
+            where all is done.
         ahead: tables that migrations still to apply create, by logical name, each with the first of these migrations.
         elsewhere: tables that recorded migrations without a script touch, each with the first of these migrations.
         note: why nothing can be compared, or None.
@@ -56,9 +63,15 @@ class Expectation:
 
     schema: Schema
     unsure: frozenset[str] = frozenset()
+    begun: Mapping[str, PlannedOperation | None] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
     ahead: dict[str, str] = field(default_factory=dict)
     note: str | None = None
+
+    def states(self, table: str) -> tuple[Table | None, ...]:
+        """Where the table may be."""
+        begun = self.begun.get(table)
+        return begun.states if begun is not None else (self.schema.tables.get(table),)
 
     def why_unsure(self, table: str) -> str:
         """Why a table of ``unsure`` is neither right nor wrong for now."""
@@ -124,6 +137,7 @@ def expect(migrations: Sequence[Migration], history: History, defaults: tuple[ob
     waiting = [migration for migration in reversed(migrations) if not history.is_applied(migration.id)]
     return Expectation(
         schema=schema,
+        begun=_begun(migrations, history, defaults),
         unsure=frozenset(o.table for m in unsure for o in m.operations) | elsewhere.keys(),
         elsewhere=elsewhere,
         ahead={o.table: m.id for m in waiting for o in m.operations if o.creates_table},
@@ -161,16 +175,20 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
     remarked: list[Problem] = []
     unsure: dict[str, list[str]] = {}
     for live in live_tables:
-        table = expectation.schema.tables.get(live.name)
-        if live.name in expectation.unsure:
+        table, seen = expectation.schema.tables.get(live.name), live
+        is_unsure = live.name in expectation.unsure
+        if is_unsure and live.name in expectation.begun and not lock_alive and not live.busy:
+            is_unsure = False
+            table, seen = _nearest(live, expectation.begun[live.name], table)
+        if is_unsure:
             unsure.setdefault(expectation.why_unsure(live.name), []).append(live.physical_name)
-        if expectation.note is not None or live.name in expectation.unsure:
+        if expectation.note is not None or is_unsure:
             remarked += progress(live)
         elif table is None and live.table is not None and live.name in expectation.ahead:
             remarked.append(ahead(live, expectation.ahead[live.name]))
         else:
-            problems += drift(live, table, caller, strict=strict)
-            remarked += remarks(live, table, caller, strict=strict)
+            problems += drift(seen, table, caller, strict=strict)
+            remarked += remarks(seen, table, caller, strict=strict)
             remarked += [replaced(live)] if table is not None and is_replaced(live, history) else []
     notes += [f"{_were(names)} not compared: {why}." for why, names in unsure.items()]
     notes += _unreadable(live_tables, expectation.schema)
@@ -187,6 +205,34 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
 def _were(names: Sequence[str]) -> str:
     """``shop-dev-Plans was``, ``shop-dev-Plans, shop-dev-Teams were``."""
     return f"{', '.join(names)} {'was' if len(names) == 1 else 'were'}"
+
+
+def _begun(
+    migrations: Sequence[Migration], history: History, defaults: tuple[object, ...]
+) -> Mapping[str, PlannedOperation | None]:
+    """What is next on each table of a migration that is unfinished; nothing where that cannot be known."""
+    records = history.records
+    unfinished = {m.id: m for m in migrations if m.id in records and records[m.id].is_unfinished}
+    if not unfinished:
+        return {}
+    target = next((records[name].downgrade_to for name in unfinished if records[name].is_being_reversed), None)
+    try:
+        if target is not None:
+            plan = make_downgrade(migrations, history, target, defaults=defaults)
+        else:
+            plan = make_plan(migrations, history, defaults=defaults, allow_out_of_order=True)
+    except OsemMigrateError:
+        return {}
+    following = {lane.table: lane.operations[0] for lane in plan.lanes if lane.operations[0].migration.id in unfinished}
+    return {o.table: following.get(o.table) for m in unfinished.values() for o in m.operations}
+
+
+def _nearest(live: LiveTable, begun: PlannedOperation | None, declared: Table | None) -> tuple[Table | None, LiveTable]:
+    """The state that the table is to be compared with, and the table without what later operations may have brought."""
+    if begun is None:
+        return declared, live
+    state = nearest(begun, live).state
+    return state, overlooking(live, state, begun.ahead)
 
 
 def _is_unsure(migration: Migration, record: Record) -> bool:

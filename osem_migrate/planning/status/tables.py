@@ -6,11 +6,11 @@ from functools import partial
 
 from osem_migrate.advice import command
 from osem_migrate.live_table import UNUSABLE, LiveTable
-from osem_migrate.operations.step import Description
 from osem_migrate.planning.drift import diff
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.defaulted import defaulted
 from osem_migrate.planning.drift.diff import Difference
+from osem_migrate.planning.drift.settled import settled
 from osem_migrate.planning.drift.undeclared import undeclared
 from osem_migrate.planning.status.problem import NoteCode, Problem, ProblemKind
 from osem_migrate.planning.status.remedy import Caller, remedy, unusable_remedy
@@ -83,24 +83,6 @@ def replaced(live: LiveTable) -> Problem:
         "it is not the table that was recorded: somebody has made or restored it since",
         f"If that was meant, all is well. What was done, and when: {command('history')}",
     )
-
-
-def settled(live: LiveTable, differences: tuple[Difference, ...]) -> Iterator[Difference]:
-    """The differences that will not go away by themselves, as far as one can see."""
-    return (difference for difference in differences if not _on_its_way(live, difference))
-
-
-def _on_its_way(live: LiveTable, difference: Difference) -> bool:
-    if live.status in {"CREATING", "DELETING"}:
-        return True
-    if difference.subject in live.indexes and live.indexes[difference.subject].phase is not None:
-        return True
-    setting = difference.setting
-    if setting is None or (setting.shows_target and not difference.code.is_of_index):
-        return False
-    # While a table is UPDATING, its description may still show what it had before.
-    updating = live.status == "UPDATING" and setting.described_by is Description.TABLE
-    return updating or setting.noun in live.changing
 
 
 def _drift(live: LiveTable, difference: Difference, caller: Caller) -> Problem:

@@ -6,6 +6,7 @@ import pytest
 
 from osem_migrate import UpgradeOptions
 from osem_migrate.errors import DriftFound
+from osem_migrate.events import DriftNoticed, OperationFinished, RunEvent
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 
@@ -70,3 +71,40 @@ def test_there_and_back_is_still_carried_out(aws: SimulatedAws, tmp_path: Path) 
     table = aws.simulator.table(NAME)
     assert table is not None
     assert table["LatestStreamArn"] != before
+
+
+def test_billing_that_is_ahead_is_known_with_the_capacity_of_its_indexes(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Somebody has switched the table and given an index its own capacity; both are declared behind another setting."""
+    indexed = """operations = [CreateTable("Teams", S("id"), indexes=[Index("by-x", S("x"))])]"""
+    aws.migrator(write_project(tmp_path, {"0001_teams": indexed}, TUNNEL)).upgrade()
+    aws.clock.sleep(HOUR)
+    capacity = [{"ReadCapacityUnits": units, "WriteCapacityUnits": units} for units in (7, 3)]
+    update = {"Update": {"IndexName": "by-x", "ProvisionedThroughput": capacity[1]}}
+    change(aws, BillingMode="PROVISIONED", ProvisionedThroughput=capacity[0], GlobalSecondaryIndexUpdates=[update])
+    billing = 'SetBilling.provisioned("Teams", read=7, write=7, indexes={"by-x": Throughput(3, 3)})'
+    declared = f'operations = [SetStream("Teams", "NEW_IMAGE"), AddIndex("Teams", "by-y", S("y")), {billing}]'
+    events: list[RunEvent] = []
+    migrator = aws.migrator(write_project(tmp_path, {"0002_declared": declared}, TUNNEL), events.append)
+    assert migrator.preview().drift == ()
+    assert migrator.upgrade().applied == ("0002_declared",)
+    assert migrator.status().in_sync
+    notes = [event.note for event in events if isinstance(event, OperationFinished)]
+    assert notes == [None, None, "it was there already"]
+    assert not [event for event in events if isinstance(event, DriftNoticed)]
+
+
+def test_capacity_of_an_index_that_is_not_ahead_is_drift_of_it_alone(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Of the billing that is ahead, the table's is known; the index has other capacity than the script will say."""
+    created = CREATED.replace('S("id"), ', 'S("id"), indexes=[Index("by-x", S("x"))], ')
+    aws.migrator(write_project(tmp_path, {"0001_teams": created}, TUNNEL)).upgrade()
+    aws.clock.sleep(HOUR)
+    units = {"ReadCapacityUnits": 9, "WriteCapacityUnits": 9}
+    update = {"Update": {"IndexName": "by-x", "ProvisionedThroughput": units}}
+    change(aws, ProvisionedThroughput={"ReadCapacityUnits": 7, "WriteCapacityUnits": 7})
+    change(aws, GlobalSecondaryIndexUpdates=[update])
+    billing = 'SetBilling.provisioned("Teams", read=7, write=7)'
+    declared = f'operations = [SetTableClass("Teams", "STANDARD_INFREQUENT_ACCESS"), {billing}]'
+    migrator = aws.migrator(write_project(tmp_path, {"0002_declared": declared}, TUNNEL))
+    assert [(one.difference.code, one.stops) for one in migrator.preview().drift] == [
+        ("DRIFT_INDEX_THROUGHPUT", "0002_declared")
+    ]

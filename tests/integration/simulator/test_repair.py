@@ -215,3 +215,77 @@ def test_what_is_being_built_is_no_drift(place: Place) -> None:
         place.aws.clock.sleep(20.0)
     assert {"extra is allocating", "extra is backfilling", "Plans is updating"} <= seen
     assert place.codes() == ["DRIFT_INDEX_UNEXPECTED"]
+
+
+EXTRA = 'operations = [AddIndex("Teams", "extra", S("extra"))]'
+
+
+def test_one_lost_and_one_undeclared_index(place: Place, tmp_path: Path) -> None:
+    """The lost one is repaired by a script, the other declared by the next one: both come through in one upgrade."""
+    place.by_hand(DropIndex("Teams", "by-manager"), AddIndex("Teams", "extra", S("extra")))
+    assert place.codes() == ["DRIFT_INDEX_MISSING", "DRIFT_INDEX_UNEXPECTED"]
+    assert place.repair() is not None
+    write_project(tmp_path, {"0004_extra": EXTRA}, TUNNEL + MORE)
+    assert place.aws.migrator(place.project).upgrade().applied == ("0003_repair_teams", "0004_extra")
+    assert place.codes() == []
+
+
+def test_the_undeclared_index_is_declared_although_another_is_lost(place: Place, tmp_path: Path) -> None:
+    """The lost one is told by dry run and run, is still shown by status, and can be repaired afterwards, or before."""
+    place.by_hand(DropIndex("Teams", "by-manager"), AddIndex("Teams", "extra", S("extra")))
+    write_project(tmp_path, {"0003_extra": EXTRA}, TUNNEL + MORE)
+    told = "osem-dev-Teams: by-manager: expected keys managerId S, projection ALL, found none; it is left as it is"
+    migrator = place.aws.migrator(place.project)
+    assert [drift.describe() for drift in migrator.preview().drift] == [told]
+    result = migrator.upgrade()
+    assert result.applied == ("0003_extra",)
+    assert [drift.describe() for drift in result.plan.drift] == [told]
+    assert place.codes() == ["DRIFT_INDEX_MISSING"]
+    assert place.repair() is not None
+    place.aws.migrator(place.project).upgrade()
+    assert place.codes() == []
+
+
+def test_an_index_is_rebuilt_on_a_table_that_has_another_billing_than_new_ones(
+    aws: SimulatedAws, tmp_path: Path
+) -> None:
+    """What only new tables get is no drift; the index has what its table is paid by, and nothing else changes."""
+    script = 'operations = [CreateTable("Teams", S("id"), indexes=[Index("by-x", S("x")), Index("by-y", S("y"))])]'
+    aws.migrator(write_project(tmp_path, {"0001_teams": script}, TUNNEL)).upgrade()
+    aws.clock.sleep(HOUR)
+    project = write_project(tmp_path, {}, f"{TUNNEL}capacity = {{ read = 5, write = 5 }}\n")
+    delete = {"Delete": {"IndexName": "by-x"}}
+    aws.simulator.call("UpdateTable", {"TableName": "osem-dev-Teams", "GlobalSecondaryIndexUpdates": [delete]})
+    aws.clock.sleep(HOUR)
+    migrator = aws.migrator(project)
+    assert migrator.write_repair(migrator.status()).path is not None
+    aws.migrator(project).upgrade()
+    assert aws.migrator(project).status().in_sync
+    table = aws.simulator.table("osem-dev-Teams")
+    assert table is not None
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_drift_of_an_index_by_hand_leaves_the_capacity_that_only_new_tables_get(
+    aws: SimulatedAws, tmp_path: Path
+) -> None:
+    """The capacity of the index goes back; that of the table is a default, and was never this table's."""
+    script = (
+        'operations = [CreateTable("Teams", S("id"), indexes=[Index("by-x", S("x"), throughput=Throughput(2, 2))])]'
+    )
+    capacity = f"{TUNNEL}capacity = {{ read = 9, write = 9 }}\n"
+    aws.migrator(write_project(tmp_path, {"0001_teams": script}, capacity)).upgrade()
+    aws.clock.sleep(HOUR)
+    project = write_project(tmp_path, {}, capacity.replace("9", "5"))
+    units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 3}
+    update = {"Update": {"IndexName": "by-x", "ProvisionedThroughput": units}}
+    aws.simulator.call("UpdateTable", {"TableName": "osem-dev-Teams", "GlobalSecondaryIndexUpdates": [update]})
+    aws.clock.sleep(HOUR)
+    migrator = aws.migrator(project)
+    assert [problem.code for problem in migrator.status().problems] == ["DRIFT_INDEX_THROUGHPUT"]
+    assert migrator.write_repair(migrator.status()).path is not None
+    aws.migrator(project).upgrade()
+    assert aws.migrator(project).status().in_sync
+    table = aws.simulator.table("osem-dev-Teams")
+    assert table is not None
+    assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 9

@@ -95,3 +95,22 @@ def test_a_first_run_adopts_what_lacks_them(tmp_path: Path, aws: SimulatedAws, s
     project = changed(tmp_path, setting)
     assert aws.migrator(project).upgrade().applied == ("0001_teams",)
     assert aws.migrator(project).status().in_sync
+
+
+@pytest.mark.parametrize(("setting", "declaration"), DEFAULTS)
+def test_a_later_run_adopts_what_lacks_them(tmp_path: Path, aws: SimulatedAws, setting: str, declaration: str) -> None:
+    """As a first run does; what takes a call of its own is asked for, as a run may have ended before it."""
+    project = changed(tmp_path, setting, **{"0001_users": 'operations = [CreateTable("Users", S("id"))]'})
+    aws.migrator(project).upgrade()
+    request = {
+        "TableName": TEAMS_TABLE,
+        "KeySchema": [{"AttributeName": "teamId", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "teamId", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    aws.simulator.call("CreateTable", request)
+    aws.clock.sleep(60)
+    assert aws.migrator(changed(tmp_path, setting, **{"0002_teams": TEAMS})).upgrade().applied == ("0002_teams",)
+    found = aws.migrator(project).status()
+    noted = [] if "Recovery" in declaration else ["DRIFT_SETTING_DEFAULT"]
+    assert (found.in_sync, [remark.code for remark in found.remarks]) == (True, noted)

@@ -26,7 +26,7 @@ from osem_migrate.errors import (
     Throttled,
     WaitTimeout,
 )
-from osem_migrate.events import OperationStarted, RunEvent, StepPerformed, Waiting
+from osem_migrate.events import DriftNoticed, OperationStarted, RunEvent, StepPerformed, Waiting
 from osem_migrate.execution.operation_run import Pace, Services
 from osem_migrate.execution.reconciler import Reconciled, Reconciler
 from osem_migrate.live_table import LiveTable
@@ -154,6 +154,10 @@ class World:
     def table(self) -> Any:
         return self.aws.tables[NAME]
 
+    def noticed(self) -> list[str]:
+        """The codes of the differences that were told."""
+        return [event.drift.difference.code for event in self.events if isinstance(event, DriftNoticed)]
+
     def waits(self) -> list[str]:
         """The phases that were told, without repetitions."""
         phases = [event.phase for event in self.events if isinstance(event, Waiting)]
@@ -211,14 +215,25 @@ def test_a_table_busy_with_something_else_is_waited_for_and_changed() -> None:
 
 
 def test_drift_stops_before_anything_is_touched() -> None:
-    """A table that is neither as before nor as after is reported with every difference, and left alone."""
-    world = World().having(TEAMS, AddIndex("Teams", "by-hand", S("season")))
-    drift = world.fails(DriftFound, TEAMS, BY_MANAGER)
+    """A table that is neither as before nor as after in what the operation needs is reported with just that."""
+    world = World().having(TEAMS, AddIndex("Teams", "by-hand", N("managerId")), SetStream("Teams", "KEYS_ONLY"))
+    drift = world.fails(DriftFound, TEAMS, SetStream("Teams", None), BY_MANAGER)
     assert world.aws.mutations() == []
     assert "by-hand" in drift.message
-    assert "managerId-index" not in drift.message.partition("; ")[2]
-    assert drift.details["differences"][0]["code"] == "DRIFT_INDEX_UNEXPECTED"
+    assert "stream" not in drift.message
+    assert "managerId-index" not in drift.message.partition("; ")[2].partition(" ")[0]
+    assert [difference["code"] for difference in drift.details["differences"]] == ["DRIFT_INDEX_UNEXPECTED"]
     assert drift.details["table"] == NAME
+
+
+def test_drift_that_does_not_concern_an_operation_is_told_and_left() -> None:
+    """Another index of somebody's: the one that is wanted is built, the other is mentioned once and left alone."""
+    world = World().having(TEAMS, AddIndex("Teams", "by-hand", S("season")))
+    assert world.perform(TEAMS, BY_MANAGER) == Reconciled(adopted=False)
+    assert world.noticed() == ["DRIFT_INDEX_UNEXPECTED"]
+    world.perform(TEAMS, BY_MANAGER, SetStream("Teams", "NEW_IMAGE"))
+    assert world.noticed() == ["DRIFT_INDEX_UNEXPECTED"]
+    assert {index["IndexName"] for index in world.table.indexes} == {"by-hand", "managerId-index"}
 
 
 def test_drift_of_an_index_speaks_of_the_index_that_was_declared() -> None:
@@ -636,12 +651,14 @@ def test_an_index_that_the_plan_adds_later_is_no_surprise() -> None:
 
 
 def test_an_index_that_only_looks_like_a_later_one_is_drift() -> None:
-    """Of the same name with other keys, it is not what the plan adds, and nothing is touched."""
+    """Of the same name with other keys, it is not what the plan adds: it is told, and then stops what adds it."""
     world = World().having(TEAMS, AddIndex("Teams", "seasonId-index", N("seasonId")))
     plan = (TEAMS, BY_MANAGER, AddIndex("Teams", "seasonId-index", S("seasonId")))
+    assert world.carry_out(with_ahead(*plan, upto=1)) == Reconciled(adopted=False)
+    assert world.noticed() == ["DRIFT_INDEX_UNEXPECTED"]
     with pytest.raises(DriftFound, match="seasonId-index"):
-        world.carry_out(with_ahead(*plan, upto=1))
-    assert world.aws.mutations() == []
+        world.carry_out(with_ahead(*plan, upto=2))
+    assert world.aws.mutations() == ["UpdateTable"]
 
 
 # --- stopping

@@ -45,6 +45,7 @@ def test_one_operation_is_one_file_one_test_file_and_one_line_in_the_list() -> N
     folder = Path(operations.__file__).parent
     files = {path.stem for path in folder.glob("*.py")} - {
         "__init__",
+        "aspect",
         "base",
         "estimate",
         "parameters",
@@ -54,6 +55,7 @@ def test_one_operation_is_one_file_one_test_file_and_one_line_in_the_list() -> N
     exported = {name for name, kind in vars(operations).items() if isinstance(kind, type)} - {"Operation", "Setting"}
     assert {"".join(part.capitalize() for part in file.split("_")) for file in files} == exported
     assert files == {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")} - {
+        "aspect",
         "base",
         "laws",
         "source",

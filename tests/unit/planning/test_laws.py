@@ -282,3 +282,17 @@ def test_the_exit_code_is_the_largest_that_is_not_ignored(expected: Table, found
         assert status.exit_code(ignored) is ExitCode.PENDING
     else:
         assert status.exit_code(ignored) is ExitCode.OK
+
+
+@given(strategies.schemas(), st.data())
+def test_an_operation_is_concerned_by_all_that_it_changes(schema: Schema, data: st.DataObject) -> None:
+    """Else it could be taken for done where it is not."""
+    operation = data.draw(strategies.operations(schema))
+    if operation.table not in schema.tables or operation.drops_table:
+        return
+    before = schema.table(operation.table)
+    for step in operation.steps(schema):
+        assert step.after is not None
+        for state, other in ((before, step.after), (step.after, before)):
+            for difference in diff(live_of(state), other):
+                assert difference.aspect is None or operation.is_concerned(difference.aspect, before), difference

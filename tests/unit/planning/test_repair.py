@@ -11,6 +11,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import (
     AddIndex,
     CreateTable,
+    DropIndex,
     RepairTable,
     SetBilling,
     SetStream,
@@ -142,12 +143,12 @@ def test_what_has_to_be_made_anew_waits_for_rebuild(found: LiveTable, evidence: 
     ("found", "code"),
     [
         (replace(BARE, indexes=[BY_MANAGER, Index("extra", S("x"))]), "DRIFT_INDEX_UNEXPECTED"),
-        (replace(BARE, indexes=[Index("extra", S("x"))]), "DRIFT_INDEX_UNEXPECTED"),
         (replace(DECLARED, partition_key=N("teamId")), "DRIFT_TABLE_KEYS"),
+        (replace(BARE, partition_key=N("teamId")), "DRIFT_TABLE_KEYS"),
     ],
 )
 def test_what_is_somebodys_or_cannot_change_is_left_out(found: Table, code: str) -> None:
-    """With everything else of the table, which upgrade would not touch as it is."""
+    """With all that is wrong with a table of other keys, which is another table."""
     for rebuild in (False, True):
         plan = planned(live(found), rebuild=rebuild)
         assert plan.operations == ()
@@ -180,16 +181,54 @@ def test_a_table_that_is_not_at_rest_is_left_out(found: LiveTable, reason: str) 
     assert planned(found).left_out == (("osem-staging-Teams", reason),)
 
 
+def test_a_lost_index_is_repaired_beside_one_of_somebodys() -> None:
+    """Each by itself: what a script can mend is mended, and why the other is not is said."""
+    plan = planned(live(replace(BARE, indexes=[Index("extra", S("x"))])))
+    assert [list(operation.to) for operation in plan.operations] == [[AddIndex.of("Teams", BY_MANAGER)]]
+    reason = "DRIFT_INDEX_UNEXPECTED of extra cannot be undone by a script"
+    assert plan.left_out == (("osem-staging-Teams", reason),)
+
+
+def test_a_repair_that_what_is_left_would_stop_is_not_written() -> None:
+    """Back to provisioned billing, every index gets capacity, somebody's too: that is not a script's to decide."""
+    create = CreateTable("Teams", S("teamId"), settings=[SetBilling("Teams", "PROVISIONED", Throughput(5, 5))])
+    switched = replace(created(create).with_setting(SetBilling("Teams")), indexes=[Index("extra", S("x"))])
+    plan = planned(live(switched), scripts=(migration(1, create),))
+    assert (plan.operations, [reason.partition(" ")[0] for _, reason in plan.left_out]) == (
+        (),
+        ["DRIFT_INDEX_UNEXPECTED"],
+    )
+
+
 def test_a_pending_script_on_the_table_comes_first() -> None:
-    """It would meet the drift before the repair has its turn; a pending script on another table is no matter."""
-    later = migration(2, AddIndex("Teams", "x-index", S("x")))
+    """Where it would stop at the drift, no repair has its turn; any other is no matter, on the table or elsewhere."""
+    later = migration(2, AddIndex("Teams", "by-manager-2", S("managerId")), SetStream("Teams", "KEYS_ONLY"))
     other = migration(3, CreateTable("Users", S("id")))
-    past = applied(TEAMS)
-    status = status_of(live(BARE), scripts=(TEAMS, later), past=past)
+    past, streamed = applied(TEAMS), BARE.with_setting(SetStream("Teams", "OLD_IMAGE"))
+    status = status_of(live(streamed), scripts=(TEAMS, later), past=past)
     assert plan_repair(status, (TEAMS, later)).left_out == (
         ("osem-staging-Teams", "0002_change is pending and runs before a new script, but fails on the drift"),
     )
-    assert len(plan_repair(status_of(live(BARE), scripts=(TEAMS, other), past=past), (TEAMS, other)).operations) == 1
+    for scripts in ((TEAMS, later), (TEAMS, other)):
+        plan = plan_repair(status_of(live(BARE), scripts=scripts, past=past), scripts)
+        assert repair_of(plan) == ([AddIndex.of("Teams", BY_MANAGER)], [])
+
+
+def test_what_a_pending_script_declares_needs_no_repair() -> None:
+    """It is found there; what is lost beside it is repaired on the table as it is by then."""
+    later = migration(2, AddIndex("Teams", "extra", S("x")))
+    status = status_of(
+        live(replace(BARE, indexes=[Index("extra", S("x"))])), scripts=(TEAMS, later), past=applied(TEAMS)
+    )
+    assert repair_of(plan_repair(status, (TEAMS, later))) == ([AddIndex.of("Teams", BY_MANAGER)], [])
+
+
+def test_a_pending_script_that_does_not_fit_is_said() -> None:
+    """It comes before any repair, and upgrade refuses it."""
+    wrong = migration(2, DropIndex("Teams", "never-there"))
+    status = status_of(live(BARE), scripts=(TEAMS, wrong), past=applied(TEAMS))
+    ((_, reason),) = plan_repair(status, (TEAMS, wrong)).left_out
+    assert reason.startswith("what is pending runs before a new script, but cannot be planned (")
 
 
 @pytest.mark.parametrize("what", ["changed", "out of order"])

@@ -258,13 +258,55 @@ def test_every_shown_state_but_applied_can_be_ignored() -> None:
 
 @pytest.mark.parametrize("state", [RecordedState.RUNNING, RecordedState.FAILED])
 @pytest.mark.parametrize("done", [0, 1])
-def test_tables_of_an_unfinished_migration_are_not_compared(state: RecordedState, done: int) -> None:
-    """They are between two states; the others are compared as ever."""
+def test_tables_of_an_unfinished_migration_may_be_as_before_or_after_its_operation(
+    state: RecordedState, done: int
+) -> None:
+    """They are between two states, and neither is drift; whatever is in none of them is, as it would stop a run."""
     both = migration(3, AddIndex("Teams", "name-index", S("name")), SetStream("Teams", "NEW_IMAGE"))
     past = history(record(USERS), record(TEAMS), record(both, state, done))
-    found = status((USERS, TEAMS, both), past, live(None, name="Users"), live(None, name="Teams"))
-    assert [problem.subject for problem in found.problems] == ["0003_change", "osem-staging-Users"]
+    scripts = (USERS, TEAMS, both)
+    users = live_of(created(USERS.operations[0]))  # type: ignore[arg-type]
+    steps = [expect(scripts[: 2 + n], applied(*scripts[: 2 + n])).schema.table("Teams") for n in (0, 1)]
+    indexed = replace(steps[0], indexes=steps[1].indexes)
+    possible = ([steps[0], indexed], [indexed, steps[1]])[done]
+    for table in possible:
+        found = status(scripts, past, users, live_of(table))
+        assert ([problem.subject for problem in found.problems], found.notes) == (["0003_change"], ())
+    other = replace(possible[-1], indexes=[Index("name-index", S("other"))])
+    expected = ["MIGRATION_FAILED" if state is RecordedState.FAILED else "MIGRATION_INTERRUPTED"]
+    found = status(scripts, past, users, live_of(other))
+    assert [problem.code for problem in found.problems] == [*expected, "DRIFT_INDEX_KEYS"]
+    gone = status(scripts, past, users, live(None, name="Teams"))
+    assert [problem.code for problem in gone.problems] == [*expected, "DRIFT_TABLE_MISSING"]
+
+
+def test_a_table_on_which_a_run_is_at_work_is_not_compared() -> None:
+    """What it does meanwhile is nobody's drift."""
+    both = migration(3, SetStream("Teams", "NEW_IMAGE"))
+    past = history(record(USERS), record(TEAMS), record(both, RecordedState.RUNNING, 0))
+    gone = live(None, name="Teams")
+    found = status((USERS, TEAMS, both), past, live_of(created(USERS.operations[0])), gone, alive=True)  # type: ignore[arg-type]
+    assert [problem.code for problem in found.problems] == ["MIGRATION_RUNNING"]
     assert found.notes == ("osem-staging-Teams was not compared: a migration there is unfinished or was changed.",)
+
+
+def test_a_table_that_a_downgrade_left_half_way_is_compared_with_its_states() -> None:
+    """Of the way back, which may have others than the way there."""
+    renamed = migration(3, SetStream("Teams", "NEW_IMAGE"), SetStream("Teams", "KEYS_ONLY"))
+    scripts = (USERS, TEAMS, renamed)
+    half = record(renamed, RecordedState.FAILED, 2, doubt=(1,), downgrade_to="2")
+    users = live_of(created(USERS.operations[0]))  # type: ignore[arg-type]
+    teams = expect(scripts, applied(*scripts)).schema.table("Teams")
+    cases: list[tuple[Any, list[str]]] = [
+        ("KEYS_ONLY", []),
+        (None, []),
+        ("NEW_IMAGE", []),
+        ("OLD_IMAGE", ["DRIFT_SETTING"]),
+    ]
+    for view, codes in cases:
+        found_as = live_of(teams.with_setting(SetStream("Teams", view)))
+        found = status(scripts, history(record(USERS), record(TEAMS), half), users, found_as)
+        assert [problem.code for problem in found.problems] == ["MIGRATION_FAILED", *codes]
 
 
 def test_a_table_that_an_unfinished_migration_made_is_shown() -> None:
