@@ -1,7 +1,6 @@
 """Importing: write the scripts that would create tables just as they are, and record them as applied."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import owners
 from osem_migrate.errors import (
     AccessDenied,
-    AwsError,
     DefinitionError,
     MigrationsPending,
     OsemMigrateError,
@@ -101,7 +99,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
         creations=tuple(creations),
         drafts=drafts,
         skipped=skipped,
-        warnings=(*warnings, *beyond_quota(_as_migrations(drafts, creations))),
+        warnings=(*warnings, *_untold(deployment), *beyond_quota(_as_migrations(drafts, creations))),
     )
 
 
@@ -192,7 +190,7 @@ def _warnings(deployment: Deployment, live: LiveTable) -> Iterator[str]:
     """What a script cannot say of a table, or says of this environment alone."""
     name = live.physical_name
     if beyond := [*live.beyond, *_beside(deployment, live)]:
-        yield f"{name}: no script can declare {', '.join(beyond)}; a table made by its script has none."
+        yield f"{name}: no script can declare {', '.join(beyond)}; a table made by its script comes without."
     yield from _of_one_environment(deployment, live)
     for setting in live.table.settings if live.table is not None else ():
         if setting.caveat is not None:
@@ -203,14 +201,24 @@ def _warnings(deployment: Deployment, live: LiveTable) -> Iterator[str]:
 
 
 def _beside(deployment: Deployment, live: LiveTable) -> Iterator[str]:
-    """What AWS keeps beside the table; nothing where the credentials may not ask, or on a local engine."""
+    """What AWS keeps beside the table; nothing on a local engine."""
     if live.table is None or deployment.gateway.emulated:
         return
-    yield from deployment.attachments.of(live.physical_name, live.arn)
-    with suppress(AwsError):
-        indexes = [index.name for index in live.table.indexes]
-        if SetBilling.of(live.table).is_provisioned and deployment.autoscaling.owned(live.physical_name, indexes):
-            yield "autoscaling of its capacity"
+    indexes = [index.name for index in live.table.indexes]
+    yield from deployment.attachments.of(live.physical_name, live.arn, indexes)
+    if SetBilling.of(live.table).is_provisioned and deployment.autoscaling.owned(live.physical_name, indexes):
+        yield "autoscaling of its capacity"
+
+
+def _untold(deployment: Deployment) -> Iterator[str]:
+    """What AWS refused to tell, one warning a question, however many tables it was asked about."""
+    if deployment.gateway.emulated:
+        return
+    refused = dict(deployment.attachments.refused)
+    if deployment.autoscaling.refusal is not None:
+        refused["autoscaling of its capacity"] = deployment.autoscaling.refusal
+    for noun, refusal in refused.items():
+        yield f"Whether a table has {noun} was not found out: {refusal.message}"
 
 
 def _of_one_environment(deployment: Deployment, live: LiveTable) -> Iterator[str]:
