@@ -54,7 +54,7 @@ class Operation(ABC):
         return None
 
     def hazard_on(self, before: Table | None) -> str | None:
-        """The same on the table as it is declared before, which may have nothing to lose."""
+        """The same on the table as it is declared before, which may have nothing to lose; what a plan asks."""
         del before
         return self.hazard
 

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from osem_migrate.errors import DefinitionError
-from osem_migrate.operations.add_index import AddIndex
 from osem_migrate.operations.base import Operation
-from osem_migrate.operations.drop_index import DropIndex
-from osem_migrate.operations.set_point_in_time_recovery import SetPointInTimeRecovery
 from osem_migrate.operations.step import Step
 from osem_migrate.schema import Schema, Table
 from osem_migrate.schema.value import value
@@ -63,10 +60,14 @@ class RepairTable(Operation):
         """``repair Teams: undo drop index managerId-index from Teams``."""
         return f"repair {self.table}: undo {', '.join(change.describe() for change in self.drift)}"
 
-    @property
-    def hazard(self) -> str | None:
-        """What undoing the drift may lose where it was done: an index, or the history of recovery."""
-        losses = [loss for change in self.drift if (loss := _loss(change)) is not None]
+    def hazard_on(self, before: Table | None) -> str | None:
+        """What undoing the drift loses where it was done: that of each operation which leads back."""
+        schema, undoing = self._undoing(Schema({before.name: before} if before is not None else {}))
+        losses: list[str] = []
+        for operation in undoing:
+            loss = operation.hazard_on(schema.tables.get(self.table))
+            losses += [loss] if loss is not None else []
+            schema = operation.apply(schema)
         return "; ".join(losses) if losses else None
 
     def _undoing(self, before: Schema) -> tuple[Schema, list[Operation]]:
@@ -78,11 +79,3 @@ class RepairTable(Operation):
             undoing.insert(0, change.reverse(schema))
             schema = change.apply(schema)
         return schema, undoing
-
-
-def _loss(change: Operation) -> str | None:
-    if isinstance(change, AddIndex):
-        return DropIndex(change.table, change.name).hazard
-    if isinstance(change, SetPointInTimeRecovery) and change.enabled:
-        return SetPointInTimeRecovery(change.table, enabled=False).hazard
-    return None

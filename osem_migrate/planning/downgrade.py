@@ -76,6 +76,7 @@ def _reverse(migration: Migration, position: int, before: Schema, after: Schema)
     with blaming(migration, position, "reverse"):
         reverse = operation.reverse(before)
         steps = reverse.steps(after)
+        hazard = reverse.hazard_on(after.tables.get(reverse.table))
     return PlannedOperation(
         migration=migration,
         position=position,
@@ -83,4 +84,5 @@ def _reverse(migration: Migration, position: int, before: Schema, after: Schema)
         before=reverse.start(after),
         after=before.tables.get(reverse.table),
         steps=steps,
+        hazard=hazard,
     )

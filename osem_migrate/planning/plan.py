@@ -48,6 +48,7 @@ class PlannedOperation:
             is there already, exactly as declared (folded into CreateTable, or made by hand), is no surprise. A setting
             that the table also has before or after this operation tells nothing, and is left out.
         folded: whether an earlier call of the plan brings its index along.
+        hazard: what it loses for good of the table as declared before, or None.
     """
 
     migration: Migration
@@ -58,6 +59,7 @@ class PlannedOperation:
     steps: tuple[Step, ...]
     ahead: tuple[Index | Setting, ...] = ()
     folded: bool = False
+    hazard: str | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -211,9 +213,8 @@ class Plan:
         for planned in self.operations:
             if planned.before is None and planned.operation.creates_table:
                 created.add(planned.table)
-            text = planned.operation.hazard_on(planned.before)
-            if text is not None and planned.table not in created:
-                found.append(Hazard(planned.migration.id, planned.position, planned.table, text))
+            if planned.hazard is not None and planned.table not in created:
+                found.append(Hazard(planned.migration.id, planned.position, planned.table, planned.hazard))
         return tuple(found)
 
     @property

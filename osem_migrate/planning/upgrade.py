@@ -75,6 +75,7 @@ def _plan_migration(
         after = apply(operation, schema, migration, position)
         with blaming(migration, position):
             before = operation.start(schema)
+            hazard = operation.hazard_on(schema.tables.get(operation.table))
         steps = plan_steps(operation, schema, migration, position)
         planned.append(
             PlannedOperation(
@@ -84,6 +85,7 @@ def _plan_migration(
                 before=before,
                 after=after.tables.get(operation.table),
                 steps=steps,
+                hazard=hazard,
             )
         )
         schema = after

@@ -15,9 +15,9 @@ from tests.simulator.timeline import Change, Timeline
 class Account:
     """Everything that changes: ``tables`` by name, and ``tokens`` of transactions with what each asked for, and when.
 
-    ``scalable`` has what an autoscaler owns: ``("table/osem-dev-Teams", "table:ReadCapacityUnits")``. ``insights`` has the
-    tables, and the indexes (``osem-dev-Teams/by-x``), of which CloudWatch counts the keys; ``streaming`` the tables that
-    stream to Kinesis; ``policies`` the resource policies of tables.
+    What stands beside the tables: ``scalable`` has what an autoscaler owns, ``("table/osem-dev-Teams",
+    "table:ReadCapacityUnits")``; ``insights`` the tables and indexes (``osem-dev-Teams/by-x``) with contributor
+    insights; ``streaming`` the tables that stream to Kinesis; ``policies`` the resource policies by table.
 
     Args:
         clock: the simulated time.

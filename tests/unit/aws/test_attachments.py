@@ -3,7 +3,6 @@
 from typing import Any
 from unittest import mock
 
-import pytest
 from botocore.exceptions import ClientError
 
 from osem_migrate.aws.attachments import Attachments
