@@ -1,6 +1,5 @@
 """Destroy: an environment's managed tables dropped side by side, and its history last, so that it can go on."""
 
-import shlex
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from osem_migrate.aws.gateway import StepAnswer
 from osem_migrate.aws.lock import Lease
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.drops import unprotect_commands
 from osem_migrate.deployment.locked import LockOptions, held, poller
 from osem_migrate.deployment.ownership import owners
 from osem_migrate.errors import (
@@ -150,7 +150,6 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
         name = deployment.environment.name
         raise ConfirmationRequired(f"every table of {name} that its scripts built would be lost, with all items")
     if found.changed and not options.drop_changed:
-        caller = deployment.caller
         raise ConfirmationRequired(
             "; ".join(found.changes),
             remediation="Somebody may have made these tables by hand, for a purpose of their own. See every difference "
@@ -159,9 +158,7 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
             changed={table: list(differences) for table, differences in found.changed.items()},
         )
     if found.guarded:
-        caller = deployment.caller
-        update = ["aws", "dynamodb", "update-table", "--no-deletion-protection-enabled", *caller.aws_flags]
-        commands = [shlex.join([*update, "--table-name", name]) for name in found.guarded]
+        commands = unprotect_commands(deployment, list(found.guarded))
         how = ["To drop these tables, turn it off first:", *commands, command("destroy")]
         raise DeletionProtected(
             f"deletion protection is on for {', '.join(found.guarded)}",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.drops import look_at_drops
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
@@ -34,12 +35,13 @@ class DowngradeResult:
 
 
 def plan_downgrade(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> Plan:
-    """What reverses everything above the target; reads the history and writes nothing.
+    """What reverses everything above the target; reads the history, looks at the tables that go, and writes nothing.
 
     Raises:
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: an operation cannot be reversed.
         TableNotOurs: another application recorded a table that it would drop.
+        DeletionProtected: a table that would be dropped is protected.
     """
     return _plan(deployment, migrations, options)[0]
 
@@ -55,4 +57,4 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Down
     history = deployment.history.read()
     plan = make_downgrade(migrations, history, options.target, defaults=deployment.environment.defaults)
     refuse_foreign(deployment, migrations, claimed_tables(plan), history)
-    return plan, history
+    return look_at_drops(deployment, plan, history, again=options.resume()), history

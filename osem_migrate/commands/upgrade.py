@@ -5,9 +5,11 @@ from dataclasses import KW_ONLY, dataclass
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.drops import look_at_drops
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.adoption import foresee
-from osem_migrate.execution.runner import RunOptions, refuse_protected, run
+from osem_migrate.execution.operation_run import Pace
+from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
@@ -57,12 +59,13 @@ class UpgradeResult:
 
 
 def plan_upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> Plan:
-    """What is pending up to the target; reads the history and writes nothing.
+    """What is pending up to the target; reads the history, looks at the tables that would be dropped, writes nothing.
 
     Raises:
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: the scripts do not fit together.
         TableNotOurs: another application recorded a table that it would take over or drop.
+        DeletionProtected: a table that would be dropped is protected.
     """
     return _plan(deployment, migrations, options)[0]
 
@@ -72,12 +75,10 @@ def preview_upgrade(deployment: Deployment, migrations: Sequence[Migration], opt
 
     Raises:
         AdoptionMismatch: tables that are there already are not what the scripts make, and upgrade would refuse.
-        DeletionProtected: a table that would be dropped is protected.
+        OsemMigrateError: what ``plan_upgrade`` raises.
     """
     plan = options.plan if options.plan is not None else plan_upgrade(deployment, migrations, options)
-    plan = foresee(deployment, plan, lambda: plan_upgrade(deployment, migrations, options))
-    refuse_protected(deployment, plan)
-    return plan
+    return foresee(deployment, plan, lambda: plan_upgrade(deployment, migrations, options))
 
 
 def upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> UpgradeResult:
@@ -115,5 +116,7 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
     for planned in plan.operations:
         with blaming(planned.migration, planned.position):
             environment.physical_name(planned.table)
+    if options.pace is not Pace.WAIT_ONLY:
+        plan = look_at_drops(deployment, plan, history, again=options.resume())
     folds = environment.settings.fold_indexes if options.fold is None else options.fold
     return fold(plan) if folds else plan, history

@@ -4,13 +4,12 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import dropwhile, pairwise, takewhile
 
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held, poller
-from osem_migrate.errors import ConfirmationRequired, DeletionProtected
+from osem_migrate.errors import ConfirmationRequired
 from osem_migrate.events import RunStarted
 from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
@@ -18,7 +17,6 @@ from osem_migrate.execution.operation_run import Pace, Services
 from osem_migrate.execution.reconciler import Reconciler, check_drivers
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
-from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.planning.plan import Direction, Plan
 from osem_migrate.stop import Stop
 
@@ -74,7 +72,6 @@ def run(
         if existing:
             plan = adopt(deployment, plan, existing)
             _confirm(plan, options)
-        refuse_protected(deployment, plan)
         deployment.tell(RunStarted(plan))
         executor = _executor(deployment, plan.direction, actor, lease, options)
         if options.pace is Pace.WAIT_ONLY:
@@ -99,28 +96,6 @@ def _confirm(plan: Plan, options: RunOptions) -> None:
             "the plan has changed since it was confirmed, and would lose more: " if options.plan is not None else ""
         )
         raise ConfirmationRequired(f"{changed}{'; '.join(losses)}", hazards=losses)
-
-
-def refuse_protected(deployment: Deployment, plan: Plan) -> None:
-    """Raise DeletionProtected before anything is changed, where a table to drop must not be."""
-    dropped = {lane.table for lane in plan.lanes if any(planned.after is None for planned in lane.operations)}
-    for live in deployment.gateway.describe_all(dict.fromkeys(sorted(dropped), ())):
-        if live.is_protected and not _turns_off(plan, live.name):
-            raise DeletionProtected(
-                f"deletion protection is on for {live.physical_name}, which this would drop",
-                table=live.physical_name,
-            )
-
-
-def _turns_off(plan: Plan, table: str) -> bool:
-    """Whether the plan itself turns deletion protection off before it drops the table, in an operation or a step."""
-    lane = next(lane for lane in plan.lanes if lane.table == table)
-    states = (state for planned in lane.operations for state in planned.states)
-    # What comes after the drop is of another table of that name.
-    until_dropped = takewhile(lambda state: state is not None, dropwhile(lambda state: state is None, states))
-    protections = [state.setting(SetDeletionProtection) for state in until_dropped if state is not None]
-    off = [protection is not None and not protection.enabled for protection in protections]
-    return any(now and not earlier for earlier, now in pairwise(off))
 
 
 def _executor(

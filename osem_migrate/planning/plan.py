@@ -12,6 +12,9 @@ from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.estimate import estimate_each
 from osem_migrate.schema import Index, Schema, Table
 
+REPLACED = "it is not the table that was recorded: somebody has made or restored it since"
+"""What is said of a table of ours that is, by its TableId, none that was recorded."""
+
 
 class Direction(StrEnum):
     """Which way a plan goes, and what that means for the record of a migration."""
@@ -138,7 +141,8 @@ class Plan:
     ``before`` is what is live by the history, the completed operations of unfinished migrations among it.
     ``creates_history`` says that the history table does not exist yet and is created first; ``is_first`` that nothing
     was ever recorded, so that a table that is there already was made by somebody else. ``table_ids`` tells the tables
-    that it takes over, by logical name. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
+    that it takes over, by logical name; ``replaced`` the tables of those it drops that are, by their TableId, none that
+    was recorded, once somebody looked. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
     newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back.
     """
 
@@ -149,6 +153,7 @@ class Plan:
     is_first: bool = False
     direction: Direction = Direction.UPGRADE
     table_ids: Mapping[str, str] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
     target: str | None = None
     future: tuple[str, ...] = ()
     abandons: str | None = None
@@ -214,7 +219,9 @@ class Plan:
             if planned.before is None and planned.operation.creates_table:
                 created.add(planned.table)
             if planned.hazard is not None and planned.table not in created:
-                found.append(Hazard(planned.migration.id, planned.position, planned.table, planned.hazard))
+                by_hand = planned.after is None and planned.table in self.replaced
+                text = f"{planned.hazard}; {REPLACED}" if by_hand else planned.hazard
+                found.append(Hazard(planned.migration.id, planned.position, planned.table, text))
         return tuple(found)
 
     @property
