@@ -15,6 +15,7 @@ from osem_migrate.history import History, LogEntry, Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
+from osem_migrate.planning.drift.doubt import doubts
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 
@@ -162,7 +163,8 @@ def _differences(deployment: Deployment, live: LiveTable, acceptable: Acceptable
     live = deployment.gateway.learn(live, acceptable.states)
     for state in acceptable.states:
         seen = overlooking(live, state, acceptable.ahead)
-        found.append([f"{name}: {difference.describe()}" for difference in diff(seen, state)])
+        differences = (*diff(seen, state), *doubts(live, state))
+        found.append([f"{name}: {difference.describe()}" for difference in differences])
     # Of two states that are both right, the likelier one is the one to speak of.
     return found[0] if all(found) else []
 

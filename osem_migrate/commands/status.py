@@ -13,8 +13,8 @@ from osem_migrate.errors import AccessDenied
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import WATCHED, SetEncryption, Setting
-from osem_migrate.planning.drift.diff import is_sure
+from osem_migrate.operations import WATCHED, Setting
+from osem_migrate.planning.drift.doubt import doubts
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
 from osem_migrate.schema import Table
 
@@ -110,16 +110,8 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
 def _doubts(expectation: Expectation, live_tables: Sequence[LiveTable]) -> Iterator[str]:
     """What no description tells, and nobody else told."""
     for live in live_tables:
-        expected = expectation.schema.tables.get(live.name)
-        if (
-            not live.emulated
-            and expected is not None
-            and not is_sure(live, expected, expected.without_setting(SetEncryption))
-        ):
-            yield (
-                f"{live.physical_name} is declared with the key that AWS manages; whether its key is that one was not "
-                "found out, because KMS did not say (kms:DescribeKey)."
-            )
+        for doubt in doubts(live, expectation.schema.tables.get(live.name)):
+            yield f"{live.physical_name} is declared with {doubt.expected}, and has {doubt.found}."
 
 
 def _untold(deployment: Deployment, name: str, refusal: AccessDenied) -> str:

@@ -12,6 +12,7 @@ from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Setting
+from osem_migrate.planning.drift.doubt import doubts
 from osem_migrate.planning.status.status import expect
 from osem_migrate.planning.verify import Checklist, check_table, unfinished
 from osem_migrate.schema import Table
@@ -131,6 +132,7 @@ def _look(deployment: Deployment, migrations: Sequence[Migration], history: Hist
 def _check(deployment: Deployment, live: LiveTable, expected: Table) -> Checklist:
     learned = deployment.gateway.learn(live, (expected,))
     notes = ["an autoscaler manages some of its capacity, which was not checked"] if learned.autoscaled else []
+    notes += [f"it is unknown whether it has {one.expected}: it has {one.found}" for one in doubts(learned, expected)]
     return check_table(learned, expected).extended(notes=notes)
 
 

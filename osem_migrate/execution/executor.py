@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from osem_migrate.clock import Clock
-from osem_migrate.errors import LockLost, OsemMigrateError, PartialError
+from osem_migrate.errors import DriftFound, LockLost, OsemMigrateError, PartialError
 from osem_migrate.events import MigrationFinished, MigrationStarted, OperationFinished, RunEvent, RunFailed
 from osem_migrate.execution.reconciler import Reconciler
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.execution.scheduler import Task, run_tasks
 from osem_migrate.history import History
+from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 from osem_migrate.stop import Stop
 
@@ -103,10 +104,11 @@ class Executor:
         def act() -> bool:
             self._stop.check()
             started = self._clock.monotonic()
+            resumes = self._recorder.is_begun(operation)
             if self._recorder.begin(operation):
                 self._tell(MigrationStarted(migration))
             begun = self._started.setdefault(operation.migration.id, started)
-            if not self._operate(operation, started, finished, held):
+            if not self._operate(operation, started, finished, held, resumes=resumes):
                 return False
             if operation.migration.id in finished:
                 self._tell(MigrationFinished(migration, self._clock.monotonic() - begun))
@@ -114,17 +116,22 @@ class Executor:
 
         return act
 
-    def _operate(self, operation: PlannedOperation, started: float, finished: set[str], held: set[str]) -> bool:
+    def _operate(
+        self, operation: PlannedOperation, started: float, finished: set[str], held: set[str], *, resumes: bool
+    ) -> bool:
         """Perform and record one operation; False where it is left under way, or where nothing is under way."""
         progress = self._recorder.progress(operation)
         attempt = self._reconciler.reconcile(operation, progress, partial(self._recorder.save, operation))
         if attempt.changed:
             self._changed.set()
-        if attempt.error is not None:
+        error = attempt.error
+        if error is None and attempt.result is not None and attempt.result.doubt is not None and not resumes:
+            error = self._unknown(operation, attempt.result.doubt)
+        if error is not None:
             # After a lost lock, whoever has it now writes the history.
-            if not isinstance(attempt.error, LockLost) and not self._stop.is_requested:
-                self._recorder.fail(operation, attempt.error)
-            raise attempt.error
+            if not isinstance(error, LockLost) and not self._stop.is_requested:
+                self._recorder.fail(operation, error, refused=attempt.error is None)
+            raise error
         performed = attempt.result
         if attempt.idle:
             self._recorder.release(operation, untouched=attempt.untouched)
@@ -145,6 +152,16 @@ class Executor:
             )
         )
         return True
+
+    def _unknown(self, operation: PlannedOperation, doubt: Difference) -> DriftFound:
+        """A table that somebody else made, and that may be otherwise than declared in what nobody tells."""
+        name = self._physical_name(operation.table)
+        return DriftFound(
+            f"cannot take over {name}, which exists already: {doubt.describe()}",
+            table=name,
+            migration=operation.migration.id,
+            differences=[{"code": doubt.code, "message": doubt.describe()}],
+        )
 
 
 def _in_order(plan: Plan, ids: set[str]) -> tuple[str, ...]:

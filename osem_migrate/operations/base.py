@@ -112,6 +112,9 @@ class Setting(Operation):
     shows_target: ClassVar[bool] = False
     """Whether its description shows, while it is on its way, where it is going."""
 
+    doubt: ClassVar[str] = "which the description does not tell for certain"
+    """What to say, after the value that is live, where ``is_sure`` says no: who would know."""
+
     is_watched: ClassVar[bool] = True
     """Whether ``status`` tells of it although nobody declared it."""
 

@@ -27,6 +27,9 @@ class SetEncryption(Setting):
 
     noun: ClassVar[str] = "encryption"
     members: ClassVar[frozenset[str]] = frozenset({"SSEDescription"})
+    doubt: ClassVar[str] = (
+        "which may be AWS's key or your own: KMS did not say (allow kms:DescribeKey on it, or declare this ARN)"
+    )
 
     def __post_init__(self) -> None:
         """Only an ARN of a key names it the way DescribeTable does, so only that can be compared later."""

@@ -102,9 +102,12 @@ def test_a_person_who_protects_a_table_of_the_plan_stops_the_run(aws: SimulatedA
     project = write_project(tmp_path, {"0001_carts": CREATE}, TUNNEL)
     aws.migrator(project).upgrade()
     plan = aws.migrator(project).plan_downgrade(ALL)
+    log = aws.migrator(project).history()
     protect(aws, on=True)
     with pytest.raises(DeletionProtected):
         aws.migrator(project).downgrade(DowngradeOptions("0", plan=plan))
+    assert aws.migrator(project).history() == log
+    assert aws.migrator(project).lock() is None
     assert changes(aws) == ["CreateTable", "UpdateTable"]
 
 
