@@ -40,8 +40,7 @@ class Environment:
     @property
     def tags(self) -> dict[str, str]:
         """Tags of every table; ``{env}`` and ``{application}`` in a value are filled in."""
-        names = {"env": self.name, "application": self.application}
-        return {key: fill(text, names) for key, text in self.settings.tags.items()}
+        return fill_all(self.settings.tags, {"env": self.name, "application": self.application})
 
     def is_autoscaled(self, entity: str) -> bool:
         """Whether the configuration leaves the capacity of that table, by its logical name, to an autoscaler."""
@@ -69,3 +68,8 @@ def fill(template: str, names: Mapping[str, str]) -> str:
     for name, text in names.items():
         template = template.replace(f"{{{name}}}", text)
     return template
+
+
+def fill_all(templates: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """The same in every value."""
+    return {key: fill(text, names) for key, text in templates.items()}

@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Self
 
-from osem_migrate.config.environment import HISTORY_ENTITY, Environment, fill
+from osem_migrate.config.environment import HISTORY_ENTITY, Environment, fill, fill_all
 from osem_migrate.config.settings import (
     FILE,
     SECTION,
@@ -26,6 +26,7 @@ DEFAULT_ENVIRONMENT = "dev"
 PREFIX_VARIABLE = "OSEM_DB_PREFIX"
 STATE_FOLDER = ".osem-migrate"
 
+_EVERY = "*"  # the table of what every table has
 _ENVIRONMENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -38,6 +39,7 @@ class Project:
         self.settings = settings
         self._environ = environ
         self._check_names()
+        self._check_environments()
 
     @classmethod
     def find(cls, start: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
@@ -81,19 +83,20 @@ class Project:
         """The environment of that name; raises UnknownEnvironment with the nearest one."""
         if name not in self.environment_names:
             raise self._unknown(name)
+        replaced = self._environ.get(PREFIX_VARIABLE)
+        if not replaced:
+            return self._made(name, self._affixes(name)[0])
+        prefix = fill(replaced, self._names(name))
+        self._check_replaced(name, prefix)
+        environment = self._made(name, prefix)
+        with _blamed_on(PREFIX_VARIABLE):
+            environment.physical_name(HISTORY_ENTITY)
+        return environment
+
+    def _made(self, name: str, prefix: str) -> Environment:
         settings = self.settings.environments.get(name, EnvironmentSettings())
         merged = settings.model_copy(update={"tags": {**self.settings.tags, **settings.tags}})
-        prefix, suffix = self._affixes(name)
-        where = self._key("table_name")
-        if replaced := self._environ.get(PREFIX_VARIABLE):
-            prefix, where = fill(replaced, self._names(name)), PREFIX_VARIABLE
-            self._check_replaced(name, prefix)
-        environment = Environment(name, self.application, prefix, suffix, merged)
-        with _blamed_on(where):
-            environment.physical_name(HISTORY_ENTITY)
-        with _blamed_on(f"{self._key('tags')} with those of environment {name!r}"):
-            SetTags("*", environment.tags)
-        return environment
+        return Environment(name, self.application, prefix, self._affixes(name)[1], merged)
 
     def _key(self, name: str) -> str:
         return f"{self.root / FILE}: {SECTION}.{name}"
@@ -128,6 +131,27 @@ class Project:
                     f"({prefixes[other]}…) could be confused",
                     environments=[one, other],
                 )
+
+    def _check_environments(self) -> None:
+        """Names and tags of all of them: whoever works on dev learns what is wrong with prod before it matters there.
+
+        Only a prefix that replaces the configured one says of no other environment what its tables are called.
+        """
+        for name in self.environment_names:
+            environment = self._made(name, self._affixes(name)[0])
+            if not self._environ.get(PREFIX_VARIABLE):
+                with _blamed_on(self._key("table_name")):
+                    environment.physical_name(HISTORY_ENTITY)
+            for key, tags in self._tags(name):
+                with _blamed_on(self._key(key)):
+                    SetTags(_EVERY, fill_all(tags, self._names(name)))
+
+    def _tags(self, name: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The places where an environment's tags stand, and all of them together, each with its key."""
+        own = self.settings.environments.get(name, EnvironmentSettings()).tags
+        yield "tags", self.settings.tags
+        yield f"environments.{name}.tags", own
+        yield f"environments.{name}.tags with {SECTION}.tags", {**self.settings.tags, **own}
 
     def _check_replaced(self, name: str, prefix: str) -> None:
         for other in self.environment_names:
@@ -165,7 +189,8 @@ def _blamed_on(where: str) -> Iterator[None]:
     try:
         yield
     except DefinitionError as refused:
-        raise ConfigurationError(f"{where}: {refused.message}") from refused
+        message = refused.message.removeprefix(f"table {_EVERY!r}: ")
+        raise ConfigurationError(f"{where}: {message}") from refused
 
 
 def _overlap(one: str, other: str) -> bool:

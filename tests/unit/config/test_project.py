@@ -196,11 +196,31 @@ def test_a_variable_that_dynamodb_would_refuse_is_an_error(tmp_path: Path, varia
     ],
 )
 def test_tags_that_dynamodb_would_refuse_are_an_error(tmp_path: Path, tags: str) -> None:
-    """File and key are named, in whichever of the two places the tag stands."""
-    for text in (f"tags = {tags}\n{THREE}", f"{THREE}tags = {tags}\n"):
-        with pytest.raises(
-            ConfigurationError, match=r"tool\.osem-migrate\.tags with those of environment 'prod': "
-        ) as caught:
-            project(tmp_path, text).environment("prod")
-        assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: ")
+    """File and key are named, in whichever place the tag stands, and whichever environment is chosen."""
+    places = {
+        f"tags = {tags}\n{THREE}": "tags",
+        f"{THREE}tags = {tags}\n": "environments.prod.tags",
+    }
+    for text, key in places.items():
+        with pytest.raises(ConfigurationError) as caught:
+            project(tmp_path, text)
+        assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: tool.osem-migrate.{key}: ")
+        assert "'*'" not in caught.value.message
         assert caught.value.code == "CONFIG_INVALID"
+
+
+def test_tags_that_are_too_many_together_are_an_error(tmp_path: Path) -> None:
+    """Those of all environments and those of one, which are fine by themselves."""
+    shared, own = ("{" + ", ".join(f"{kind}{n} = 'x'" for n in range(30)) + "}" for kind in ("a", "b"))
+    with pytest.raises(
+        ConfigurationError, match=r"prod\.tags with tool\.osem-migrate\.tags: 60 tags; DynamoDB allows 50"
+    ):
+        project(tmp_path, f"tags = {shared}\n{THREE}tags = {own}\n")
+
+
+def test_a_name_that_is_too_long_in_another_environment_is_an_error(tmp_path: Path) -> None:
+    """Whoever works on dev hears of it; only a replaced prefix says nothing about the others."""
+    text = f"{THREE}[tool.osem-migrate.environments.{'x' * 250}]\n"
+    with pytest.raises(ConfigurationError, match=r"table_name: .*3 to 255 characters"):
+        project(tmp_path, text)
+    assert project(tmp_path, text, OSEM_DB_PREFIX="mine-").environment("dev").prefix == "mine-"
