@@ -31,6 +31,7 @@ OsemMigrateError
 ├── ConfirmationRequired            data would be destroyed and nobody confirmed it
 ├── DeletionProtected               DynamoDB itself guards a table that would be dropped
 ├── TableNotOurs                    another application recorded the table as its own
+│   └── OwnerUnknown                nobody may read whether one did
 ├── EnvironmentProtected            the configuration guards all tables of the environment
 ├── LockError
 │   ├── LockHeld                    somebody else is upgrading
@@ -348,6 +349,13 @@ class TableNotOurs(OsemMigrateError):
         "Take the table out of these scripts, or give it another name. If this application was renamed, change "
         "application in pyproject.toml back."
     )
+
+
+class OwnerUnknown(TableNotOurs):
+    """The records of other applications may not be read, and the table may be one of theirs."""
+
+    code = "TABLE_OWNER_UNKNOWN"
+    remedy = f"Grant dynamodb:Scan on the history table, which the policies of this tool allow: {command('policy')}"
 
 
 class EnvironmentProtected(OsemMigrateError):

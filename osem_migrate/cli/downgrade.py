@@ -36,7 +36,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     counts and must be confirmed; tables that somebody made by hand in place of those are named. Deletion protection
     that a script or a person turned on stops it, and its dry run; what the environment gave goes with the drop.
     """
-    from osem_migrate.cli.plan import plan_document, show_plan
+    from osem_migrate.cli.plan import plan_document, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.downgrade import DowngradeOptions
 
@@ -46,6 +46,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     plan = migrator.plan_downgrade(options)
     if dry_run:
         return invocation.finish(plan_document(plan, migrator), lambda: show_plan(plan, migrator))
+    if not invocation.as_json:
+        show_notes(plan)
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         result = migrator.downgrade(replace(options, plan=plan, stop=stop))

@@ -64,7 +64,9 @@ def show_plan(plan: "Plan", migrator: "Migrator") -> None:
 
 
 def show_notes(plan: "Plan") -> None:
-    """Print what the plan leaves alone, and what it takes back."""
+    """Print what the plan leaves alone, what it takes back, and what is not known."""
+    for note in plan.notes:
+        output.line("info", note)
     for name in plan.future:
         output.line("info", f"future: {name} is recorded as applied by a newer checkout than this one.")
     if plan.abandons is not None:
@@ -116,6 +118,7 @@ def plan_document(plan: "Plan", migrator: "Migrator") -> Document:
             for planned in plan.migrations
         ],
         "future": list(plan.future),
+        "notes": list(plan.notes),
         "hazards": [hazard.text for hazard in plan.hazards],
         "estimated_seconds": [plan.estimate.low, plan.estimate.high],
     }

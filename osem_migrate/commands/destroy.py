@@ -77,7 +77,7 @@ def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> I
     ours = managed(migrations, history, environment.defaults)
     *live_tables, last = gateway.describe_all(dict.fromkeys([*sorted(ours.candidates), HISTORY_ENTITY], ()))
     found = tuple(live for live in live_tables if ours.owns(live))
-    foreign = owners(deployment, migrations, frozenset(live.name for live in found), history)
+    foreign = owners(deployment, migrations, frozenset(live.name for live in found), history).foreign
     tables = tuple(live for live in found if live.name not in foreign)
     differences = {live.physical_name: tuple(one.describe() for one in ours.differences(live)) for live in tables}
     known = {live.physical_name for live in (*tables, last)}

@@ -1,7 +1,7 @@
 """Downgrade: reverse the newest migrations, under the lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
@@ -11,7 +11,7 @@ from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.downgrade import make_downgrade
-from osem_migrate.planning.ownership import claimed_tables
+from osem_migrate.planning.ownership import claimed_tables, dropped_tables
 from osem_migrate.planning.plan import Plan
 
 
@@ -41,6 +41,7 @@ def plan_downgrade(deployment: Deployment, migrations: Sequence[Migration], opti
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: an operation cannot be reversed.
         TableNotOurs: another application recorded a table that it would drop.
+        OwnerUnknown: whether one did may not be read.
         DeletionProtected: a table that would be dropped is protected.
     """
     return _plan(deployment, migrations, options)[0]
@@ -56,5 +57,6 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Down
     deployment.check_account()
     history = deployment.history.read()
     plan = make_downgrade(migrations, history, options.target, defaults=deployment.environment.defaults)
-    refuse_foreign(deployment, migrations, claimed_tables(plan), history)
+    owners = refuse_foreign(deployment, migrations, claimed_tables(plan), history, dropped=dropped_tables(plan))
+    plan = replace(plan, notes=owners.notes)
     return look_at_drops(deployment, plan, history, again=options.resume()), history

@@ -9,7 +9,7 @@ from osem_migrate.commands.stamp import StampOptions, stamp
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions
-from osem_migrate.deployment.ownership import owners
+from osem_migrate.deployment.ownership import owners, refuse_unknown
 from osem_migrate.errors import (
     AccessDenied,
     DefinitionError,
@@ -74,6 +74,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
         ResourceNotFound: there is no table of that name, or none at all.
         MigrationsPending: some script is not applied yet, so none after it can be.
         ResourceInUse: a table is still on its way, or cannot be used.
+        OwnerUnknown: whether another application recorded a table may not be read.
     """
     migrations = load(folder).migrations if folder.is_dir() else ()
     deployment.check_account()
@@ -146,7 +147,10 @@ def _choose(
     environment = deployment.environment
     physical = [] if names else deployment.gateway.list_tables(environment.prefix)
     asked = {environment.logical_name(name) or (name if names else None) for name in (*names, *physical)}
-    foreign = owners(deployment, (), frozenset(filter(None, asked)), history)
+    candidates = frozenset(name for name in asked if name and name != HISTORY_ENTITY and name not in declared)
+    found = owners(deployment, (), candidates, history)
+    refuse_unknown(deployment, (), candidates, history, found)
+    foreign = found.foreign
     skipped, wanted = {}, []
     for name in sorted(filter(None, asked)):
         if name == HISTORY_ENTITY:

@@ -67,6 +67,7 @@ def stamp(deployment: Deployment, migrations: Sequence[Migration], options: Stam
         MigrationMissing: a recorded script is gone.
         AdoptionMismatch: live tables differ from what the scripts make of them, and nothing was written.
         TableNotOurs: another application recorded one of them as its own, and nothing was written.
+        OwnerUnknown: whether one did may not be read, and nothing was written.
         ResourceInUse: one of them is still on its way, and nothing was written.
     """
     deployment.check_account()

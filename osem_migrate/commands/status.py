@@ -9,6 +9,7 @@ from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.observation import look_steadily
+from osem_migrate.deployment.ownership import owners
 from osem_migrate.errors import AccessDenied
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
@@ -86,6 +87,10 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
     optional = OptionalReads(() if options.strict else WATCHED)
     denied: dict[str, AccessDenied] = {}
     live_tables = _describe(deployment, expectation, listed.names, optional, options, denied=denied)
+    strange = frozenset(live.name for live in live_tables if live.table and live.name not in expectation.schema.tables)
+    owned = owners(deployment, migrations, strange, history)
+    foreign = {deployment.environment.physical_name(name): owner for name, owner in sorted(owned.foreign.items())}
+    live_tables = [live for live in live_tables if live.name not in owned.foreign]
     silent = [refusal for refusal in optional.refused.values() if not isinstance(refusal, AccessDenied)]
     unread = [f"Not all undeclared settings were looked for: {refusal.message}" for refusal in silent]
     return assess(
@@ -101,6 +106,11 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
             *listed.notes,
             *(_untold(deployment, name, refusal) for name, refusal in denied.items()),
             *unread,
+            *owned.notes,
+            *(
+                f"{name} belongs to application {owner!r}, by the same history table."
+                for name, owner in foreign.items()
+            ),
             *_doubts(expectation, live_tables),
             *(() if history.records else _elsewhere(deployment, history, listed)),
         ],

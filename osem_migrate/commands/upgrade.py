@@ -1,7 +1,7 @@
 """Upgrade: apply what is pending, under the lock."""
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
@@ -15,7 +15,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.history_check import found_newer
-from osem_migrate.planning.ownership import claimed_tables
+from osem_migrate.planning.ownership import claimed_tables, dropped_tables
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.replay import blaming
 from osem_migrate.planning.upgrade import make_plan
@@ -65,6 +65,7 @@ def plan_upgrade(deployment: Deployment, migrations: Sequence[Migration], option
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: the scripts do not fit together.
         TableNotOurs: another application recorded a table that it would take over or drop.
+        OwnerUnknown: whether one did may not be read.
         DeletionProtected: a table that would be dropped is protected.
     """
     return _plan(deployment, migrations, options)[0]
@@ -112,7 +113,8 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
     )
     if plan.future and options.strict:
         raise found_newer(plan.future)
-    refuse_foreign(deployment, migrations, claimed_tables(plan), history)
+    owners = refuse_foreign(deployment, migrations, claimed_tables(plan), history, dropped=dropped_tables(plan))
+    plan = replace(plan, notes=owners.notes)
     for planned in plan.operations:
         with blaming(planned.migration, planned.position):
             environment.physical_name(planned.table)

@@ -143,7 +143,8 @@ class Plan:
     was ever recorded, so that a table that is there already was made by somebody else. ``table_ids`` tells the tables
     that it takes over, by logical name; ``replaced`` the tables of those it drops that are, by their TableId, none that
     was recorded, once somebody looked. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
-    newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back.
+    newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back;
+    ``notes`` are what else people should know.
     """
 
     migrations: tuple[PlannedMigration, ...]
@@ -157,6 +158,7 @@ class Plan:
     target: str | None = None
     future: tuple[str, ...] = ()
     abandons: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
