@@ -8,7 +8,7 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected
+from osem_migrate.cli.options import connected, refuse_together
 from osem_migrate.errors import ExitCode, UsageError
 from osem_migrate.history import ShownState
 
@@ -82,10 +82,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def _check_options(invocation: Invocation, shape: str, *, write_repair: bool, rebuild: bool) -> None:
-    if invocation.as_json and shape in {"github", "junit"}:
-        raise UsageError(f"--json and --format {shape} cannot be used together")
-    if write_repair and shape in {"github", "junit"}:
-        raise UsageError(f"--write-repair and --format {shape} cannot be used together")
+    report = shape if shape in {"github", "junit"} else None
+    refuse_together(json=invocation.as_json, format=report)
+    refuse_together(write_repair=write_repair, format=report)
     if rebuild and not write_repair:
         raise UsageError("--rebuild needs --write-repair")
 

@@ -50,13 +50,16 @@ class Project:
             PrefixOverlap: the tables of two environments could be confused.
         """
         here = _resolved(start or Path())
-        for folder in (here, *here.parents):
+        folders = (here, *here.parents)
+        for folder in folders:
             table = read_table(folder / FILE)
             if table is not None:
                 return cls(folder, parse_settings(table, folder / FILE), environ)
+        nearest = next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
+        where = f"Add this to {nearest}:" if nearest is not None else f"Write this to {here / FILE}:"
         raise ConfigurationError(
             f"no {FILE} with a [{SECTION}] table in {here} or above",
-            remediation=f'Add it:\n[{SECTION}]\napplication = "my-app"\n[{SECTION}.environments.dev]',
+            remediation=f'{where}\n[{SECTION}]\napplication = "my-app"\n[{SECTION}.environments.dev]',
         )
 
     @property

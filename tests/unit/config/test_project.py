@@ -46,7 +46,8 @@ def test_no_project_says_what_to_write(tmp_path: Path, text: str | None) -> None
     with pytest.raises(ConfigurationError) as caught:
         Project.find(tmp_path, {})
     assert f"no pyproject.toml with a [tool.osem-migrate] table in {tmp_path} or above" in caught.value.message
-    example = caught.value.remediation.partition("\n")[2]
+    where, _, example = caught.value.remediation.partition("\n")
+    assert where == f"{'Write' if text is None else 'Add'} this to {tmp_path / 'pyproject.toml'}:"
     (tmp_path / "pyproject.toml").write_text(example)
     assert Project.find(tmp_path, {}).environment("dev").physical_name("Users") == "my-app-dev-Users"
 
