@@ -2,6 +2,7 @@
 
 OsemMigrateError
 ├── UsageError                      the command line was wrong
+├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
 ├── ConfigurationError              pyproject.toml or the environment is wrong
 │   ├── UnknownEnvironment
 │   ├── PrefixOverlap
@@ -132,6 +133,13 @@ class UsageError(OsemMigrateError):
     code = "USAGE_INVALID"
     exit_code = ExitCode.USAGE
     remedy = f"Read the options with: {command('--help')}"
+
+
+class ArgumentInvalid(OsemMigrateError, TypeError):
+    """A program gave a method, or an option, something of another type than it takes."""
+
+    code = "ARGUMENT_INVALID"
+    remedy = "Correct the call: help(migrator.METHOD) and help(OPTIONS) say what each takes. Nothing was done."
 
 
 class ConfigurationError(OsemMigrateError):

@@ -63,7 +63,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 
 
 def refuse_together(**given: object) -> None:
-    """Raise UsageError where more than one of these options is given, as in ``refuse_together(json=True, format="junit")``.
+    """Raise UsageError where more than one of these options is given: ``refuse_together(json=True, format="junit")``.
 
     A text is the option's value, and named with it.
     """

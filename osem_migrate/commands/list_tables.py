@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SETTINGS, Setting
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListOptions:
+class ListOptions(Arguments):
     """How much to read: with ``details``, every setting of every table."""
 
     details: bool = False

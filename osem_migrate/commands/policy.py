@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.aws.session import Session
 from osem_migrate.config import Environment
 from osem_migrate.errors import AwsFilesInvalid, ProfileUnknown
@@ -23,7 +24,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyOptions:
+class PolicyOptions(Arguments):
     """Whose policy, and for what.
 
     Attributes:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
@@ -21,7 +22,7 @@ from osem_migrate.schema import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatusOptions:
+class StatusOptions(Arguments):
     """How to judge: with ``strict``, settings that AWS has on and that nobody declared are drift."""
 
     strict: bool = False

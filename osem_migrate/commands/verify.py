@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from osem_migrate.advice import command
+from osem_migrate.arguments import Arguments
 from osem_migrate.commands.probe import probe_tables
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.observation import look_steadily
@@ -20,7 +21,7 @@ from osem_migrate.stop import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyOptions:
+class VerifyOptions(Arguments):
     """What to try.
 
     Attributes:
