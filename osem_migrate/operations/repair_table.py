@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from osem_migrate.arguments import mismatch, shown
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations.base import Operation
 from osem_migrate.operations.step import Step
@@ -24,12 +25,17 @@ class RepairTable(Operation):
 
     def __post_init__(self) -> None:
         """Check that there is something to undo, and that all of it was done to this table."""
+        # A text is a sequence, too, of letters.
+        if (complaint := mismatch(Sequence[Any], self.drift, "drift")) is not None:
+            raise DefinitionError(f"RepairTable: {complaint}", value="RepairTable", table=self.table)
         object.__setattr__(self, "drift", tuple(self.drift))
         if not self.drift:
             raise DefinitionError(f"table {self.table!r}: a repair needs the drift that it undoes", table=self.table)
         for change in self.drift:
             if not isinstance(change, Operation) or change.creates_table or isinstance(change, RepairTable):
-                raise DefinitionError(f"table {self.table!r}: {change!r} is not a drift of a table", table=self.table)
+                raise DefinitionError(
+                    f"table {self.table!r}: {_told(change)} is not a drift of a table", table=self.table
+                )
             if change.table != self.table:
                 raise DefinitionError(f"table {self.table!r}: its drift names table {change.table!r}", table=self.table)
 
@@ -79,3 +85,7 @@ class RepairTable(Operation):
             undoing.insert(0, change.reverse(schema))
             schema = change.apply(schema)
         return schema, undoing
+
+
+def _told(change: object) -> str:
+    return repr(change) if isinstance(change, Operation) else shown(change)

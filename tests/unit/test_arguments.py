@@ -43,7 +43,7 @@ def migrator(tmp_path: Path) -> Migrator:
 def test_a_method_takes_its_options_and_nothing_else(method: str, migrator: Migrator) -> None:
     """An error of our tree, and a TypeError, that names the method and what it takes."""
     for wrong in WRONG:
-        with pytest.raises(ArgumentInvalid, match=rf"^Migrator\.{method}: .* takes \w+, not \w+$") as caught:
+        with pytest.raises(ArgumentInvalid, match=rf"^Migrator\.{method} takes \w+, not .+") as caught:
             getattr(migrator, method)(wrong)
         assert isinstance(caught.value, TypeError)
         assert caught.value.exit_code is ExitCode.ERROR
@@ -86,7 +86,7 @@ def test_every_field_of_options_is_checked(kind: type[Any]) -> None:
     kind(**required)
     for field in fields(kind):
         for wrong in (object(), [5], 3 + 4j):
-            with pytest.raises(ArgumentInvalid, match=rf"^{kind.__name__}\({field.name}=.*{field.name} takes "):
+            with pytest.raises(ArgumentInvalid, match=rf"^{kind.__name__}: {field.name}\b.* takes .*, not "):
                 kind(**{**required, field.name: wrong})
 
 
@@ -97,15 +97,18 @@ def _example(hint: Any) -> Any:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: UpgradeOptions(5), "UpgradeOptions(target=5): target takes a text or None, such as '5', not int"),
-        (lambda: DowngradeOptions(0), "DowngradeOptions(target=0): target takes a text, such as '0', not int"),
-        (lambda: StampOptions("1", verify=0), "StampOptions(verify=0): verify takes True or False, not int"),
+        (lambda: UpgradeOptions(5), "UpgradeOptions: target takes a text or None, such as '5', not 5"),
+        (lambda: DowngradeOptions(0), "DowngradeOptions: target takes a text, such as '0', not 0"),
+        (lambda: StampOptions("1", verify=0), "StampOptions: verify takes True or False, not 0"),
         (
             lambda: UpgradeOptions(timeout=True),
-            "UpgradeOptions(timeout=True): timeout takes a number or None, not bool",
+            "UpgradeOptions: timeout takes a number or None, not True",
         ),
-        (lambda: ImportOptions(names="Users"), "ImportOptions(names='Users'): names takes a list of texts, not str"),
-        (lambda: PolicyOptions("status"), "PolicyOptions(role='status'): role takes Role, not str"),
+        (lambda: ImportOptions(names="Users"), "ImportOptions: names takes a list of texts, not the text 'Users'"),
+        (
+            lambda: PolicyOptions("status"),
+            "PolicyOptions: role takes Role.STATUS, Role.UPGRADE or Role.DOWNGRADE, not the text 'status'",
+        ),
     ],
 )
 def test_it_reads_as_a_sentence(call: Any, message: str) -> None:
