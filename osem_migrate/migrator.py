@@ -19,6 +19,7 @@ from osem_migrate.files.loader import Scripts, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from osem_migrate.aws.api_calls import ApiCall
     from osem_migrate.aws.lock_snapshot import LockSnapshot
@@ -254,6 +255,14 @@ class Migrator:
         usual = PolicyOptions(region=self.session.region.name)
         options = of_kind(usual if options is None else options, PolicyOptions, "policy")
         return policy(self.environment, self.migrations, options)
+
+    @staticmethod
+    def new(title: str, project: Project | None = None) -> Path:
+        """Write the next numbered script of the project around the working folder, or of another, and give its path."""
+        from osem_migrate.commands.new import new
+
+        title = of_kind(title, str, "new")
+        return new(Project.find() if project is None else of_kind(project, Project, "new"), title)
 
     @staticmethod
     def doctor(options: DoctorOptions) -> DoctorReport:

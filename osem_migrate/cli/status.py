@@ -155,6 +155,8 @@ def _give_hints(status: "Status", *, repair: bool) -> None:
 
 
 def _show_repair(written: "RepairResult") -> None:
+    from osem_migrate.planning.repair import UNASKED
+
     for table, reason in written.repair.left_out:
         output.line("warning", f"{table} is not repaired: {reason}.")
     if written.path is not None:
@@ -164,6 +166,8 @@ def _show_repair(written: "RepairResult") -> None:
         _hint(f"read it, then carry it out with: {advice.command('upgrade')}")
     elif not written.repair.left_out:
         output.line("info", "There is nothing to repair.")
+    if any(reason.endswith(UNASKED) for _, reason in written.repair.left_out):
+        _hint(f"rebuild it, too, with: {advice.command('status', '--write-repair', '--rebuild')}")
 
 
 def _hint(text: str) -> None:

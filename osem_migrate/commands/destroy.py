@@ -148,7 +148,11 @@ def _is_ending(found: Inventory) -> bool:
 def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) -> None:
     if not options.allow_data_loss:
         name = deployment.environment.name
-        raise ConfirmationRequired(f"every table of {name} that its scripts built would be lost, with all items")
+        raise ConfirmationRequired(
+            f"every table of {name} that its scripts built would be lost, with all items",
+            remediation=f"See which with: {command('destroy', '--dry-run')}\n"
+            f"If all of that may be lost: {command('destroy', '--yes')}",
+        )
     if found.changed and not options.drop_changed:
         raise ConfirmationRequired(
             "; ".join(found.changes),

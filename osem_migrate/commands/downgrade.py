@@ -21,9 +21,9 @@ class DowngradeOptions(RunOptions):
 
     target: str
 
-    def resume(self) -> str:
+    def resume(self, *more: str) -> str:
         """``osem-migrate downgrade --to VERSION``."""
-        return command("downgrade", "--to", self.target)
+        return command("downgrade", "--to", self.target, *more)
 
 
 @dataclass(frozen=True, slots=True)

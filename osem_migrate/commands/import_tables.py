@@ -164,8 +164,8 @@ def _choose(
     if not wanted and set(skipped) <= {environment.history_table}:
         raise ResourceNotFound(
             f"there are no tables to import under {environment.prefix}",
-            remediation="Check environment, account and region (--env, --profile, --region), and table_name in "
-            f"pyproject.toml. What is there: {command('list')}",
+            remediation=f"Check environment, account and region ({command('--env')}, {command('--profile')}, "
+            f"{command('--region')}), and table_name in pyproject.toml. What is there: {command('list')}",
         )
     return skipped, wanted
 

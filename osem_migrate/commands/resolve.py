@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
-from osem_migrate.advice import command
+from osem_migrate.advice import AGAIN, command
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
@@ -143,8 +143,8 @@ def _confirm(
     upgrade = command("upgrade")
     hints = {
         Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
-        Resolution.REVERTED: "Remove by hand what is left of it, then run the command again.",
-        Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
+        Resolution.REVERTED: f"Remove by hand what is left of it, then {AGAIN}.",
+        Resolution.ACCEPT_CHECKSUM: f"Make the script declare what is there, then {AGAIN}.",
     }
     raise DriftFound(
         f"the live tables do not confirm that {decision.migration} is {_claim(decision)}: {'; '.join(differences)}",

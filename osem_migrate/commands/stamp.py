@@ -137,7 +137,7 @@ def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str,
 
 
 def _entry(deployment: Deployment, options: StampOptions, record: Record) -> LogEntry:
-    how = "compared with the live tables" if options.verify else "not compared with the live tables (--no-verify)"
+    how = "compared with the live tables" if options.verify else "not compared with the live tables"
     return LogEntry(
         at=deployment.clock.milliseconds(),
         what=STAMPED,

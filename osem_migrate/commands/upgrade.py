@@ -38,9 +38,9 @@ class UpgradeOptions(RunOptions):
     allow_out_of_order: bool = False
     strict: bool = False
 
-    def resume(self) -> str:
+    def resume(self, *more: str) -> str:
         """``osem-migrate upgrade --to VERSION``."""
-        return command("upgrade", *(("--to", self.target) if self.target is not None else ()))
+        return command("upgrade", *(("--to", self.target) if self.target is not None else ()), *more)
 
 
 @dataclass(frozen=True, slots=True)

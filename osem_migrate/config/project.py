@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Self
 
+from osem_migrate.advice import command
 from osem_migrate.config.environment import HISTORY_ENTITY, Environment, fill, fill_all
 from osem_migrate.config.settings import (
     FILE,
@@ -172,7 +173,8 @@ class Project:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return UnknownEnvironment(
             f"environment {name!r} is not configured{hint} (there are: {', '.join(self.environment_names)})",
-            remediation=f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose one with --env",
+            remediation=f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose one with "
+            f"{command('--env', 'NAME')}",
             environment=name,
         )
 

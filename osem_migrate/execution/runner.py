@@ -38,8 +38,8 @@ class RunOptions(LockOptions):
     pace: Pace = Pace.FULL
 
     @abstractmethod
-    def resume(self) -> str:
-        """The command that continues after a failure; it goes no further than this run was to go."""
+    def resume(self, *more: str) -> str:
+        """The command that continues after a failure, with more options; it goes no further than this run was to go."""
 
 
 def run(
@@ -95,7 +95,12 @@ def _confirm(plan: Plan, options: RunOptions) -> None:
         changed = (
             "the plan has changed since it was confirmed, and would lose more: " if options.plan is not None else ""
         )
-        raise ConfirmationRequired(f"{changed}{'; '.join(losses)}", hazards=losses)
+        raise ConfirmationRequired(
+            f"{changed}{'; '.join(losses)}",
+            remediation=f"Read the plan with: {options.resume('--dry-run')}\n"
+            f"If all of that may be lost: {options.resume('--yes')}",
+            hazards=losses,
+        )
 
 
 def _executor(

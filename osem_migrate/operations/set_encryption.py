@@ -89,7 +89,7 @@ class SetEncryption(Setting):
             return None
         return (
             f"its script names the key {self.key}, which other accounts and regions do not have; if it is the "
-            "key that AWS manages, declare AWS_MANAGED (edit the script, then: resolve VERSION --accept-checksum)."
+            "key that AWS manages, let the script declare AWS_MANAGED, and accept its new checksum."
         )
 
     @property

@@ -82,8 +82,8 @@ class FakeLock:
 class Options(RunOptions):
     """Those of a command."""
 
-    def resume(self) -> str:
-        return command("upgrade")
+    def resume(self, *more: str) -> str:
+        return command("upgrade", *more)
 
 
 class World:
