@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.cli.signals import LISTENER
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Invocation:
     def finish(self, data: Document, text: Callable[[], None], code: ExitCode = ExitCode.OK) -> ExitCode:
         """Print the result, as text or as the JSON envelope, and give the exit code."""
         if self.as_json:
+            LISTENER.tell()
             output.print_json(self.envelope(data))
         else:
             text()

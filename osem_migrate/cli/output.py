@@ -67,9 +67,14 @@ def dim(text: str) -> str:
 
 def print_json(document: Any) -> None:
     """The one document that ``--json`` puts on stdout."""
+    echo(json_text(document).removesuffix("\n"))
+
+
+def json_text(document: Any) -> str:
+    """A JSON document with its commands as they are typed here, in characters that stdout has."""
     document = _filled(document)
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    echo(text if can_show(text, err=False) else json.dumps(document, indent=2))
+    return f"{text if can_show(text, err=False) else json.dumps(document, indent=2)}\n"
 
 
 def _filled(value: Any) -> Any:
