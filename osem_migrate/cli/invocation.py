@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.cli.signals import LISTENER
 from osem_migrate.errors import ExitCode, OsemMigrateError
 from osem_migrate.place import Place
 
@@ -112,7 +113,8 @@ class Invocation:
         if self.reporter is not None:
             self.reporter.finished()
         if self.as_json:
-            output.print_json(self._envelope(document(), code))
+            LISTENER.tell()
+            output.print_json(self.envelope(document(), code))
         else:
             text()
         return code
@@ -123,7 +125,7 @@ class Invocation:
             self.reporter.failed(error)
         if self.as_json:
             data = self.stopped(error) if self.stopped is not None else {}
-            output.print_json(self._envelope(data, error.exit_code, error))
+            output.print_json(self.envelope(data, error.exit_code, error))
         else:
             output.failure(error)
 
@@ -132,7 +134,8 @@ class Invocation:
         if self.reporter is not None:
             self.reporter.close()
 
-    def _envelope(self, data: Document, code: ExitCode, error: OsemMigrateError | None = None) -> Document:
+    def envelope(self, data: Document, code: ExitCode, error: OsemMigrateError | None = None) -> Document:
+        """What ``--json`` prints."""
         # Imported here, because only --json needs it.
         from osem_migrate.cli.documents.envelope import envelope
 

@@ -18,6 +18,7 @@ from typing import Any
 from yoyo.exceptions import BadMigration
 from yoyo.migrations import read_migrations
 
+from osem_migrate.advice import AGAIN
 from osem_migrate.errors import (
     DefinitionError,
     FolderMissing,
@@ -82,7 +83,7 @@ def _found(folder: Path) -> list[Any]:
 
 
 def _dangling(link: Path) -> ScriptNotLoadable:
-    remedy = "Put the script where the link points, or remove the link, and run the command again; nothing was written."
+    remedy = f"Put the script where the link points, or remove the link, and {AGAIN}; nothing was written."
     what = f"is a link to {link.readlink()}, where there is no file"
     return ScriptNotLoadable(what, file=shown_path(link), remediation=remedy)
 

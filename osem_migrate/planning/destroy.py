@@ -10,6 +10,7 @@ from osem_migrate.operations import Operation
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import Difference, diff, matches, overlooking
 from osem_migrate.planning.history_check import check_history
+from osem_migrate.planning.plan import REPLACED
 from osem_migrate.planning.replay import apply
 from osem_migrate.schema import Index, Schema, Table
 
@@ -106,10 +107,7 @@ class Inventory:
     @property
     def replacements(self) -> tuple[str, ...]:
         """What was made by hand in place of a table of ours, in a sentence for each."""
-        return tuple(
-            f"{name} is not the table that was recorded: somebody has made or restored it since"
-            for name in self.replaced
-        )
+        return tuple(f"{name}: {REPLACED}" for name in self.replaced)
 
 
 def managed(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> ManagedTables:

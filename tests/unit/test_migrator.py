@@ -292,3 +292,25 @@ def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(moto_server: str
     lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
     item = client_of(moto_server).get_item(TableName=HISTORY, Key=lock)["Item"]
     assert "owner" not in item, "the lock was released"
+
+
+def test_a_script_may_be_begun_from_a_program(project: Project) -> None:
+    """As remedies say: no environment is needed for that."""
+    path = Migrator.new("add season index to Teams", project)
+    assert path == project.migrations / "0002_add_season_index_to_teams.py"
+    assert path.is_file()
+
+
+def test_an_unknown_environment_is_chosen_by_an_argument() -> None:
+    """A program gives no option of the command line."""
+    with pytest.raises(UnknownEnvironment) as caught:
+        Migrator.open("nope")
+    assert caught.value.remediation.endswith("or choose one with env='NAME'")
+    assert typed(caught.value).endswith("or choose one with --env NAME")
+
+
+def test_what_is_not_confirmed_names_the_look_and_the_consent() -> None:
+    """Each of the commands that may lose data by its own names."""
+    error = ConfirmationRequired("items would be lost")
+    assert error.remediation == "Read the plan with migrator.preview(), then call it again with allow_data_loss=True."
+    assert typed(error) == "Read the plan with --dry-run, then run the command again with --yes."
