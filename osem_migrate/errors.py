@@ -12,6 +12,7 @@ OsemMigrateError
 ├── ScriptError                     a file of the migrations folder; carries file and line
 │   ├── FolderMissing
 │   ├── ScriptNameInvalid
+│   ├── ScriptMisplaced
 │   ├── ScriptNumberDuplicate
 │   ├── ScriptNotLoadable
 │   ├── ScriptOperationsInvalid
@@ -211,6 +212,13 @@ class ScriptNameInvalid(ScriptError):
     remedy = (
         "Rename it to four digits, an underscore and a slug (0015_add_status_index.py), or move it out of the folder."
     )
+
+
+class ScriptMisplaced(ScriptError):
+    """A Python file in a subfolder of the migrations folder."""
+
+    code = "SCRIPT_MISPLACED"
+    remedy = "Move it into the migrations folder itself, under the next free number, or out of that folder."
 
 
 class ScriptNumberDuplicate(ScriptError):
@@ -701,6 +709,16 @@ class UnexpectedAwsError(AwsError):
     """AWS answered with something that this version does not know."""
 
     code = "AWS_UNEXPECTED"
+
+
+def text_of(failure: BaseException) -> str:
+    """What an exception of whatever class says; nothing where it cannot tell."""
+    try:
+        return str.__str__(str(failure))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - a class of somebody else's, whose __str__ may raise anything, or give no string
+        return ""
 
 
 def error_classes() -> Iterator[type[OsemMigrateError]]:

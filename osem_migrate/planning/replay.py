@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from osem_migrate.errors import DefinitionError, InapplicableOperation, OsemMigrateError, ScriptOperationInapplicable
+from osem_migrate.errors import (
+    DefinitionError,
+    InapplicableOperation,
+    OsemMigrateError,
+    ScriptOperationInapplicable,
+    text_of,
+)
 from osem_migrate.history import Record
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
@@ -74,11 +80,13 @@ def blaming(migration: Migration, position: int, verb: str = "") -> Iterator[Non
         raise _inapplicable(migration, position, f"cannot {attempt}: {error.message}", **error.details) from error
     except OsemMigrateError:
         raise
-    except (Exception, SystemExit) as mistake:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as mistake:
         if not operation.is_foreign:
             raise
         name = f"{type(operation).__name__} cannot {verb or 'be applied'}"
-        raise _inapplicable(migration, position, f"{name}: {type(mistake).__name__}: {mistake}") from mistake
+        raise _inapplicable(migration, position, f"{name}: {type(mistake).__name__}: {text_of(mistake)}") from mistake
 
 
 def _inapplicable(migration: Migration, position: int, message: str, **details: Any) -> ScriptOperationInapplicable:
