@@ -20,14 +20,14 @@ def _run(*words: str) -> Result:
 
 
 def test_files_are_read_and_written_as_utf_8(project: Project, tables: Tables) -> None:
-    """A – in a docstring broke every command under GBK and EUC-JP; no file is opened in the locale's encoding."""
-    project.configure("# Läden – 店\n" + PYPROJECT)
+    """A — in a docstring broke every command under GBK and EUC-JP; no file is opened in the locale's encoding."""
+    project.configure("# Läden — 店\n" + PYPROJECT)
     script = project.script(
         "0004_create_carts", 'CreateTable("Carts", S("id"), settings=[SetTags("Carts", {"a": "ü"})])'
     )
-    script.write_bytes(script.read_bytes().replace(b"Test 0004_create_carts", "Körbe – 购物车".encode()))
+    script.write_bytes(script.read_bytes().replace(b"Test 0004_create_carts", "Körbe — 购物车".encode()))
     _run("upgrade", "--log-file", "log")
-    carts = next(one for one in _run("status", "--json").document["data"]["migrations"] if "carts" in one["id"])
-    assert carts["summary"] == "Körbe – 购物车."
+    found = next(one for one in _run("status", "--json").document["data"]["migrations"] if "carts" in one["id"])
+    assert found["summary"] == "Körbe — 购物车."
     _run("new", "drop table Carts")
     assert tables.names() == ["shop-dev-Carts", "shop-dev-Plans", "shop-dev-SchemaMigrations", "shop-dev-Teams"]
