@@ -60,8 +60,8 @@ OsemMigrateError
     ├── SignatureInvalid            ├── RequestInvalid
     ├── ClockSkewed                 ├── OperationUnsupported
     ├── AccessDenied                ├── ServiceFailed
-    ├── ConditionFailed             └── UnexpectedAwsError
-    └── AwsFilesInvalid
+    ├── ConditionFailed             ├── AnswerUnreadable
+    └── AwsFilesInvalid             └── UnexpectedAwsError
 
 Each class owns one stable ``code``; scripts and CI match on it, so a code is never renamed. ``remediation`` is the next
 thing to type; the commands in it are placeholders of ``advice``, the only module of the package that this one imports.
@@ -647,6 +647,13 @@ class EndpointInvalid(AwsError):
 
     code = "AWS_ENDPOINT_INVALID"
     remedy = "Give a complete URL, for example --endpoint-url http://localhost:8000"
+
+
+class AnswerUnreadable(AwsError):
+    """What answered is not DynamoDB, or not as its API promises; ``details`` has ``endpoint`` and ``action``."""
+
+    code = "AWS_ANSWER_UNREADABLE"
+    remedy = "Check that the endpoint is the address of DynamoDB and that no proxy answers in its place."
 
 
 class Throttled(AwsError):
