@@ -18,6 +18,7 @@ from osem_migrate.history import (
     RecordedTable,
     TableEffect,
 )
+from osem_migrate.migration import number_named, shown_version
 
 PARTITION_KEY = "scope"
 SORT_KEY = "item"
@@ -214,10 +215,8 @@ def _key(item: Mapping[str, Any], name: str) -> str:
 
 def _check_id(name: str) -> None:
     """Raise ValueError unless the id begins with a migration's number."""
-    number = name.partition("_")[0]
-    if not (number.isascii() and number.isdecimal()):
-        raise ValueError(f"{name!r} has no number")
-    int(number)
+    if number_named(name.partition("_")[0]) is None:
+        raise ValueError(f"{shown_version(name)} has no number")
 
 
 def _text(value: object) -> str:

@@ -18,6 +18,7 @@ from botocore.utils import validate_region_name
 
 from osem_migrate.aws.answers import AnswerParsers
 from osem_migrate.aws.api_calls import ApiCall, CallRecorder
+from osem_migrate.aws.credentials import require_signable
 from osem_migrate.aws.endpoint import configured_endpoint, is_local, require_url
 from osem_migrate.aws.failures.classify import door, translate
 
@@ -212,7 +213,10 @@ class Session:
         if self.local:
             resolver = self._core.get_component("credential_provider")
             resolver.providers = [source for source in resolver.providers if source.METHOD in _STATIC_SOURCES]
-        if self._core.get_credentials() is not None:
+        found = self._core.get_credentials()
+        if found is not None:
+            if found.method in _STATIC_SOURCES:  # others are fetched when they are needed, and no sooner
+                require_signable(found)
             return
         if not self.local:
             raise NoCredentialsError

@@ -7,7 +7,7 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
-from osem_migrate.cli.options import unconnected
+from osem_migrate.cli.options import WholeNumber, unconnected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def command() -> None:
 
 @command.command("start")
 @click.option("--engine", type=click.Choice(KINDS), help="Instead of the configured one (moto when none is).")
-@click.option("--port", type=click.IntRange(1, 65535), help="Instead of the configured one (4610 when none is).")
+@click.option("--port", type=WholeNumber(1, 65535), help="Instead of the configured one (4610 when none is).")
 @unconnected
 def start(invocation: Invocation, *, engine: str | None, port: int | None) -> ExitCode:
     """Start the engine unless it runs already.

@@ -1,6 +1,7 @@
 """The options that commands share, and the decorator that makes an Invocation of them."""
 
-import math
+import re
+import reprlib
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -17,6 +18,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 _COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")
 
 
+# Python reads more than people take for a number: 1_000, ٣, and blanks around it.
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}")
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
+
+
+class WholeNumber(click.IntRange):
+    """A number as people write it, in digits."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number, or fail as click does."""
+        if not _NUMBER.fullmatch(str(value)):
+            self.fail(f"{_shortened(value)} is not a number.", param, ctx)
+        return int(super().convert(value, param, ctx))
+
+
 class Seconds(click.FloatRange):
     """A number of seconds; neither infinite nor NaN, which no clock ever reaches."""
 
@@ -24,10 +42,13 @@ class Seconds(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the number, or fail as click does."""
-        seconds = float(super().convert(value, param, ctx))
-        if not math.isfinite(seconds):
-            self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
-        return seconds
+        if not _DECIMAL.fullmatch(str(value)):
+            self.fail(f"{_shortened(value)} is not a finite number of seconds.", param, ctx)
+        return float(super().convert(value, param, ctx))
+
+
+def _shortened(value: object) -> str:
+    return reprlib.repr(str(value))
 
 
 lock_timeout_option = click.option(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, NoneType
 from typing import Any
 
 from osem_migrate.errors import (
@@ -28,12 +28,23 @@ from osem_migrate.files.quota import beyond_quota
 from osem_migrate.files.script import Script
 from osem_migrate.migration import Migration, canonical
 from osem_migrate.operations import Operation
+from osem_migrate.schema import Index
 
 _SELF_CONTAINED = (
     "Write what the script needs into the script itself: it imports osem_migrate and the standard library only. "
     "It runs in every new environment, in years, too, when the application's code has changed or is not installed."
 )
 _LOADING = threading.RLock()
+_PARTS: dict[str, tuple[tuple[type, ...], str]] = {
+    "creates_table": ((bool,), "True or False"),
+    "drops_table": ((bool,), "True or False"),
+    "may_be_autoscaled": ((bool,), "True or False"),
+    "added_index": ((Index, NoneType), "Index"),
+    "dropped_index": ((str, NoneType), "name of an index"),
+    "declared_settings": ((tuple,), "tuple of settings"),
+    "hazard": ((str, NoneType), "text"),
+}
+"""What is asked of every operation, whichever schema it is applied to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +191,11 @@ def _shown(declared: object) -> str:
 def _check_value(operation: Operation, path: Path, position: int) -> None:
     """Raise ScriptOperationsInvalid where an operation of the project's own is nothing that can be recorded."""
     name = type(operation).__name__
-    mistake = None
+    mistake = next((f"{name}.{part} is no {noun}" for part, (kind, noun) in _PARTS.items()
+                    if not isinstance(getattr(operation, part), kind)), None)  # fmt: skip
     if not isinstance(getattr(operation, "table", None), str):
         mistake = f"{name} does not say which table it touches: give it a field named table"
-    else:
+    if mistake is None:
         try:
             canonical(operation)
         except DefinitionError as invalid:

@@ -84,15 +84,15 @@ def _without_threads() -> Iterator[None]:
     """Let this thread start no other meanwhile: of what goes wrong there, nobody could tell whose mistake it is."""
     start, loading = threading.Thread.start, threading.get_ident()
 
-    def start_unless_loading(thread: threading.Thread) -> None:
+    def start_unless_loading(self: threading.Thread) -> None:
         if threading.get_ident() == loading:
             raise DefinitionError(
                 "a script only declares: it starts no thread",
                 remediation="Take the thread, or the import that starts it, out of the script.",
             )
-        start(thread)
+        start(self)
 
-    threading.Thread.start = start_unless_loading  # type: ignore[method-assign]
+    threading.Thread.start = start_unless_loading  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from osem_migrate.errors import MigrationChanged, MigrationFuture, MigrationMissing, TargetUnknown
 from osem_migrate.history import Record, ShownState
-from osem_migrate.migration import Migration
+from osem_migrate.migration import Migration, number_named, shown_version
 from osem_migrate.planning.status.remedy import explain
 
 
@@ -103,6 +103,6 @@ def is_changed(migration: Migration, record: Record) -> bool:
 def find_version(migrations: Sequence[Migration], version: str) -> Migration:
     """The script with that number (``7``, ``0007``) or id; raises TargetUnknown."""
     for migration in migrations:
-        if version == migration.id or (version.isdecimal() and int(version) == migration.number):
+        if version == migration.id or number_named(version) == migration.number:
             return migration
-    raise TargetUnknown(f"no migration {version!r}", version=version)
+    raise TargetUnknown(f"no migration {shown_version(version)}", version=version)

@@ -50,7 +50,20 @@ def plan_steps(operation: Operation, schema: Schema, migration: Migration, posit
     """Its steps from there; what does not fit is reported as ``apply`` does."""
     with blaming(migration, position):
         _of_kind(str, operation.describe(), "describe")
-        return tuple(_of_kind(Step, step, "steps") for step in operation.steps(schema))  # type: ignore[type-abstract]
+        return _steps(operation, schema)
+
+
+def plan_reverse(
+    migration: Migration, position: int, before: Schema, after: Schema
+) -> tuple[Operation, tuple[Step, ...]]:
+    """The operation that takes one back, and its steps; what does not fit is reported as ``apply`` does."""
+    with blaming(migration, position, "reverse"):
+        reverse = _of_kind(Operation, migration.operations[position].reverse(before), "reverse")  # type: ignore[type-abstract]
+        return reverse, _steps(reverse, after)
+
+
+def _steps(operation: Operation, schema: Schema) -> tuple[Step, ...]:
+    return tuple(_of_kind(Step, step, "steps") for step in operation.steps(schema))  # type: ignore[type-abstract]
 
 
 def _of_kind(kind: type[T], made: object, method: str) -> T:

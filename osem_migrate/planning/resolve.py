@@ -7,7 +7,7 @@ from enum import StrEnum
 from osem_migrate.advice import command
 from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
-from osem_migrate.migration import Migration
+from osem_migrate.migration import Migration, number_named, shown_version
 from osem_migrate.planning.history_check import is_changed
 from osem_migrate.planning.replay import apply, operations_done
 from osem_migrate.schema import Index, Schema, Table
@@ -123,10 +123,11 @@ def _find(past: ResolveContext, version: str) -> str:
     numbers |= {r.migration: r.number for r in lost if r.state is not RecordedState.REVERTED or r.migration == version}
     if version in numbers:
         return version
-    found = sorted(name for name, number in numbers.items() if version.isdecimal() and int(version) == number)
+    found = sorted(name for name, number in numbers.items() if number_named(version) == number)
     if len(found) == 1:
         return found[0]
-    what = f"{version!r} may be {' or '.join(found)}: give the whole name" if found else f"no migration {version!r}"
+    shown = shown_version(version)
+    what = f"{shown} may be {' or '.join(found)}: give the whole name" if found else f"no migration {shown}"
     look = f"See the versions with: {command('status')}"
     raise TargetUnknown(what, remediation=look, version=version)
 

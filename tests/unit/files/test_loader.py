@@ -24,6 +24,7 @@ from osem_migrate.errors import (
 from osem_migrate.files.loader import load
 from osem_migrate.history import History
 from osem_migrate.operations import AddIndex, CreateTable
+from osem_migrate.planning.policy import Role, grants
 from osem_migrate.planning.replay import replay
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S, Schema
@@ -662,3 +663,52 @@ def test_what_a_script_writes_past_python_goes_to_stderr(folder: Path, capfd: py
     said = capfd.readouterr()
     assert said.out == ""
     assert {"fd", "process", "text"} <= set(said.err.split())
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        ("creates_table = 5", "Own.creates_table is no True or False"),
+        ("added_index = 'a-index'", "Own.added_index is no Index"),
+        ("dropped_index = 5", "Own.dropped_index is no name of an index"),
+        ("hazard = ()", "Own.hazard is no text"),
+        ("declared_settings = None", "Own.declared_settings is no tuple of settings"),
+        ("hazard = property(lambda self: exit(0))", "SystemExit: 0"),
+    ],
+)
+def test_what_an_operation_of_ones_own_says_of_itself_has_to_be_of_its_kind(folder: Path, part: str, says: str) -> None:
+    """Plan, policy and quotas read it anywhere, and would blame whoever reads it."""
+    put(folder, "0001_a.py", OWN.replace("{apply}", "schema") + f"    {part}\n\noperations = [Own('T')]\n")
+    with pytest.raises(ScriptOperationsInvalid) as caught:
+        load(folder)
+    assert says in caught.value.message
+    assert caught.value.details["line"]
+
+
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        ("reverse(self, before): raise GeneratorExit", "cannot reverse: GeneratorExit"),
+        ("reverse(self, before): return 5", "reverse returns int where Operation is wanted"),
+        ("steps(self, before): return [5]", "steps returns int where Step is wanted"),
+    ],
+)
+def test_a_policy_holds_operations_of_ones_own_to_the_contract(folder: Path, method: str, says: str) -> None:
+    """It asks for what a plan never may: the way back."""
+    source = OWN.replace("{apply}", "schema") + f"    def {method}\n\noperations = [Own('T')]\n"
+    put(folder, "0001_a.py", source)
+    with pytest.raises(ScriptOperationInapplicable) as caught:
+        grants(Role.DOWNGRADE, load(folder).migrations)
+    assert says in caught.value.message
+
+
+def test_what_an_operation_of_ones_own_would_lose_is_held_to_the_contract(folder: Path) -> None:
+    """A plan asks for it when it is shown, long after the script was read."""
+    source = (
+        OWN.replace("{apply}", "schema")
+        + "    def hazard_on(self, before): raise GeneratorExit\n\noperations = [Own('T')]\n"
+    )
+    put(folder, "0001_a.py", source)
+    plan = make_plan(load(folder).migrations, History())
+    with pytest.raises(ScriptOperationInapplicable, match="GeneratorExit"):
+        _ = plan.hazards
