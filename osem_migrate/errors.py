@@ -12,6 +12,7 @@ OsemMigrateError
 ├── ScriptError                     a file of the migrations folder; carries file and line
 │   ├── FolderMissing
 │   ├── ScriptNameInvalid
+│   ├── ScriptMisplaced
 │   ├── ScriptNumberDuplicate
 │   ├── ScriptNotLoadable
 │   ├── ScriptOperationsInvalid
@@ -59,8 +60,8 @@ OsemMigrateError
     ├── SignatureInvalid            ├── RequestInvalid
     ├── ClockSkewed                 ├── OperationUnsupported
     ├── AccessDenied                ├── ServiceFailed
-    ├── ConditionFailed             └── UnexpectedAwsError
-    └── AwsFilesInvalid
+    ├── ConditionFailed             ├── AnswerUnreadable
+    └── AwsFilesInvalid             └── UnexpectedAwsError
 
 Each class owns one stable ``code``; scripts and CI match on it, so a code is never renamed. ``remediation`` is the next
 thing to type; the commands in it are placeholders of ``advice``. ``details`` has the members that machines may rely on.
@@ -230,6 +231,13 @@ class ScriptNameInvalid(ScriptError):
     remedy = (
         "Rename it to four digits, an underscore and a slug (0015_add_status_index.py), or move it out of the folder."
     )
+
+
+class ScriptMisplaced(ScriptError):
+    """A Python file in a subfolder of the migrations folder."""
+
+    code = "SCRIPT_MISPLACED"
+    remedy = "Move it into the migrations folder itself, under the next free number, or out of that folder."
 
 
 class ScriptNumberDuplicate(ScriptError):
@@ -664,6 +672,13 @@ class EndpointInvalid(AwsError):
     remedy = "Give a complete URL, for example --endpoint-url http://localhost:8000"
 
 
+class AnswerUnreadable(AwsError):
+    """What answered is not DynamoDB, or not as its API promises; ``details`` has ``endpoint_url`` and ``action``."""
+
+    code = "AWS_ANSWER_UNREADABLE"
+    remedy = "Check that the endpoint is the address of DynamoDB and that no proxy answers in its place."
+
+
 class Throttled(AwsError):
     """DynamoDB asked to slow down for longer than the run waits."""
 
@@ -726,10 +741,20 @@ class UnexpectedAwsError(AwsError):
     code = "AWS_UNEXPECTED"
 
 
+def text_of(failure: BaseException) -> str:
+    """What an exception of whatever class says; nothing where it cannot tell."""
+    try:
+        return str.__str__(str(failure))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - a class of somebody else's, whose __str__ may raise anything, or give no string
+        return ""
+
+
 def error_classes() -> Iterator[type[OsemMigrateError]]:
-    """Every class of the tree, base first."""
+    """Every class of the tree, base first; without what a script derives from them."""
     waiting: list[type[OsemMigrateError]] = [OsemMigrateError]
     while waiting:
         current = waiting.pop(0)
         yield current
-        waiting.extend(current.__subclasses__())
+        waiting.extend(kind for kind in current.__subclasses__() if kind.__module__ == __name__)

@@ -8,7 +8,7 @@ from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
-from osem_migrate.planning.replay import apply, blaming
+from osem_migrate.planning.replay import apply, plan_reverse
 from osem_migrate.schema import Index, Schema
 
 BEFORE_FIRST = "0"  # the target that stands for "before the first migration"
@@ -86,10 +86,7 @@ def _folded(migrations: Sequence[Migration], history: History) -> dict[str, tupl
 
 
 def _reverse(migration: Migration, position: int, before: Schema, after: Schema) -> PlannedOperation:
-    operation = migration.operations[position]
-    with blaming(migration, position, "reverse"):
-        reverse = operation.reverse(before)
-        steps = reverse.steps(after)
+    reverse, steps = plan_reverse(migration, position, before, after)
     return PlannedOperation(
         migration=migration,
         position=position,

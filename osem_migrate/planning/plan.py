@@ -14,7 +14,7 @@ from osem_migrate.operations.estimate import NO_TIME, Estimate
 from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.estimate import estimate_each
-from osem_migrate.planning.replay import changes_of
+from osem_migrate.planning.replay import blaming, changes_of
 from osem_migrate.schema import Index, Schema, Table
 
 
@@ -264,7 +264,8 @@ class Plan:
         for planned in self.operations:
             if planned.before is None and planned.operation.creates_table:
                 created.add(planned.table)
-            text = planned.operation.hazard_on(planned.before)
+            with blaming(planned.migration, planned.position):
+                text = planned.operation.hazard_on(planned.before)
             if text is not None and planned.table not in created:
                 found.append(Hazard(planned.migration.id, planned.position, planned.table, text))
         return tuple(found)

@@ -7,6 +7,7 @@ bases', and the first row that fits wins. Source: botocore/exceptions.py and bot
 from osem_migrate.aws.failures.rule import Refusal, Verdict
 from osem_migrate.errors import (
     AccessDenied,
+    AnswerUnreadable,
     AwsFilesInvalid,
     CredentialProcessFailed,
     CredentialsExpired,
@@ -14,7 +15,6 @@ from osem_migrate.errors import (
     CredentialsPartial,
     EndpointInvalid,
     EndpointUnreachable,
-    OperationUnsupported,
     ProfileUnknown,
     RegionMissing,
     RequestInvalid,
@@ -22,7 +22,7 @@ from osem_migrate.errors import (
     UnexpectedAwsError,
 )
 
-_, DESCRIBE, UNSUPPORTED, GIVE_UP = Verdict
+_, DESCRIBE, _, GIVE_UP = Verdict
 
 _NOBODY = ("NoCredentialsError", "NoAuthTokenError")
 _REGION = ("NoRegionError", "InvalidRegionError", "UnknownRegionError", "UnknownEndpointError")
@@ -66,7 +66,6 @@ _ACCOUNT_ENDPOINT = (
     "Allow that host name, which contains the account id, "
     "or use the plain one: export AWS_ACCOUNT_ID_ENDPOINT_MODE=disabled"
 )
-_ADDRESS = "Check that --endpoint-url is the address of DynamoDB and that no proxy answers in its place."
 
 COMPLAINTS: tuple[Refusal, ...] = (
     # Who is calling.
@@ -97,6 +96,6 @@ COMPLAINTS: tuple[Refusal, ...] = (
     Refusal(_NOT_SENT, "", EndpointUnreachable, GIVE_UP, "could not reach the endpoint"),
     # And back: it may have been applied.
     Refusal(_NOT_ANSWERED, "", EndpointUnreachable, DESCRIBE, "got no answer"),
-    Refusal(("ResponseParserError",), "", OperationUnsupported, UNSUPPORTED, "got an unreadable answer", _ADDRESS),
+    Refusal(("ResponseParserError",), "", AnswerUnreadable, DESCRIBE, "got an answer that cannot be read"),
     Refusal(("*",), "", UnexpectedAwsError, GIVE_UP, "failed in the SDK"),
 )
