@@ -1,6 +1,7 @@
 """Where the calls go when not to AWS: the endpoint URL, where it is configured, and whether it is this machine."""
 
 import ipaddress
+import sys
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,13 @@ def is_local(endpoint_url: str | None) -> bool:
     except ValueError:
         return False
     return address.is_loopback or address.is_unspecified
+
+
+def is_mocked() -> bool:
+    """Whether moto answers in this process, inside ``mock_aws``; the calls seem to go to AWS then."""
+    # Asked of it only where somebody has imported it: it is no dependency, and takes long to import.
+    stubber = getattr(sys.modules.get("moto.core.models"), "botocore_stubber", None)
+    return bool(getattr(stubber, "enabled", False))
 
 
 def configured_endpoint(

@@ -19,7 +19,7 @@ from botocore.utils import validate_region_name
 from osem_migrate.aws.answers import AnswerParsers
 from osem_migrate.aws.api_calls import ApiCall, CallRecorder
 from osem_migrate.aws.credentials import require_signable
-from osem_migrate.aws.endpoint import configured_endpoint, is_local, require_url
+from osem_migrate.aws.endpoint import configured_endpoint, is_local, is_mocked, require_url
 from osem_migrate.aws.failures.classify import door, translate
 
 if TYPE_CHECKING:
@@ -136,6 +136,11 @@ class Session:
             if url is not None:
                 require_url(url)
             return cls(core, region=choice, endpoint_url=url, tunnel=tunnel, max_pool_connections=max_pool_connections)
+
+    @property
+    def emulated(self) -> bool:
+        """Whether an emulator answers, which keeps less than AWS does: on this machine, or in this very process."""
+        return self.local or is_mocked()
 
     def dynamodb(self) -> DynamoDBClient:
         """The client of DynamoDB; raises CredentialsMissing before the first call, if the chain holds none."""

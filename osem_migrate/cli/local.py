@@ -34,6 +34,8 @@ def start(invocation: Invocation, *, engine: str | None, port: int | None) -> Ex
     Prints where it listens.
     """
     state = _engine(engine, port).start()
+    if state.instead_of is not None:
+        invocation.warn([f"Port {state.instead_of} is taken by another program, so this engine has another one."])
     return invocation.finish(_document(state), lambda: _show(state))
 
 
@@ -70,7 +72,7 @@ def _document(state: "EngineState | None") -> Document:
     if state is None:
         return {"running": False}
     # How the tool recognises its own engine is nobody else's business.
-    internal = {"birth", "token"}
+    internal = {"birth", "token", "folder", "instead_of"}
     return {"running": True, **{name: fact for name, fact in state.as_dict().items() if name not in internal}}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from osem_migrate import advice
-from osem_migrate.errors import OsemMigrateError
+from osem_migrate.errors import OsemMigrateError, OutputRefused
 
 if TYPE_CHECKING:
     from osem_migrate.operations.estimate import Estimate
@@ -45,7 +45,8 @@ def line(kind: str, text: str, *, err: bool = False) -> None:
 def echo(text: str = "", *, err: bool = False) -> None:
     """Text on stdout (or stderr); colour only on a terminal, and never with NO_COLOR (https://no-color.org).
 
-    A reader that has gone (``| head``), or a stderr that takes nothing any more, is no reason to stop a run.
+    A reader that has gone (``| head``), or a stderr that takes nothing any more, is no reason to stop a run. Raises
+    OutputRefused where stdout takes no result.
     """
     text = advice.shown(text, _show)
     encoding = _encoding(err=err)
@@ -53,11 +54,11 @@ def echo(text: str = "", *, err: bool = False) -> None:
     try:
         click.echo(without_passwords(shown), err=err, color=False if os.environ.get("NO_COLOR") else None)
     except OSError as refused:
-        if not err and not isinstance(refused, BrokenPipeError):
-            raise
         # Python flushes once more when it exits, and would complain then.
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
+        if not err and not isinstance(refused, BrokenPipeError):
+            raise OutputRefused(f"standard output takes nothing any more: {refused.strerror or refused}") from refused
 
 
 def dim(text: str) -> str:
@@ -113,9 +114,10 @@ def envelope(  # noqa: PLR0913 - the members of the envelope
 
 def failure(error: OsemMigrateError, *, document: dict[str, Any] | None) -> None:
     """An error: the envelope on stdout where JSON is wanted, else what is wrong and what to type next on stderr."""
-    if document is not None:
-        print_json(document)
-        return
+    if document is not None and not isinstance(error, OutputRefused):
+        with suppress(OutputRefused):  # then stderr has to do
+            print_json(document)
+            return
     line("error", f"{click.style(error.code, bold=True)}: {error.message}", err=True)
     echo(err=True)
     first, *others = error.advice.splitlines() or [""]

@@ -92,7 +92,7 @@ def _without_threads() -> Iterator[None]:
             )
         start(self)
 
-    threading.Thread.start = start_unless_loading  # type: ignore[method-assign, assignment]
+    threading.Thread.start = start_unless_loading  # type: ignore[method-assign]
     try:
         yield
     finally:
