@@ -2,6 +2,7 @@
 
 OsemMigrateError
 ├── UsageError                      the command line was wrong
+├── OutputRefused                   standard output takes no result
 ├── ConfigurationError              pyproject.toml or the environment is wrong
 │   ├── UnknownEnvironment
 │   ├── NamesClash
@@ -148,6 +149,15 @@ class UsageError(OsemMigrateError):
     code = "USAGE_INVALID"
     exit_code = ExitCode.USAGE
     remedy = f"Read the options with: {command('--help')}"
+
+
+class OutputRefused(OsemMigrateError):
+    """Standard output takes no result, as where a disk is full."""
+
+    code = "OUTPUT_REFUSED"
+    remedy = (
+        "Make room there, or send the output elsewhere, and run the command again; what was done until then is done."
+    )
 
 
 class ConfigurationError(OsemMigrateError):

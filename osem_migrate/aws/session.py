@@ -21,7 +21,7 @@ from osem_migrate.aws.answers import AnswerParsers
 from osem_migrate.aws.api_calls import ApiCall, CallRecorder
 from osem_migrate.aws.credentials import require_signable
 from osem_migrate.aws.emulator import recognise
-from osem_migrate.aws.endpoint import configured_endpoint, require_url
+from osem_migrate.aws.endpoint import configured_endpoint, is_mocked, require_url
 from osem_migrate.aws.failures.classify import door, translate
 from osem_migrate.config.location import is_this_machine
 
@@ -148,6 +148,11 @@ class Session:
         if self._configured_local is not None or self.endpoint_url is None:
             return bool(self._configured_local) and self.endpoint_url is not None
         return is_this_machine(self.endpoint_url) or recognise(self.endpoint_url) is not None
+
+    @property
+    def emulated(self) -> bool:
+        """Whether an emulator answers, which keeps less than AWS does: a local engine, or moto in this very process."""
+        return self.local or is_mocked()
 
     def dynamodb(self) -> DynamoDBClient:
         """The client of DynamoDB; raises CredentialsMissing before the first call, if the chain holds none."""

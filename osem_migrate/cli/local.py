@@ -37,6 +37,8 @@ def start(invocation: Invocation, *, engine: str | None, port: int | None) -> Ex
     Prints where it listens.
     """
     state = _engine(engine, port).start()
+    if state.instead_of is not None:
+        invocation.warn([f"Port {state.instead_of} is taken by another program, so this engine has another one."])
     return invocation.finish(lambda: _document(state), lambda: _show(state))
 
 
