@@ -13,6 +13,9 @@ from difflib import get_close_matches
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _PLACEHOLDER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
+AGAIN = f"{_OPEN}again{_CLOSE}"
+"""What somebody types is run again; what a program calls is called again."""
+
 WITHOUT_ENVIRONMENT = frozenset({"new", "local", "completion", "--help"})
 """Commands that take no ``--env``, and the option that needs none."""
 
@@ -30,7 +33,12 @@ _METHODS = {
     "resolve": ("resolve", "ResolveOptions"),
     "unlock": ("unlock", "UnlockOptions"),
     "destroy": ("destroy", "DestroyOptions"),
+    "new": ("new", ""),
 }
+_PREVIEWS = {"upgrade": "preview", "downgrade": "plan_downgrade", "destroy": "inventory", "import": "plan_import"}
+"""What ``--dry-run`` is called: each has a method of its own."""
+
+_SAID = {"again": "call it again", "--dry-run": "migrator.preview()", "--help": "help(migrator)"}
 _ARGUMENTS = {
     "--accept-checksum": "Resolution.ACCEPT_CHECKSUM",
     "--allow-data-loss": "allow_data_loss=True",
@@ -44,8 +52,10 @@ _ARGUMENTS = {
     "--no-verify": "verify=False",
     "--no-wait": "pace=Pace.NO_WAIT",
     "--probe": "probe=True",
+    "--rebuild": "rebuild=True",
     "--reverted": "Resolution.REVERTED",
     "--strict": "strict=True",
+    "--verbose": "on_call=print",
     "--wait-only": "pace=Pace.WAIT_ONLY",
     "--yes": "allow_data_loss=True",
 }
@@ -54,6 +64,7 @@ _CONFIRMED = {"unlock": (), "verify": ("allow_protected=True",)}
 
 _VALUES = {
     "--endpoint-url": "endpoint_url",
+    "--env": "env",
     "--profile": "profile",
     "--reason": "reason",
     "--region": "region",
@@ -103,6 +114,8 @@ def shown(text: str, show: Callable[[Sequence[str]], str]) -> str:
 
 def as_typed(words: Sequence[str]) -> str:
     """A command as it is typed where no environment is known; an option as it is."""
+    if list(words) == ["again"]:
+        return "run the command again"
     alone = words[0].startswith("-") and words[0] != "--help"
     return shlex.join(words) if alone else shlex.join(["osem-migrate", *words])
 
@@ -111,7 +124,7 @@ def typed_in(environment: str, flags: Sequence[str]) -> Callable[[Sequence[str]]
     """A command as it is typed about an environment, with the connection options that were given for it."""
 
     def show(words: Sequence[str]) -> str:
-        if words[0].startswith("-") or WITHOUT_ENVIRONMENT & set(words):
+        if words[0].startswith("-") or words[0] == "again" or WITHOUT_ENVIRONMENT & set(words):
             return as_typed(words)
         return as_typed([*words, "--env", environment, *flags])
 
@@ -121,13 +134,19 @@ def typed_in(environment: str, flags: Sequence[str]) -> Callable[[Sequence[str]]
 def as_called(words: Sequence[str]) -> str:
     """A command as the call of the library; an option as its argument. What only the command line has is typed."""
     name, *rest = words
-    if name.startswith("-"):
-        return ", ".join(_arguments(words, "")) or as_typed(words)
+    if name in _SAID:
+        return _SAID[name]
+    if name == "local":
+        return f"configured_engine(project).{rest[0]}()"
     if name not in _METHODS:
-        return as_typed(words)
+        return ", ".join(_arguments(words, "")) or as_typed(words)
     method, options = _METHODS[name]
+    if "--dry-run" in rest:
+        method = _PREVIEWS[name]
     arguments = _arguments(rest, name)
-    inner = f"{options}({', '.join(arguments)})" if arguments else ""
+    if not arguments or method == "inventory":
+        return f"migrator.{method}()"
+    inner = f"{options}({', '.join(arguments)})" if options else ", ".join(arguments)
     return f"migrator.{method}({inner})"
 
 
@@ -150,9 +169,9 @@ def _arguments(words: Sequence[str], name: str) -> list[str]:
     while rest:
         word = rest.pop(0)
         if word in _VALUES:
-            found.append(f"{_VALUES[word]}={rest.pop(0)!r}" if rest else f"{_VALUES[word]}=…")
+            found.append(f"{_VALUES[word]}={rest.pop(0)!r}" if rest else _VALUES[word])
         elif word in _NUMBERS:
-            found.append(f"{_NUMBERS[word]}={rest.pop(0) if rest else '…'}")
+            found.append(f"{_NUMBERS[word]}={rest.pop(0)}" if rest else _NUMBERS[word])
         elif word in _OF_THE_COMMAND_LINE:
             del rest[:1]
         elif word == "--yes" and name in _CONFIRMED:

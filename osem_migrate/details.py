@@ -53,6 +53,8 @@ class Details(TypedDict, total=False):
 
     action: str
     """The IAM action of the call that failed, such as dynamodb:UpdateTable."""
+    argument: str
+    """The method or the field that was given something of another type."""
     attribute: str
     aws_code: str
     """AWS's own error code."""

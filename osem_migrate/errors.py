@@ -3,6 +3,7 @@
 OsemMigrateError
 ├── UsageError                      the command line was wrong
 ├── OutputRefused                   standard output takes no result
+├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
 ├── ConfigurationError              pyproject.toml or the environment is wrong
 │   ├── UnknownEnvironment
 │   ├── NamesClash
@@ -33,6 +34,7 @@ OsemMigrateError
 ├── ConfirmationRequired            data would be destroyed and nobody confirmed it
 ├── DeletionProtected               DynamoDB itself guards a table that would be dropped
 ├── TableNotOurs                    another application recorded the table as its own
+│   └── OwnerUnknown                nobody may read whether one did
 ├── EnvironmentProtected            the configuration guards all tables of the environment
 ├── LockError
 │   ├── LockHeld                    somebody else is upgrading
@@ -74,7 +76,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from osem_migrate.advice import command, in_library
+from osem_migrate.advice import AGAIN, command, in_library
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -120,7 +122,7 @@ class OsemMigrateError(Exception):
 
     code: ClassVar[str] = "ERROR"
     exit_code: ExitCode = ExitCode.ERROR
-    remedy: ClassVar[str] = "Run the command again with --verbose and read the last call it shows."
+    remedy: ClassVar[str] = f"To see the last call, {AGAIN} with {command('--verbose')}."
 
     def __init__(
         self, message: str, *, remediation: str | None = None, parts: Iterable[str] = (), **details: Unpack[Details]
@@ -155,16 +157,21 @@ class OutputRefused(OsemMigrateError):
     """Standard output takes no result, as where a disk is full."""
 
     code = "OUTPUT_REFUSED"
-    remedy = (
-        "Make room there, or send the output elsewhere, and run the command again; what was done until then is done."
-    )
+    remedy = f"Make room there, or send the output elsewhere, then {AGAIN}; what was done until then is done."
+
+
+class ArgumentInvalid(OsemMigrateError, TypeError):
+    """A program gave a method, or an option, something of another type than it takes."""
+
+    code = "ARGUMENT_INVALID"
+    remedy = "Correct the call: help(migrator.METHOD) and help(OPTIONS) say what each takes. Nothing was done."
 
 
 class ConfigurationError(OsemMigrateError):
     """``[tool.osem-migrate]`` or an environment variable holds something unusable."""
 
     code = "CONFIG_INVALID"
-    remedy = "Correct [tool.osem-migrate] in pyproject.toml and run the command again."
+    remedy = f"Correct [tool.osem-migrate] in pyproject.toml and {AGAIN}."
 
 
 class UnknownEnvironment(ConfigurationError):
@@ -188,7 +195,10 @@ class AccountMismatch(ConfigurationError):
     """The credentials belong to another account than the environment's."""
 
     code = "CONFIG_ACCOUNT_MISMATCH"
-    remedy = "Choose the profile of the right account with --profile, or correct account_id in pyproject.toml."
+    remedy = (
+        f"Choose the profile of the right account with {command('--profile', 'NAME')}, or correct account_id in "
+        "pyproject.toml."
+    )
 
 
 class RegionMismatch(ConfigurationError):
@@ -204,7 +214,7 @@ class DefinitionError(OsemMigrateError):
     """A key, an index, a table or a setting that DynamoDB could never accept; names the limit."""
 
     code = "SCHEMA_INVALID"
-    remedy = "Change the declaration as the message says, then run the command again."
+    remedy = f"Change the declaration as the message says, then {AGAIN}."
 
 
 class InapplicableOperation(OsemMigrateError):
@@ -218,7 +228,7 @@ class ScriptError(OsemMigrateError):
     """A file of the migrations folder is wrong; ``details`` has ``file`` and, where it applies, ``line``."""
 
     code = "SCRIPT_INVALID"
-    remedy = "Correct the script and run the command again; nothing was written."
+    remedy = f"Correct the script and {AGAIN}; nothing was written."
 
     def __init__(
         self, message: str, *, file: str, line: int | None = None, remediation: str | None = None, **details: Any
@@ -310,7 +320,7 @@ class HistoryUnreadable(HistoryError):
     """A record that this version of the tool does not understand."""
 
     code = "HISTORY_UNREADABLE"
-    remedy = "A newer osem-migrate may have written it: update the tool and run the command again."
+    remedy = f"A newer osem-migrate may have written it: update the tool and {AGAIN}."
 
 
 class MigrationChanged(HistoryError):
@@ -367,7 +377,7 @@ class ConfirmationRequired(OsemMigrateError):
     """The plan destroys data and was not confirmed."""
 
     code = "CONFIRMATION_REQUIRED"
-    remedy = f"Read the plan with --dry-run, then run the command again with {command('--yes')}."
+    remedy = f"Read the plan with {command('--dry-run')}, then {AGAIN} with {command('--yes')}."
 
 
 class DeletionProtected(OsemMigrateError):
@@ -387,12 +397,20 @@ class TableNotOurs(OsemMigrateError):
     )
 
 
+class OwnerUnknown(TableNotOurs):
+    """The records of other applications may not be read, and the table may be one of theirs."""
+
+    code = "TABLE_OWNER_UNKNOWN"
+    remedy = f"Grant dynamodb:Scan on the history table, which the policies of this tool allow: {command('policy')}"
+
+
 class EnvironmentProtected(OsemMigrateError):
     """``destroy`` was run on an environment that is ``protected``."""
 
     code = "ENVIRONMENT_PROTECTED"
     remedy = (
-        "Choose another environment with --env, or first remove protected = true from its section of pyproject.toml."
+        f"Choose another environment with {command('--env', 'NAME')}, or first remove protected = true from its "
+        "section of pyproject.toml."
     )
 
 
@@ -401,7 +419,7 @@ class LockError(OsemMigrateError):
 
     code = "LOCK_FAILED"
     exit_code = ExitCode.LOCKED
-    remedy = "Wait for the other run to finish, then run the command again."
+    remedy = f"Wait for the other run to finish, then {AGAIN}."
 
 
 class LockHeld(LockError):
@@ -444,7 +462,7 @@ class AdoptionMismatch(RunError):
     """Existing tables differ from what the scripts would create; ``details`` has every difference."""
 
     code = "ADOPTION_MISMATCH"
-    remedy = "Change the tables or the scripts until they agree, then run the command again; nothing was written."
+    remedy = f"Change the tables or the scripts until they agree, then {AGAIN}; nothing was written."
 
 
 class WaitTimeout(RunError):
@@ -501,14 +519,14 @@ class ProbeError(OsemMigrateError):
     """``verify --probe`` could not write or remove its sample items."""
 
     code = "PROBE_FAILED"
-    remedy = "Run the command again; it removes what an earlier probe left."
+    remedy = f"To remove what an earlier probe left, {AGAIN}."
 
 
 class ProbeUnconfirmed(ProbeError):
     """The environment is protected, and writing sample items to its tables was not confirmed."""
 
     code = "PROBE_UNCONFIRMED"
-    remedy = "Run the command again with --yes, or leave --probe out."
+    remedy = f"Confirm it with: {command('verify', '--probe', '--yes')}"
 
 
 class SampleLeft(ProbeError):
@@ -562,7 +580,7 @@ class LocalEngineError(OsemMigrateError):
     """The embedded engine behind ``--env local``."""
 
     code = "LOCAL_ENGINE_FAILED"
-    remedy = f"Stop it with: {command('local', 'stop')} — then run the command again."
+    remedy = f"Stop it with: {command('local', 'stop')} — then {AGAIN}."
 
 
 class LocalEngineMissing(LocalEngineError):
@@ -588,7 +606,10 @@ class CredentialsMissing(AwsError):
     """No credentials were found in the standard chain."""
 
     code = "AWS_CREDENTIALS_MISSING"
-    remedy = "Configure them with: aws configure (or aws configure sso), then choose the profile with --profile NAME"
+    remedy = (
+        "Configure them with: aws configure (or aws configure sso), then choose the profile with "
+        f"{command('--profile', 'NAME')}"
+    )
 
 
 class CredentialsPartial(AwsError):
@@ -602,7 +623,7 @@ class CredentialsExpired(AwsError):
     """The session token has expired."""
 
     code = "AWS_CREDENTIALS_EXPIRED"
-    remedy = "Obtain a fresh session token (aws sso login, or whatever issued it), then run the command again."
+    remedy = f"Obtain a fresh session token (aws sso login, or whatever issued it), then {AGAIN}."
 
 
 class SsoSessionExpired(AwsError):
@@ -651,35 +672,35 @@ class ClockSkewed(AwsError):
     """This machine's clock is minutes away from AWS's."""
 
     code = "AWS_CLOCK_SKEWED"
-    remedy = "Synchronise the clock of this machine (timedatectl set-ntp true), then run the command again."
+    remedy = f"Synchronise the clock of this machine (timedatectl set-ntp true), then {AGAIN}."
 
 
 class AccessDenied(AwsError):
     """The identity lacks a permission; ``details`` has ``action`` and ``resource``."""
 
     code = "AWS_ACCESS_DENIED"
-    remedy = "Grant the action on the resource to the identity, then run the command again."
+    remedy = f"Grant the action on the resource to the identity, then {AGAIN}."
 
 
 class RegionMissing(AwsError):
     """No region is configured, or its name is not a region."""
 
     code = "AWS_REGION_INVALID"
-    remedy = "Name one with --region, for example --region us-east-1"
+    remedy = f"Name one, for example with {command('--region', 'us-east-1')}"
 
 
 class EndpointUnreachable(AwsError):
     """No connection, no answer, or no trusted certificate."""
 
     code = "AWS_ENDPOINT_UNREACHABLE"
-    remedy = "Check the region's spelling, --endpoint-url, the proxy and the network, then run the command again."
+    remedy = f"Check the region's spelling, {command('--endpoint-url')}, the proxy and the network, then {AGAIN}."
 
 
 class EndpointInvalid(AwsError):
     """``--endpoint-url`` is not a URL."""
 
     code = "AWS_ENDPOINT_INVALID"
-    remedy = "Give a complete URL, for example --endpoint-url http://localhost:8000"
+    remedy = f"Give a complete URL, for example {command('--endpoint-url', 'http://localhost:8000')}"
 
 
 class AnswerUnreadable(AwsError):
@@ -693,7 +714,7 @@ class Throttled(AwsError):
     """DynamoDB asked to slow down for longer than the run waits."""
 
     code = "AWS_THROTTLED"
-    remedy = "Run the command again in a minute; it continues where it stopped."
+    remedy = f"Wait a minute, then {AGAIN}; it continues where it stopped."
 
 
 class QuotaExceeded(AwsError):
@@ -707,7 +728,7 @@ class ResourceInUse(AwsError):
     """The table or index is busy with another change, or exists already."""
 
     code = "AWS_RESOURCE_IN_USE"
-    remedy = "Wait until the table is ACTIVE, then run the command again."
+    remedy = f"Wait until the table is ACTIVE, then {AGAIN}."
 
 
 class ResourceNotFound(AwsError):
@@ -742,7 +763,7 @@ class ServiceFailed(AwsError):
     """DynamoDB answered with an internal error, repeatedly."""
 
     code = "AWS_SERVICE_FAILED"
-    remedy = "Run the command again in a minute; if it repeats, look at the AWS Health Dashboard."
+    remedy = f"Wait a minute, then {AGAIN}; if it repeats, look at the AWS Health Dashboard."
 
 
 class UnexpectedAwsError(AwsError):

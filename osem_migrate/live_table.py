@@ -47,7 +47,7 @@ class LiveTable:
             shows it.
         arn: the table's ARN, or None.
         table_id: what tells it from an earlier or a later table of that name, or None.
-        beyond: what AWS shows of it that no operation declares, such as ``Replicas``.
+        beyond: what DescribeTable shows of it that no operation declares, in words for people, such as ``Replicas``.
         stack: the CloudFormation stack that it belongs to, as its tags say; None also where these were not read.
         refusal: why it could not be described, where only ``list`` asked; ``table`` is None then, too.
     """

@@ -9,15 +9,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from osem_migrate import __version__
+from osem_migrate.arguments import chosen, of_kind
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
 from osem_migrate.config import Environment, Project
 from osem_migrate.deployment.connection import Connection, connect
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.errors import ArgumentInvalid
 from osem_migrate.events import one_at_a_time
 from osem_migrate.files.loader import Scripts, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from osem_migrate.aws.api_calls import ApiCall
     from osem_migrate.aws.lock_snapshot import LockSnapshot
@@ -83,13 +86,18 @@ class Migrator:
             clock: time of day, monotonic time and sleep.
 
         Raises:
+            ArgumentInvalid: one of these is of another type.
             ConfigurationError: the project, the environment or the region is not usable.
             AwsError: the profile, the region's name or the endpoint is not usable.
             LocalEngineError: the embedded engine cannot be started.
         """
-        project = project or Project.find()
-        environment = project.environment(env if env is not None else project.default_environment)
-        asked = connection or Connection()
+        project = Project.find() if project is None else of_kind(project, Project, "open")
+        environment = project.environment(project.default_environment if env is None else of_kind(env, str, "open"))
+        asked = chosen(connection, Connection, "open")
+        functions: tuple[object, ...] = (on_event, on_call)
+        if not all(callable(one) or one is on_call is None for one in functions):
+            raise ArgumentInvalid("open: on_event and on_call take functions")
+        clock = of_kind(clock, Clock, "open")
         tell = one_at_a_time(on_event)
         session = connect(project, environment, asked, tell)
         if on_call is not None:
@@ -128,13 +136,13 @@ class Migrator:
         """What an upgrade would apply."""
         from osem_migrate.commands.upgrade import UpgradeOptions, plan_upgrade
 
-        return plan_upgrade(self.deployment, self.migrations, options or UpgradeOptions())
+        return plan_upgrade(self.deployment, self.migrations, chosen(options, UpgradeOptions, "plan"))
 
     def preview(self, options: UpgradeOptions | None = None) -> Plan:
         """What an upgrade would carry out: the plan without what a first run adopts."""
         from osem_migrate.commands.upgrade import UpgradeOptions, preview_upgrade
 
-        return preview_upgrade(self.deployment, self.migrations, options or UpgradeOptions())
+        return preview_upgrade(self.deployment, self.migrations, chosen(options, UpgradeOptions, "preview"))
 
     def warnings(self, plan: Plan) -> list[str]:
         """What to know before a plan is carried out: whose else the tables are that it changes."""
@@ -146,19 +154,19 @@ class Migrator:
         """Apply what is pending, under the lock."""
         from osem_migrate.commands.upgrade import UpgradeOptions, upgrade
 
-        return upgrade(self.deployment, self.migrations, options or UpgradeOptions())
+        return upgrade(self.deployment, self.migrations, chosen(options, UpgradeOptions, "upgrade"))
 
     def plan_downgrade(self, options: DowngradeOptions) -> Plan:
         """What a downgrade would reverse."""
-        from osem_migrate.commands.downgrade import plan_downgrade
+        from osem_migrate.commands.downgrade import DowngradeOptions, plan_downgrade
 
-        return plan_downgrade(self.deployment, self.migrations, options)
+        return plan_downgrade(self.deployment, self.migrations, of_kind(options, DowngradeOptions, "plan_downgrade"))
 
     def downgrade(self, options: DowngradeOptions) -> DowngradeResult:
         """Reverse the newest migrations, under the lock."""
-        from osem_migrate.commands.downgrade import downgrade
+        from osem_migrate.commands.downgrade import DowngradeOptions, downgrade
 
-        return downgrade(self.deployment, self.migrations, options)
+        return downgrade(self.deployment, self.migrations, of_kind(options, DowngradeOptions, "downgrade"))
 
     def with_drift(self, plan: Plan) -> Plan:
         """The same plan with how the live tables differ from what it expects."""
@@ -169,51 +177,55 @@ class Migrator:
     def losses(self, plan: Plan) -> list[LiveTable]:
         """The live tables of which a plan drops something, with their item counts and sizes."""
         from osem_migrate.commands.upgrade import losses
+        from osem_migrate.planning.plan import Plan
 
-        return losses(self.deployment, plan)
+        return losses(self.deployment, of_kind(plan, Plan, "losses"))
 
     def status(self, options: StatusOptions | None = None) -> Status:
         """Where the environment stands."""
         from osem_migrate.commands.status import StatusOptions, status
 
-        return status(self.deployment, self.migrations, options or StatusOptions())
+        return status(self.deployment, self.migrations, chosen(options, StatusOptions, "status"))
 
     def write_repair(self, status: Status, options: RepairOptions | None = None) -> RepairResult:
         """Write the script that undoes drift."""
         from osem_migrate.commands.repair import RepairOptions, write_repair
+        from osem_migrate.planning.status.status import Status
 
-        return write_repair(self.project.migrations, status, self.migrations, options or RepairOptions())
+        status, options = of_kind(status, Status, "write_repair"), chosen(options, RepairOptions, "write_repair")
+        return write_repair(self.project.migrations, status, self.migrations, options)
 
     def verify(self, options: VerifyOptions | None = None) -> Verification:
         """Check every table, point by point."""
         from osem_migrate.commands.verify import VerifyOptions, verify
 
-        return verify(self.deployment, self.migrations, options or VerifyOptions())
+        return verify(self.deployment, self.migrations, chosen(options, VerifyOptions, "verify"))
 
     def plan_import(self, options: ImportOptions | None = None) -> ImportPlan:
         """What there is to import."""
         from osem_migrate.commands.import_tables import ImportOptions, plan_import
 
-        return plan_import(self.deployment, self.project.migrations, options or ImportOptions())
+        return plan_import(self.deployment, self.project.migrations, chosen(options, ImportOptions, "plan_import"))
 
     def import_tables(self, plan: ImportPlan, options: ImportOptions | None = None) -> ImportResult:
         """Write the scripts of tables that were there first, and record them as applied."""
-        from osem_migrate.commands.import_tables import ImportOptions, import_tables
+        from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, import_tables
 
+        plan, options = of_kind(plan, ImportPlan, "import_tables"), chosen(options, ImportOptions, "import_tables")
         self.__dict__.pop("scripts", None)  # there are more from now on
-        return import_tables(self.deployment, self.project.migrations, plan, options or ImportOptions())
+        return import_tables(self.deployment, self.project.migrations, plan, options)
 
     def stamp(self, options: StampOptions) -> StampResult:
         """Record migrations as applied without carrying them out."""
-        from osem_migrate.commands.stamp import stamp
+        from osem_migrate.commands.stamp import StampOptions, stamp
 
-        return stamp(self.deployment, self.migrations, options)
+        return stamp(self.deployment, self.migrations, of_kind(options, StampOptions, "stamp"))
 
     def resolve(self, options: ResolveOptions) -> ResolveResult:
         """Set right what the history says of one migration."""
-        from osem_migrate.commands.resolve import resolve
+        from osem_migrate.commands.resolve import ResolveOptions, resolve
 
-        return resolve(self.deployment, self.migrations, options)
+        return resolve(self.deployment, self.migrations, of_kind(options, ResolveOptions, "resolve"))
 
     def lock(self) -> LockSnapshot | None:
         """The upgrade lock as it is now; None while nobody holds it."""
@@ -223,9 +235,11 @@ class Migrator:
 
     def unlock(self, seen: LockSnapshot, options: UnlockOptions | None = None) -> bool:
         """Take the lock from whom ``lock`` found; False when they let go by themselves."""
+        from osem_migrate.aws.lock_snapshot import LockSnapshot
         from osem_migrate.commands.unlock import UnlockOptions, unlock
 
-        return unlock(self.deployment, seen, options or UnlockOptions())
+        seen, options = of_kind(seen, LockSnapshot, "unlock"), chosen(options, UnlockOptions, "unlock")
+        return unlock(self.deployment, seen, options)
 
     def inventory(self) -> Inventory:
         """What ``destroy`` would drop, and what it would keep."""
@@ -237,7 +251,7 @@ class Migrator:
         """Drop the tables that the applied scripts built, then the history."""
         from osem_migrate.commands.destroy import DestroyOptions, destroy
 
-        return destroy(self.deployment, self.migrations, options or DestroyOptions())
+        return destroy(self.deployment, self.migrations, chosen(options, DestroyOptions, "destroy"))
 
     def history(self, options: HistoryOptions | None = None) -> list[LogEntry]:
         """The log of this environment, oldest first."""
@@ -249,17 +263,27 @@ class Migrator:
         """Every table of the environment, the history table too."""
         from osem_migrate.commands.list_tables import ListOptions, list_tables
 
-        return list_tables(self.deployment, options or ListOptions(), lambda: self.migrations)
+        return list_tables(self.deployment, chosen(options, ListOptions, "tables"), lambda: self.migrations)
 
     def policy(self, options: PolicyOptions | None = None) -> Policy:
         """The least IAM policy of a role here."""
         from osem_migrate.commands.policy import PolicyOptions, policy
 
-        return policy(self.environment, self.migrations, options or PolicyOptions(region=self.session.region.name))
+        usual = PolicyOptions(region=self.session.region.name)
+        options = of_kind(usual if options is None else options, PolicyOptions, "policy")
+        return policy(self.environment, self.migrations, options)
+
+    @staticmethod
+    def new(title: str, project: Project | None = None) -> Path:
+        """Write the next numbered script of the project around the working folder, or of another, and give its path."""
+        from osem_migrate.commands.new import new
+
+        title = of_kind(title, str, "new")
+        return new(Project.find() if project is None else of_kind(project, Project, "new"), title)
 
     @staticmethod
     def doctor(options: DoctorOptions) -> DoctorReport:
         """Look at everything that a run depends on; works where ``open`` would raise."""
-        from osem_migrate.commands.doctor import doctor
+        from osem_migrate.commands.doctor import DoctorOptions, doctor
 
-        return doctor(options)
+        return doctor(of_kind(options, DoctorOptions, "doctor"))

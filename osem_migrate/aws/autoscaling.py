@@ -15,11 +15,15 @@ class Autoscaling:
 
     Args:
         client: gives boto3's client of application-autoscaling; asked for when the first question is.
+
+    Attributes:
+        refusal: the first refusal; None while there was none.
     """
 
     def __init__(self, client: Callable[[], Any]) -> None:
         self._client = client
         self._known: dict[tuple[str, frozenset[str]], frozenset[Dimension]] = {}
+        self.refusal: AwsError | None = None
 
     def owned(self, table: str, indexes: Iterable[str]) -> frozenset[Dimension]:
         """The sides that an autoscaler owns of a table (None), by its physical name, and of its indexes by name.
@@ -31,8 +35,9 @@ class Autoscaling:
         if asked not in self._known:
             try:
                 self._known[asked] = frozenset(self._ask(*asked))
-            except AwsError:
+            except AwsError as refusal:
                 self._known[asked] = frozenset()
+                self.refusal = self.refusal or refusal
         return self._known[asked]
 
     def _ask(self, table: str, indexes: Iterable[str]) -> Iterator[Dimension]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from osem_migrate.aws.beyond import beyond
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import AwsError, ResourceNotFound, Throttled
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
 STACK_TAG = "aws:cloudformation:stack-name"
 
 _ON_THE_WAY = {"CREATING", "DELETING"}  # to every call but DescribeTable, such a table may not exist
-
-# What operations declare, and what AWS fills in or counts; whatever else DescribeTable shows is beyond us.
-_FAMILIAR = frozenset(
-    {
-        *("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"),
-        *("TableName", "TableStatus", "TableId", "TableArn", "CreationDateTime", "TableSizeBytes", "ItemCount"),
-        *("WarmThroughput", "LatestStreamLabel", "LatestStreamArn", "RestoreSummary", "ArchivalSummary"),
-        *(member for kind in SETTINGS for member in kind.members),
-    }
-)
 
 # Seconds, after the SDK has given up: DescribeTimeToLive takes four rapid calls, then about one in two seconds.
 _THROTTLED_PAUSES = (2.0, 4.0, 8.0)
@@ -188,7 +179,7 @@ def _live(name: str, physical: str, responses: Responses, lagging: set[Descripti
         size_bytes=described.get("TableSizeBytes", 0),
         created_at=int(created.timestamp() * 1000) if created is not None else None,
         stack=_stack(responses),
-        beyond=tuple(name for name in sorted(described.keys() - _FAMILIAR) if described[name]),
+        beyond=tuple(beyond(described)),
     )
 
 

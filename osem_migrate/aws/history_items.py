@@ -6,7 +6,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from osem_migrate.advice import command
+from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import HistoryUnreadable
 from osem_migrate.history import (
     Holder,
@@ -27,7 +27,7 @@ MIGRATION_PREFIX = "migration#"
 LOG_PREFIX = "event#"
 HOLDER_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
 _DAMAGED = (
-    "A newer osem-migrate may have written it: update the tool and run the command again. "
+    f"A newer osem-migrate may have written it: update the tool and {AGAIN}. "
     f"If no run is in progress, clear it with: {command('unlock', '--force')}"
 )
 

@@ -41,9 +41,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     """Reverse the newest migrations.
 
     Drops what they created, the newest first, under the same lock as upgrade. What loses data is listed with its item
-    counts and must be confirmed; a table with deletion protection stops it before anything is changed.
+    counts and must be confirmed; tables that somebody made by hand in place of those are named. Deletion protection
+    that a script or a person turned on stops it, and its dry run; what the environment gave goes with the drop.
     """
-    from osem_migrate.cli.plan import plan_document, show_plan
+    from osem_migrate.cli.plan import plan_document, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.downgrade import DowngradeOptions
 
@@ -57,6 +58,8 @@ def command(  # noqa: PLR0913 - one parameter an option
             lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
         )
     invocation.stopped = lambda error: _stopped(plan, error)
+    if not invocation.as_json:
+        show_notes(plan)
     confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     options = options.with_plan(plan)
     with stop_on_signal(options.resume()) as stop:

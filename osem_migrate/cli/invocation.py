@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.cli.signals import LISTENER
 from osem_migrate.errors import ExitCode, OsemMigrateError, OutputRefused
 from osem_migrate.place import Place
 
@@ -113,7 +114,8 @@ class Invocation:
         if self.reporter is not None:
             self.reporter.finished()
         if self.as_json:
-            output.print_json(self._envelope(document(), code))
+            LISTENER.tell()
+            output.print_json(self.envelope(document(), code))
         else:
             text()
         return code
@@ -125,7 +127,7 @@ class Invocation:
         if self.as_json and not isinstance(error, OutputRefused):
             data = self.stopped(error) if self.stopped is not None else {}
             with suppress(OutputRefused):  # then stderr has to do
-                output.print_json(self._envelope(data, error.exit_code, error))
+                output.print_json(self.envelope(data, error.exit_code, error))
                 return
         output.failure(error)
 
@@ -134,7 +136,8 @@ class Invocation:
         if self.reporter is not None:
             self.reporter.close()
 
-    def _envelope(self, data: Document, code: ExitCode, error: OsemMigrateError | None = None) -> Document:
+    def envelope(self, data: Document, code: ExitCode, error: OsemMigrateError | None = None) -> Document:
+        """What ``--json`` prints."""
         # Imported here, because only --json needs it.
         from osem_migrate.cli.documents.envelope import envelope
 

@@ -1,12 +1,11 @@
 """The console script: the list of commands, and the exit code of the process."""
 
 import gc
-import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from types import FrameType
 from typing import NoReturn
 
 import click
@@ -16,7 +15,8 @@ from osem_migrate import __version__, advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation
 from osem_migrate.cli.mistyped import Group, unknown_option
-from osem_migrate.errors import ExitCode, Interrupted, OsemMigrateError, Termination, UsageError
+from osem_migrate.cli.signals import LISTENER
+from osem_migrate.errors import ExitCode, Interrupted, OsemMigrateError, UsageError
 
 # New objects between two searches for garbage. What a command imports stays until it ends: with Python's own 700, a
 # tenth of the time of a status is spent searching it.
@@ -90,25 +90,28 @@ def cli() -> None:
     """
 
 
-def main() -> NoReturn:
-    """Run the command line and leave the process with one of the ExitCodes."""
+def main(heard: Sequence[int] = ()) -> NoReturn:
+    """Run the command line and leave the process with one of the ExitCodes; ``heard`` are signals that came before."""
     gc.set_threshold(GARBAGE_THRESHOLD)
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run(sys.argv[1:]))
+    LISTENER.install()
+    code = run(sys.argv[1:], heard)
+    LISTENER.tell()
+    sys.exit(code)
 
 
-def run(words: list[str]) -> int:
+def run(words: list[str], heard: Sequence[int] = ()) -> int:
     """Run one command line and give its exit code; whatever goes wrong has been told to the user by then."""
     told = _FailureReport(words)
     try:
-        return _run(words, told)
+        return _run(words, told, heard)
     finally:
         told.close()
         output.show_commands(advice.as_typed)
 
 
-def _run(words: list[str], told: "_FailureReport") -> int:
+def _run(words: list[str], told: "_FailureReport", heard: Sequence[int]) -> int:
     try:
+        LISTENER.begin(told.last_words, heard)
         result = cli.main(args=words, prog_name="osem-migrate", standalone_mode=False, obj=told)
     except click.exceptions.NoArgsIsHelpError as bare:
         output.echo(bare.format_message(), err=True)
@@ -138,9 +141,20 @@ class _FailureReport:
 
     def failure(self, error: OsemMigrateError) -> int:
         """Print an error and give its exit code."""
-        invocation = self.invocation or Invocation(command=self._command() or None, as_json=self._wants_json())
+        LISTENER.tell()
+        invocation = self._invocation()
         invocation.failed(error)
         return error.exit_code
+
+    def last_words(self, error: OsemMigrateError) -> bytes:
+        """What standard output gets where the process ends at once: the document of ``--json``."""
+        invocation = self._invocation()
+        if not invocation.as_json:
+            return b""
+        return output.without_passwords(output.json_text(invocation.envelope({}, error.exit_code, error))).encode()
+
+    def _invocation(self) -> Invocation:
+        return self.invocation or Invocation(command=self._command() or None, as_json=self._wants_json())
 
     def defect(self, defect: Exception) -> int:
         """Print an unexpected error; the traceback only where it was asked for."""
@@ -185,8 +199,3 @@ class _FailureReport:
     def _wants_json(self) -> bool:
         words = " ".join(self.words).replace("--format=", "--format ")
         return "--json" in self.words or "--format json" in words
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise Termination

@@ -13,7 +13,7 @@ from click.types import FloatParamType, IntParamType
 from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_environment
 from osem_migrate.cli.invocation import Invocation
-from osem_migrate.errors import DEFAULT_LOCK_TIMEOUT
+from osem_migrate.errors import DEFAULT_LOCK_TIMEOUT, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,6 +98,20 @@ _LOGGING = (
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 
 
+def refuse_together(**given: object) -> None:
+    """Raise UsageError where more than one of these options is given: ``refuse_together(json=True, format="junit")``.
+
+    A text is the option's value, and named with it.
+    """
+    options = [
+        f"--{name.replace('_', '-')}" + (f" {value}" if isinstance(value, str) else "")
+        for name, value in given.items()
+        if value
+    ]
+    if len(options) > 1:
+        raise UsageError(f"{' and '.join(options)} cannot be used together")
+
+
 def connected(command: F) -> F:
     """Options of a command that talks to DynamoDB; it receives an Invocation first."""
     return _decorated(command, (*_CONNECTION, _JSON, *_LOGGING))
@@ -128,6 +142,7 @@ def _decorated(command: F, options: tuple[Callable[[Any], Any], ...]) -> F:
     def invoke(*, quiet: bool = False, verbose: bool = False, **given: Any) -> Any:
         common = {name: given.pop(name) for name in _COMMON if name in given}
         context = click.get_current_context()
+        refuse_together(quiet=quiet, verbose=verbose)
         invocation = Invocation(
             command=context.command_path.removeprefix("osem-migrate "), verbosity=verbose - quiet, **common
         )

@@ -78,9 +78,14 @@ def dim(text: str) -> str:
 
 def print_json(value: Any) -> None:
     """The one document that ``--json`` puts on stdout."""
-    filled = _filled(value)
-    text = json.dumps(filled, indent=2, ensure_ascii=False)
-    verbatim(text if can_show(text, err=False) else json.dumps(filled, indent=2))
+    verbatim(json_text(value).removesuffix("\n"))
+
+
+def json_text(document: Any) -> str:
+    """A JSON document with its commands as they are typed here, in characters that stdout has."""
+    document = _filled(document)
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return f"{text if can_show(text, err=False) else json.dumps(document, indent=2)}\n"
 
 
 def _filled(value: Any) -> Any:

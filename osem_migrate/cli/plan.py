@@ -51,7 +51,9 @@ def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
 
 
 def show_notes(plan: "Plan") -> None:
-    """Print what the plan leaves alone, and what it takes back."""
+    """Print what the plan leaves alone, what it takes back, and what is not known."""
+    for note in plan.notes:
+        output.line("info", note)
     for name in plan.future:
         output.line("info", f"future: {name} is recorded as applied by a newer checkout than this one.")
     if plan.abandons is not None:

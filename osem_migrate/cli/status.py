@@ -9,7 +9,7 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected
+from osem_migrate.cli.options import connected, refuse_together
 from osem_migrate.errors import ExitCode, UsageError
 from osem_migrate.history import ShownState
 
@@ -89,10 +89,9 @@ def _document(status: "Status", ignored: "Collection[str]", written: "RepairResu
 
 
 def _check_options(invocation: Invocation, shape: str, *, write_repair: bool, rebuild: bool) -> None:
-    if invocation.as_json and shape in {"github", "junit"}:
-        raise UsageError(f"--json and --format {shape} cannot be used together")
-    if write_repair and shape in {"github", "junit"}:
-        raise UsageError(f"--write-repair and --format {shape} cannot be used together")
+    report = shape if shape in {"github", "junit"} else None
+    refuse_together(json=invocation.as_json, format=report)
+    refuse_together(write_repair=write_repair, format=report)
     if rebuild and not write_repair:
         raise UsageError("--rebuild needs --write-repair")
 
@@ -210,6 +209,7 @@ def _give_hints(status: "Status", *, repair: bool) -> None:
 
 def _show_repair(written: "RepairResult") -> None:
     from osem_migrate.cli.plan import table_lines
+    from osem_migrate.planning.repair import UNASKED
 
     for table, reason in written.repair.left_out:
         output.line("warning", f"{table}: not repaired: {reason}.")
@@ -221,3 +221,5 @@ def _show_repair(written: "RepairResult") -> None:
         output.hint(f"read it, then carry it out with: {advice.command('upgrade')}")
     elif not written.repair.left_out:
         output.line("info", "There is nothing to repair.")
+    if any(reason.endswith(UNASKED) for _, reason in written.repair.left_out):
+        output.hint(f"rebuild it, too, with: {advice.command('status', '--write-repair', '--rebuild')}")

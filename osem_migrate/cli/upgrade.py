@@ -9,7 +9,7 @@ from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
+from osem_migrate.cli.options import connected, lock_timeout_option, refuse_together, timeout_option
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 @click.option("--fold/--no-fold", default=None,
               help="Create indexes together with their new table: 20 s instead of 8 to 17 min each.  [default: as "
               "configured; asked for at a terminal where nothing is]")  # fmt: skip
-@click.option("--no-wait", "pace", flag_value="no-wait", help="Begin the next call of each table and return.")
-@click.option("--wait-only", "pace", flag_value="wait-only", help="Wait for what is in progress, and begin nothing.")
+@click.option("--no-wait", is_flag=True, help="Begin the next call of each table and return.")
+@click.option("--wait-only", is_flag=True, help="Wait for what is in progress, and begin nothing.")
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,
@@ -47,7 +47,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     lock_timeout: float,
     timeout: float | None,
     fold: bool | None,
-    pace: str | None,
+    no_wait: bool,
+    wait_only: bool,
 ) -> ExitCode:
     """Apply what is pending.
 
@@ -62,12 +63,13 @@ def command(  # noqa: PLR0913 - one parameter an option
     from osem_migrate.commands.upgrade import UpgradeOptions
     from osem_migrate.execution.operation_run import Pace
 
+    refuse_together(no_wait=no_wait, wait_only=wait_only)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     options = UpgradeOptions(
         target,
         fold=fold,
-        pace=Pace(pace or Pace.FULL),
+        pace=Pace.NO_WAIT if no_wait else Pace.WAIT_ONLY if wait_only else Pace.FULL,
         allow_out_of_order=allow_out_of_order,
         strict=strict,
         lock_timeout=lock_timeout,

@@ -10,9 +10,9 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected
+from osem_migrate.cli.options import connected, refuse_together
 from osem_migrate.cli.status import FORMATS
-from osem_migrate.errors import ExitCode, UsageError
+from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
     from osem_migrate.commands.verify import Verification, VerifyOptions
@@ -44,8 +44,7 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.verify import VerifyOptions
 
-    if invocation.as_json and shape in {"github", "junit"}:
-        raise UsageError(f"--json and --format {shape} cannot be used together")
+    refuse_together(json=invocation.as_json, format=shape if shape in {"github", "junit"} else None)
     invocation.as_json = invocation.as_json or shape == "json"
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)

@@ -1,6 +1,5 @@
 """Destroy: an environment's managed tables dropped side by side, and its history last, so that it can go on."""
 
-import shlex
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from osem_migrate.aws.gateway import StepAnswer
 from osem_migrate.aws.lock import Lease
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.drops import unprotect_commands
 from osem_migrate.deployment.locked import LockOptions, held, poller
 from osem_migrate.deployment.ownership import owners
 from osem_migrate.errors import (
@@ -32,7 +32,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import DropTable, SetDeletionProtection
 from osem_migrate.operations.step import Call
 from osem_migrate.planning.destroy import Inventory, managed
-from osem_migrate.planning.ownership import is_replaced, known_tables
+from osem_migrate.planning.ownership import is_replaced, named_tables
 from osem_migrate.schema import Schema
 from osem_migrate.stop import Stop
 
@@ -81,11 +81,11 @@ def take_inventory(deployment: Deployment, migrations: Sequence[Migration]) -> I
     ours = managed(migrations, history, environment.defaults)
     *live_tables, last = gateway.describe_all(dict.fromkeys([*sorted(ours.candidates), HISTORY_ENTITY], ()))
     found = tuple(live for live in live_tables if ours.owns(live))
-    foreign = owners(deployment, migrations, frozenset(live.name for live in found), history)
+    foreign = owners(deployment, migrations, frozenset(live.name for live in found), history).foreign
     tables = tuple(live for live in found if live.name not in foreign)
     differences = {live.physical_name: ours.differences(live) for live in tables}
     known = {live.physical_name for live in (*tables, last)}
-    listed = environment.names.ours(gateway.list_tables(), known_tables(migrations, history))
+    listed = environment.names.ours(gateway.list_tables(), named_tables(migrations, history))
     others = sorted(environment.physical_name(name) for name in listed)
     return Inventory(
         tables=tables,
@@ -153,9 +153,12 @@ def _is_ending(found: Inventory) -> bool:
 def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) -> None:
     if not options.allow_data_loss:
         name = deployment.environment.name
-        raise ConfirmationRequired(f"every table of {name} that its scripts built would be lost, with all items")
+        raise ConfirmationRequired(
+            f"every table of {name} that its scripts built would be lost, with all items",
+            remediation=f"See which with: {command('destroy', '--dry-run')}\n"
+            f"If all of that may be lost: {command('destroy', '--yes')}",
+        )
     if found.changed and not options.drop_changed:
-        caller = deployment.caller
         raise ConfirmationRequired(
             "tables are not as the scripts built them",
             parts=found.changes,
@@ -165,9 +168,7 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
             differences=[one.document(name) for name, differences in found.changed.items() for one in differences],
         )
     if found.guarded:
-        caller = deployment.caller
-        update = ["aws", "dynamodb", "update-table", "--no-deletion-protection-enabled", *caller.aws_flags]
-        commands = [shlex.join([*update, "--table-name", name]) for name in found.guarded]
+        commands = unprotect_commands(deployment, list(found.guarded))
         how = ["To drop these tables, turn it off first:", *commands, command("destroy")]
         raise DeletionProtected(
             f"deletion protection is on for {', '.join(found.guarded)}",

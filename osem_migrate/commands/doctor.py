@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.aws import history_items
 from osem_migrate.aws.api_calls import ApiCall
 from osem_migrate.aws.failures.redaction import redact
@@ -58,7 +59,7 @@ _SOURCES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DoctorOptions:
+class DoctorOptions(Arguments):
     """What to look at.
 
     Attributes:

@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.drops import look_at_drops
 from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.errors import UsageError
@@ -12,7 +13,7 @@ from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.downgrade import make_downgrade, target_of
-from osem_migrate.planning.ownership import claimed_tables
+from osem_migrate.planning.ownership import claimed_tables, dropped_tables
 from osem_migrate.planning.plan import Plan
 
 
@@ -30,7 +31,8 @@ class DowngradeOptions(RunOptions):
     steps: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise UsageError unless exactly one says how far."""
+        """Raise UsageError unless exactly one says how far, and ArgumentInvalid for a field of another type."""
+        super().__post_init__()
         if (self.target is None) == (self.steps is None):
             raise UsageError("say how far to go back: either --to VERSION or --steps NUMBER")
 
@@ -38,9 +40,9 @@ class DowngradeOptions(RunOptions):
         """The options of the command line; none that confirms anything, nor a time limit that may have run out."""
         return {"--to": self.target, "--steps": self.steps, **LockOptions.given(self)}
 
-    def resume(self) -> str:
+    def resume(self, *more: str) -> str:
         """``osem-migrate downgrade --to VERSION``, and whatever else was given."""
-        return command("downgrade", given=self.given())
+        return command("downgrade", *more, given=self.given())
 
     def with_plan(self, plan: Plan) -> "DowngradeOptions":
         """The same down to the target of a plan: a second run after so many steps would go further."""
@@ -56,12 +58,14 @@ class DowngradeResult:
 
 
 def plan_downgrade(deployment: Deployment, migrations: Sequence[Migration], options: DowngradeOptions) -> Plan:
-    """What reverses everything above the target; reads the history and writes nothing.
+    """What reverses everything above the target; reads the history, looks at the tables that go, and writes nothing.
 
     Raises:
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: an operation cannot be reversed.
         TableNotOurs: another application recorded a table that it would drop.
+        OwnerUnknown: whether one did may not be read.
+        DeletionProtected: a table that would be dropped is protected.
     """
     return _plan(deployment, migrations, options)[0]
 
@@ -79,5 +83,6 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Down
     history = deployment.history.read()
     target = options.target or target_of(migrations, history, options.steps or 0)
     plan = make_downgrade(migrations, history, target, defaults=deployment.environment.defaults)
-    refuse_foreign(deployment, migrations, claimed_tables(plan), history)
-    return plan, history
+    owners = refuse_foreign(deployment, migrations, claimed_tables(plan), history, dropped=dropped_tables(plan))
+    plan = replace(plan, notes=owners.notes)
+    return look_at_drops(deployment, plan, history, again=options.with_plan(plan).resume()), history

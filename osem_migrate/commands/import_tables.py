@@ -1,7 +1,6 @@
 """Importing: write the scripts that would create tables just as they are, and record them as applied."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +9,9 @@ from osem_migrate.commands.stamp import StampOptions, stamp
 from osem_migrate.config import HISTORY_ENTITY, Environment
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions
-from osem_migrate.deployment.ownership import owned_by_stack, owners
+from osem_migrate.deployment.ownership import owned_by_stack, owners, refuse_unknown
 from osem_migrate.errors import (
     AccessDenied,
-    AwsError,
     DefinitionError,
     MigrationsPending,
     OsemMigrateError,
@@ -77,6 +75,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
         ResourceNotFound: there is no table of that name, or none at all.
         MigrationsPending: some script is not applied yet, so none after it can be.
         ResourceInUse: a table is still on its way, or cannot be used.
+        OwnerUnknown: whether another application recorded a table may not be read.
     """
     migrations = load(folder).migrations if folder.is_dir() else ()
     deployment.check_account()
@@ -102,7 +101,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
         creations=tuple(creations),
         drafts=drafts,
         skipped=skipped,
-        warnings=(*warnings, *beyond_quota(_as_migrations(drafts, creations))),
+        warnings=(*warnings, *_untold(deployment), *beyond_quota(_as_migrations(drafts, creations))),
     )
 
 
@@ -150,7 +149,10 @@ def _choose(
     found = [] if names else deployment.gateway.list_tables()
     asked = {environment.logical_name(name) or name for name in names}
     asked |= environment.names.ours(found, history.tables | declared.keys())
-    foreign = owners(deployment, (), frozenset(asked), history)
+    candidates = frozenset(asked - {HISTORY_ENTITY} - declared.keys())
+    owned = owners(deployment, (), candidates, history)
+    refuse_unknown(deployment, (), candidates, history, owned)
+    foreign = owned.foreign
     skipped, wanted = {}, []
     for name in sorted(asked):
         if name == HISTORY_ENTITY:
@@ -207,7 +209,7 @@ def _warnings(deployment: Deployment, live: LiveTable) -> Iterator[str]:
     """What a script cannot say of a table, or says of this environment alone."""
     name = live.physical_name
     if beyond := [*live.beyond, *_beside(deployment, live)]:
-        yield f"{name}: no script can declare {', '.join(beyond)}; a table made by its script has none."
+        yield f"{name}: no script can declare {', '.join(beyond)}; a table made by its script comes without."
     if live.stack is not None:
         yield owned_by_stack(live.stack, [name])
     yield from _of_one_environment(deployment, live)
@@ -220,14 +222,24 @@ def _warnings(deployment: Deployment, live: LiveTable) -> Iterator[str]:
 
 
 def _beside(deployment: Deployment, live: LiveTable) -> Iterator[str]:
-    """What AWS keeps beside the table; nothing where the credentials may not ask, or on a local engine."""
+    """What AWS keeps beside the table; nothing on a local engine."""
     if live.table is None or deployment.gateway.emulated:
         return
-    yield from deployment.attachments.of(live.physical_name, live.arn)
-    with suppress(AwsError):
-        indexes = [index.name for index in live.table.indexes]
-        if SetBilling.of(live.table).is_provisioned and deployment.autoscaling.owned(live.physical_name, indexes):
-            yield "autoscaling of its capacity"
+    indexes = [index.name for index in live.table.indexes]
+    yield from deployment.attachments.of(live.physical_name, live.arn, indexes)
+    if SetBilling.of(live.table).is_provisioned and deployment.autoscaling.owned(live.physical_name, indexes):
+        yield "autoscaling of its capacity"
+
+
+def _untold(deployment: Deployment) -> Iterator[str]:
+    """What AWS refused to tell, one warning a question, however many tables it was asked about."""
+    if deployment.gateway.emulated:
+        return
+    refused = dict(deployment.attachments.refused)
+    if deployment.autoscaling.refusal is not None:
+        refused["autoscaling of its capacity"] = deployment.autoscaling.refusal
+    for noun, refusal in refused.items():
+        yield f"Whether a table has {noun} was not found out: {refusal.message}"
 
 
 def _of_one_environment(deployment: Deployment, live: LiveTable) -> Iterator[str]:

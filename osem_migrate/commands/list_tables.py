@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, Setting
-from osem_migrate.planning.ownership import known_tables
+from osem_migrate.planning.ownership import named_tables
 
 if TYPE_CHECKING:
     from osem_migrate.errors import AccessDenied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListOptions:
+class ListOptions(Arguments):
     """How much to read: with ``details``, every setting of every table."""
 
     details: bool = False
@@ -35,7 +36,7 @@ def list_tables(
     """
     deployment.check_account()
     names = deployment.environment.names
-    known = frozenset() if names.is_exclusive else known_tables(scripts(), deployment.history.read())
+    known = frozenset() if names.is_exclusive else named_tables(scripts(), deployment.history.read())
     found = names.ours(deployment.gateway.list_tables(), known)
     kinds: tuple[type[Setting], ...] = SETTINGS if options.details else ()
     denied: dict[str, AccessDenied] = {}

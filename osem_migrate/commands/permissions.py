@@ -10,7 +10,7 @@ from osem_migrate.errors import AccessDenied, AwsError
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.doctor import Finding, Health
-from osem_migrate.planning.ownership import known_tables
+from osem_migrate.planning.ownership import named_tables
 from osem_migrate.planning.policy import AUTOSCALING, PolicyScope, Role, grants
 from osem_migrate.planning.replay import replay
 from osem_migrate.schema import Schema
@@ -56,7 +56,7 @@ def _target(deployment: Deployment, migrations: Sequence[Migration]) -> TrialTar
     place = PolicyScope(
         region=deployment.session.region.name,
         account=deployment.identity.account,
-        tables=environment.names.globs(known_tables(migrations, History())),
+        tables=environment.names.globs(named_tables(migrations, History())),
         history_table=environment.history_table,
     )
     declared = replay(migrations, Schema(defaults=environment.defaults)).tables

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.aws.session import Session
 from osem_migrate.config import Environment
 from osem_migrate.errors import AwsFilesInvalid, ProfileUnknown
 from osem_migrate.history import History
 from osem_migrate.migration import Migration
-from osem_migrate.planning.ownership import known_tables
+from osem_migrate.planning.ownership import named_tables
 from osem_migrate.planning.policy import PolicyScope, Role, document, grants
 
 ANY = "*"
@@ -25,7 +26,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyOptions:
+class PolicyOptions(Arguments):
     """Whose policy, and for what.
 
     Attributes:
@@ -49,7 +50,7 @@ def policy(environment: Environment, migrations: Sequence[Migration], options: P
     scope = PolicyScope(
         region=options.region,
         account=options.account or environment.settings.account_id or ANY,
-        tables=environment.names.globs(known_tables(migrations, History())),
+        tables=environment.names.globs(named_tables(migrations, History())),
         history_table=environment.history_table,
     )
     granted = grants(options.role, migrations, defaults=environment.defaults)

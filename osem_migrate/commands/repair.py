@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.files.location import shown_path
 from osem_migrate.files.writer import write_scripts
 from osem_migrate.migration import Migration
@@ -12,7 +13,7 @@ from osem_migrate.planning.status.status import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepairOptions:
+class RepairOptions(Arguments):
     """What to repair: with ``rebuild``, also what has to be rebuilt.
 
     That is indexes with other keys or another projection, and lost tables, which come back empty.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING
 
-from osem_migrate.advice import command
+from osem_migrate.advice import AGAIN, command
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
@@ -16,6 +16,7 @@ from osem_migrate.history import History, LogEntry, Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
+from osem_migrate.planning.drift.doubt import doubts
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 from osem_migrate.planning.status.problem import NoteCode
@@ -152,8 +153,8 @@ def _confirm(
     upgrade = command("upgrade")
     hints = {
         Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
-        Resolution.REVERTED: "Remove by hand what is left of it, then run the command again.",
-        Resolution.ACCEPT_CHECKSUM: "Make the script declare what is there, then run the command again.",
+        Resolution.REVERTED: f"Remove by hand what is left of it, then {AGAIN}.",
+        Resolution.ACCEPT_CHECKSUM: f"Make the script declare what is there, then {AGAIN}.",
     }
     raise DriftFound(
         f"the live tables do not confirm that {decision.migration} is {_claim(decision)}",
@@ -173,7 +174,8 @@ def _differences(deployment: Deployment, live: LiveTable, acceptable: Acceptable
     live = deployment.gateway.learn(live, acceptable.states)
     for state in acceptable.states:
         seen = overlooking(live, state, acceptable.ahead)
-        found.append([difference.document(name) for difference in diff(seen, state)])
+        differences = (*diff(seen, state), *doubts(live, state))
+        found.append([difference.document(name) for difference in differences])
     # Of two states that are both right, the likelier one is the one to speak of.
     return found[0] if all(found) else []
 

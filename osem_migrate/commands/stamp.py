@@ -16,6 +16,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.adoption import TableMismatch
 from osem_migrate.planning.drift.diff import diff
+from osem_migrate.planning.drift.doubt import doubts
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.replay import replay_recorded
@@ -71,6 +72,7 @@ def stamp(deployment: Deployment, migrations: Sequence[Migration], options: Stam
         MigrationMissing: a recorded script is gone.
         AdoptionMismatch: live tables differ from what the scripts make of them, and nothing was written.
         TableNotOurs: another application recorded one of them as its own, and nothing was written.
+        OwnerUnknown: whether one did may not be read, and nothing was written.
         ResourceInUse: one of them is still on its way, and nothing was written.
     """
     deployment.check_account()
@@ -123,7 +125,8 @@ def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str,
     kinds = {name: tuple(map(type, table.settings)) if table is not None else () for name, table in tables.items()}
     gateway = deployment.gateway
     live_tables = [gateway.learn(live, (tables[live.name],)) for live in gateway.describe_all(kinds)]
-    mismatches = [TableMismatch(live, diff(live, tables[live.name])) for live in live_tables]
+    wanted = [(live, tables[live.name]) for live in live_tables]
+    mismatches = [TableMismatch(live, (*diff(live, table), *doubts(live, table))) for live, table in wanted]
     mismatches = [found for found in mismatches if found.differences]
     if mismatches:
         raise mismatch(
@@ -139,7 +142,7 @@ def _confirm(deployment: Deployment, options: StampOptions, tables: Mapping[str,
 
 
 def _entry(deployment: Deployment, options: StampOptions, record: Record) -> LogEntry:
-    how = "compared with the live tables" if options.verify else "not compared with the live tables (--no-verify)"
+    how = "compared with the live tables" if options.verify else "not compared with the live tables"
     return LogEntry(
         at=deployment.clock.milliseconds(),
         what=STAMPED,

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
@@ -14,15 +15,15 @@ from osem_migrate.errors import AccessDenied
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import WATCHED, SetEncryption, SetTags, Setting
-from osem_migrate.planning.drift.diff import is_sure
-from osem_migrate.planning.ownership import known_tables
+from osem_migrate.operations import WATCHED, SetTags, Setting
+from osem_migrate.planning.drift.doubt import doubts
+from osem_migrate.planning.ownership import named_tables
 from osem_migrate.planning.status.status import Expectation, ProblemKind, Status, assess, expect
 from osem_migrate.schema import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatusOptions:
+class StatusOptions(Arguments):
     """How to judge: with ``strict``, settings that AWS has on and that nobody declared are drift."""
 
     strict: bool = False
@@ -77,12 +78,11 @@ def _undeclared(
     expectation: Expectation,
     listed: _Listing,
 ) -> frozenset[str]:
-    """Logical names of the tables of this environment that should not be there and that no other application has."""
+    """Logical names of the tables of this environment that should not be there."""
     if expectation.note is not None:
         return frozenset()
-    found = deployment.environment.names.ours(listed.names, known_tables(migrations, history))
-    names = found - {HISTORY_ENTITY} - expectation.schema.tables.keys()
-    return frozenset(names - owners(deployment, migrations, names, history).keys())
+    found = deployment.environment.names.ours(listed.names, named_tables(migrations, history))
+    return frozenset(found - {HISTORY_ENTITY} - expectation.schema.tables.keys())
 
 
 def _assess(  # noqa: PLR0913 - one argument each for what was gathered
@@ -98,6 +98,8 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
     optional = OptionalReads(_asides(deployment, options))
     denied: dict[str, AccessDenied] = {}
     undeclared = _undeclared(deployment, migrations, history, expectation, listed)
+    owned = owners(deployment, migrations, undeclared, history)
+    undeclared -= owned.foreign.keys()
     live_tables = _describe(deployment, expectation, undeclared, optional, options, denied=denied)
     silent = [refusal for refusal in optional.refused.values() if not isinstance(refusal, AccessDenied)]
     unread = [f"Not all undeclared settings were looked for: {refusal.message}" for refusal in silent]
@@ -114,6 +116,7 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
             *listed.notes,
             *(_untold(deployment, name, refusal) for name, refusal in denied.items()),
             *unread,
+            *owned.notes,
             *_doubts(expectation, live_tables),
             *stacks(live_tables),
             *(() if history.records else _elsewhere(deployment, history, listed)),
@@ -130,16 +133,8 @@ def _asides(deployment: Deployment, options: StatusOptions) -> tuple[type[Settin
 def _doubts(expectation: Expectation, live_tables: Sequence[LiveTable]) -> Iterator[str]:
     """What no description tells, and nobody else told."""
     for live in live_tables:
-        expected = expectation.schema.tables.get(live.name)
-        if (
-            not live.emulated
-            and expected is not None
-            and not is_sure(live, expected, expected.without_setting(SetEncryption))
-        ):
-            yield (
-                f"{live.physical_name} is declared with the key that AWS manages; whether its key is that one was not "
-                "found out, because KMS did not say (kms:DescribeKey)."
-            )
+        for doubt in doubts(live, expectation.schema.tables.get(live.name)):
+            yield f"{live.physical_name} is declared with {doubt.expected}, and has {doubt.found}."
 
 
 def _untold(deployment: Deployment, name: str, refusal: AccessDenied) -> str:

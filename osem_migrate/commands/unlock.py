@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from osem_migrate.advice import command
+from osem_migrate.arguments import Arguments
 from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import HistoryUnreadable, LockHeld, ResourceNotFound
@@ -11,7 +12,7 @@ from osem_migrate.history import Holder, LogEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnlockOptions:
+class UnlockOptions(Arguments):
     """How to take the lock.
 
     Attributes:

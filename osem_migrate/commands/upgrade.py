@@ -1,22 +1,23 @@
 """Upgrade: apply what is pending, under the lock."""
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.drops import look_at_drops
 from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.execution.adoption import foresee
 from osem_migrate.execution.foresight import with_drift
 from osem_migrate.execution.operation_run import Pace
-from osem_migrate.execution.runner import RunOptions, refuse_protected, run
+from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.history_check import found_newer
-from osem_migrate.planning.ownership import claimed_tables
+from osem_migrate.planning.ownership import claimed_tables, dropped_tables
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.replay import blaming
 from osem_migrate.planning.upgrade import make_plan
@@ -52,9 +53,9 @@ class UpgradeOptions(RunOptions):
             **LockOptions.given(self),
         }
 
-    def resume(self) -> str:
+    def resume(self, *more: str) -> str:
         """``osem-migrate upgrade --to VERSION``, and whatever else was given."""
-        return command("upgrade", given=self.given())
+        return command("upgrade", *more, given=self.given())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,14 @@ class UpgradeResult:
 
 
 def plan_upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> Plan:
-    """What is pending up to the target; reads the history and writes nothing.
+    """What is pending up to the target; reads the history, looks at the tables that would be dropped, writes nothing.
 
     Raises:
         HistoryError: what was recorded and the scripts contradict each other.
         ScriptOperationInapplicable: the scripts do not fit together.
         TableNotOurs: another application recorded a table that it would take over or drop.
+        OwnerUnknown: whether one did may not be read.
+        DeletionProtected: a table that would be dropped is protected.
     """
     return _plan(deployment, migrations, options)[0]
 
@@ -88,11 +91,10 @@ def preview_upgrade(deployment: Deployment, migrations: Sequence[Migration], opt
 
     Raises:
         AdoptionMismatch: tables that are there already are not what the scripts make, and upgrade would refuse.
-        DeletionProtected: a table that would be dropped is protected.
+        OsemMigrateError: what ``plan_upgrade`` raises.
     """
     plan = options.plan if options.plan is not None else plan_upgrade(deployment, migrations, options)
     plan = foresee(deployment, plan, lambda: plan_upgrade(deployment, migrations, options))
-    refuse_protected(deployment, plan)
     return with_drift(deployment, plan)
 
 
@@ -127,10 +129,13 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
     )
     if plan.future and options.strict:
         raise found_newer(plan.future)
-    refuse_foreign(deployment, migrations, claimed_tables(plan), history)
+    owners = refuse_foreign(deployment, migrations, claimed_tables(plan), history, dropped=dropped_tables(plan))
+    plan = replace(plan, notes=owners.notes)
     for planned in plan.operations:
         with blaming(planned.migration, planned.position):
             environment.physical_name(planned.table)
+    if options.pace is not Pace.WAIT_ONLY:
+        plan = look_at_drops(deployment, plan, history, again=options.resume())
     decided = (options.fold, environment.settings.fold_indexes, False)
     folds = next(one for one in decided if one is not None)
     return fold(plan) if folds else plan, history

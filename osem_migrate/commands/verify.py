@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from osem_migrate.advice import command
+from osem_migrate.arguments import Arguments
 from osem_migrate.commands.probe import probe_tables
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.observation import look_steadily
@@ -12,6 +13,7 @@ from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Setting
+from osem_migrate.planning.drift.doubt import doubts
 from osem_migrate.planning.status.status import expect
 from osem_migrate.planning.verify import Checklist, check_table, unfinished
 from osem_migrate.schema import Table
@@ -19,7 +21,7 @@ from osem_migrate.stop import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyOptions:
+class VerifyOptions(Arguments):
     """What to try.
 
     Attributes:
@@ -131,6 +133,7 @@ def _look(deployment: Deployment, migrations: Sequence[Migration], history: Hist
 def _check(deployment: Deployment, live: LiveTable, expected: Table) -> Checklist:
     learned = deployment.gateway.learn(live, (expected,))
     notes = ["an autoscaler manages some of its capacity, which was not checked"] if learned.autoscaled else []
+    notes += [f"it is unknown whether it has {one.expected}: it has {one.found}" for one in doubts(learned, expected)]
     return check_table(learned, expected).extended(notes=notes)
 
 

@@ -86,8 +86,7 @@ class Environment:
     @property
     def tags(self) -> dict[str, str]:
         """Tags of every table; ``{env}`` and ``{application}`` in a value are filled in."""
-        values = {"env": self.stage, "application": self.application}
-        return {key: _fill(text, values) for key, text in self.settings.tags.items()}
+        return fill_all(self.settings.tags, {"env": self.stage, "application": self.application})
 
     def is_autoscaled(self, entity: str) -> bool:
         """Whether the configuration leaves the capacity of that table, by its logical name, to an autoscaler."""
@@ -120,8 +119,13 @@ def clash(where: str, name: str, other: Neighbour, *, remediation: str | None = 
     )
 
 
-def _fill(template: str, values: Mapping[str, str]) -> str:
+def fill(template: str, values: Mapping[str, str]) -> str:
     """Replace ``{env}`` and ``{application}``; any other brace is the user's own."""
     for name, text in values.items():
         template = template.replace(f"{{{name}}}", text)
     return template
+
+
+def fill_all(templates: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """The same in every value."""
+    return {key: fill(text, values) for key, text in templates.items()}

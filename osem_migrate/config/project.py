@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from osem_migrate.advice import did_you_mean
-from osem_migrate.config.environment import Environment, Neighbour, clash
+from osem_migrate.advice import command, did_you_mean
+from osem_migrate.config.environment import Environment, Neighbour, clash, fill_all
 from osem_migrate.config.location import Location
 from osem_migrate.config.names import ENTITY, HISTORY_ENTITY, Names, Pattern, filled
 from osem_migrate.config.settings import (
@@ -34,6 +34,7 @@ _NAME_EXAMPLES = (
     'For example: table_name = "{application}-{env}-{entity}", or "{entity}-{env}". A table with a name of its own: '
     f'[{SECTION}.tables] Orders = "MyOrders-{{env}}"'
 )
+_EVERY = "*"  # the table of what every table has
 _ENVIRONMENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -48,6 +49,7 @@ class Project:
         self._check_names()
         self._names = {name: self._read_names(name) for name in self.environment_names}
         self._check_clashes()
+        self._check_tags()
 
     @classmethod
     def find(cls, start: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
@@ -58,13 +60,16 @@ class Project:
             NamesClash: a table would belong to two environments.
         """
         here = _resolved(start or Path())
-        for folder in (here, *here.parents):
+        folders = (here, *here.parents)
+        for folder in folders:
             table = read_table(folder / FILE)
             if table is not None:
                 return cls(folder, parse_settings(table, folder / FILE), environ)
+        nearest = next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
+        where = f"Add this to {nearest}:" if nearest is not None else f"Write this to {here / FILE}:"
         raise ConfigurationError(
             f"no {FILE} with a [{SECTION}] table in {here} or above",
-            remediation=f'Add it:\n[{SECTION}]\napplication = "my-app"\n[{SECTION}.environments.dev]',
+            remediation=f'{where}\n[{SECTION}]\napplication = "my-app"\n[{SECTION}.environments.dev]',
         )
 
     @property
@@ -109,12 +114,9 @@ class Project:
         for other, is_certain in neighbours:
             if is_certain:
                 raise self._clash(name, other)
-        environment = Environment(
+        return Environment(
             name, self.application, names, self._settings(name), neighbours=tuple(other for other, _ in neighbours)
         )
-        with _blamed_on(f"{self._key('tags')} with those of environment {name!r}"):
-            SetTags("*", environment.tags)
-        return environment
 
     def _key(self, name: str) -> str:
         return f"{self.root / FILE}: {SECTION}.{name}"
@@ -180,6 +182,20 @@ class Project:
                 if is_certain:
                     raise self._clash(name, other)
 
+    def _check_tags(self) -> None:
+        """Those of all environments: whoever works on dev learns what is wrong with prod before it matters there."""
+        for name in self.environment_names:
+            for key, tags in self._tags(name):
+                with _blamed_on(self._key(key)):
+                    SetTags(_EVERY, fill_all(tags, self._values(name)))
+
+    def _tags(self, name: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The places where an environment's tags stand, and all of them together, each with its key."""
+        own = self.settings.environments.get(name, EnvironmentSettings()).tags
+        yield "tags", self.settings.tags
+        yield f"environments.{name}.tags", own
+        yield f"environments.{name}.tags with {SECTION}.tags", self._settings(name).tags
+
     def _neighbours(self, name: str, names: Names) -> list[tuple[Neighbour, bool]]:
         """The environments that may have tables of the same names, each with whether it is sure."""
         place = self._location(name)
@@ -206,7 +222,8 @@ class Project:
         hint = did_you_mean(name, self.environment_names)
         return UnknownEnvironment(
             f"environment {name!r} is not configured{hint} (there are: {', '.join(self.environment_names)})",
-            remediation=f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose one with --env",
+            remediation=f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose one with "
+            f"{command('--env', 'NAME')}",
             environment=name,
         )
 
@@ -226,7 +243,8 @@ def _blamed_on(where: str, remediation: str | None = None) -> Iterator[None]:
     try:
         yield
     except DefinitionError as refused:
-        raise ConfigurationError(f"{where}: {refused.message}", remediation=remediation) from refused
+        message = refused.message.removeprefix(f"table {_EVERY!r}: ")
+        raise ConfigurationError(f"{where}: {message}", remediation=remediation) from refused
 
 
 def _check_entity(entity: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from osem_migrate.advice import connection_flags
+from osem_migrate.arguments import Arguments
 from osem_migrate.aws.session import Session
 from osem_migrate.config import LOCAL, Environment, Project
 from osem_migrate.errors import RegionMismatch
@@ -11,7 +12,7 @@ from osem_migrate.events import EngineStarted, RunEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Arguments):
     """Where to connect, as asked for on the command line; None leaves it to the environment's configuration."""
 
     region: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.aws.lock import LEASE_SECONDS, Lease
 from osem_migrate.aws.poller import SHORTEST, SHORTEST_LOCALLY, Poller
 from osem_migrate.clock import Clock
@@ -20,7 +21,7 @@ HISTORY_TABLE_TIMEOUT = 10 * 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LockOptions:
+class LockOptions(Arguments):
     """The options of every command that takes the lock.
 
     Attributes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from osem_migrate.clock import Clock
-from osem_migrate.errors import LockLost, OsemMigrateError, PartialError
+from osem_migrate.errors import DriftFound, LockLost, OsemMigrateError, PartialError
 from osem_migrate.events import (
     MigrationFinished,
     MigrationStarted,
@@ -19,6 +19,7 @@ from osem_migrate.execution.reconciler import Reconciler
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.execution.scheduler import Task, run_tasks
 from osem_migrate.history import History
+from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 from osem_migrate.stop import Stop
 
@@ -110,10 +111,11 @@ class Executor:
         def act() -> bool:
             self._stop.check()
             started = self._clock.monotonic()
+            resumes = self._recorder.is_begun(operation)
             if self._recorder.begin(operation):
                 self._tell(MigrationStarted(migration))
             begun = self._started.setdefault(operation.migration.id, started)
-            if not self._operate(operation, started, finished, held):
+            if not self._operate(operation, started, finished, held, resumes=resumes):
                 return False
             if operation.migration.id in finished:
                 self._tell(MigrationFinished(migration, self._clock.monotonic() - begun))
@@ -121,18 +123,23 @@ class Executor:
 
         return act
 
-    def _operate(self, operation: PlannedOperation, started: float, finished: set[str], held: set[str]) -> bool:
+    def _operate(
+        self, operation: PlannedOperation, started: float, finished: set[str], held: set[str], *, resumes: bool
+    ) -> bool:
         """Perform and record one operation; False where it is left under way, or where nothing is under way."""
         progress = self._recorder.progress(operation)
         attempt = self._reconciler.reconcile(operation, progress, partial(self._recorder.save, operation))
         if attempt.changed:
             self._changed.set()
-        if attempt.error is not None:
+        error = attempt.error
+        if error is None and attempt.result is not None and attempt.result.doubt is not None and not resumes:
+            error = self._unknown(operation, attempt.result.doubt)
+        if error is not None:
             # After a lost lock, whoever has it now writes the history.
-            if not isinstance(attempt.error, LockLost) and not self._stop.is_requested:
-                self._recorder.fail(operation, attempt.error)
-            self._tell(OperationFailed(operation, self._physical_name(operation.table), attempt.error))
-            raise attempt.error
+            if not isinstance(error, LockLost) and not self._stop.is_requested:
+                self._recorder.fail(operation, error, refused=attempt.error is None)
+            self._tell(OperationFailed(operation, self._physical_name(operation.table), error))
+            raise error
         performed = attempt.result
         if attempt.idle:
             self._recorder.release(operation, untouched=attempt.untouched)
@@ -153,6 +160,16 @@ class Executor:
             )
         )
         return True
+
+    def _unknown(self, operation: PlannedOperation, doubt: Difference) -> DriftFound:
+        """A table that somebody else made, and that may be otherwise than declared in what nobody tells."""
+        name = self._physical_name(operation.table)
+        return DriftFound(
+            f"cannot take over {name}, which exists already: {doubt.describe()}",
+            table=name,
+            migration=operation.migration.id,
+            differences=[doubt.document(name)],
+        )
 
 
 def _in_order(plan: Plan, ids: set[str]) -> tuple[str, ...]:

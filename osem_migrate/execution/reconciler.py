@@ -10,6 +10,8 @@ from osem_migrate.execution.drivers.driver import Driver
 from osem_migrate.execution.operation_run import OperationRun, Pace, Services
 from osem_migrate.history import NO_PROGRESS, Progress
 from osem_migrate.operations.step import Step
+from osem_migrate.planning.drift.diff import Difference
+from osem_migrate.planning.drift.doubt import doubts
 from osem_migrate.planning.plan import Plan, PlannedOperation
 
 
@@ -17,12 +19,13 @@ from osem_migrate.planning.plan import Plan, PlannedOperation
 class Reconciled:
     """How an operation came about: ``adopted`` when everything was there already, with a note for people.
 
-    ``table_id`` tells the table that it left there.
+    ``table_id`` tells the table that it left there; ``doubt`` is what nobody knows of a table that was there already.
     """
 
     adopted: bool
     note: str | None = None
     table_id: str | None = field(default=None, compare=False)
+    doubt: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,9 @@ class Reconciler:
                 return None
         adopted = not run.changed
         note = run.note or (planned.when_found(run.live.unreadable) if adopted else None)
-        return Reconciled(adopted, note, run.live.table_id)
+        found = adopted and planned.operation.creates_table
+        doubt = next(doubts(run.live, planned.after), None) if found else None
+        return Reconciled(adopted, note, run.live.table_id, doubt)
 
 
 def check_drivers(plan: Plan, drivers: Mapping[type[Step], Driver] = DRIVERS) -> None:

@@ -100,6 +100,11 @@ class Recorder:
             self._put([(self._entry(what, record, detail), record)])
         return ended is not None
 
+    def is_begun(self, operation: PlannedOperation) -> bool:
+        """Whether an earlier run began the operation: what is there of it is its own."""
+        with self._writing:
+            return operation.position in self._records[operation.migration.id].doubt
+
     def progress(self, operation: PlannedOperation) -> Progress:
         """How far an operation in doubt has come, as far as no description shows it."""
         with self._writing:
@@ -131,11 +136,14 @@ class Recorder:
             released = replace(record, doubt=doubt, progress=progress, left_at=left)
             self._put([(self._entry("waited", record, detail), released)])
 
-    def fail(self, operation: PlannedOperation, cause: OsemMigrateError) -> None:
-        """Why an operation stopped; it stays in doubt."""
+    def fail(self, operation: PlannedOperation, cause: OsemMigrateError, *, refused: bool = False) -> None:
+        """Why an operation stopped; it stays in doubt, unless it ``refused`` to take up what somebody else has made."""
         with self._writing:
+            record = self._records[operation.migration.id]
+            doubt = tuple(position for position in record.doubt if not refused or position != operation.position)
             failed = replace(
-                self._records[operation.migration.id],
+                record,
+                doubt=doubt,
                 state=RecordedState.FAILED,
                 finished_at=self._clock.milliseconds(),
                 error=RecordedError(code=cause.code, message=cause.message),

@@ -4,13 +4,12 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import dropwhile, pairwise, takewhile
 
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held, poller
-from osem_migrate.errors import ConfirmationRequired, DeletionProtected
+from osem_migrate.errors import ConfirmationRequired
 from osem_migrate.events import RunStarted
 from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
@@ -19,7 +18,6 @@ from osem_migrate.execution.operation_run import Pace, Services
 from osem_migrate.execution.reconciler import Reconciler, check_drivers
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
-from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.planning.plan import Plan
 from osem_migrate.stop import Stop
 
@@ -41,8 +39,8 @@ class RunOptions(LockOptions):
     pace: Pace = Pace.FULL
 
     @abstractmethod
-    def resume(self) -> str:
-        """The command that continues after a failure; it goes no further than this run was to go."""
+    def resume(self, *more: str) -> str:
+        """The command that continues after a failure, with more options; it goes no further than this run was to go."""
 
 
 def run(
@@ -75,7 +73,6 @@ def run(
         if existing:
             plan = adopt(deployment, plan, existing)
             _confirm(plan, options)
-        refuse_protected(deployment, plan)
         if options.pace is not Pace.WAIT_ONLY:
             plan = with_drift(deployment, plan)
         deployment.tell(RunStarted(plan))
@@ -102,28 +99,6 @@ def _confirm(plan: Plan, options: RunOptions) -> None:
         raise ConfirmationRequired(
             more if options.plan is not None else "data would be lost", parts=losses, hazards=losses
         )
-
-
-def refuse_protected(deployment: Deployment, plan: Plan) -> None:
-    """Raise DeletionProtected before anything is changed, where a table to drop must not be."""
-    dropped = {lane.table for lane in plan.lanes if any(planned.after is None for planned in lane.operations)}
-    for live in deployment.gateway.describe_all(dict.fromkeys(sorted(dropped), ())):
-        if live.is_protected and not _turns_off(plan, live.name):
-            raise DeletionProtected(
-                f"deletion protection is on for {live.physical_name}, which this would drop",
-                table=live.physical_name,
-            )
-
-
-def _turns_off(plan: Plan, table: str) -> bool:
-    """Whether the plan itself turns deletion protection off before it drops the table, in an operation or a step."""
-    lane = next(lane for lane in plan.lanes if lane.table == table)
-    states = (state for planned in lane.operations for state in planned.states)
-    # What comes after the drop is of another table of that name.
-    until_dropped = takewhile(lambda state: state is not None, dropwhile(lambda state: state is None, states))
-    protections = [state.setting(SetDeletionProtection) for state in until_dropped if state is not None]
-    off = [protection is not None and not protection.enabled for protection in protections]
-    return any(now and not earlier for earlier, now in pairwise(off))
 
 
 def _executor(deployment: Deployment, plan: Plan, actor: Actor, lease: Lease, options: RunOptions) -> Executor:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from osem_migrate.advice import AGAIN
 from osem_migrate.errors import (
     FolderMissing,
     ScriptMisplaced,
@@ -58,10 +59,10 @@ def _checked(path: Path) -> bool:
         raise ScriptNameInvalid(what, file=shown_path(path))
     if path.is_symlink() and not path.exists():
         what = f"is a link to {printable(path.readlink())}, where there is no file"
-        remedy = "Put the script where the link points, or remove the link, and run the command again."
+        remedy = f"Put the script where the link points, or remove the link, and {AGAIN}."
         raise ScriptNotLoadable(what, file=shown_path(path), remediation=remedy)
     if not path.is_file():
-        remedy = "Move it out of the migrations folder, and run the command again."
+        remedy = f"Move it out of the migrations folder, and {AGAIN}."
         what = f"is a {'folder' if path.is_dir() else 'device, a pipe or a socket'}, not a file"
         raise ScriptNotLoadable(what, file=shown_path(path), remediation=remedy)
     return True

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from osem_migrate.advice import command
+from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import DefinitionError, ScriptError, UsageError
 from osem_migrate.files.folder import SCRIPT_NAME
 from osem_migrate.files.location import shown_path
@@ -77,7 +77,7 @@ def write_scripts(folder: Path, scripts: Sequence[tuple[str, Collection[Operatio
         raise ScriptError(
             f"a script cannot be written here: {refused.strerror}",
             file=shown_path(folder),
-            remediation="Make it a folder that you can write to, then run the command again.",
+            remediation=f"Make it a folder that you can write to, then {AGAIN}.",
         ) from refused
     return drafts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from socket import socket
 from typing import ClassVar
 
-from osem_migrate.advice import command
+from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import LocalEngineError, LocalEngineMissing, LocalEngineNotStarted
 from osem_migrate.local.state import EngineKind
 
@@ -17,7 +17,9 @@ JAVA_REMEDY = (
     "Install Java 17 or newer (for example: apt-get install openjdk-17-jre-headless, or: brew install openjdk@17), "
     f"or use the engine that needs no Java: {command('local', 'start', '--engine', 'moto')}"
 )
-AGAIN = "Run the command again; if it repeats, choose another port in pyproject.toml, under [tool.osem-migrate.local]."
+PORT_REMEDY = (
+    f"End that program, then {AGAIN}; or choose another port in pyproject.toml, under [tool.osem-migrate.local]."
+)
 FOLDER_REMEDY = (
     f"Unpack Amazon's DynamoDB Local somewhere and name the folder that holds {JAR} and {LIBRARIES} in pyproject.toml, "
     'under [tool.osem-migrate.local]: dynamodb_local_folder = "PATH"'
@@ -75,7 +77,7 @@ class DynamoDbLocal:
         """A known cause of an early end: a port that is taken, or a Java that is too old or only a placeholder."""
         if "Failed to bind" in log:
             return LocalEngineNotStarted(
-                "another program took the port before DynamoDB Local had it", remediation=AGAIN
+                "another program took the port before DynamoDB Local had it", remediation=PORT_REMEDY
             )
         if "UnsupportedClassVersionError" in log:
             return LocalEngineMissing(f"{self._java()} is too old for DynamoDB Local", remediation=JAVA_REMEDY)

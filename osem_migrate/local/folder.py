@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from osem_migrate.advice import AGAIN
 from osem_migrate.errors import LocalEngineError
 from osem_migrate.local.state import EngineKind, EngineState
 
@@ -132,7 +133,7 @@ class StateFolder:
     def _refused(self, verb: str, path: Path, reason: OSError) -> LocalEngineError:
         return LocalEngineError(
             f"cannot {verb} {path}: {reason.strerror or reason}",
-            remediation=f"Make {self.path} a folder that you can read and write, then run the command again.",
+            remediation=f"Make {self.path} a folder that you can read and write, then {AGAIN}.",
             path=str(path),
         )
 

@@ -3,6 +3,7 @@
 import errno
 import socket
 
+from osem_migrate.advice import AGAIN
 from osem_migrate.errors import LocalEngineNotStarted
 
 HOST = "127.0.0.1"
@@ -25,7 +26,7 @@ def listen(port: int | None) -> socket.socket:
         taken = reason.errno == errno.EADDRINUSE
         raise LocalEngineNotStarted(
             f"port {port} of {HOST} is {'taken by another program' if taken else f'not usable: {reason.strerror}'}",
-            remediation="Choose another port, or end the program that uses this one, then run the command again.",
+            remediation=f"Choose another port, or end the program that uses this one, then {AGAIN}.",
             port=port,
         ) from reason
 

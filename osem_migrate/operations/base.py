@@ -78,7 +78,7 @@ class Operation(ABC):
         return None
 
     def hazard_on(self, before: Table | None) -> str | None:
-        """The same on the table as it is declared before, which may have nothing to lose."""
+        """The same on the table as it is declared before, which may have nothing to lose; what a plan asks."""
         del before
         return self.hazard
 
@@ -135,6 +135,9 @@ class Setting(Operation):
 
     shows_target: ClassVar[bool] = False
     """Whether its description shows, while it is on its way, where it is going."""
+
+    doubt: ClassVar[str] = "which the description does not tell for certain"
+    """What to say, after the value that is live, where ``is_sure`` says no: who would know."""
 
     is_watched: ClassVar[bool] = True
     """Whether ``status`` tells of it although nobody declared it."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+from osem_migrate.arguments import mismatch, shown
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations import parameters
 from osem_migrate.operations.base import Operation, Setting
@@ -44,9 +45,12 @@ class CreateTable(Operation):
 
     def __post_init__(self) -> None:
         """Check the settings' kind and table; building the Table checks everything else."""
+        # A text is a sequence, too, of letters.
+        if (complaint := mismatch(Sequence[Any], self.settings, "settings")) is not None:
+            raise DefinitionError(f"CreateTable: {complaint}", value="CreateTable", table=self.table)
         for setting in self.settings:
             if not isinstance(setting, Setting):
-                raise DefinitionError(f"table {self.table!r}: {setting!r} is not a setting", table=self.table)
+                raise DefinitionError(f"table {self.table!r}: {shown(setting)} is not a setting", table=self.table)
             if setting.table != self.table:
                 raise DefinitionError(
                     f"table {self.table!r}: its {setting.noun} setting names table {setting.table!r}", table=self.table

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
+from osem_migrate.arguments import mismatch, shown
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations.add_index import AddIndex
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation, Setting
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.drop_table import DropTable
-from osem_migrate.operations.set_point_in_time_recovery import SetPointInTimeRecovery
 from osem_migrate.operations.step import Step
 from osem_migrate.schema import Index, Schema, Table
 from osem_migrate.schema.value import value
@@ -36,8 +36,11 @@ class RepairTable(Operation):
 
     def __post_init__(self) -> None:
         """Check that each part says what will be, or what was found, of this table, and that the two fit together."""
-        object.__setattr__(self, "to", tuple(self.to))
-        object.__setattr__(self, "found", tuple(self.found))
+        for name in ("to", "found"):
+            # A text is a sequence, too, of letters.
+            if (complaint := mismatch(Sequence[Any], getattr(self, name), name)) is not None:
+                raise DefinitionError(f"RepairTable: {complaint}", value="RepairTable", table=self.table)
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         for complaint in self._complaints():
             raise DefinitionError(f"table {self.table!r}: {complaint}", table=self.table)
 
@@ -84,10 +87,14 @@ class RepairTable(Operation):
         """``repair Teams: index managerId-index, stream NEW_IMAGE``: what will be."""
         return f"repair {self.table}: {', '.join(self._outcomes())}"
 
-    @property
-    def hazard(self) -> str | None:
-        """What the repair may lose where the table is as found: an index, or the history of recovery."""
-        losses = [loss for change in self._drift() if (loss := _loss(change)) is not None]
+    def hazard_on(self, before: Table | None) -> str | None:
+        """What undoing the drift loses where it was done: that of each operation which leads back."""
+        schema, undoing = self._undoing(Schema({before.name: before} if before is not None else {}))
+        losses: list[str] = []
+        for operation in undoing:
+            loss = operation.hazard_on(schema.tables.get(self.table))
+            losses += [loss] if loss is not None else []
+            schema = operation.apply(schema)
         return "; ".join(losses) if losses else None
 
     def _complaints(self) -> Iterator[str]:
@@ -96,7 +103,7 @@ class RepairTable(Operation):
         kinds = {type(setting) for setting in self.found}
         for operation in self.to:
             if not isinstance(operation, Setting | AddIndex) and not _creates(operation):
-                yield f"a repair leads to settings, AddIndex or CreateTable, not to {operation!r}"
+                yield f"a repair leads to settings, AddIndex or CreateTable, not to {_told(operation)}"
             elif operation.table != self.table:
                 yield f"its repair names table {operation.table!r}"
             elif isinstance(operation, Setting) and type(operation) not in kinds:
@@ -109,7 +116,7 @@ class RepairTable(Operation):
         added = {operation.name for operation in self.to if isinstance(operation, AddIndex)}
         for evidence in self.found:
             if not isinstance(evidence, Setting | Index):
-                yield f"what was found is settings and indexes, not {evidence!r}"
+                yield f"what was found is settings and indexes, not {_told(evidence)}"
             elif isinstance(evidence, Setting) and evidence.table != self.table:
                 yield f"what was found names table {evidence.table!r}"
             elif isinstance(evidence, Index) and evidence.name not in added:
@@ -171,9 +178,5 @@ def _is_declared(operation: Any, table: Table) -> bool:
     )
 
 
-def _loss(change: Operation) -> str | None:
-    if isinstance(change, AddIndex):
-        return DropIndex(change.table, change.name).hazard
-    if isinstance(change, SetPointInTimeRecovery) and change.enabled:
-        return SetPointInTimeRecovery(change.table, enabled=False).hazard
-    return None
+def _told(change: object) -> str:
+    return repr(change) if isinstance(change, Operation | Index) else shown(change)

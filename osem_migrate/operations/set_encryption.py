@@ -36,6 +36,9 @@ class SetEncryption(Setting):
 
     noun: ClassVar[str] = "encryption"
     members: ClassVar[frozenset[str]] = frozenset({"SSEDescription"})
+    doubt: ClassVar[str] = (
+        "which may be AWS's key or your own: KMS did not say (allow kms:DescribeKey on it, or declare this ARN)"
+    )
 
     def __post_init__(self) -> None:
         """Only an ARN of a key names it the way DescribeTable does, so only that can be compared later."""
@@ -95,7 +98,7 @@ class SetEncryption(Setting):
             return None
         return (
             f"its script names the key {self.key}, which other accounts and regions do not have; if it is the "
-            "key that AWS manages, declare AWS_MANAGED (edit the script, then: resolve VERSION --accept-checksum)."
+            "key that AWS manages, let the script declare AWS_MANAGED, and accept its new checksum."
         )
 
     def data(self) -> EncryptionData:

@@ -87,3 +87,8 @@ class SetPointInTimeRecovery(Setting):
     def hazard(self) -> str | None:
         """Turning it off loses the recovery history."""
         return None if self.enabled else f"the recovery history of table {self.table} is lost"
+
+    def hazard_on(self, before: Table | None) -> str | None:
+        """None where it was declared off already."""
+        previous = before.setting(SetPointInTimeRecovery) if before is not None else None
+        return None if previous is not None and not previous.enabled else self.hazard

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.planning.drift.diff import Difference, diff, matches, overlooking
+from osem_migrate.planning.drift.doubt import doubts
 from osem_migrate.planning.plan import Lane, Plan, PlannedMigration, PlannedOperation
 
 
@@ -71,13 +72,17 @@ def _reached(lane: Lane, live: LiveTable) -> int | None:
 
 
 def _is_after(operation: PlannedOperation, live: LiveTable) -> bool:
-    return matches(live, operation.after, operation.ahead)
+    return matches(live, operation.after, operation.ahead) and not any(doubts(live, operation.after))
 
 
 def _nearest(lane: Lane, live: LiveTable) -> tuple[Difference, ...]:
     """The fewest differences from any point of the lane; of equally near points, from the latest."""
     points = [operation for operation in reversed(lane.operations) if operation.after is not None]
-    return min((diff(overlooking(live, point.after, point.ahead), point.after) for point in points), key=len)
+    return min((_differences(live, point) for point in points), key=len)
+
+
+def _differences(live: LiveTable, point: PlannedOperation) -> tuple[Difference, ...]:
+    return (*diff(overlooking(live, point.after, point.ahead), point.after), *doubts(live, point.after))
 
 
 def _declared(lane: Lane) -> frozenset[type[Setting]]:

@@ -9,6 +9,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import Difference, diff, matches, overlooking
 from osem_migrate.planning.history_check import check_history
+from osem_migrate.planning.plan import REPLACED
 from osem_migrate.planning.replay import apply, plan_reverse, plan_steps
 from osem_migrate.schema import Index, Schema, Table
 
@@ -105,10 +106,7 @@ class Inventory:
     @property
     def replacements(self) -> tuple[str, ...]:
         """What was made by hand in place of a table of ours, in a sentence for each."""
-        return tuple(
-            f"{name} is not the table that was recorded: somebody has made or restored it since"
-            for name in self.replaced
-        )
+        return tuple(f"{name}: {REPLACED}" for name in self.replaced)
 
 
 def managed(migrations: Sequence[Migration], history: History, defaults: tuple[object, ...] = ()) -> ManagedTables:

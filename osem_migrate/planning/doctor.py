@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from osem_migrate.advice import command, in_library
-from osem_migrate.errors import ExitCode, OsemMigrateError
+from osem_migrate.errors import AccountMismatch, ExitCode, OsemMigrateError
 from osem_migrate.history import Holder
 from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations import SetDeletionProtection
@@ -101,7 +101,7 @@ def judge_account(found: str, expected: str | None, *, protected: bool) -> Findi
     else:
         message = f"{found}, but the environment is in {expected}"
         health = Health.FAILED
-        remedy = "Choose the profile of the right account with --profile, or correct account_id in pyproject.toml."
+        remedy = AccountMismatch.remedy
     return Finding(check="account", health=health, message=message, advice=remedy)
 
 

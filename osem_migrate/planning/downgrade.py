@@ -8,7 +8,8 @@ from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
-from osem_migrate.planning.replay import apply, plan_reverse
+from osem_migrate.planning.protection import unprotecting_what_it_protects
+from osem_migrate.planning.replay import apply, blaming, plan_reverse
 from osem_migrate.schema import Index, Schema
 
 BEFORE_FIRST = "0"  # the target that stands for "before the first migration"
@@ -38,20 +39,26 @@ def make_downgrade(
             if migration.number > last:
                 reversed_.setdefault(migration.id, []).append(_reverse(migration, position, before, schema))
     folded = _folded(migrations, history)
-    planned = [
-        PlannedMigration(
-            migration=migration,
-            operations=tuple(replace(op, ahead=folded.get(op.table, ())) for op in reversed(reversed_[migration.id])),
-        )
-        for migration in reversed(migrations)
-        if migration.id in reversed_
-    ]
+    newest_first = [op for migration in reversed(migrations) for op in reversed(reversed_.get(migration.id, []))]
+    planned: dict[str, list[PlannedOperation]] = {op.migration.id: [] for op in newest_first}
+    for op in unprotecting_what_it_protects(newest_first):
+        planned[op.migration.id].append(replace(op, ahead=folded.get(op.table, ())))
     kept = [migration for migration in migrations if migration.number <= last]
     after = Schema(defaults=defaults)
     for migration in kept:
         for position in _live(migration, history):
             after = apply(migration.operations[position], after, migration, position)
-    return Plan(migrations=tuple(planned), before=schema, after=after, direction=Direction.DOWNGRADE, target=target)
+    return Plan(
+        migrations=tuple(
+            PlannedMigration(migration=migration, operations=tuple(planned[migration.id]))
+            for migration in reversed(migrations)
+            if migration.id in planned
+        ),
+        before=schema,
+        after=after,
+        direction=Direction.DOWNGRADE,
+        target=target,
+    )
 
 
 def target_of(migrations: Sequence[Migration], history: History, steps: int) -> str:
@@ -87,6 +94,8 @@ def _folded(migrations: Sequence[Migration], history: History) -> dict[str, tupl
 
 def _reverse(migration: Migration, position: int, before: Schema, after: Schema) -> PlannedOperation:
     reverse, steps = plan_reverse(migration, position, before, after)
+    with blaming(migration, position, "reverse"):
+        hazard = reverse.hazard_on(after.tables.get(reverse.table))
     return PlannedOperation(
         migration=migration,
         position=position,
@@ -95,4 +104,5 @@ def _reverse(migration: Migration, position: int, before: Schema, after: Schema)
         before=reverse.start(after),
         after=before.tables.get(reverse.table),
         steps=steps,
+        hazard=hazard,
     )

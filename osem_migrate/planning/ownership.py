@@ -1,12 +1,15 @@
 """Ownership: which application a table belongs to, where several keep their history in one table."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from osem_migrate.history import History, Record, RecordedTable, TableEffect
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration, operation_hash
 from osem_migrate.operations import DropTable
 from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.replay import replay_recorded
+from osem_migrate.schema import Schema
 
 
 def recorded_tables(
@@ -51,7 +54,7 @@ def owners(
     return found
 
 
-def known_tables(migrations: Sequence[Migration], history: History) -> frozenset[str]:
+def named_tables(migrations: Sequence[Migration], history: History) -> frozenset[str]:
     """Logical names of all tables that a script declares, has declared, or that is recorded."""
     return history.tables | {operation.table for migration in migrations for operation in migration.operations}
 
@@ -60,6 +63,47 @@ def is_replaced(live: LiveTable, history: History) -> bool:
     """Whether this is, by its TableId, none of the tables that were recorded under its name."""
     known = history.table_ids(live.name)
     return live.table_id is not None and bool(known) and live.table_id not in known
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTables:
+    """What our own history knows of its tables, by logical name.
+
+    Attributes:
+        ids: every TableId that was recorded.
+        begun: tables that a run of ours began to create and never recorded as made.
+        built: tables that are there by our history.
+    """
+
+    ids: Mapping[str, Collection[str]]
+    begun: frozenset[str]
+    built: frozenset[str]
+
+    def has(self, live: LiveTable, *, dropped: bool) -> bool:
+        """Whether the live table is ours; what is to be dropped has to be the very one, by its TableId."""
+        ids = self.ids.get(live.name, ())
+        if live.table_id is not None and live.table_id in ids:
+            return True
+        return live.name in self.begun or (not dropped and not ids and live.name in self.built)
+
+
+def known_tables(migrations: Sequence[Migration], history: History) -> KnownTables:
+    """What the recorded migrations say of their tables."""
+    built = frozenset(replay_recorded(migrations, history.records, Schema()).tables)
+    begun = {
+        migration.operations[position].table
+        for migration in migrations
+        if (record := history.records.get(migration.id)) is not None
+        for position in record.begun(len(migration.operations))
+        if migration.operations[position].creates_table
+    }
+    names = {operation.table for migration in migrations for operation in migration.operations}
+    return KnownTables({name: history.table_ids(name) for name in names}, frozenset(begun), built)
+
+
+def dropped_tables(plan: Plan) -> frozenset[str]:
+    """The tables that are there before a plan and that it drops."""
+    return frozenset(planned.table for planned in plan.operations if planned.after is None) & plan.before.tables.keys()
 
 
 def claimed_tables(plan: Plan) -> frozenset[str]:

@@ -14,8 +14,11 @@ from osem_migrate.operations.estimate import NO_TIME, Estimate
 from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.estimate import estimate_each
-from osem_migrate.planning.replay import blaming, changes_of
+from osem_migrate.planning.replay import changes_of
 from osem_migrate.schema import Index, Schema, Table
+
+REPLACED = "it is not the table that was recorded: somebody has made or restored it since"
+"""What is said of a table of ours that is, by its TableId, none that was recorded."""
 
 
 class Direction(StrEnum):
@@ -55,6 +58,7 @@ class PlannedOperation:
             that the table also has before or after this operation tells nothing, and is left out.
         folded: whether an earlier call of the plan brings its index along.
         along: what it brings about as well, though no script says so: protection that goes before its table does.
+        hazard: what it loses for good of the table as declared before, or None.
     """
 
     migration: Migration
@@ -67,6 +71,7 @@ class PlannedOperation:
     ahead: tuple[Index | Setting, ...] = ()
     folded: bool = False
     along: tuple[Operation, ...] = ()
+    hazard: str | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -187,9 +192,11 @@ class Plan:
     ``before`` is what is live by the history, the completed operations of unfinished migrations among it.
     ``creates_history`` says that the history table does not exist yet and is created first; ``is_first`` that nothing
     was ever recorded, so that a table that is there already was made by somebody else. ``table_ids`` tells the tables
-    that it takes over, by logical name. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
-    newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back.
-    ``drift`` is how the live tables differ from what it expects, once that was looked for.
+    that it takes over, by logical name; ``replaced`` the tables of those it drops that are, by their TableId, none that
+    was recorded, once somebody looked. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
+    newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back;
+    ``notes`` are what else people should know; ``drift`` is how the live tables differ from what it
+    expects, once that was looked for.
     """
 
     migrations: tuple[PlannedMigration, ...]
@@ -199,10 +206,12 @@ class Plan:
     is_first: bool = False
     direction: Direction = Direction.UPGRADE
     table_ids: Mapping[str, str] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
     target: str | None = None
     future: tuple[str, ...] = ()
     abandons: str | None = None
     drift: tuple[PlanDrift, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -264,9 +273,9 @@ class Plan:
         for planned in self.operations:
             if planned.before is None and planned.operation.creates_table:
                 created.add(planned.table)
-            with blaming(planned.migration, planned.position):
-                text = planned.operation.hazard_on(planned.before)
-            if text is not None and planned.table not in created:
+            if planned.hazard is not None and planned.table not in created:
+                by_hand = planned.after is None and planned.table in self.replaced
+                text = f"{planned.hazard}; {REPLACED}" if by_hand else planned.hazard
                 found.append(Hazard(planned.migration.id, planned.position, planned.table, text))
         return tuple(found)
 

@@ -20,6 +20,7 @@ from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, Schema, Table
 from osem_migrate.schema.value import altered, checked
 
+UNASKED = "needs a rebuild, which was not asked for"
 _STUCK = frozenset({ShownState.CHANGED, ShownState.MISSING, ShownState.FUTURE, ShownState.OUT_OF_ORDER})
 
 
@@ -117,7 +118,7 @@ def _refusal(difference: Difference, *, rebuild: bool) -> str | None:
     if difference.code.mending is Mending.BY_SCRIPT or (rebuild and difference.code.mending is Mending.BY_REBUILD):
         return None
     if difference.code.mending is Mending.BY_REBUILD:
-        return f"{difference.code} of {difference.subject} needs a rebuild: add --rebuild"
+        return f"{difference.code} of {difference.subject} {UNASKED}"
     return f"{difference.code} of {difference.subject} cannot be undone by a script"
 
 

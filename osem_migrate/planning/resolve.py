@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from osem_migrate.advice import command
+from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration, number_named, shown_version
@@ -178,7 +178,7 @@ def _refuse_unfitting(
     if name in unfitting:
         raise ResolutionRefused(
             f"the changed script of {name} does not fit the others: {unfitting[name].message}",
-            remediation="Correct the script, or restore it from version control, then run the command again.",
+            remediation=f"Correct the script, or restore it from version control, then {AGAIN}.",
             migration=name,
         )
     above = set(unfitting) - _unfitting_before(decision, past)
@@ -199,7 +199,7 @@ def _unfitting_before(decision: Decision, past: ResolveContext) -> set[str]:
 def _unfounded(decision: Decision, past: ResolveContext, why: str) -> ResolutionRefused:
     name = decision.migration
     before = [one.id for one in past.migrations if one.id < name and not past.history.is_applied(one.id)]
-    remedy = "Correct the script, or restore what it builds on, then run the command again."
+    remedy = f"Correct the script, or restore what it builds on, then {AGAIN}."
     if before:
         first = command("resolve", before[0], f"--{Resolution.APPLIED}")
         remedy = f"Apply what it builds on first, with: {command('upgrade')}\nor, where it is there, record it: {first}"

@@ -9,6 +9,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import SetDeletionProtection, Setting
 from osem_migrate.planning.history_check import check_history, find_version, found_newer, future_migrations
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
+from osem_migrate.planning.protection import is_protected, unprotected
 from osem_migrate.planning.replay import apply, blaming, operations_done, plan_steps, replay_recorded
 from osem_migrate.planning.status.remedy import explain
 from osem_migrate.schema import Index, Schema
@@ -75,6 +76,7 @@ def _plan_migration(
         after = apply(operation, schema, migration, position)
         with blaming(migration, position):
             before = operation.start(schema)
+            hazard = operation.hazard_on(schema.tables.get(operation.table))
         steps = plan_steps(operation, schema, migration, position)
         planned.append(
             PlannedOperation(
@@ -85,6 +87,7 @@ def _plan_migration(
                 before=before,
                 after=after.tables.get(operation.table),
                 steps=steps,
+                hazard=hazard,
             )
         )
         schema = after
@@ -93,8 +96,7 @@ def _plan_migration(
 
 def _unprotecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> PlannedOperation:
     """A drop that first takes off the deletion protection that the environment gave the table, and nobody else did."""
-    protection = planned.before.setting(SetDeletionProtection) if planned.before is not None else None
-    if not planned.operation.drops_table or planned.before is None or protection is None or not protection.enabled:
+    if not planned.operation.drops_table or not is_protected(planned.before):
         return planned
     if (declared := _protecting(planned, migrations)) is not None:
         raise DeletionProtected(
@@ -104,9 +106,7 @@ def _unprotecting(planned: PlannedOperation, migrations: Sequence[Migration]) ->
             f'SetDeletionProtection("{planned.table}", False); or leave the table where it is.',
             table=planned.table,
         )
-    off = SetDeletionProtection(planned.table, enabled=False)
-    steps = (replace(step, part="deletion protection off") for step in off.steps_on(planned.before))
-    return replace(planned, steps=(*steps, *planned.steps), along=(off,))
+    return unprotected(planned)
 
 
 def _protecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> Migration | None:

@@ -1,7 +1,7 @@
 """Index and LocalIndex: secondary indexes and what they project."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.schema.key import Key, Keys, as_keys, keys_text, one_or_several
@@ -35,6 +35,8 @@ class Index:
     projection: Projection = "ALL"
     include: Sequence[str] = ()
     throughput: Throughput | None = None
+
+    form: ClassVar[str] = 'an index such as Index("by-owner", S("owner"))'
 
     def __post_init__(self) -> None:
         """Check names, key counts and the projection; bring every field to its canonical spelling."""
@@ -100,6 +102,8 @@ class LocalIndex:
     sort_key: Key
     projection: Projection = "ALL"
     include: Sequence[str] = ()
+
+    form: ClassVar[str] = 'an index such as LocalIndex("by-date", S("date"))'
 
     def __post_init__(self) -> None:
         """Check the name and the projection."""

@@ -1,6 +1,6 @@
 """Key: an attribute of a key and its type."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from osem_migrate.schema.limits import check_attribute_name
 from osem_migrate.schema.value import value
@@ -14,6 +14,8 @@ class Key:
 
     name: str
     type: AttributeType
+
+    form: ClassVar[str] = 'a key such as S("id")'
 
     def __post_init__(self) -> None:
         """Check the attribute name: 1 to 255 bytes of UTF-8."""

@@ -1,5 +1,7 @@
 """Throughput: capacity of a provisioned table or index, or the maximum of an on-demand one."""
 
+from typing import ClassVar
+
 from typing_extensions import TypedDict
 
 from osem_migrate.errors import DefinitionError
@@ -22,6 +24,8 @@ class Throughput:
 
     read: int | None
     write: int | None
+
+    form: ClassVar[str] = "a throughput such as Throughput(5, 5)"
 
     def __post_init__(self) -> None:
         """Check that each side is a positive number."""

@@ -3,14 +3,16 @@
 What DynamoDB describes is evidence and no declaration: ``as_found`` makes the same values without judging them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from difflib import get_close_matches
 from functools import wraps
 from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass
 
+from osem_migrate.arguments import hints_of, mismatch
 from osem_migrate.errors import DefinitionError
 
 T = TypeVar("T")
@@ -62,31 +64,37 @@ def checked(found: Any) -> Any:
 
 def _complaining(made: Any) -> Callable[..., None]:
     construct = made.__init__
-    names = [field.name for field in fields(made)]
+    names = [field.name for field in fields(made) if field.init]
 
     @wraps(construct)
     def construct_or_complain(self: object, *args: Any, **kwargs: Any) -> None:
+        if len(args) > len(names):
+            complaint = f"it takes {len(names)} arguments at most ({', '.join(names)}), not {len(args)}"
+            raise DefinitionError(f"{made.__name__}: {complaint}", value=made.__name__)
         try:
             construct(self, *args, **kwargs)
         except ValidationError as invalid:
-            raise DefinitionError(f"{made.__name__}: {_summary(invalid, names)}", value=made.__name__) from None
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            complaints = "; ".join(dict.fromkeys(_complaints(invalid, made, names, given)))
+            raise DefinitionError(f"{made.__name__}: {complaints}", value=made.__name__) from None
 
     return construct_or_complain
 
 
-def _summary(invalid: ValidationError, names: list[str]) -> str:
-    """One line with a complaint a field, in pydantic's words: ``partition_key: Input should be an instance of Key``."""
-    complaints: dict[str, list[str]] = {}
+def _complaints(
+    invalid: ValidationError, made: type, names: Sequence[str], given: Mapping[str, object]
+) -> Iterator[str]:
+    """What is wrong, in our words: pydantic's speak of its own insides, and do not say where in a list or a mapping."""
     for error in invalid.errors(include_url=False):
-        messages = complaints.setdefault(_field(error["loc"], names), [])
-        if error["msg"] not in messages:
-            messages.append(error["msg"])
-    return "; ".join(f"{name}: {' or '.join(messages)}" for name, messages in complaints.items())
-
-
-def _field(location: tuple[int | str, ...], names: list[str]) -> str:
-    """The field's name: pydantic numbers positional arguments, people know them by name."""
-    first = location[0]
-    if not isinstance(first, int):
-        return first
-    return names[first] if first < len(names) else f"argument {first + 1}"
+        first = error["loc"][0] if error["loc"] else ""
+        name = names[first] if isinstance(first, int) else str(first)
+        if error["type"] == "missing":
+            yield f"{name} is missing"
+        elif error["type"] == "multiple_argument_values":
+            yield f"{name} is given twice"
+        elif name in names:
+            yield mismatch(hints_of(made)[name], given.get(name), name) or f"{name} takes valid Unicode text"
+        else:
+            near = get_close_matches(name, names, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f" (there are: {', '.join(names)})"
+            yield f"there is no argument {name!r}{hint}"

@@ -107,7 +107,11 @@ def test_deletion_protection_stops_before_anything_is_changed(upgraded: Project,
     said = run("downgrade", "--to", "0", "--yes", "--allow-data-loss")
     assert said.code == 1
     assert "✗ DELETION_PROTECTED: deletion protection is on for shop-dev-Teams" in said.err
-    assert 'hint: To drop the table, first turn it off in a script: SetDeletionProtection("TABLE", False)' in said.err
+    assert 'declare SetDeletionProtection("Teams", False) in a new script, and apply that first;' in said.err
+    assert "aws dynamodb update-table --no-deletion-protection-enabled" in said.err
+    assert "osem-migrate downgrade --to 0 --env dev\n" in said.err
+    dry = run("downgrade", "--to", "0", "--dry-run")
+    assert (dry.code, dry.out, dry.err) == (1, "", said.err)
     assert tables.names() == ["shop-dev-Plans", HISTORY, "shop-dev-Teams"]
     assert run("history").out == history
     assert "owner" not in tables.lock()

@@ -15,7 +15,7 @@ import click
 import pytest
 
 from osem_migrate import __version__
-from osem_migrate.cli import main
+from osem_migrate.cli import entry, main
 from osem_migrate.cli.main import COMMANDS, cli
 from osem_migrate.errors import ExitCode, Termination
 from osem_migrate.migrator import Migrator
@@ -175,17 +175,19 @@ def test_a_command_that_is_stopped_says_by_what(
 
 
 def test_main_leaves_with_the_code_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process ends with what the run says, and SIGTERM is heard from then on."""
+    """The process ends with what the run says, and no signal changes that once it is said."""
     monkeypatch.setattr(sys, "argv", ["osem-migrate", "nonsense"])
-    before, threshold = signal.getsignal(signal.SIGTERM), gc.get_threshold()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    threshold = gc.get_threshold()
     try:
-        with pytest.raises(SystemExit) as left:
-            main.main()
-        assert left.value.code == 64
-        with pytest.raises(Termination):
-            os.kill(os.getpid(), signal.SIGTERM)
+        for start in (main.main, entry.main):
+            with pytest.raises(SystemExit) as left:
+                start()
+            assert left.value.code == 64
+        os.kill(os.getpid(), signal.SIGTERM)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         gc.set_threshold(*threshold)
 
 

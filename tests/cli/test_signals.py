@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: the first ends a run between two calls, the second at once, and the next run goes on."""
 
+import json
 import os
 import re
 import signal
@@ -10,11 +11,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
-from osem_migrate.cli.signals import stop_on_signal
-from osem_migrate.errors import ExitCode, Interrupted
+from osem_migrate.cli.signals import Listener, stop_on_signal
+from osem_migrate.errors import ExitCode, Interrupted, Termination
 from tests.cli.command_line import PROGRAM, Project, Run, Tables
 
 pytestmark = pytest.mark.measured
@@ -188,6 +190,82 @@ def test_the_call_in_flight_is_finished_and_recorded(
     again = run("upgrade")
     assert again.code == 0
     assert run("status").code == 0
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(("number", "name", "code"), SIGNALS)
+def test_the_second_signal_leaves_its_document(number: signal.Signals, name: str, code: int, gate: _Gate) -> None:
+    """Whoever asked for JSON gets one document, whatever happens, with the command that goes on."""
+    with _start_upgrade(gate, "--json") as running:
+        assert gate.arrived.wait(PATIENCE)
+        running.send_signal(number)
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "Stopping after the call in flight" in line:
+                break
+        running.send_signal(number)
+        out = running.communicate(timeout=PATIENCE)[0]
+    document = json.loads(out)
+    assert (running.returncode, document["success"], document["command"]) == (code, False, "upgrade")
+    assert document["error"]["code"] == "INTERRUPTED"
+    assert document["error"]["message"] == f"stopped by {name}"
+    assert document["error"]["remediation"] == "Continue with: osem-migrate upgrade --env dev"
+
+
+_BARRIER = """
+import os, sys
+class Barrier:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ.get("BARRIER"):
+            sys.meta_path.remove(self)
+            os.write(2, b"at the barrier\\n")
+            os.read(0, 1)
+sys.meta_path.insert(0, Barrier())
+"""
+
+
+@pytest.mark.usefixtures("project", "tables")
+@pytest.mark.parametrize("barrier", ["click", "botocore"], ids=["before click", "in a command"])
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize(("number", "code"), [(number, code) for number, _, code in SIGNALS])
+def test_signals_while_a_command_starts(*, number: int, code: int, barrier: str, times: int, tmp_path: Path) -> None:
+    """However often, and however early: the exit code that shells expect, one document, and no traceback."""
+    (tmp_path / "sitecustomize.py").write_text(_BARRIER)
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path), "BARRIER": barrier}
+    with subprocess.Popen(
+        [PROGRAM, "status", "--json"],
+        env=environ,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as starting:
+        assert starting.stderr is not None
+        assert starting.stderr.readline() == "at the barrier\n"
+        for _ in range(times):
+            starting.send_signal(number)
+        out, err = starting.communicate("go\n", timeout=PATIENCE)
+    assert (starting.returncode, err.strip()) == (code, "")
+    assert json.loads(out)["error"]["code"] == "INTERRUPTED"
+
+
+def test_what_is_being_told_is_told_to_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+    """A signal that comes while the command says how it ended changes nothing any more."""
+    listener = Listener()
+    before = [signal.getsignal(number) for number, _, _ in SIGNALS]
+    try:
+        listener.install()
+        listener.begin(lambda _interrupted: b"last words")
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        listener.tell()
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Termination):
+            listener.begin(lambda _interrupted: b"", [signal.SIGTERM])
+    finally:
+        for (number, _, _), handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)
+    assert capfd.readouterr().out == ""
 
 
 def test_the_second_signal_leaves_a_run_that_the_next_one_finishes(

@@ -352,7 +352,7 @@ def test_a_repair_as_data(upgraded: Tables, run: Run) -> None:
         "left_out": [
             {
                 "physical_name": "shop-dev-Plans",
-                "reason": "DRIFT_TABLE_MISSING of Plans needs a rebuild: add --rebuild",
+                "reason": "DRIFT_TABLE_MISSING of Plans needs a rebuild, which was not asked for",
             }
         ],
     }
@@ -362,7 +362,8 @@ def test_a_rebuild_makes_a_lost_table_anew(upgraded: Tables, run: Run) -> None:
     """Only when it was asked for."""
     upgraded.drop("shop-dev-Plans")
     said = run("status", "--write-repair")
-    assert "⚠ shop-dev-Plans: not repaired: DRIFT_TABLE_MISSING of Plans needs a rebuild: add --rebuild." in said.out
+    assert "⚠ shop-dev-Plans: not repaired: DRIFT_TABLE_MISSING of Plans needs a rebuild, which was not" in said.out
+    assert "hint: rebuild it, too, with: osem-migrate status --write-repair --rebuild --env dev" in said.out
     assert "✓" not in said.out.splitlines()[-1]
     assert run("status", "--write-repair", "--rebuild").code == 5
     assert run("upgrade").code == 0

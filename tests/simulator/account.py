@@ -15,7 +15,9 @@ from tests.simulator.timeline import Change, Timeline
 class Account:
     """Everything that changes: ``tables`` by name, and ``tokens`` of transactions with what each asked for, and when.
 
-    ``scalable`` has what an autoscaler owns: ``("table/osem-dev-Teams", "table:ReadCapacityUnits")``.
+    What stands beside the tables: ``scalable`` has what an autoscaler owns, ``("table/osem-dev-Teams",
+    "table:ReadCapacityUnits")``; ``insights`` the tables and indexes (``osem-dev-Teams/by-x``) with contributor
+    insights; ``streaming`` the tables that stream to Kinesis; ``policies`` the resource policies by table.
 
     Args:
         clock: the simulated time.
@@ -35,6 +37,9 @@ class Account:
         self.tables: dict[str, Table] = {}
         self.tokens: dict[str, tuple[str, float]] = {}
         self.scalable: set[tuple[str, str]] = set()
+        self.insights: set[str] = set()
+        self.streaming: set[str] = set()
+        self.policies: dict[str, str] = {}
         self._clock = clock
         self._timeline = Timeline(clock.now())
         self._incarnations = 0

@@ -71,7 +71,7 @@ ACTIONS = {
     "DescribeLimits": Action(describe_limits, ()),
     "DescribeScalableTargets": Action(describe_scalable_targets, ("ServiceNamespace", "ResourceIds")),
     "DescribeKey": Action(describe_key, ("KeyId",)),
-    "DescribeContributorInsights": Action(describe_contributor_insights, _TABLE),
+    "DescribeContributorInsights": Action(describe_contributor_insights, _TABLE, ("IndexName",)),
     "DescribeKinesisStreamingDestination": Action(describe_kinesis, _TABLE),
     "GetResourcePolicy": Action(get_resource_policy, ("ResourceArn",)),
     "DescribeTimeToLive": Action(describe_time_to_live, _TABLE),

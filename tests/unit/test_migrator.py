@@ -384,3 +384,25 @@ def test_what_moto_forgets_inside_mock_aws_is_known_at_once(
         assert migrator.upgrade().applied == ("0001_teams", "0002_set")
         assert migrator.status().exit_code() == ExitCode.OK
     assert not migrator.session.emulated
+
+
+def test_a_script_may_be_begun_from_a_program(project: Project) -> None:
+    """As remedies say: no environment is needed for that."""
+    path = Migrator.new("add season index to Teams", project)
+    assert path == project.migrations / "0002_add_season_index_to_teams.py"
+    assert path.is_file()
+
+
+def test_an_unknown_environment_is_chosen_by_an_argument() -> None:
+    """A program gives no option of the command line."""
+    with pytest.raises(UnknownEnvironment) as caught:
+        Migrator.open("nope")
+    assert caught.value.remediation.endswith("or choose one with env='NAME'")
+    assert typed(caught.value).endswith("or choose one with --env NAME")
+
+
+def test_what_is_not_confirmed_names_the_look_and_the_consent() -> None:
+    """Each of the commands that may lose data by its own names."""
+    error = ConfirmationRequired("items would be lost")
+    assert error.remediation == "Read the plan with migrator.preview(), then call it again with allow_data_loss=True."
+    assert typed(error) == "Read the plan with --dry-run, then run the command again with --yes."

@@ -4,6 +4,7 @@ Classes are named, not imported: which of them exist depends on botocore's versi
 bases', and the first row that fits wins. Source: botocore/exceptions.py and botocore/parsers.py of 1.44.
 """
 
+from osem_migrate.advice import AGAIN
 from osem_migrate.aws.failures.rule import Refusal, Verdict
 from osem_migrate.errors import (
     AccessDenied,
@@ -59,9 +60,9 @@ _NOT_ANSWERED = (
 
 _CRT = "Install the package that these credentials need: pip install 'botocore[crt]'"
 _CREATE_TOKEN = "Grant signin:CreateOAuth2Token to the identity, then sign in with: aws login"  # noqa: S105 an action's name
-_MFA = "Obtain a fresh session with your MFA device, then run the command again."
+_MFA = f"Obtain a fresh session with your MFA device, then {AGAIN}."
 _CERTIFICATES = "Check the certificate of the endpoint. For a certificate authority of your own, set AWS_CA_BUNDLE=FILE"
-_PROXY = "Check HTTPS_PROXY and NO_PROXY, then run the command again."
+_PROXY = f"Check HTTPS_PROXY and NO_PROXY, then {AGAIN}."
 _ACCOUNT_ENDPOINT = (
     "Allow that host name, which contains the account id, "
     "or use the plain one: export AWS_ACCOUNT_ID_ENDPOINT_MODE=disabled"

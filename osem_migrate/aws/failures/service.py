@@ -6,6 +6,7 @@ is DDB-TABLE-N in docs/api-quirks of aws-controllers-k8s/dynamodb-controller (li
 DynamoDB Local 3.3, ``moto`` is moto 5.2; codes without a remark are in the DynamoDB and STS API references.
 """
 
+from osem_migrate.advice import AGAIN, command
 from osem_migrate.aws.failures.rule import Refusal, Verdict
 from osem_migrate.errors import (
     AccessDenied,
@@ -88,16 +89,16 @@ _PARTS += (
     "DescribeContributorInsights",
 )
 
-_GRANT = "Grant {action} on {resource} to {principal}, then run the command again."
+_GRANT = "Grant {action} on {resource} to {principal}, then " + AGAIN + "."
 _DENY = "{reason}: no further grant helps. Have the Deny of {action} on {resource} changed, or use another identity."
-_SIGN_UP = "Finish the registration of the account in the AWS console, then run the command again."
+_SIGN_UP = f"Finish the registration of the account in the AWS console, then {AGAIN}."
 _NAMED = "Run upgrade again after the time that the message names; it continues where it stopped."
 _IN_30_DAYS = "Run upgrade again 30 days after the first of the two earlier changes; it continues where it stopped."
 _IN_AN_HOUR = "Run upgrade again in an hour; it continues where it stopped."
 _INDEX_FIRST = "Run upgrade again when the other index is ACTIVE; it continues where it stopped."
 _UNPROTECT = "Switch deletion protection off first, in an operation of its own (SetDeletionProtection)."
 _SPLIT = "Declare the two changes as two operations."
-_ADDRESS = "Check that --endpoint-url is the address of DynamoDB, or leave the setting out."
+_ADDRESS = f"Check that {command('--endpoint-url')} is the address of DynamoDB, or leave the setting out."
 
 ANSWERS: tuple[Refusal, ...] = (
     # Who is calling. DynamoDB and STS have different codes for the same thing.

@@ -98,6 +98,8 @@ class PlanDocument(TypedDict):
     """In the order in which they run."""
     future: list[str]
     """Applied by a newer checkout than this one."""
+    notes: list[str]
+    """What else people should know."""
     abandons: str | None
     """The target of a downgrade that did not finish, and that an upgrade takes back."""
     drift: list[PlanDriftDocument]
@@ -141,6 +143,7 @@ def plan_document(plan: Plan, environment: Environment, region: str) -> PlanDocu
             _migration(planned, [operation(one) for one in planned.operations]) for planned in plan.migrations
         ],
         "future": list(plan.future),
+        "notes": list(plan.notes),
         "abandons": plan.abandons,
         "drift": drift_documents(plan),
         "estimate_seconds": _seconds(plan.estimate),

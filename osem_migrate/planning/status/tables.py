@@ -12,6 +12,7 @@ from osem_migrate.planning.drift.defaulted import defaulted
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.drift.settled import settled
 from osem_migrate.planning.drift.undeclared import undeclared
+from osem_migrate.planning.plan import REPLACED
 from osem_migrate.planning.status.problem import NoteCode, Problem, ProblemKind
 from osem_migrate.planning.status.remedy import Caller, remedy, unusable_remedy
 from osem_migrate.schema import Table
@@ -80,7 +81,7 @@ def replaced(live: LiveTable) -> Problem:
     return _remark(
         live,
         NoteCode.TABLE_REPLACED,
-        "it is not the table that was recorded: somebody has made or restored it since",
+        REPLACED,
         f"If that was meant, all is well. What was done, and when: {command('history')}",
     )
 

@@ -1,13 +1,16 @@
 """What was there already is believed only as far as it is known; else the call is made, or nothing is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from osem_migrate import UpgradeOptions
-from osem_migrate.errors import ExitCode
+from osem_migrate import ResolveOptions, StampOptions, UpgradeOptions
+from osem_migrate.errors import AdoptionMismatch, DriftFound, ExitCode
 from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import ShownState
+from osem_migrate.migrator import Migrator
+from osem_migrate.planning.resolve import Resolution
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 
@@ -41,7 +44,9 @@ def test_the_way_from_a_key_of_ones_own_to_the_managed_one(aws: SimulatedAws, tm
     assert key_of(aws) == aws.simulator.account.key_arn("alias/aws/dynamodb")
     status = aws.migrator(project).status()
     assert status.in_sync
-    assert any("whether its key is that one was not found out" in note for note in status.notes) is not kms
+    assert any("may be AWS's key or your own: KMS did not say" in note for note in status.notes) is not kms
+    (checked,) = aws.migrator(project).verify().tables
+    assert any("it is unknown whether it has encryption AWS_MANAGED" in note for note in checked.notes) is not kms
 
 
 def test_a_key_of_ones_own_is_drift_where_the_managed_one_is_declared(aws: SimulatedAws, tmp_path: Path) -> None:
@@ -56,6 +61,79 @@ def test_a_key_of_ones_own_is_drift_where_the_managed_one_is_declared(aws: Simul
     assert problem.code == "DRIFT_SETTING"
     assert OWN in problem.message
     assert not aws.migrator(project).verify().passed
+
+
+def make(aws: SimulatedAws) -> None:
+    """Somebody makes the table by hand, with a key of their own."""
+    request = {
+        "TableName": NAME,
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": OWN},
+    }
+    aws.simulator.call("CreateTable", request)
+    aws.clock.sleep(60)
+
+
+@pytest.mark.parametrize(
+    ("take", "error"),
+    [
+        (lambda migrator: migrator.preview(), AdoptionMismatch),
+        (lambda migrator: migrator.upgrade(), AdoptionMismatch),
+        (lambda migrator: migrator.stamp(StampOptions("1")), AdoptionMismatch),
+        (lambda migrator: migrator.resolve(ResolveOptions("1", Resolution.APPLIED)), DriftFound),
+    ],
+    ids=["preview", "upgrade", "stamp", "resolve"],
+)
+@pytest.mark.parametrize("kms", [True, False], ids=["KMS tells", "KMS is denied"])
+def test_a_table_is_not_taken_over_with_a_key_that_nobody_knows(
+    take: Callable[[Migrator], object], error: type[Exception], aws: SimulatedAws, tmp_path: Path, *, kms: bool
+) -> None:
+    """It might be any key; the message says who knows, and once nobody asks any more it is recorded."""
+    if not kms:
+        aws.simulator.faults.deny("DescribeKey")
+    make(aws)
+    project = write_project(tmp_path, {"0001_teams": ENCRYPTED.replace(OWN, "AWS_MANAGED")}, TUNNEL)
+    for _ in range(2):
+        with pytest.raises(error, match=f"expected encryption AWS_MANAGED, found encryption {OWN}") as caught:
+            take(aws.migrator(project))
+        assert ("allow kms:DescribeKey" in str(caught.value)) is not kms
+    assert aws.migrator(project).deployment.history.read().records == {}
+    assert aws.migrator(project).stamp(StampOptions("1", verify=False)).recorded
+
+
+def test_the_managed_key_is_taken_over_where_kms_tells(aws: SimulatedAws, tmp_path: Path) -> None:
+    """And a script that sets it is carried out where KMS does not, as a call is worth more than belief."""
+    make(aws)
+    managed = {"Enabled": True, "SSEType": "KMS"}
+    aws.simulator.call("UpdateTable", {"TableName": NAME, "SSESpecification": managed})
+    aws.clock.sleep(3600)
+    project = write_project(tmp_path, {"0001_teams": ENCRYPTED.replace(OWN, "AWS_MANAGED")}, TUNNEL)
+    assert not aws.migrator(project).preview().operations
+    aws.simulator.faults.deny("DescribeKey")
+    plain = 'operations = [CreateTable("Teams", S("id"))]'
+    project = write_project(tmp_path, {"0001_teams": plain, "0002_managed": MANAGED}, TUNNEL)
+    assert [planned.operation.describe() for planned in aws.migrator(project).preview().operations] == [
+        "set encryption of Teams to AWS_MANAGED"
+    ]
+    assert aws.migrator(project).upgrade().applied == ("0001_teams", "0002_managed")
+
+
+def test_a_later_script_takes_no_such_table_over_either(aws: SimulatedAws, tmp_path: Path) -> None:
+    """However often it is run; what an interrupted run of ours has made is ours, and needs no such question."""
+    aws.simulator.faults.deny("DescribeKey")
+    users = {"0000_users": 'operations = [CreateTable("Users", S("id"))]'}
+    aws.migrator(write_project(tmp_path, users, TUNNEL)).upgrade()
+    make(aws)
+    project = write_project(tmp_path, {"0001_teams": ENCRYPTED.replace(OWN, "AWS_MANAGED")}, TUNNEL)
+    for _ in range(2):
+        with pytest.raises(DriftFound, match=r"cannot take over osem-dev-Teams, which exists already: .*allow kms"):
+            aws.migrator(project).upgrade()
+    aws.simulator.call("DeleteTable", {"TableName": NAME})
+    aws.clock.sleep(60)
+    aws.migrator(project).upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
+    assert aws.migrator(project).upgrade().applied == ("0001_teams",)
 
 
 def test_what_the_arn_of_the_managed_key_declares_is_the_managed_key(aws: SimulatedAws, tmp_path: Path) -> None:

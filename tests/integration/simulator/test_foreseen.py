@@ -124,6 +124,25 @@ def test_another_view_of_a_stream_is_a_hazard(aws: SimulatedAws, tmp_path: Path)
     assert aws.migrator(project).status().in_sync
 
 
+def test_a_repair_of_a_stream_is_a_hazard_like_a_change_of_it(aws: SimulatedAws, tmp_path: Path) -> None:
+    """The script that status writes is confirmed as one that a person wrote would be."""
+    created = 'operations = [CreateTable("Carts", S("id"), settings=[SetStream("Carts", "NEW_IMAGE")])]'
+    project = write_project(tmp_path, {"0001_carts": created}, TUNNEL)
+    aws.migrator(project).upgrade()
+    for view in (None, "OLD_IMAGE"):
+        stream = {"StreamEnabled": True, "StreamViewType": view} if view else {"StreamEnabled": False}
+        aws.simulator.call("UpdateTable", {"TableName": NAME, "StreamSpecification": stream})
+        aws.clock.sleep(60)
+    migrator = aws.migrator(project)
+    migrator.write_repair(migrator.status())
+    (hazard,) = aws.migrator(project).plan().hazards
+    assert hazard.text.startswith("what is unread in the stream of table Carts is lost, and its consumers stay")
+    with pytest.raises(ConfirmationRequired):
+        aws.migrator(project).upgrade()
+    aws.migrator(project).upgrade(UpgradeOptions(allow_data_loss=True))
+    assert aws.migrator(project).status().in_sync
+
+
 def test_an_index_that_is_being_built_is_dropped_without_waiting_for_it(aws: SimulatedAws, tmp_path: Path) -> None:
     """AWS deletes an index once it is backfilling; the rest of the backfill is nobody's business any more."""
     add = 'operations = [AddIndex("Carts", "wrong", S("wrong"))]'

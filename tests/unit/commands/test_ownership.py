@@ -8,13 +8,15 @@ import pytest
 
 from osem_migrate import DestroyOptions, DowngradeOptions, ImportOptions, ResolveOptions, StampOptions, UpgradeOptions
 from osem_migrate.config import Project
-from osem_migrate.errors import TableNotOurs
+from osem_migrate.errors import AccessDenied, OwnerUnknown, TableNotOurs
+from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import RecordedTable, TableEffect
 from osem_migrate.migrator import Migrator
 from osem_migrate.planning.resolve import Resolution
 from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.simulator import Deny
+from tests.simulator.faults import Faults
 from tests.unit.commands.test_destroy import PLANS, PLANS_TABLE, TEAMS_TABLE, account, names
 
 NAMES = f'table_name = "osem-{{env}}-{{entity}}"\n{TUNNEL}'
@@ -186,10 +188,97 @@ def test_what_a_later_script_dropped_is_free(tmp_path: Path, aws: SimulatedAws) 
     assert aws.migrator(application(tmp_path, "other", {"0001_teams": TEAMS})).upgrade().applied == ("0001_teams",)
 
 
-def test_a_role_that_may_not_ask_goes_on(tmp_path: Path, ours: Project, aws: SimulatedAws) -> None:
-    """Roles of older versions may not scan the history."""
+@pytest.fixture
+def deaf(aws: SimulatedAws, ours: Project) -> SimulatedAws:
+    """The account of ``ours`` for a role that may not read the records of others, as one of an older policy."""
     aws.simulator.faults.plan(Deny(), action="Scan", times=None)
-    assert aws.migrator(application(tmp_path, "plans", {"0001_plans": PLANS})).upgrade().applied == ("0001_plans",)
+    return aws
+
+
+def test_who_may_not_ask_creates_tables_with_a_note(tmp_path: Path, deaf: SimulatedAws) -> None:
+    """What is not there yet is nobody's; also where the run that began to create it did not wait."""
+    project = application(tmp_path, "plans", {"0001_plans": PLANS})
+    plan = deaf.migrator(project).plan()
+    (note,) = plan.notes
+    assert note.startswith(
+        "Whether another application has recorded one of the tables was not found out: dynamodb:Scan"
+    )
+    deaf.migrator(project).upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
+    assert deaf.migrator(project).upgrade().applied == ("0001_plans",)
+    assert deaf.migrator(project).plan().notes == (), "nothing is pending, and nobody was asked"
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda migrator: migrator.plan(),
+        lambda migrator: migrator.upgrade(),
+        lambda migrator: migrator.stamp(StampOptions("2")),
+        lambda migrator: migrator.resolve(ResolveOptions("0002", Resolution.APPLIED)),
+    ],
+    ids=["plan", "upgrade", "stamp", "resolve"],
+)
+def test_who_may_not_ask_takes_nothing_over(
+    take: Callable[[Migrator], object], theirs: Project, deaf: SimulatedAws
+) -> None:
+    """The table may be another application's, and here it is; the remedy says what to grant."""
+    with pytest.raises(OwnerUnknown, match="osem-dev-Teams: it is not known whether another application") as refused:
+        take(deaf.migrator(theirs))
+    assert refused.value.details["tables"] == [TEAMS_TABLE]
+    assert "Grant dynamodb:Scan on the history table" in refused.value.remediation
+    deaf.simulator.faults = Faults()
+    assert records(deaf, "other") == {}
+
+
+def test_who_may_not_ask_imports_nothing(tmp_path: Path, deaf: SimulatedAws) -> None:
+    """Before any script is written."""
+    with pytest.raises(OwnerUnknown, match="osem-dev-Teams: it is not known whether another application"):
+        deaf.migrator(application(tmp_path, "other", {})).plan_import()
+
+
+def test_who_may_not_ask_drops_the_very_tables_that_were_recorded(ours: Project, deaf: SimulatedAws) -> None:
+    """By their TableIds, with a note; not one that somebody has made since."""
+    migrator = deaf.migrator(ours)
+    assert len(migrator.plan_downgrade(DowngradeOptions("0")).notes) == 1
+    keys = deaf.simulator.call("DescribeTable", {"TableName": TEAMS_TABLE})["Table"]["KeySchema"]
+    deaf.simulator.call("DeleteTable", {"TableName": TEAMS_TABLE})
+    deaf.clock.sleep(60)
+    made = {"TableName": TEAMS_TABLE, "KeySchema": keys, "BillingMode": "PAY_PER_REQUEST"}
+    attributes = [{"AttributeName": "teamId", "AttributeType": "S"}]
+    deaf.simulator.call("CreateTable", {**made, "AttributeDefinitions": attributes})
+    deaf.clock.sleep(60)
+    with pytest.raises(OwnerUnknown):
+        migrator.plan_downgrade(DowngradeOptions("0"))
+
+
+def test_who_may_not_ask_drops_nothing_of_older_records(tmp_path: Path, ours: Project, aws: SimulatedAws) -> None:
+    """They tell no TableId; what is not dropped is as ever. ``destroy`` needs to ask in any case."""
+    age(aws, "shop")
+    aws.simulator.faults.plan(Deny(), action="Scan", times=None)
+    drops: list[Callable[[Migrator], object]] = [lambda m: m.plan_downgrade(DowngradeOptions("0")), Migrator.plan]
+    for drop in drops:
+        with pytest.raises(OwnerUnknown):
+            drop(aws.migrator(application(tmp_path, "shop", {"0003_drop": 'operations = [DropTable("Teams")]'})))
+    with pytest.raises(AccessDenied):
+        aws.migrator(ours).destroy(CONFIRMED)
+    assert TEAMS_TABLE in names(aws)
+    repair = 'operations = [RepairTable("Teams", [DropIndex("Teams", "managerId-index")])]'
+    (ours.root / "migrations" / "0003_drop.py").unlink()
+    assert aws.migrator(application(tmp_path, "shop", {"0003_repair": repair})).upgrade().applied == ("0003_repair",)
+
+
+def test_a_table_of_another_application_is_no_drift(tmp_path: Path, ours: Project, aws: SimulatedAws) -> None:
+    """It stands under the same prefix, and the same history table says whose it is; where that may not be read, too."""
+    other = application(tmp_path, "plans", {"0001_plans": PLANS})
+    aws.migrator(other).upgrade()
+    for project, table, owner in ((other, TEAMS_TABLE, "shop"), (ours, PLANS_TABLE, "plans")):
+        status = aws.migrator(project).status()
+        assert status.in_sync
+        assert status.notes == (f"{table} belongs to application {owner!r}, by the same history table.",)
+    aws.simulator.faults.plan(Deny(), action="Scan", times=None)
+    status = aws.migrator(other).status()
+    assert [problem.code for problem in status.problems] == ["DRIFT_TABLE_UNEXPECTED"]
+    assert status.notes[0].startswith("Whether another application has recorded one of the tables was not found out")
 
 
 def test_an_application_that_was_renamed_is_told_of_its_old_name(
@@ -197,11 +286,13 @@ def test_an_application_that_was_renamed_is_told_of_its_old_name(
 ) -> None:
     """Where nothing is recorded of it, and the same history table holds another's; a role may not be allowed to ask."""
     renamed = application(tmp_path, "store", {"0001_teams": TEAMS})
-    (note,) = aws.migrator(renamed).status().notes
+    whose, note = aws.migrator(renamed).status().notes
+    assert whose == f"{TEAMS_TABLE} belongs to application 'shop', by the same history table."
     assert note.startswith(f"{HISTORY} has no migrations of 'store', but of 'shop'.")
     assert "change application in pyproject.toml back" in note
     aws.simulator.faults.plan(Deny(), action="Scan", times=None)
-    assert aws.migrator(renamed).status().notes == ()
+    (note,) = aws.migrator(renamed).status().notes
+    assert "was not found out" in note
     assert aws.migrator(ours).status().notes == ()
 
 

@@ -46,7 +46,8 @@ def test_no_project_says_what_to_write(tmp_path: Path, text: str | None) -> None
     with pytest.raises(ConfigurationError) as caught:
         Project.find(tmp_path, {})
     assert f"no pyproject.toml with a [tool.osem-migrate] table in {tmp_path} or above" in caught.value.message
-    example = caught.value.remediation.partition("\n")[2]
+    where, _, example = caught.value.remediation.partition("\n")
+    assert where == f"{'Write' if text is None else 'Add'} this to {tmp_path / 'pyproject.toml'}:"
     (tmp_path / "pyproject.toml").write_text(example)
     assert Project.find(tmp_path, {}).environment("dev").physical_name("Users") == "my-app-dev-Users"
 
@@ -195,13 +196,16 @@ def test_a_variable_that_dynamodb_would_refuse_is_an_error(tmp_path: Path, varia
     ],
 )
 def test_tags_that_dynamodb_would_refuse_are_an_error(tmp_path: Path, tags: str) -> None:
-    """File and key are named, in whichever of the two places the tag stands."""
-    for text in (f"tags = {tags}\n{THREE}", f"{THREE}tags = {tags}\n"):
-        with pytest.raises(
-            ConfigurationError, match=r"tool\.osem-migrate\.tags with those of environment 'prod': "
-        ) as caught:
-            project(tmp_path, text).environment("prod")
-        assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: ")
+    """File and key are named, in whichever place the tag stands, and whichever environment is chosen."""
+    places = {
+        f"tags = {tags}\n{THREE}": "tags",
+        f"{THREE}tags = {tags}\n": "environments.prod.tags",
+    }
+    for text, key in places.items():
+        with pytest.raises(ConfigurationError) as caught:
+            project(tmp_path, text)
+        assert caught.value.message.startswith(f"{tmp_path / 'pyproject.toml'}: tool.osem-migrate.{key}: ")
+        assert "'*'" not in caught.value.message
         assert caught.value.code == "CONFIG_INVALID"
 
 
@@ -314,3 +318,19 @@ def test_the_variable_cannot_replace_names_that_are_written_out(tmp_path: Path) 
     with pytest.raises(ConfigurationError, match="OSEM_DB_PREFIX cannot give environment 'dev' tables of its own"):
         project(tmp_path, text, OSEM_DB_PREFIX="pr-7-").environment("dev")
     assert project(tmp_path, text, OSEM_DB_PREFIX="pr-7-").environment("local").physical_name("A") == "pr-7-A"
+
+
+def test_tags_that_are_too_many_together_are_an_error(tmp_path: Path) -> None:
+    """Those of all environments and those of one, which are fine by themselves."""
+    shared, own = ("{" + ", ".join(f"{kind}{n} = 'x'" for n in range(30)) + "}" for kind in ("a", "b"))
+    with pytest.raises(
+        ConfigurationError, match=r"prod\.tags with tool\.osem-migrate\.tags: 60 tags; DynamoDB allows 50"
+    ):
+        project(tmp_path, f"tags = {shared}\n{THREE}tags = {own}\n")
+
+
+def test_a_name_that_is_too_long_in_another_environment_is_an_error(tmp_path: Path) -> None:
+    """Whoever works on dev hears of it before it matters there."""
+    text = f"{THREE}[tool.osem-migrate.environments.{'x' * 250}]\n"
+    with pytest.raises(ConfigurationError, match=r"table_name: .*3 to 255 characters"):
+        project(tmp_path, text)

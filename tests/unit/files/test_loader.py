@@ -238,7 +238,7 @@ def test_sql_is_an_error(folder: Path, name: str) -> None:
     """Left to yoyo it would be run, be a collision or be passed over; DynamoDB has no SQL schema."""
     put(folder, "0001_a.py")
     put(folder, name, "CREATE TABLE t (x INT)")
-    assert "osem-migrate new" in mistake(folder, SqlScriptUnsupported, file=name).remediation
+    assert "migrator.new('TITLE')" in mistake(folder, SqlScriptUnsupported, file=name).remediation
 
 
 @pytest.mark.parametrize(("name", "other"), [("0001_b.py", "0001_a.py"), ("0001_a.py", "00001_b.py")])

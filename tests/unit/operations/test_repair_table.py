@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.operations import (
+    SETTINGS,
     AddIndex,
     CreateTable,
     DropIndex,
@@ -21,7 +24,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.operations.step import calls
-from osem_migrate.schema import Index, LocalIndex, N, S, Schema, Throughput
+from osem_migrate.schema import Index, LocalIndex, N, S, Schema, Table, Throughput
 from tests import strategies
 
 BY_MANAGER = AddIndex("Teams", "by-manager", S("managerId"))
@@ -126,11 +129,37 @@ def test_its_reverse_is_the_same_again() -> None:
             [SetPointInTimeRecovery("Teams", enabled=True)],
             "the recovery history of table Teams is lost",
         ),
+        (
+            [STREAM],
+            [SetStream("Teams", "OLD_IMAGE")],
+            (
+                "what is unread in the stream of table Teams is lost, and its consumers stay on the old stream: "
+                "the new one has another ARN"
+            ),
+        ),
+        ([STREAM], [SetStream("Teams", None)], None),
+        ([CREATE], [], None),
     ],
 )
 def test_what_a_repair_may_lose_is_a_hazard(to: list[Any], found: list[Any], hazard: str | None) -> None:
-    """An index that is dropped to be built anew, and recovery that is turned off; nothing else."""
-    assert RepairTable("Teams", to, found).hazard == hazard
+    """An index that is dropped to be built anew, recovery or a stream that is turned off; nothing else."""
+    assert RepairTable("Teams", to, found).hazard_on(DECLARED.table("Teams")) == hazard
+
+
+def test_a_stream_that_nobody_declared_is_turned_off_at_a_loss() -> None:
+    """Somebody may be reading it."""
+    table = DECLARED.table("Teams").without_setting(SetStream)
+    hazard = RepairTable("Teams", [], [SetStream("Teams", "NEW_IMAGE")]).hazard_on(table)
+    assert hazard == "what is unread in the stream of table Teams is lost"
+
+
+@given(data=st.data(), table=strategies.tables())
+def test_repairing_a_setting_loses_what_setting_it_back_loses(data: DataObject, table: Table) -> None:
+    """By the same answer: no setting is forgotten here."""
+    kind = data.draw(st.sampled_from(SETTINGS))
+    found = data.draw(strategies.settings_of(table, kind))
+    back = found.reverse(Schema({table.name: table}))
+    assert RepairTable(table.name, [], [found]).hazard_on(table) == back.hazard_on(found.on(table))
 
 
 @pytest.mark.parametrize(

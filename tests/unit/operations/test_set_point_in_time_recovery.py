@@ -102,3 +102,5 @@ def test_describe_and_hazard() -> None:
     assert OFF.describe() == "set point-in-time recovery of Teams to off"
     assert OFF.hazard == "the recovery history of table Teams is lost"
     assert ON.hazard is None
+    assert OFF.hazard_on(WEEK.on(TEAMS)) == OFF.hazard_on(TEAMS) == OFF.hazard
+    assert OFF.hazard_on(OFF.on(TEAMS)) is None, "off already"

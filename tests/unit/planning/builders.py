@@ -10,6 +10,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable, Operation, SetBilling, SetEncryption, SetTags, SetTimeToLive, Setting
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Index, S, Schema, Table
+from osem_migrate.schema.value import altered
 
 MANAGED_KEY = "arn:aws:kms:us-east-1:123456789012:key/aws-managed"
 CALLER = Caller("staging", ("--region", "eu-west-1"), ("--region", "eu-west-1", "--profile", "o'hara"))
@@ -67,7 +68,7 @@ def live_of(table: Table, **changes: Any) -> LiveTable:
     """The table as AWS describes it once it is exactly as declared.
 
     AWS resolves what a declaration leaves open: it shows every index with its own capacity, the managed key by its
-    ARN, no attribute of a time to live that is off, and tags of others beside ours.
+    ARN (which KMS tells), no attribute of a time to live that is off, and tags of others beside ours.
     """
     return live(described(table), **changes)
 
@@ -95,7 +96,7 @@ def _described_setting(setting: Setting) -> Setting:
     if isinstance(setting, SetTimeToLive) and not setting.enabled:
         return SetTimeToLive.default(setting.table)
     if isinstance(setting, SetEncryption) and setting.key == "AWS_MANAGED":
-        return SetEncryption(setting.table, MANAGED_KEY)
+        return altered(SetEncryption(setting.table, MANAGED_KEY), manager="AWS")
     if isinstance(setting, SetTags):
         return SetTags(setting.table, {"Somebody": "else", **{k: v for k, v in setting.tags.items() if v is not None}})
     return setting

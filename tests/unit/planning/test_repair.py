@@ -134,7 +134,7 @@ def test_what_has_to_be_made_anew_waits_for_rebuild(found: LiveTable, evidence: 
     assert plan.operations == ()
     assert plan.left_out == (("osem-staging-Teams", plan.left_out[0][1]),)
     assert plan.left_out[0][1].startswith(code)
-    assert plan.left_out[0][1].endswith("add --rebuild")
+    assert plan.left_out[0][1].endswith("needs a rebuild, which was not asked for")
     to = AddIndex.of("Teams", BY_MANAGER) if evidence else CREATE
     assert repair_of(planned(found, rebuild=True)) == ([to], evidence)
 

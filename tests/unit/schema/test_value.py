@@ -23,30 +23,70 @@ UNTYPED: Any = {
 @pytest.mark.parametrize(
     ("construct", "complaint"),
     [
-        (lambda: UNTYPED["Key"](5, "S"), "Key: name: Input should be a valid string"),
-        (lambda: UNTYPED["Key"]("id", "X"), "Key: type: Input should be 'S', 'N' or 'B'"),
-        (lambda: UNTYPED["Key"](None, "X"), "Key: name: Input should be a valid string; type: Input should be 'S'"),
-        (lambda: UNTYPED["Index"]("a-index", "id"), "Index: partition_key: Input should be an instance of Key or "),
-        (lambda: UNTYPED["Index"]("a-index", [S("id")]), "Input should be an instance of Key or Input should be a va"),
-        (lambda: UNTYPED["Index"]("a-index", {"name": "id", "type": "S"}), "partition_key: Input should be an instan"),
-        (lambda: UNTYPED["Index"]("a-index", S("id"), include="status"), "Index: include: 'str' instances are not al"),
-        (lambda: UNTYPED["Index"]("a-index", S("id"), include=[1, 2]), "include: Input should be a valid string"),
-        (lambda: UNTYPED["Table"]("Teams", (S("a"), S("b"))), "Table: partition_key: Input should be an instance of K"),
-        (lambda: UNTYPED["CreateTable"]("Teams"), "CreateTable: partition_key: Field required"),
+        (lambda: UNTYPED["Key"](5, "S"), "Key: name takes a text, such as '5', not 5"),
+        (lambda: UNTYPED["Key"]("id", "X"), "Key: type takes 'S', 'N' or 'B', not the text 'X'"),
+        (lambda: UNTYPED["Key"](None, "X"), "Key: name takes a text, not None; type takes 'S', 'N' or 'B', not the"),
         (
-            lambda: UNTYPED["CreateTable"]("Teams", S("id"), colour=3),
-            "CreateTable: colour: Unexpected keyword argument",
+            lambda: UNTYPED["Index"]("a-index", "id"),
+            'Index: partition_key takes a key such as S("id") or a tuple of keys such as S("id"), not the text \'id\'',
         ),
-        (lambda: UNTYPED["CreateTable"]("Teams", S("id"), None, (), (), (), 5), "CreateTable: argument 7: Unexpected"),
-        (lambda: UNTYPED["CreateTable"]("Teams", S("id"), settings=None), "CreateTable: settings: Input should be an"),
-        (lambda: UNTYPED["CreateTable"]("Teams", S("id"), indexes={"a"}), "CreateTable: indexes: Input should be an"),
-        (lambda: UNTYPED["Throughput"]("5", 1), "Throughput: read: Input should be a valid integer"),
-        (lambda: UNTYPED["Throughput"](5, 1.0), "Throughput: write: Input should be a valid integer"),
-        (lambda: UNTYPED["SetDeletionProtection"]("Teams", "no"), "enabled: Input should be a valid boolean"),
-        (lambda: UNTYPED["SetPointInTimeRecovery"]("Teams", enabled=True, days=True), "days: Input should be"),
-        (lambda: UNTYPED["SetTags"]("Teams", {"Team": 5}), "SetTags: tags: Input should be a valid string"),
-        (lambda: UNTYPED["SetTags"]("Teams", [("Team", "core")]), "SetTags: tags: Input should be a valid dictionary"),
-        (lambda: UNTYPED["SetBilling"].on_demand("Teams", indexes={"a-index": 5}), "SetBilling: indexes: Input should"),
+        (lambda: UNTYPED["Index"]("a-index", [S("id")]), "or a tuple of keys such as S(\"id\"), not [Key(name='id'"),
+        (lambda: UNTYPED["Index"]("a-index", (S("id"), "x")), 'partition_key[1] takes a key such as S("id"), not the'),
+        (lambda: UNTYPED["Index"]("a-index", {"name": "id"}), "keys such as S(\"id\"), not {'name': 'id'}"),
+        (
+            lambda: UNTYPED["Index"]("a-index", S("id"), include="status"),
+            "Index: include takes a list of texts",
+        ),
+        (lambda: UNTYPED["Index"]("a-index", S("id"), include=["a", 2]), "Index: include[1] takes a text, such as '2'"),
+        (
+            lambda: UNTYPED["Table"]("Teams", (S("a"), S("b"))),
+            'Table: partition_key takes a key such as S("id"), not (',
+        ),
+        (lambda: UNTYPED["CreateTable"]("Teams"), "CreateTable: partition_key is missing"),
+        (
+            lambda: UNTYPED["CreateTable"]("Teams", S("id"), sortkey=S("at")),
+            "CreateTable: there is no argument 'sortkey'; did you mean 'sort_key'?",
+        ),
+        (
+            lambda: UNTYPED["CreateTable"]("Teams", S("id"), None, (), (), (), 5),
+            "CreateTable: it takes 6 arg",
+        ),
+        (
+            lambda: UNTYPED["CreateTable"]("Teams", S("id"), settings=None),
+            "CreateTable: settings takes a list, not N",
+        ),
+        (
+            lambda: UNTYPED["CreateTable"]("Teams", S("id"), settings="TTL"),
+            "CreateTable: settings takes a list, not t",
+        ),
+        (
+            lambda: UNTYPED["CreateTable"]("Teams", S("id"), indexes=["a"]),
+            'CreateTable: indexes[0] takes an index such as Index("by-owner", S("owner")), not the text \'a\'',
+        ),
+        (
+            lambda: UNTYPED["CreateTable"]("Teams", S("id"), indexes={"a"}),
+            "CreateTable: indexes takes a list of inde",
+        ),
+        (lambda: UNTYPED["Throughput"]("5", 1), "Throughput: read takes a whole number or None, not the text '5'"),
+        (lambda: UNTYPED["Throughput"](5, 1.0), "Throughput: write takes a whole number or None, not 1.0"),
+        (lambda: UNTYPED["SetDeletionProtection"]("Teams", "no"), "enabled takes True or False, not the text 'no'"),
+        (
+            lambda: UNTYPED["SetPointInTimeRecovery"]("Teams", enabled=True, days=True),
+            "days takes a whole number, not",
+        ),
+        (
+            lambda: UNTYPED["SetTags"]("Teams", {"Team": 5}),
+            "SetTags: tags['Team'] takes a text or None, such as '5',",
+        ),
+        (lambda: UNTYPED["SetTags"]("Teams", {5: "core"}), "SetTags: tags: the key 5 takes a text, such as '5', not 5"),
+        (
+            lambda: UNTYPED["SetTags"]("Teams", [("Team", "core")]),
+            "SetTags: tags takes a mapping of texts to texts or",
+        ),
+        (
+            lambda: UNTYPED["SetBilling"].on_demand("Teams", indexes={"a-index": 5}),
+            "SetBilling: indexes['a-index'] takes a throughput such as Throughput(5, 5) or None, not 5",
+        ),
     ],
 )
 def test_a_wrong_type_is_a_definition_error_that_names_the_field(construct: Callable[[], Any], complaint: str) -> None:

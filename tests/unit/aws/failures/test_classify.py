@@ -273,7 +273,7 @@ def test_denied_names_who_what_and_where() -> None:
     )
     error = judged(refused("AccessDeniedException", text), "CreateTable").error
     assert error.message == f"dynamodb:CreateTable on {TABLE} was denied: {text}"
-    assert error.remediation == f"Grant dynamodb:TagResource on {ARN} to {USER}, then run the command again."
+    assert error.remediation == f"Grant dynamodb:TagResource on {ARN} to {USER}, then call it again."
     assert error.details == {
         "action": "dynamodb:TagResource",
         "resource": ARN,
