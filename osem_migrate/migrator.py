@@ -147,8 +147,9 @@ class Migrator:
     def warnings(self, plan: Plan) -> list[str]:
         """What to know before a plan is carried out: whose else the tables are that it changes."""
         from osem_migrate.deployment.ownership import stacks_of
+        from osem_migrate.planning.plan import Plan
 
-        return stacks_of(self.deployment, plan)
+        return stacks_of(self.deployment, of_kind(plan, Plan, "warnings"))
 
     def upgrade(self, options: UpgradeOptions | None = None) -> UpgradeResult:
         """Apply what is pending, under the lock."""
@@ -171,8 +172,9 @@ class Migrator:
     def with_drift(self, plan: Plan) -> Plan:
         """The same plan with how the live tables differ from what it expects."""
         from osem_migrate.execution.foresight import with_drift
+        from osem_migrate.planning.plan import Plan
 
-        return with_drift(self.deployment, plan)
+        return with_drift(self.deployment, of_kind(plan, Plan, "with_drift"))
 
     def losses(self, plan: Plan) -> list[LiveTable]:
         """The live tables of which a plan drops something, with their item counts and sizes."""
@@ -257,7 +259,7 @@ class Migrator:
         """The log of this environment, oldest first."""
         from osem_migrate.commands.history import HistoryOptions, history
 
-        return history(self.deployment, options or HistoryOptions())
+        return history(self.deployment, chosen(options, HistoryOptions, "history"))
 
     def tables(self, options: ListOptions | None = None) -> list[LiveTable]:
         """Every table of the environment, the history table too."""

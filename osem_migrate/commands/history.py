@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from osem_migrate.arguments import Arguments
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.history import LogEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryOptions:
+class HistoryOptions(Arguments):
     """How much to read: no more than the newest ``limit`` entries, or all of them where it is None."""
 
     limit: int | None = None

@@ -70,7 +70,7 @@ def target_of(migrations: Sequence[Migration], history: History, steps: int) -> 
     live = sorted((one for one in migrations if _live(one, history)), key=lambda one: one.number)
     if steps > len(live):
         there = f"only {len(live)} can be" if live else "none is applied"
-        raise TargetUnknown(f"{steps} migrations cannot be reversed: {there}", version=f"--steps {steps}")
+        raise TargetUnknown(f"{steps} migrations cannot be reversed: {there}", version=str(steps))
     return live[-steps - 1].id if steps < len(live) else BEFORE_FIRST
 
 

@@ -56,7 +56,7 @@ from osem_migrate.migrator import Migrator
          "migrator.status()"),
         (["--help"], "osem-migrate --help", "help(migrator)"),
         (["--yes"], "--yes", "allow_data_loss=True"),
-        (["--timeout", "SECONDS"], "--timeout SECONDS", "timeout='SECONDS'"),
+        (["--timeout", "SECONDS"], "--timeout SECONDS", "timeout=SECONDS"),
         (["--timeout"], "--timeout", "timeout"),
         (["--dry-run"], "--dry-run", "migrator.preview()"),
         (["import", "Orders"], "osem-migrate import Orders --env prod --region x",
