@@ -26,7 +26,10 @@ _HOMES = {
     "osem_migrate.commands.upgrade": {"UpgradeOptions"},
     "osem_migrate.commands.verify": {"VerifyOptions"},
     "osem_migrate.errors": {"OsemMigrateError", "PartialError"},
+    "osem_migrate.execution.operation_run": {"Pace"},
     "osem_migrate.migrator": {"Migrator"},
+    "osem_migrate.planning.policy": {"Role"},
+    "osem_migrate.planning.resolve": {"Resolution"},
     "osem_migrate.schema": {"B", "Index", "Key", "LocalIndex", "N", "S", "Throughput"},
 }
 
@@ -48,8 +51,11 @@ if TYPE_CHECKING:
     from osem_migrate.deployment.connection import Connection as Connection
     from osem_migrate.errors import OsemMigrateError as OsemMigrateError
     from osem_migrate.errors import PartialError as PartialError
+    from osem_migrate.execution.operation_run import Pace as Pace
     from osem_migrate.migrator import Migrator as Migrator
     from osem_migrate.operations import *  # noqa: F403 - the export list of the operations is there, and only there
+    from osem_migrate.planning.policy import Role as Role
+    from osem_migrate.planning.resolve import Resolution as Resolution
     from osem_migrate.schema import B as B
     from osem_migrate.schema import Index as Index
     from osem_migrate.schema import Key as Key
@@ -60,8 +66,20 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        home = next((module for module, names in _HOMES.items() if name in names), "osem_migrate.operations")
-        found = getattr(import_module(home), name, None) if name[:1].isupper() else None
-        if found is None:
+        if name == "__all__":
+            return sorted(_homes())
+        home = next((module for module, names in _HOMES.items() if name in names), None)
+        if home is None and name[:1].isupper():
+            home = _homes().get(name)
+        if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return found
+        return getattr(import_module(home), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*_homes(), *(name for name in globals() if name.startswith("__"))})
+
+    def _homes() -> dict[str, str]:
+        """The module of every public name."""
+        operations = import_module("osem_migrate.operations")
+        exported = {operation.__name__: operations.__name__ for operation in operations.OPERATIONS}
+        return exported | {name: module for module, names in _HOMES.items() for name in names}

@@ -2,6 +2,7 @@
 
 OsemMigrateError
 ├── UsageError                      the command line was wrong
+├── OutputRefused                   standard output takes no result
 ├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
 ├── ConfigurationError              pyproject.toml or the environment is wrong
 │   ├── UnknownEnvironment
@@ -13,6 +14,7 @@ OsemMigrateError
 ├── ScriptError                     a file of the migrations folder; carries file and line
 │   ├── FolderMissing
 │   ├── ScriptNameInvalid
+│   ├── ScriptMisplaced
 │   ├── ScriptNumberDuplicate
 │   ├── ScriptNotLoadable
 │   ├── ScriptOperationsInvalid
@@ -61,8 +63,8 @@ OsemMigrateError
     ├── SignatureInvalid            ├── RequestInvalid
     ├── ClockSkewed                 ├── OperationUnsupported
     ├── AccessDenied                ├── ServiceFailed
-    ├── ConditionFailed             └── UnexpectedAwsError
-    └── AwsFilesInvalid
+    ├── ConditionFailed             ├── AnswerUnreadable
+    └── AwsFilesInvalid             └── UnexpectedAwsError
 
 Each class owns one stable ``code``; scripts and CI match on it, so a code is never renamed. ``remediation`` is the next
 thing to type; the commands in it are placeholders of ``advice``. ``details`` has the members that machines may rely on.
@@ -149,6 +151,13 @@ class UsageError(OsemMigrateError):
     code = "USAGE_INVALID"
     exit_code = ExitCode.USAGE
     remedy = f"Read the options with: {command('--help')}"
+
+
+class OutputRefused(OsemMigrateError):
+    """Standard output takes no result, as where a disk is full."""
+
+    code = "OUTPUT_REFUSED"
+    remedy = f"Make room there, or send the output elsewhere, then {AGAIN}; what was done until then is done."
 
 
 class ArgumentInvalid(OsemMigrateError, TypeError):
@@ -242,6 +251,13 @@ class ScriptNameInvalid(ScriptError):
     remedy = (
         "Rename it to four digits, an underscore and a slug (0015_add_status_index.py), or move it out of the folder."
     )
+
+
+class ScriptMisplaced(ScriptError):
+    """A Python file in a subfolder of the migrations folder."""
+
+    code = "SCRIPT_MISPLACED"
+    remedy = "Move it into the migrations folder itself, under the next free number, or out of that folder."
 
 
 class ScriptNumberDuplicate(ScriptError):
@@ -687,6 +703,13 @@ class EndpointInvalid(AwsError):
     remedy = f"Give a complete URL, for example {command('--endpoint-url', 'http://localhost:8000')}"
 
 
+class AnswerUnreadable(AwsError):
+    """What answered is not DynamoDB, or not as its API promises; ``details`` has ``endpoint_url`` and ``action``."""
+
+    code = "AWS_ANSWER_UNREADABLE"
+    remedy = "Check that the endpoint is the address of DynamoDB and that no proxy answers in its place."
+
+
 class Throttled(AwsError):
     """DynamoDB asked to slow down for longer than the run waits."""
 
@@ -749,10 +772,20 @@ class UnexpectedAwsError(AwsError):
     code = "AWS_UNEXPECTED"
 
 
+def text_of(failure: BaseException) -> str:
+    """What an exception of whatever class says; nothing where it cannot tell."""
+    try:
+        return str.__str__(str(failure))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - a class of somebody else's, whose __str__ may raise anything, or give no string
+        return ""
+
+
 def error_classes() -> Iterator[type[OsemMigrateError]]:
-    """Every class of the tree, base first."""
+    """Every class of the tree, base first; without what a script derives from them."""
     waiting: list[type[OsemMigrateError]] = [OsemMigrateError]
     while waiting:
         current = waiting.pop(0)
         yield current
-        waiting.extend(current.__subclasses__())
+        waiting.extend(kind for kind in current.__subclasses__() if kind.__module__ == __name__)

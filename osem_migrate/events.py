@@ -1,11 +1,29 @@
-"""Events: what a run tells its one callback while it goes on. Values only; times are seconds."""
+"""Events: what a run tells its one callback while it goes on. Values only; times are seconds.
 
+Lanes run side by side, but events come one at a time: a callback need not be safe to call from several threads. It is
+called in the thread that has something to tell, so that thread goes on only when it returns.
+"""
+
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.history import Holder
 from osem_migrate.operations.step import Step
 from osem_migrate.planning.plan import Plan, PlanDrift, PlannedMigration, PlannedOperation
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStarted:
+    """The embedded engine was started; ``instead_of`` is the port that it would have if no other program had that."""
+
+    kind: str
+    endpoint_url: str
+    instead_of: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +148,8 @@ class RunFailed:
 
 
 RunEvent = (
-    LockWaiting
+    EngineStarted
+    | LockWaiting
     | RunStarted
     | TableAdopted
     | DriftNoticed
@@ -145,3 +164,14 @@ RunEvent = (
     | TableDropped
     | RunFailed
 )
+
+
+def one_at_a_time(callback: Callable[[T], None]) -> Callable[[T], None]:
+    """The callback, called by one thread at a time; one that causes another call of itself is no reason to wait."""
+    lock = threading.RLock()
+
+    def call(told: T) -> None:
+        with lock:
+            callback(told)
+
+    return call

@@ -13,6 +13,8 @@ from osem_migrate.schema import Index
 
 CHECKSUM_PREFIX = "sha256:v1:"
 
+_LONGEST_NAME = 255  # bytes of a file's name, on every file system there is
+
 
 @dataclass(frozen=True)
 class Migration:
@@ -53,6 +55,17 @@ class Migration:
     def operation_hashes(self) -> tuple[str, ...]:
         """One hash an operation, so that an interrupted migration may still be edited where it has not run."""
         return tuple(operation_hash(operation) for operation in self.operations)
+
+
+def number_named(version: str) -> int | None:
+    """The number that ``7`` or ``0007`` names; None for what is no number of a script's."""
+    is_number = version.isascii() and version.isdecimal() and len(version) <= _LONGEST_NAME
+    return int(version) if is_number else None
+
+
+def shown_version(version: str) -> str:
+    """What somebody took for a version, quoted, as far as a name may be long."""
+    return repr(version if len(version) <= _LONGEST_NAME else f"{version[:_LONGEST_NAME]}…")
 
 
 def operation_hash(operation: Operation) -> str:

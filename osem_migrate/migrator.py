@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Self
 from osem_migrate import __version__
 from osem_migrate.arguments import chosen, of_kind
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
-from osem_migrate.config import DEFAULT_ENVIRONMENT, Environment, Project
+from osem_migrate.config import Environment, Project
 from osem_migrate.deployment.connection import Connection, connect
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import ArgumentInvalid
+from osem_migrate.events import one_at_a_time
 from osem_migrate.files.loader import Scripts, load
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Migrator:
     @classmethod
     def open(  # noqa: PLR0913 - one keyword for each thing a caller may choose
         cls,
-        env: str = DEFAULT_ENVIRONMENT,
+        env: str | None = None,
         *,
         project: Project | None = None,
         connection: Connection | None = None,
@@ -76,11 +77,12 @@ class Migrator:
         """Connect to an environment; makes no call to AWS, but starts the embedded engine of ``local``.
 
         Args:
-            env: name of the environment.
+            env: name of the environment; what OSEM_ENV says when omitted, else ``dev``.
             project: found from the working folder upwards when omitted.
             connection: what to use instead of the environment's configuration.
             on_event: told what a run does while it goes on.
-            on_call: told every API call once it has ended.
+            on_call: told every API call once it has ended. Either is called in the thread that has something to tell,
+                and by one thread at a time; neither waits for the other.
             clock: time of day, monotonic time and sleep.
 
         Raises:
@@ -90,17 +92,18 @@ class Migrator:
             LocalEngineError: the embedded engine cannot be started.
         """
         project = Project.find() if project is None else of_kind(project, Project, "open")
-        environment = project.environment(of_kind(env, str, "open"))
+        environment = project.environment(project.default_environment if env is None else of_kind(env, str, "open"))
         asked = chosen(connection, Connection, "open")
         functions: tuple[object, ...] = (on_event, on_call)
         if not all(callable(one) or one is on_call is None for one in functions):
             raise ArgumentInvalid("open: on_event and on_call take functions")
         clock = of_kind(clock, Clock, "open")
-        session = connect(project, environment, asked)
+        tell = one_at_a_time(on_event)
+        session = connect(project, environment, asked, tell)
         if on_call is not None:
-            session.on_call(on_call)
+            session.on_call(one_at_a_time(on_call))
         deployment = Deployment(
-            environment, session, connection=asked, tool_version=__version__, clock=clock, tell=on_event
+            environment, session, connection=asked, tool_version=__version__, clock=clock, tell=tell
         )
         return cls(project, deployment)
 

@@ -1,11 +1,19 @@
-"""Where the calls go when not to AWS: the endpoint URL, and where it is configured."""
+"""Where the calls go when not to AWS: the endpoint URL, where it is configured, and a mock in this process."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from osem_migrate.aws.failures.redaction import redact
 from osem_migrate.errors import EndpointInvalid
+
+
+def is_mocked() -> bool:
+    """Whether moto answers in this process, inside ``mock_aws``; the calls seem to go to AWS then."""
+    # Asked of it only where somebody has imported it: it is no dependency, and takes long to import.
+    stubber = getattr(sys.modules.get("moto.core.models"), "botocore_stubber", None)
+    return bool(getattr(stubber, "enabled", False))
 
 
 def configured_endpoint(

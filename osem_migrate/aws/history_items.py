@@ -18,6 +18,7 @@ from osem_migrate.history import (
     RecordedTable,
     TableEffect,
 )
+from osem_migrate.migration import number_named, shown_version
 
 PARTITION_KEY = "scope"
 SORT_KEY = "item"
@@ -29,6 +30,8 @@ _DAMAGED = (
     f"A newer osem-migrate may have written it: update the tool and {AGAIN}. "
     f"If no run is in progress, clear it with: {command('unlock', '--force')}"
 )
+
+_YEAR_10000 = 253_402_300_800_000  # Unix milliseconds
 
 _SERIALIZER = TypeSerializer()
 _DESERIALIZER = TypeDeserializer()
@@ -76,31 +79,31 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
 
 def read_record(item: Mapping[str, Any]) -> Record:
     """The record of an item; raises HistoryUnreadable where it is not what this version writes."""
-    values = deserialize(item)
-    name = str(values.get(SORT_KEY, "")).removeprefix(MIGRATION_PREFIX)
+    name = sort_key(item).removeprefix(MIGRATION_PREFIX)
     with _readable(f"the record of {name!r}", migration=name):
+        values = deserialize(item)
         _check_id(name)
         error = values.get("error")
         return Record(
             migration=name,
             state=RecordedState(values["state"]),
-            checksum=values["checksum"],
+            checksum=_text(values["checksum"]),
             operations_total=int(values["operations_total"]),
             done=tuple(int(position) for position in values["done"]),
             doubt=tuple(int(position) for position in values["doubt"]),
             progress={int(position): _read_progress(done) for position, done in values.get("progress", {}).items()},
-            operation_hashes=tuple(values["operation_hashes"]),
-            started_at=int(values["started_at"]) if "started_at" in values else None,
-            finished_at=int(values["finished_at"]) if "finished_at" in values else None,
-            left_at=int(values["left_at"]) if "left_at" in values else None,
-            applied_by=values["applied_by"],
-            tool_version=values["tool_version"],
+            operation_hashes=tuple(map(_text, values["operation_hashes"])),
+            started_at=_moment(values["started_at"]) if "started_at" in values else None,
+            finished_at=_moment(values["finished_at"]) if "finished_at" in values else None,
+            left_at=_moment(values["left_at"]) if "left_at" in values else None,
+            applied_by=_text(values["applied_by"]),
+            tool_version=_text(values["tool_version"]),
             fence=int(values["fence"]),
-            created_at=int(values["createdAt"]),
-            updated_at=int(values["updatedAt"]),
-            created_by=values["createdBy"],
-            error=RecordedError(code=error["code"], message=error["message"]) if error else None,
-            downgrade_to=values.get("downgrade_to"),
+            created_at=_moment(values["createdAt"]),
+            updated_at=_moment(values["updatedAt"]),
+            created_by=_text(values["createdBy"]),
+            error=RecordedError(code=_text(error["code"]), message=_text(error["message"])) if error else None,
+            downgrade_to=_optional_text(values.get("downgrade_to")),
             tables=_read_tables(values["tables"]) if "tables" in values else None,
         )
 
@@ -111,8 +114,8 @@ def _progress(done: Progress) -> dict[str, Any]:
 
 
 def _read_progress(done: Mapping[str, Any]) -> Progress:
-    begun_at = int(done["begun_at"]) if "begun_at" in done else None
-    return Progress(step=int(done["step"]), cursor=done.get("cursor"), begun_at=begun_at)
+    begun_at = _moment(done["begun_at"]) if "begun_at" in done else None
+    return Progress(step=int(done["step"]), cursor=_optional_text(done.get("cursor")), begun_at=begun_at)
 
 
 def _tables(tables: Mapping[str, RecordedTable]) -> dict[str, Any]:
@@ -124,7 +127,7 @@ def _tables(tables: Mapping[str, RecordedTable]) -> dict[str, Any]:
 
 def _read_tables(tables: Mapping[str, Any]) -> dict[str, RecordedTable]:
     return {
-        name: RecordedTable(effect=TableEffect(table["effect"]), table_id=table.get("id"))
+        name: RecordedTable(effect=TableEffect(table["effect"]), table_id=_optional_text(table.get("id")))
         for name, table in tables.items()
     }
 
@@ -145,28 +148,27 @@ def holder_values(holder: Holder) -> dict[str, Any]:
 
 def read_holder(item: Mapping[str, Any]) -> Holder | None:
     """Who holds the lock by its item; None when it was released. Raises HistoryUnreadable like ``read_record``."""
-    values = deserialize(item)
-    if "owner" not in values:
+    if "owner" not in item:
         return None
     with _readable("the lock", remediation=_DAMAGED):
+        values = deserialize(item)
         return Holder(
-            owner=values["owner"],
-            host=values["host"],
+            owner=_text(values["owner"]),
+            host=_text(values["host"]),
             pid=int(values["pid"]),
-            identity=values["identity"],
-            run_url=values.get("run_url"),
+            identity=_text(values["identity"]),
+            run_url=_optional_text(values.get("run_url")),
             fence=int(values["fence"]),
             lease_ms=int(values["lease_ms"]),
             heartbeat=int(values["heartbeat"]),
-            acquired_at=int(values["acquired_at"]),
+            acquired_at=_moment(values["acquired_at"]),
         )
 
 
 def read_fence(item: Mapping[str, Any]) -> int:
     """The fence of the newest acquisition; 0 before the first. Raises HistoryUnreadable like ``read_holder``."""
-    values = deserialize(item)
     with _readable("the lock", remediation=_DAMAGED):
-        return int(values.get("fence", 0))
+        return int(deserialize(item).get("fence", 0))
 
 
 def log_item(scope: str, entry: LogEntry, *, fence: int, number: int) -> dict[str, Any]:
@@ -187,27 +189,61 @@ def log_item(scope: str, entry: LogEntry, *, fence: int, number: int) -> dict[st
 
 def read_log_item(item: Mapping[str, Any]) -> LogEntry:
     """The entry of an item; raises HistoryUnreadable like ``read_record``."""
-    values = deserialize(item)
-    with _readable(f"the entry {values.get(SORT_KEY)!r}"):
+    with _readable(f"the entry {sort_key(item)!r}"):
+        values = deserialize(item)
         return LogEntry(
-            at=int(values["at"]),
-            what=values["what"],
-            migration=values.get("migration"),
-            by=values["by"],
-            detail=values.get("detail", ""),
-            reason=values.get("reason"),
+            at=_moment(values["at"]),
+            what=_text(values["what"]),
+            migration=_optional_text(values.get("migration")),
+            by=_text(values["by"]),
+            detail=_text(values.get("detail", "")),
+            reason=_optional_text(values.get("reason")),
         )
+
+
+def sort_key(item: Mapping[str, Any]) -> str:
+    """What an item of the history table is, by its sort key; raises HistoryUnreadable where it has none."""
+    return _key(item, SORT_KEY)
+
+
+def scope(item: Mapping[str, Any]) -> str:
+    """Whose an item of the history table is, by its partition key; raises HistoryUnreadable where it has none."""
+    return _key(item, PARTITION_KEY)
+
+
+def _key(item: Mapping[str, Any], name: str) -> str:
+    with _readable("an item of the history table"):
+        return _text(item[name]["S"])
 
 
 def _check_id(name: str) -> None:
     """Raise ValueError unless the id begins with a migration's number."""
-    if not name.partition("_")[0].isdecimal():
-        raise ValueError(f"{name!r} has no number")
+    if number_named(name.partition("_")[0]) is None:
+        raise ValueError(f"{shown_version(name)} has no number")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _moment(value: Any) -> int:
+    """Unix milliseconds in the years that have four digits; others have no date that could be shown."""
+    milliseconds = int(value)
+    if not 0 <= milliseconds < _YEAR_10000:
+        raise ValueError(f"{value} is no time in milliseconds")
+    return milliseconds
 
 
 @contextmanager
 def _readable(what: str, **details: Any) -> Iterator[None]:
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as unknown:
-        raise HistoryUnreadable(f"{what} cannot be read ({type(unknown).__name__}: {unknown})", **details) from unknown
+    except (ArithmeticError, KeyError, TypeError, ValueError, AttributeError) as unknown:
+        why = f"{unknown.args[0]} is missing" if isinstance(unknown, KeyError) else str(unknown)
+        raise HistoryUnreadable(f"{what} cannot be read: {why}", **details) from unknown

@@ -50,7 +50,7 @@ class HistoryTable:
         records: dict[str, Record] = {}
         holder: Holder | None = None
         for item in found:
-            if item[history_items.SORT_KEY]["S"] == history_items.LOCK_ITEM:
+            if history_items.sort_key(item) == history_items.LOCK_ITEM:
                 holder = history_items.read_holder(item)
             else:
                 record = history_items.read_record(item)
@@ -130,7 +130,7 @@ class HistoryTable:
             for item in page:
                 with suppress(HistoryUnreadable):
                     record = history_items.read_record(item)
-                    found.setdefault(item[history_items.PARTITION_KEY]["S"], []).append(record)
+                    found.setdefault(history_items.scope(item), []).append(record)
         return found
 
     def forget(self, lease: Lease) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from osem_migrate.clock import Clock
-from osem_migrate.errors import EndpointUnreachable, ServiceFailed, Throttled, WaitTimeout
+from osem_migrate.errors import AnswerUnreadable, EndpointUnreachable, ServiceFailed, Throttled, WaitTimeout
 
 T = TypeVar("T")
 
@@ -17,7 +17,8 @@ SHARE = 0.045  # of the time waited so far: with the jitter, an answer comes lat
 JITTER = 0.1  # so that the pollers of many tables do not ask in step
 
 SILENCE = 60.0  # seconds without any answer after which there is no point in asking on
-_PASSING = (EndpointUnreachable, ServiceFailed, Throttled)  # a short outage must not end a wait of a quarter of an hour
+# A short outage must not end a wait of a quarter of an hour.
+_PASSING = (AnswerUnreadable, EndpointUnreachable, ServiceFailed, Throttled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Poller:
         """Ask until ``done`` says so, and give the last answer.
 
         Args:
-            ask: asks once. Throttled, ServiceFailed and EndpointUnreachable count as no answer for up to
+            ask: asks once. Throttled, ServiceFailed, EndpointUnreachable and AnswerUnreadable are no answer for up to
                 SILENCE seconds; whatever else it raises passes at once.
             done: whether that is what was waited for.
             timeout: seconds after which WaitTimeout is raised.

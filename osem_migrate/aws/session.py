@@ -17,9 +17,11 @@ from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 from botocore.utils import validate_region_name
 
+from osem_migrate.aws.answers import AnswerParsers
 from osem_migrate.aws.api_calls import ApiCall, CallRecorder
+from osem_migrate.aws.credentials import require_signable
 from osem_migrate.aws.emulator import recognise
-from osem_migrate.aws.endpoint import configured_endpoint, require_url
+from osem_migrate.aws.endpoint import configured_endpoint, is_mocked, require_url
 from osem_migrate.aws.failures.classify import door, translate
 from osem_migrate.config.location import is_this_machine
 
@@ -147,17 +149,16 @@ class Session:
             return bool(self._configured_local) and self.endpoint_url is not None
         return is_this_machine(self.endpoint_url) or recognise(self.endpoint_url) is not None
 
+    @property
+    def emulated(self) -> bool:
+        """Whether an emulator answers, which keeps less than AWS does: a local engine, or moto in this very process."""
+        return self.local or is_mocked()
+
     def dynamodb(self) -> DynamoDBClient:
         """The client of DynamoDB; raises CredentialsMissing before the first call, if the chain holds none."""
         with self._lock:
             if self._dynamodb is None:
-                with _opening():
-                    self._find_credentials()
-                    client: DynamoDBClient = self._boto.client(
-                        "dynamodb", endpoint_url=self.endpoint_url, config=self._config()
-                    )
-                self._recorder.watch(client.meta.events)
-                self._dynamodb = client
+                self._dynamodb = self._client("dynamodb", self._config(), self.endpoint_url)
             return self._dynamodb
 
     def autoscaling(self) -> Any:
@@ -171,7 +172,7 @@ class Session:
     def identity(self) -> Identity:
         """Ask STS of the region who we are: one call that needs no permission, answered or given up within seconds.
 
-        On a local endpoint the question goes there and never to AWS; DynamoDB Local raises OperationUnsupported.
+        On a local endpoint the question goes there and never to AWS; DynamoDB Local raises AnswerUnreadable.
         """
         client = self._sts()
         with door("sts:GetCallerIdentity"):
@@ -192,19 +193,26 @@ class Session:
         self._recorder.listen(callback)
 
     def _beside(self, service: str) -> Any:
-        with self._lock, _opening():
-            self._find_credentials()
-            client: Any = self._boto.client(service, config=self._config().merge(_BRIEF))  # type: ignore[call-overload]
-        self._recorder.watch(client.meta.events)
-        return client
+        with self._lock:
+            return self._client(service, self._config().merge(_BRIEF))
 
     def _sts(self) -> STSClient:
-        with self._lock, _opening():
-            self._find_credentials()
+        with self._lock:
             # The global endpoint answers from us-east-1, which a network or a policy may keep out of reach.
             self._core.set_config_variable("sts_regional_endpoints", "regional")
-            url = self.endpoint_url if self.local else None
-            client: STSClient = self._boto.client("sts", endpoint_url=url, config=self._config().merge(_BRIEF))
+            client: STSClient = self._client(
+                "sts", self._config().merge(_BRIEF), self.endpoint_url if self.local else None
+            )
+            return client
+
+    def _client(self, service: str, config: Config, endpoint_url: str | None = None) -> Any:
+        """A client whose answers are checked and whose calls are told; the lock is held."""
+        parsers = AnswerParsers()
+        with _opening():
+            self._find_credentials()
+            self._core.register_component("response_parser_factory", parsers)
+            client: Any = self._boto.client(service, endpoint_url=endpoint_url, config=config)  # type: ignore[call-overload]
+        parsers.endpoint = client.meta.endpoint_url
         self._recorder.watch(client.meta.events)
         return client
 
@@ -222,7 +230,10 @@ class Session:
         if self.local:
             resolver = self._core.get_component("credential_provider")
             resolver.providers = [source for source in resolver.providers if source.METHOD in _STATIC_SOURCES]
-        if self._core.get_credentials() is not None:
+        found = self._core.get_credentials()
+        if found is not None:
+            if found.method in _STATIC_SOURCES:  # others are fetched when they are needed, and no sooner
+                require_signable(found)
             return
         if not self.local:
             raise NoCredentialsError

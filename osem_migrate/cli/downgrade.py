@@ -10,7 +10,7 @@ from osem_migrate.cli.complete import complete_down_to
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import Count, connected, lock_timeout_option, timeout_option
-from osem_migrate.errors import ExitCode, OsemMigrateError
+from osem_migrate.errors import ExitCode, OsemMigrateError, UsageError
 
 if TYPE_CHECKING:
     from osem_migrate.commands.downgrade import DowngradeResult
@@ -48,6 +48,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.downgrade import DowngradeOptions
 
+    if (target is None) == (steps is None):
+        raise UsageError("say how far to go back: either --to VERSION or --steps NUMBER")
     options = DowngradeOptions(target, steps=steps, lock_timeout=lock_timeout, timeout=timeout)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)

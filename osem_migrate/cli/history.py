@@ -6,7 +6,7 @@ import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
-from osem_migrate.cli.options import connected
+from osem_migrate.cli.options import Count, connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("history")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N entries.")
+@click.option("--limit", type=Count(), metavar="N", help="Only the newest N entries.")
 @connected
 def command(invocation: Invocation, *, limit: int | None) -> ExitCode:
     """Show what was done, by whom and when.

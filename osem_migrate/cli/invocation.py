@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.signals import LISTENER
-from osem_migrate.errors import ExitCode, OsemMigrateError
+from osem_migrate.errors import ExitCode, OsemMigrateError, OutputRefused
 from osem_migrate.place import Place
 
 if TYPE_CHECKING:
@@ -123,11 +124,12 @@ class Invocation:
         """Take the live rows away, tell the log file how the command ended, and print the error."""
         if self.reporter is not None:
             self.reporter.failed(error)
-        if self.as_json:
+        if self.as_json and not isinstance(error, OutputRefused):
             data = self.stopped(error) if self.stopped is not None else {}
-            output.print_json(self.envelope(data, error.exit_code, error))
-        else:
-            output.failure(error)
+            with suppress(OutputRefused):  # then stderr has to do
+                output.print_json(self.envelope(data, error.exit_code, error))
+                return
+        output.failure(error)
 
     def close(self) -> None:
         """Give the terminal and the log file back."""

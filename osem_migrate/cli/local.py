@@ -8,7 +8,7 @@ from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.mistyped import Group
-from osem_migrate.cli.options import unconnected
+from osem_migrate.cli.options import Count, unconnected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def command() -> None:
 @command.command("start")
 @click.option("--engine", type=click.Choice(KINDS), metavar="ENGINE",
               help="moto or dynamodb-local, instead of the configured one (moto when none is).")  # fmt: skip
-@click.option("--port", type=click.IntRange(1, 65535), help="Instead of the configured one (4610 when none is).")
+@click.option("--port", type=Count(most=65535), metavar="NUMBER",
+              help="From 1 to 65535, instead of the configured one (4610 when none is).")  # fmt: skip
 @unconnected
 def start(invocation: Invocation, *, engine: str | None, port: int | None) -> ExitCode:
     """Start the engine unless it runs already.
@@ -36,6 +37,8 @@ def start(invocation: Invocation, *, engine: str | None, port: int | None) -> Ex
     Prints where it listens.
     """
     state = _engine(engine, port).start()
+    if state.instead_of is not None:
+        invocation.warn([f"Port {state.instead_of} is taken by another program, so this engine has another one."])
     return invocation.finish(lambda: _document(state), lambda: _show(state))
 
 

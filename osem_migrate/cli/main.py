@@ -114,7 +114,7 @@ def _run(words: list[str], told: "_FailureReport", heard: Sequence[int]) -> int:
         LISTENER.begin(told.last_words, heard)
         result = cli.main(args=words, prog_name="osem-migrate", standalone_mode=False, obj=told)
     except click.exceptions.NoArgsIsHelpError as bare:
-        click.echo(bare.format_message(), err=True)
+        output.echo(bare.format_message(), err=True)
         return ExitCode.USAGE
     except (OsemMigrateError, click.ClickException, click.Abort, KeyboardInterrupt) as stop:
         return told.failure(told.as_error(stop))

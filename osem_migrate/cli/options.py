@@ -1,7 +1,7 @@
 """The options that commands share, and the decorator that makes an Invocation of them."""
 
-import math
 import re
+import reprlib
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -22,11 +22,14 @@ SHORTEST_TIMEOUT = 0.001
 _COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")
 
 
-class Seconds(FloatParamType):
-    """A number of seconds; neither infinite nor NaN, which no clock ever reaches.
+# Python reads more than people take for a number: 1_000, ٣, and blanks around it.
+_COUNT = re.compile(r"[0-9]{1,15}")
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
 
-    Not a range of click's, which the help shows in the notation of mathematics.
-    """
+
+# Neither is a range of click's, which the help shows in the notation of mathematics.
+class Seconds(FloatParamType):
+    """A number of seconds; neither infinite nor NaN, which no clock ever reaches."""
 
     name = "seconds"
 
@@ -35,28 +38,33 @@ class Seconds(FloatParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the number, or fail as click does."""
-        try:
-            # Python reads digits of other scripts, and 1_000, as well; a person means something else by them.
-            seconds = float(str(value).encode("ascii").replace(b"_", b"?"))
-        except ValueError:
-            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
-        if not math.isfinite(seconds):
-            self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
+        if not _DECIMAL.fullmatch(str(value)):
+            self.fail(f"{_shortened(value)} is not a finite number of seconds.", param, ctx)
+        seconds = float(value)
         if seconds < self.least:
-            self.fail(f"{value!r} is too short: at least {self.least:g} seconds.", param, ctx)
+            self.fail(f"{_shortened(value)} is too short: at least {self.least:g} seconds.", param, ctx)
         return seconds
 
 
 class Count(IntParamType):
-    """A whole number from 1, in digits as they are typed here."""
+    """A whole number from 1, up to ``most`` if there is a limit, in digits as they are typed here."""
 
     name = "number"
 
+    def __init__(self, *, most: int | None = None) -> None:
+        self.most = most
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read the number, or fail as click does."""
-        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", str(value)):
-            self.fail(f"{value!r} is not a whole number from 1.", param, ctx)
-        return int(value)
+        number = int(value) if _COUNT.fullmatch(str(value)) else 0
+        if number < 1 or (self.most is not None and number > self.most):
+            limit = f" to {self.most}" if self.most is not None else ""
+            self.fail(f"{_shortened(value)} is not a whole number from 1{limit}.", param, ctx)
+        return number
+
+
+def _shortened(value: object) -> str:
+    return reprlib.repr(str(value))
 
 
 lock_timeout_option = click.option(

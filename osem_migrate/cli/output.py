@@ -48,7 +48,8 @@ def hint(text: str, *, err: bool = False) -> None:
 def echo(text: str = "", *, err: bool = False, hang: int | None = None) -> None:
     """Text on stdout (or stderr), with its commands as they are typed here.
 
-    On a terminal it is wrapped at words, and its lines are set in by ``hang``; a command in it is not broken.
+    On a terminal it is wrapped at words, and its lines are set in by ``hang``; a command in it is not broken. Raises
+    OutputRefused where stdout takes no result.
     """
     terminal.write(without_passwords(advice.shown(text, _unbroken)), err=err, hang=hang)
 

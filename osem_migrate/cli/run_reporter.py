@@ -13,6 +13,7 @@ from osem_migrate.clock import iso
 from osem_migrate.errors import Interrupted, OsemMigrateError, UsageError
 from osem_migrate.events import (
     DriftNoticed,
+    EngineStarted,
     LockWaiting,
     MigrationFinished,
     MigrationStarted,
@@ -123,10 +124,17 @@ class RunReporter:
                 self._aside(now, event)
 
     def _aside(
-        self, now: datetime, event: LockWaiting | TableAdopted | DriftNoticed | TableDropped | TableLeaving
+        self,
+        now: datetime,
+        event: EngineStarted | LockWaiting | TableAdopted | DriftNoticed | TableDropped | TableLeaving,
     ) -> None:
         """What happens beside the operations of a plan."""
         match event:
+            case EngineStarted():
+                self._write(now, "engine started", kind=event.kind, endpoint_url=event.endpoint_url)
+                if event.instead_of is not None and self._verbosity >= 0:
+                    taken = f"port {event.instead_of} is taken by another program"
+                    self._say("warning", f"{taken}, so the local engine listens on {event.endpoint_url}")
             case LockWaiting():
                 self._remind("lock", f"waiting for the upgrade lock, held by {event.holder.describe()}", event.waited)
             case TableAdopted():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from osem_migrate.cli.layout import UNBROKEN, size_of, wrapped
+from osem_migrate.errors import OutputRefused
 
 if TYPE_CHECKING:
     from osem_migrate.cli.live_region import Draw, LiveRegion
@@ -78,7 +79,7 @@ def write(text: str, *, err: bool, wrap: bool = True, hang: int | None = None) -
     """Write text and a newline to stdout (or stderr), above the live rows; colours only where they are seen.
 
     On a terminal, lines that are too long end at words, unless ``wrap`` is off; ``hang`` is how far their other lines
-    are set in, which is as far as their own text unless it is given. Raises OSError where stdout refuses.
+    are set in, which is as far as their own text unless it is given. Raises OutputRefused where stdout takes no result.
     """
     encoding = _encoding(err=err)
     shown = text if can_show(text, err=err) else text.encode(encoding, "replace").decode(encoding)
@@ -93,11 +94,11 @@ def write(text: str, *, err: bool, wrap: bool = True, hang: int | None = None) -
         click.echo(shown, err=err, color=False if is_plain() else None)
     except OSError as refused:
         # A reader that has gone (``| head``), or a stderr that takes nothing any more, is no reason to stop a run.
-        if not err and not isinstance(refused, BrokenPipeError):
-            raise
         # Python flushes once more when it exits, and would complain then.
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), _stream(err=err).fileno())
+        if not err and not isinstance(refused, BrokenPipeError):
+            raise OutputRefused(f"standard output takes nothing any more: {refused.strerror or refused}") from refused
 
 
 def _stream(*, err: bool) -> TextIO:

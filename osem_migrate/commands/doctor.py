@@ -1,6 +1,7 @@
 """Doctor: looks at everything that a run depends on, one thing after the other; what is broken is a finding."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -227,9 +228,10 @@ class _Checks:
         return authorized(self._deployment, self._migrations, self._options.role)
 
     def _measure_clock(self, call: ApiCall) -> None:
-        """Compare the clocks at the end of a call; the answer's is in whole seconds."""
-        if call.date is not None:
-            self._skew = (self._options.clock.now() - parsedate_to_datetime(call.date)).total_seconds()
+        """Compare the clocks at the end of a call; the answer's is in whole seconds, if it can be read at all."""
+        with suppress(TypeError, ValueError, OverflowError):
+            answered = parsedate_to_datetime(call.date or "")
+            self._skew = (self._options.clock.now() - answered).total_seconds()
 
 
 def _fine(check: str, message: str) -> Finding:

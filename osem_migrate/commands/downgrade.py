@@ -32,9 +32,9 @@ class DowngradeOptions(RunOptions):
 
     def __post_init__(self) -> None:
         """Raise UsageError unless exactly one says how far, and ArgumentInvalid for a field of another type."""
-        RunOptions.__post_init__(self)
+        RunOptions.__post_init__(self)  # the zero-argument super() is not that of a class with slots
         if (self.target is None) == (self.steps is None):
-            raise UsageError("say how far to go back: either to a version or a number of steps")
+            raise UsageError("either target or steps says how far to go back, and only one of them")
 
     def given(self) -> dict[str, object]:
         """The options of the command line; none that confirms anything, nor a time limit that may have run out."""

@@ -173,7 +173,7 @@ def _nothing_to_import(environment: Environment, found: Sequence[str]) -> Resour
     others = [name for name in found if environment.logical_name(name) != HISTORY_ENTITY]
     shown = ", ".join(others[:SHOWN]) + (f" and {len(others) - SHOWN} more" if len(others) > SHOWN else "")
     if not others:
-        options = ", ".join(command(option) for option in ("--env", "--profile", "--region"))
+        options = ", ".join(map(command, ("--env", "--profile", "--region")))
         remedy = f"Check environment, account and region ({options})."
     elif environment.names.is_exclusive:
         remedy = (

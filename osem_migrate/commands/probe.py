@@ -12,6 +12,7 @@ from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AwsError, OsemMigrateError, SampleLeft, WaitTimeout
 from osem_migrate.execution.scheduler import Task, run_tasks
 from osem_migrate.live_table import LiveTable
+from osem_migrate.migration import number_named
 from osem_migrate.planning.probe import Sample, make_sample
 from osem_migrate.planning.verify import Check
 from osem_migrate.schema import Index, LocalIndex, Table
@@ -140,8 +141,8 @@ class _TableProbe:
 
     def _is_left(self, run: str | None) -> bool:
         """Whether the run began so long ago that it cannot be at work any more."""
-        began = (run or "").partition("-")[0]
-        return began.isdecimal() and self._clock.milliseconds() - int(began) >= OTHERS_WITHIN * 1000
+        began = number_named((run or "").partition("-")[0])
+        return began is not None and self._clock.milliseconds() - began >= OTHERS_WITHIN * 1000
 
     def _read(self) -> Check:
         found = self._probe.get(self._table, self._sample.key)

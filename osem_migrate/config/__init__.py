@@ -2,7 +2,6 @@
 
 from osem_migrate.config.environment import Environment as Environment
 from osem_migrate.config.names import HISTORY_ENTITY as HISTORY_ENTITY
-from osem_migrate.config.project import DEFAULT_ENVIRONMENT as DEFAULT_ENVIRONMENT
 from osem_migrate.config.project import LOCAL as LOCAL
 from osem_migrate.config.project import PREFIX_VARIABLE as PREFIX_VARIABLE
 from osem_migrate.config.project import STATE_FOLDER as STATE_FOLDER

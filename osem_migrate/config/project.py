@@ -26,6 +26,7 @@ from osem_migrate.schema.limits import check_logical_name, check_name
 
 LOCAL = "local"
 DEFAULT_ENVIRONMENT = "dev"
+ENVIRONMENT_VARIABLE = "OSEM_ENV"
 PREFIX_VARIABLE = "OSEM_DB_PREFIX"
 STATE_FOLDER = ".osem-migrate"
 
@@ -90,6 +91,11 @@ class Project:
     def environment_names(self) -> tuple[str, ...]:
         """Every environment, with the built-in ``local``."""
         return tuple(sorted({LOCAL, *self.settings.environments}))
+
+    @property
+    def default_environment(self) -> str:
+        """The environment where nobody names one: what OSEM_ENV says, else ``dev``."""
+        return self._environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_ENVIRONMENT
 
     def environment(self, name: str) -> Environment:
         """The environment of that name.

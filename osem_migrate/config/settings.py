@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
 from osem_migrate.advice import did_you_mean
@@ -15,7 +15,17 @@ FILE = "pyproject.toml"
 SECTION = "tool.osem-migrate"
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
-_PATH = Field(strict=False)  # strictly, it would have to be a Path already, and TOML knows only strings
+
+
+def _without_null(path: Path) -> Path:
+    if "\0" in str(path):
+        raise PydanticCustomError("path", "A path has no null character")
+    return path
+
+
+# Strictly, it would have to be a Path already, and TOML knows only strings.
+_Path = Annotated[Path, Field(strict=False), AfterValidator(_without_null)]
+_Units = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 def _tables(given: object) -> bool | tuple[str, ...]:
@@ -32,8 +42,8 @@ class Capacity(BaseModel):
 
     model_config = _STRICT
 
-    read: Annotated[int, Field(ge=1)]
-    write: Annotated[int, Field(ge=1)]
+    read: _Units
+    write: _Units
 
 
 class EnvironmentSettings(BaseModel):
@@ -68,7 +78,7 @@ class LocalSettings(BaseModel):
 
     engine: Literal["moto", "dynamodb-local"] = "moto"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    dynamodb_local_folder: Annotated[Path, _PATH] | None = None
+    dynamodb_local_folder: _Path | None = None
 
 
 class ProjectSettings(BaseModel):
@@ -77,7 +87,7 @@ class ProjectSettings(BaseModel):
     model_config = _STRICT
 
     application: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
-    migrations: Annotated[Path, _PATH] = Path("migrations")
+    migrations: _Path = Path("migrations")
     table_name: str = "{application}-{env}-{entity}"
     history_table: str | None = None
     tables: Mapping[str, str] = Field(default_factory=dict)
@@ -93,7 +103,9 @@ def read_table(path: Path) -> dict[str, Any] | None:
         return None
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as unreadable:
+    except RecursionError as bottomless:
+        raise ConfigurationError(f"{path} cannot be read: it is nested too deeply", file=str(path)) from bottomless
+    except (ValueError, OSError) as unreadable:  # among them what is no TOML, no UTF-8, or a number without end
         raise ConfigurationError(f"{path} cannot be read: {unreadable}", file=str(path)) from unreadable
     tools = document.get("tool")
     found: dict[str, Any] | None = tools.get("osem-migrate") if isinstance(tools, dict) else None

@@ -1,5 +1,6 @@
 """Connection: where the calls of an environment go."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from osem_migrate.advice import connection_flags
@@ -7,6 +8,7 @@ from osem_migrate.arguments import Arguments
 from osem_migrate.aws.session import Session
 from osem_migrate.config import LOCAL, Environment, Project
 from osem_migrate.errors import RegionMismatch
+from osem_migrate.events import EngineStarted, RunEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +26,13 @@ class Connection(Arguments):
         return connection_flags(self.region, self.profile, self.endpoint_url, force=self.force)
 
 
-def connect(project: Project, environment: Environment, asked: Connection) -> Session:
-    """A session where the options and the configuration say; starts the embedded engine of ``local``.
+def connect(
+    project: Project,
+    environment: Environment,
+    asked: Connection,
+    tell: Callable[[RunEvent], None] = lambda _event: None,
+) -> Session:
+    """A session where the options and the configuration say; starts the embedded engine of ``local``, and tells so.
 
     Raises:
         RegionMismatch: the region asked for is not the configured one.
@@ -37,7 +44,11 @@ def connect(project: Project, environment: Environment, asked: Connection) -> Se
         from osem_migrate.local.configured import configured_engine  # noqa: PLC0415 - only this environment has one
 
         engine = configured_engine(project)
-        endpoint = (engine.status() or engine.start()).endpoint_url
+        running = engine.status()
+        if running is None:
+            running = engine.start()
+            tell(EngineStarted(running.kind.value, running.endpoint_url, running.instead_of))
+        endpoint = running.endpoint_url
     session = Session.open(
         region=asked.region,
         configured_region=environment.settings.region,

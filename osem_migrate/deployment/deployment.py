@@ -66,7 +66,7 @@ class Deployment:
         return Gateway(
             self.session.dynamodb(),
             self.environment.physical_name,
-            emulated=self.session.local,
+            emulated=self.session.emulated,
             sleep=self.clock.sleep,
             key_manager=lambda key: self.key_managers.manager(key),  # noqa: PLW0108 - no client before a question
             autoscaled=self._autoscaled,

@@ -1,41 +1,50 @@
-"""Read the scripts of a migrations folder through yoyo-migrations, into Migrations."""
+"""Read the scripts of a migrations folder, into Migrations."""
 
-import glob
-import logging
 import os
-import re
 import reprlib
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, NoneType
 from typing import Any
 
-from yoyo.exceptions import BadMigration
-from yoyo.migrations import read_migrations
-
-from osem_migrate.advice import AGAIN
 from osem_migrate.errors import (
     DefinitionError,
-    FolderMissing,
     OsemMigrateError,
-    ScriptNameInvalid,
     ScriptNotLoadable,
     ScriptNumberDuplicate,
     ScriptOperationsInvalid,
-    SqlScriptUnsupported,
+    text_of,
 )
-from osem_migrate.files.dependencies import check_dependencies, dependencies
+from osem_migrate.files.dependencies import check_dependencies, depended_on
+from osem_migrate.files.folder import script_paths
 from osem_migrate.files.location import line_of_assignment, line_of_exception, line_of_operation, shown_path
 from osem_migrate.files.quota import beyond_quota
+from osem_migrate.files.script import Script
 from osem_migrate.migration import Migration, canonical
 from osem_migrate.operations import Operation
+from osem_migrate.schema import Index
 
-SCRIPT_NAME = re.compile(r"(?P<number>[0-9]{4,})_(?P<slug>[a-z0-9]+(?:_[a-z0-9]+)*)")
+_SELF_CONTAINED = (
+    "Write what the script needs into the script itself: it imports osem_migrate and the standard library only. "
+    "It runs in every new environment, in years, too, when the application's code has changed or is not installed."
+)
+_LOADING = threading.RLock()
+_PARTS: dict[str, tuple[tuple[type, ...], str]] = {
+    "creates_table": ((bool,), "True or False"),
+    "drops_table": ((bool,), "True or False"),
+    "may_be_autoscaled": ((bool,), "True or False"),
+    "added_index": ((Index, NoneType), "Index"),
+    "dropped_index": ((str, NoneType), "name of an index"),
+    "declared_settings": ((tuple,), "tuple of settings"),
+    "hazard": ((str, NoneType), "text"),
+}
+"""What is asked of every operation, whichever schema it is applied to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,112 +56,114 @@ class Scripts:
 
 
 def load(folder: Path) -> Scripts:
-    """Every script of the folder, ordered by number; raises a ScriptError with file and line at the first mistake."""
-    scripts = _found(folder)
-    for script in scripts:
-        if not SCRIPT_NAME.fullmatch(script.id):
-            raise ScriptNameInvalid(
-                "a script is named NNNN_slug.py: four digits, then lower-case words", file=shown_path(script.path)
-            )
-    scripts.sort(key=lambda script: (_number(script), script.id))
+    """Every script of the folder, ordered by number; raises a ScriptError with file and line at the first mistake.
+
+    One thread at a time: while scripts run, the standard output of the whole process goes elsewhere.
+    """
+    scripts = sorted(map(Script, script_paths(folder)), key=lambda script: (script.number, script.id))
     _check_numbers(scripts)
-    with _quietly():
+    with _LOADING, _quietly():
         for script in scripts:
-            _import(script)
-    check_dependencies(scripts)
-    migrations = tuple(_migration(script) for script in scripts)
+            _run(script)
+        for script in scripts:
+            with _reading(script, "__depends__"):
+                script.names = depended_on(script)
+        check_dependencies(scripts)
+        migrations = tuple(_migration(script) for script in scripts)
     return Scripts(migrations, (*_gaps(scripts), *beyond_quota(migrations)))
 
 
-def _found(folder: Path) -> list[Any]:
-    """What yoyo finds in the folder, unread yet."""
-    try:
-        if not folder.is_dir():
-            raise FolderMissing("there is no such folder", file=shown_path(folder))
-        # Before yoyo, which would take an SQL file for a script and pass over .rollback.sql, and links, in silence.
-        for path in sorted(folder.iterdir()):
-            if path.suffix == ".sql":
-                raise SqlScriptUnsupported("SQL scripts do not apply to DynamoDB", file=shown_path(path))
-            if path.suffix == ".py" and path.is_symlink() and not path.exists():
-                raise _dangling(path)
-        # Absolute, because that is how tracebacks will name the files; escaped, because yoyo globs.
-        found = read_migrations(glob.escape(str(folder.absolute())))
-    except OSError as refused:
-        raise ScriptNotLoadable(f"cannot be read: {refused.strerror}", file=shown_path(folder)) from refused
-    return [script for script in (*found, *found.post_apply) if script.id != "__init__"]
-
-
-def _dangling(link: Path) -> ScriptNotLoadable:
-    remedy = f"Put the script where the link points, or remove the link, and {AGAIN}; nothing was written."
-    what = f"is a link to {link.readlink()}, where there is no file"
-    return ScriptNotLoadable(what, file=shown_path(link), remediation=remedy)
-
-
-def _number(script: Any) -> int:
-    return int(script.id.partition("_")[0])
-
-
-def _check_numbers(scripts: Sequence[Any]) -> None:
+def _check_numbers(scripts: Sequence[Script]) -> None:
     for earlier, later in pairwise(scripts):
-        if _number(earlier) == _number(later):
+        if earlier.number == later.number:
             raise ScriptNumberDuplicate(
                 f"has the same number as {earlier.id}.py", file=shown_path(later.path), other=shown_path(earlier.path)
             )
 
 
-def _gaps(scripts: Sequence[Any]) -> Iterator[str]:
+def _gaps(scripts: Sequence[Script]) -> Iterator[str]:
     for earlier, later in pairwise(scripts):
-        if _number(later) != _number(earlier) + 1:
-            yield f"{shown_path(later.path)}: the number before it is {_number(earlier):04}; is a script missing?"
+        if later.number != earlier.number + 1:
+            yield f"{shown_path(later.path)}: the number before it is {earlier.number:04}; is a script missing?"
 
 
-def _import(script: Any) -> None:
-    """Let yoyo run the module; whatever it raises becomes a ScriptNotLoadable that names the line."""
+def _run(script: Script) -> None:
+    """Run the module; whatever it raises becomes a ScriptNotLoadable that names the line."""
     try:
         script.load()
-    except (BadMigration, TypeError) as bad:
-        # With a single argument it is yoyo's complaint about __depends__, of which check_dependencies knows more.
-        if len(bad.args) > 1:
-            raise _not_loadable(script, bad.args[1]) from bad.args[1]
-    except (SystemExit, OSError, ValueError) as failure:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as failure:
         raise _not_loadable(script, failure) from failure
 
 
-def _not_loadable(script: Any, failure: BaseException) -> ScriptNotLoadable:
+def _not_loadable(script: Script, failure: BaseException) -> ScriptNotLoadable:
     path = Path(script.path)
     place: dict[str, Any] = {"file": shown_path(path), "line": line_of_exception(failure, path)}
-    if isinstance(failure, OsemMigrateError):
+    if isinstance(failure, OsemMigrateError) and _is_made_here(failure):
         return ScriptNotLoadable(failure.message, remediation=failure.advice, **(failure.details | place))
     name, words = type(failure).__name__, _words(failure, path)
-    return ScriptNotLoadable(f"{name}: {words}" if words else name, **place)
+    remedy = _SELF_CONTAINED if isinstance(failure, ImportError) and not _is_ours(failure) else None
+    return ScriptNotLoadable(f"{name}: {words}" if words else name, remediation=remedy, **place)
 
 
 def _words(failure: BaseException, path: Path) -> str:
     """What Python says, without the name of the script where it says that too."""
     if isinstance(failure, SyntaxError | OSError) and failure.filename == str(path):
         return str(failure.msg if isinstance(failure, SyntaxError) else failure.strerror)
-    return str(failure)
+    return text_of(failure)
 
 
-def _migration(script: Any) -> Migration:
-    return Migration(
-        id=script.id,
-        number=_number(script),
-        operations=_operations(script),
-        summary=(script.module.__doc__ or "").strip().partition("\n")[0],
-        depends=dependencies(script),
-        file=shown_path(script.path),
-        locate=partial(line_of_operation, Path(script.path)),
-    )
+def _is_made_here(failure: OsemMigrateError) -> bool:
+    """Whether it has what errors of this package have; a script may derive a class of its own, and leave that out."""
+    return type(failure).__module__ == OsemMigrateError.__module__ and "details" in vars(failure)
 
 
-def _operations(script: Any) -> tuple[Operation, ...]:
+def _is_ours(failure: ImportError) -> bool:
+    """Whether it is osem_migrate, or one of its names, that cannot be imported."""
+    return str(failure.name).partition(".")[0] == "osem_migrate"
+
+
+def _migration(script: Script) -> Migration:
+    docstring = script.says.get("__doc__")
+    with _reading(script, "operations"):
+        migration = Migration(
+            id=script.id,
+            number=script.number,
+            operations=_operations(script),
+            summary=docstring.strip().partition("\n")[0] if isinstance(docstring, str) else "",
+            depends=script.names,
+            file=shown_path(script.path),
+            locate=partial(line_of_operation, Path(script.path)),
+        )
+        migration.checksum  # noqa: B018 - it is kept; what has none is told here, where the script is known
+    return migration
+
+
+@contextmanager
+def _reading(script: Script, name: str) -> Iterator[None]:
+    """While a value of the script's is looked at, its own classes may raise anything; that is the script's mistake."""
+    try:
+        yield
+    except (OsemMigrateError, KeyboardInterrupt):
+        raise
+    except BaseException as failure:
+        words = text_of(failure)
+        raise ScriptOperationsInvalid(
+            f"{name} cannot be read: {type(failure).__name__}{f': {words}' if words else ''}",
+            file=shown_path(script.path),
+            line=line_of_assignment(Path(script.path), name),
+            remediation="Declare plain values: operations of osem_migrate, texts, numbers, lists and mappings.",
+        ) from failure
+
+
+def _operations(script: Script) -> tuple[Operation, ...]:
     path = Path(script.path)
-    if not hasattr(script.module, "operations"):
+    if "operations" not in script.says:
         raise ScriptOperationsInvalid("declares no operations", file=shown_path(path))
-    declared = script.module.operations
+    declared = script.says["operations"]
     mistake = None
-    if not isinstance(declared, list | tuple):
+    if type(declared) not in {list, tuple}:
         mistake = f"operations is of type {type(declared).__name__}, not a list"
     elif not declared:
         mistake = "operations is empty"
@@ -180,10 +191,11 @@ def _shown(declared: object) -> str:
 def _check_value(operation: Operation, path: Path, position: int) -> None:
     """Raise ScriptOperationsInvalid where an operation of the project's own is nothing that can be recorded."""
     name = type(operation).__name__
-    mistake = None
+    mistake = next((f"{name}.{part} is no {noun}" for part, (kind, noun) in _PARTS.items()
+                    if not isinstance(getattr(operation, part), kind)), None)  # fmt: skip
     if not isinstance(getattr(operation, "table", None), str):
         mistake = f"{name} does not say which table it touches: give it a field named table"
-    else:
+    if mistake is None:
         try:
             canonical(operation)
         except DefinitionError as invalid:
@@ -199,17 +211,16 @@ def _check_value(operation: Operation, path: Path, position: int) -> None:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """While scripts run: no tracebacks logged by yoyo, nothing on stdout, and no bytecode beside the scripts.
+    """While scripts run: nothing on stdout, and no bytecode beside the scripts.
 
     Standard output is for results. Bytecode is keyed by size and second, so an edit within the second would be missed.
     """
-    yoyo, bytecode = logging.getLogger("yoyo.migrations"), sys.dont_write_bytecode
-    disabled, yoyo.disabled, sys.dont_write_bytecode = yoyo.disabled, True, True
+    bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         with redirect_stdout(sys.stderr), _descriptor_redirected():
             yield
     finally:
-        yoyo.disabled, sys.dont_write_bytecode = disabled, bytecode
+        sys.dont_write_bytecode = bytecode
 
 
 @contextmanager

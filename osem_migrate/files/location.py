@@ -10,20 +10,21 @@ from pathlib import Path
 def shown_path(path: str | Path) -> str:
     """The path as people would type it: relative to where they are, when that is shorter."""
     relative = os.path.relpath(path)
-    return relative if len(relative) < len(str(path)) else str(path)
+    return printable(relative if len(relative) < len(str(path)) else path)
+
+
+def printable(path: str | Path) -> str:
+    r"""The path with each byte that is not UTF-8 as ``\xff``; no encoding has the character that stands for it."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def line_of_exception(failure: BaseException, path: Path) -> int | None:
     """The innermost line of the script that the exception passed through; the line itself that cannot be read."""
-    if isinstance(failure, SyntaxError) and failure.filename == str(path):
-        return failure.lineno
+    if isinstance(failure, SyntaxError) and failure.filename == str(path) and isinstance(failure.lineno, int):
+        return failure.lineno or None
     frames = traceback.walk_tb(failure.__traceback__)
     lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
-    if lines:
-        return lines[-1]
-    if isinstance(failure, UnicodeDecodeError):
-        return failure.object.count(b"\n", 0, failure.start) + 1
-    return None
+    return lines[-1] if lines else None
 
 
 def line_of_assignment(path: Path, name: str) -> int | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import DefinitionError, ScriptError, UsageError
-from osem_migrate.files.loader import SCRIPT_NAME
+from osem_migrate.files.folder import SCRIPT_NAME
 from osem_migrate.files.location import shown_path
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, DropTable, Operation
 from osem_migrate.operations.source import imported_names, render, render_import

@@ -7,8 +7,8 @@ from pathlib import Path
 from socket import socket
 from typing import ClassVar
 
-from osem_migrate.advice import command
-from osem_migrate.errors import LocalEngineError, LocalEngineMissing
+from osem_migrate.advice import AGAIN, command
+from osem_migrate.errors import LocalEngineError, LocalEngineMissing, LocalEngineNotStarted
 from osem_migrate.local.state import EngineKind
 
 JAR = "DynamoDBLocal.jar"
@@ -16,6 +16,9 @@ LIBRARIES = "DynamoDBLocal_lib"
 JAVA_REMEDY = (
     "Install Java 17 or newer (for example: apt-get install openjdk-17-jre-headless, or: brew install openjdk@17), "
     f"or use the engine that needs no Java: {command('local', 'start', '--engine', 'moto')}"
+)
+PORT_REMEDY = (
+    f"End that program, then {AGAIN}; or choose another port in pyproject.toml, under [tool.osem-migrate.local]."
 )
 FOLDER_REMEDY = (
     f"Unpack Amazon's DynamoDB Local somewhere and name the folder that holds {JAR} and {LIBRARIES} in pyproject.toml, "
@@ -71,7 +74,11 @@ class DynamoDbLocal:
         return b"com.amazonaws.dynamodb" in answer
 
     def diagnose(self, log: str) -> LocalEngineError | None:
-        """A known cause of an early end: a Java that is too old, or macOS's placeholder for one."""
+        """A known cause of an early end: a port that is taken, or a Java that is too old or only a placeholder."""
+        if "Failed to bind" in log:
+            return LocalEngineNotStarted(
+                "another program took the port before DynamoDB Local had it", remediation=PORT_REMEDY
+            )
         if "UnsupportedClassVersionError" in log:
             return LocalEngineMissing(f"{self._java()} is too old for DynamoDB Local", remediation=JAVA_REMEDY)
         if "Unable to locate a Java Runtime" in log:

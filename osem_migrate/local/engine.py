@@ -14,6 +14,7 @@ from osem_migrate.errors import LocalEngineError, LocalEngineNotStarted
 from osem_migrate.local import loopback
 from osem_migrate.local.dynamodb_local import DynamoDbLocal
 from osem_migrate.local.folder import StateFolder
+from osem_migrate.local.listening import listens
 from osem_migrate.local.moto import Moto
 from osem_migrate.local.process import Process, environment_of_engine
 from osem_migrate.local.state import EngineKind, EngineState
@@ -137,6 +138,7 @@ class LocalEngine:
         if engine.data is not None:
             self._folder.create(engine.data)
         log = self._folder.log(engine.kind)
+        wanted = loopback.DEFAULT_PORT if self.port is None else self.port
         with loopback.listen(self.port) as listener:
             port: int = listener.getsockname()[1]
             command, inherited = engine.command(listener), engine.inherited(listener)
@@ -149,7 +151,9 @@ class LocalEngine:
             pid=process.pid,
             birth=process.birth,
             token=engine.token if isinstance(engine, Moto) else "",
+            folder=self._folder.identity,
             port=port,
+            instead_of=None if port == wanted else wanted,
             endpoint_url=f"http://{loopback.HOST}:{port}",
             log=log,
             data=engine.data,
@@ -160,7 +164,8 @@ class LocalEngine:
         engine, process = self._engine(state.kind, state.token), _process(state)
         deadline = self.clock() + self.start_timeout
         while process.is_alive():
-            if engine.recognises(loopback.ask(state.port, engine.identity_path, timeout=ANSWER_TIMEOUT)):
+            answer = loopback.ask(state.port, engine.identity_path, timeout=ANSWER_TIMEOUT)
+            if engine.recognises(answer) and listens(state.pid, state.port):
                 return
             if self.clock() > deadline:
                 raise _not_started(f"{state.kind} did not answer on {state.endpoint_url} in time", state)

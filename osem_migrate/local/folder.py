@@ -27,6 +27,12 @@ class StateFolder:
 
     path: Path
 
+    @property
+    def identity(self) -> str:
+        """What tells this folder from a copy of it, wherever it is moved; it has to exist."""
+        found = self.path.stat()
+        return f"{found.st_dev}:{found.st_ino}"
+
     def log(self, kind: EngineKind) -> Path:
         """The file that an engine of this kind writes its output to."""
         return self.path / f"{kind}.log"
@@ -36,7 +42,7 @@ class StateFolder:
         return self.path / f"{kind}-data"
 
     def read(self) -> EngineState | None:
-        """What the last start recorded; ``None`` when there is nothing, or nothing legible.
+        """What the last start recorded; ``None`` when there is nothing, nothing legible, or what a copy brought along.
 
         Raises:
             LocalEngineError: the file may not be read.
@@ -48,9 +54,10 @@ class StateFolder:
         except OSError as reason:
             raise self._refused("read", self.path / STATE, reason) from reason
         try:
-            return EngineState.from_dict(json.loads(text))
+            state = EngineState.from_dict(json.loads(text))
         except (ValueError, RecursionError):
             return None
+        return state if state.folder == self.identity else None
 
     def write(self, state: EngineState) -> None:
         """Record the state; a reader sees the old file or the new one, never half of one.

@@ -147,7 +147,8 @@ def _birth_from_ps(pid: int) -> str | None:
     done = subprocess.run(  # noqa: S603 - the only argument is a number
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607 - macOS and the BSDs keep it in different places
         capture_output=True,
-        text=True,
+        encoding="ascii",
+        errors="replace",
         check=False,
         env={"LC_ALL": "C", "TZ": "UTC", "PATH": os.environ.get("PATH", os.defpath)},
     )

@@ -22,7 +22,9 @@ class EngineState:
         pid: its process.
         birth: what tells this process from a later one with the same pid.
         token: what moto answers to prove that it is this one; random for each start.
+        folder: what tells the state folder that it was started for from a copy of it.
         port: the TCP port on the loopback address.
+        instead_of: the port that it would have if no other program had that; ``None`` where it has the port it should.
         endpoint_url: ``http://127.0.0.1:PORT``.
         log: the file of its standard output and error.
         data: the folder of its data; ``None`` when it keeps them in memory.
@@ -33,7 +35,9 @@ class EngineState:
     pid: int
     birth: str
     token: str
+    folder: str
     port: int
+    instead_of: int | None
     endpoint_url: str
     log: Path
     data: Path | None
@@ -53,8 +57,8 @@ class EngineState:
         if not isinstance(recorded, dict) or recorded.keys() != {field.name for field in fields(cls)}:
             raise ValueError("not the members of an engine's state")
         for name, value in recorded.items():
-            expected: type | tuple[type, ...] = int if name in {"pid", "port"} else str
-            if type(value) is not expected and not (name == "data" and value is None):
+            expected = int if name in {"pid", "port", "instead_of"} else str
+            if type(value) is not expected and not (name in {"data", "instead_of"} and value is None):
                 raise ValueError(f"{name} is {value!r}")
         data = recorded["data"]
         typed = {"kind": EngineKind(recorded["kind"]), "log": Path(recorded["log"]), "data": data and Path(data)}

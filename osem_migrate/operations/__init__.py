@@ -16,10 +16,13 @@ from osem_migrate.operations.set_table_class import SetTableClass as SetTableCla
 from osem_migrate.operations.set_tags import SetTags as SetTags
 from osem_migrate.operations.set_time_to_live import SetTimeToLive as SetTimeToLive
 
+OPERATIONS: tuple[type[Operation], ...] = tuple(
+    kind for kind in tuple(globals().values()) if isinstance(kind, type) and issubclass(kind, Operation)
+)
+"""The list above, with the two that others are derived from: what ``osem_migrate`` exports of it."""
+
 SETTINGS: tuple[type[Setting], ...] = tuple(
-    kind
-    for kind in tuple(globals().values())
-    if isinstance(kind, type) and issubclass(kind, Setting) and kind is not Setting
+    kind for kind in OPERATIONS if issubclass(kind, Setting) and kind is not Setting
 )
 """Every kind of setting in the list above: what is read of a live table."""
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from osem_migrate.history import History, Record
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import Operation
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import Difference, diff, matches, overlooking
 from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.plan import REPLACED
-from osem_migrate.planning.replay import apply
+from osem_migrate.planning.replay import apply, plan_reverse, plan_steps
 from osem_migrate.schema import Index, Schema, Table
 
 _OF_KEYS = frozenset(code for code in DriftCode if code.is_of_another_table)
@@ -124,7 +123,7 @@ def managed(migrations: Sequence[Migration], history: History, defaults: tuple[o
                 continue
             after = apply(operation, schema, migration, position)
             if position in doubt and (operation.creates_table or operation.drops_table):
-                begun[operation.table] = tuple(_states(operation, schema, after))
+                begun[operation.table] = tuple(_states(migration, position, schema, after))
             schema = after if position in done else schema
     built = frozenset(schema.tables)
     unsure = {name: states for name, states in begun.items() if name not in built}
@@ -146,7 +145,11 @@ def _done(migration: Migration, record: Record | None) -> Collection[int]:
     return record.live(len(migration.operations)) | (frozenset(record.done) if record.is_unfinished else frozenset())
 
 
-def _states(operation: Operation, before: Schema, after: Schema) -> Iterator[Table]:
+def _states(migration: Migration, position: int, before: Schema, after: Schema) -> Iterator[Table]:
     """The table in every state that creating it, or taking its drop back, may have left it in."""
-    creation = operation.steps(before) if operation.creates_table else operation.reverse(before).steps(after)
+    operation = migration.operations[position]
+    if operation.creates_table:
+        creation = plan_steps(operation, before, migration, position)
+    else:
+        creation = plan_reverse(migration, position, before, after)[1]
     yield from (step.after for step in creation if step.after is not None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from osem_migrate.planning.plan import Direction, Lane, Plan, PlannedMigration, PlannedOperation
+from osem_migrate.planning.replay import blaming
 from osem_migrate.schema import Schema
 
 
@@ -49,7 +50,8 @@ def _fold_lane(lane: Lane, before: Schema) -> dict[tuple[str, int], PlannedOpera
     # Anything else in between may read or write the table.
     additions = list(takewhile(lambda planned: planned.operation.added_index is not None, others))
     indexes = [index for planned in additions if (index := planned.operation.added_index) is not None]
-    whole = create.operation.with_indexes(indexes)
+    with blaming(create.migration, create.position):
+        whole = create.operation.with_indexes(indexes)
     if not additions or whole is None:
         return {}
     # The state afterwards stays that of the bare table: the indexes are known to be ahead; each is found in its turn.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import MigrationChanged, MigrationFuture, MigrationMissing, TargetUnknown
 from osem_migrate.history import Record, ShownState
-from osem_migrate.migration import Migration
+from osem_migrate.migration import Migration, number_named, shown_version
 from osem_migrate.planning.status.remedy import explain
 
 HEAD = "head"  # the version that stands for the newest script
@@ -110,7 +110,7 @@ def find_version(migrations: Sequence[Migration], version: str) -> Migration:
     if version == HEAD and migrations:
         return migrations[-1]
     for migration in migrations:
-        if version == migration.id or (version.isdecimal() and int(version) == migration.number):
+        if version == migration.id or number_named(version) == migration.number:
             return migration
     raise unknown_version(version, [migration.id for migration in migrations])
 
@@ -120,4 +120,4 @@ def unknown_version(version: str, ids: Sequence[str]) -> TargetUnknown:
     newest = f"; the newest is {ids[-1]}" if ids else "; there is none yet"
     slugs = {name.partition("_")[2]: name for name in ids}
     near = did_you_mean(version, slugs | {name: name for name in (*ids, HEAD)})
-    return TargetUnknown(f"no migration {version!r}{near or newest}", version=version)
+    return TargetUnknown(f"no migration {shown_version(version)}{near or newest}", version=version)

@@ -9,7 +9,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, Setting
 from osem_migrate.operations.set_encryption import AWS_MANAGED
 from osem_migrate.operations.step import Description, Step
-from osem_migrate.planning.replay import apply
+from osem_migrate.planning.replay import apply, plan_reverse, plan_steps
 from osem_migrate.schema import Schema, Table
 from osem_migrate.schema.arn import key_arn, table_arn
 
@@ -148,8 +148,8 @@ def _steps(migrations: Sequence[Migration], schema: Schema) -> tuple[list[Step],
     for migration in migrations:
         for position, operation in enumerate(migration.operations):
             after = apply(operation, schema, migration, position)
-            forward += operation.steps(schema)
-            back += operation.reverse(schema).steps(after)
+            forward += plan_steps(operation, schema, migration, position)
+            back += plan_reverse(migration, position, schema, after)[1]
             schema = after
     return forward, back
 

@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from osem_migrate.errors import DefinitionError, InapplicableOperation, OsemMigrateError, ScriptOperationInapplicable
+from osem_migrate.errors import (
+    DefinitionError,
+    InapplicableOperation,
+    OsemMigrateError,
+    ScriptOperationInapplicable,
+    text_of,
+)
 from osem_migrate.history import Record
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
@@ -45,7 +51,20 @@ def plan_steps(operation: Operation, schema: Schema, migration: Migration, posit
     """Its steps from there; what does not fit is reported as ``apply`` does."""
     with blaming(migration, position):
         _of_kind(str, operation.describe(), "describe")
-        return tuple(_of_kind(Step, step, "steps") for step in operation.steps(schema))  # type: ignore[type-abstract]
+        return _steps(operation, schema)
+
+
+def plan_reverse(
+    migration: Migration, position: int, before: Schema, after: Schema
+) -> tuple[Operation, tuple[Step, ...]]:
+    """The operation that takes one back, and its steps; what does not fit is reported as ``apply`` does."""
+    with blaming(migration, position, "reverse"):
+        reverse = _of_kind(Operation, migration.operations[position].reverse(before), "reverse")  # type: ignore[type-abstract]
+        return reverse, _steps(reverse, after)
+
+
+def _steps(operation: Operation, schema: Schema) -> tuple[Step, ...]:
+    return tuple(_of_kind(Step, step, "steps") for step in operation.steps(schema))  # type: ignore[type-abstract]
 
 
 def changes_of(
@@ -83,11 +102,13 @@ def blaming(migration: Migration, position: int, verb: str = "") -> Iterator[Non
         raise _inapplicable(migration, position, f"cannot {attempt}: {error.message}", **error.details) from error
     except OsemMigrateError:
         raise
-    except (Exception, SystemExit) as mistake:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as mistake:
         if not operation.is_foreign:
             raise
         name = f"{type(operation).__name__} cannot {verb or 'be applied'}"
-        raise _inapplicable(migration, position, f"{name}: {type(mistake).__name__}: {mistake}") from mistake
+        raise _inapplicable(migration, position, f"{name}: {type(mistake).__name__}: {text_of(mistake)}") from mistake
 
 
 def _inapplicable(migration: Migration, position: int, message: str, **details: Any) -> ScriptOperationInapplicable:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
-from osem_migrate.migration import Migration
+from osem_migrate.migration import Migration, number_named, shown_version
 from osem_migrate.planning.history_check import HEAD, is_changed, unknown_version
 from osem_migrate.planning.replay import apply, operations_done
 from osem_migrate.schema import Index, Schema, Table
@@ -125,12 +125,13 @@ def _find(past: ResolveContext, version: str) -> str:
         return version
     if version == HEAD and past.migrations:
         return past.migrations[-1].id
-    found = sorted(name for name, number in numbers.items() if version.isdecimal() and int(version) == number)
+    found = sorted(name for name, number in numbers.items() if number_named(version) == number)
     if len(found) == 1:
         return found[0]
     if not found:
         raise unknown_version(version, sorted(numbers, key=lambda name: (numbers[name], name)))
-    raise TargetUnknown(f"{version!r} may be {' or '.join(found)}: give the whole name", version=version)
+    what = f"{shown_version(version)} may be {' or '.join(found)}: give the whole name"
+    raise TargetUnknown(what, version=version)
 
 
 def _is_recorded(decision: Decision) -> bool:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from osem_migrate.local import loopback
 from tests.cli.command_line import PYPROJECT, Project, Run
 
 
@@ -72,3 +73,29 @@ def test_another_engine_than_the_one_that_runs(port: int, run: Run) -> None:
     assert said.code == 1
     assert f"moto is running already on port {port}" in said.err
     assert "hint: Stop it with: osem-migrate local stop" in said.err
+
+
+def test_a_usual_port_that_is_taken_is_told_at_once(
+    project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever command starts the engine says so on stderr; an application may be pointed at the usual port."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        monkeypatch.setattr(loopback, "DEFAULT_PORT", taken)
+        try:
+            said = run("status", "--env", "local")
+            assert (
+                f"port {taken} is taken by another program, so the local engine listens on http://127.0.0.1:"
+                in said.err
+            )
+            assert "taken" not in run("status", "--env", "local").err
+            run("local", "stop")
+            said = run("local", "start")
+            assert f"Port {taken} is taken by another program" in said.err
+            assert f":{taken} " not in said.out
+            run("local", "stop")
+            assert run("status", "--env", "local", "-q").err == ""
+        finally:
+            run("local", "stop")

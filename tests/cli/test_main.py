@@ -218,9 +218,40 @@ def test_a_full_disk_is_told(project: Project, tables: Tables) -> None:
     with Path("/dev/full").open("w") as full:
         done = run_process("list", stdout=full)
         assert done.code == 1
-        assert "No space left on device" in done.err
+        assert done.err.startswith(
+            "✗ OUTPUT_REFUSED: standard output takes nothing any more: No space left on device\n"
+        )
         assert "Traceback" not in done.err
         assert run_process("upgrade", stderr=full).code == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (["policy"], 1, "OUTPUT_REFUSED"),
+        (["policy", "--json"], 1, "OUTPUT_REFUSED"),
+        (["status", "--json", "--env", "nope"], 1, "CONFIG_ENVIRONMENT_UNKNOWN"),
+        (["upgrade", "--json", "--nonsense"], 64, "USAGE_INVALID"),
+    ],
+)
+def test_a_document_that_cannot_be_written_is_told_on_stderr(
+    project: Project, tables: Tables, words: list[str], code: int, error: str
+) -> None:
+    """Where the one document on stdout cannot be, people still hear in a sentence what is wrong; never a traceback."""
+    with Path("/dev/full").open("w") as full:
+        done = run_process(*words, stdout=full)
+        assert done.code == code
+        assert f"✗ {error}: " in done.err
+        assert "Traceback" not in done.err
+        assert run_process(*words, stdout=full, stderr=full).code == code
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_usage_that_cannot_be_written_is_a_usage_error_all_the_same() -> None:
+    """Exit codes are for programs, whoever reads the text."""
+    with Path("/dev/full").open("w") as full:
+        assert run_process(stderr=full).code == 64
 
 
 def test_a_process_without_standard_streams_still_works(project: Project, tables: Tables) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from osem_migrate.cli import output
 from osem_migrate.cli.main import run as run_words
-from osem_migrate.errors import OsemMigrateError
+from osem_migrate.errors import OsemMigrateError, OutputRefused
 from osem_migrate.operations.estimate import Estimate
 from tests.cli.command_line import Project, Run, Tables, run_process
 
@@ -112,8 +112,9 @@ def test_a_refusal_of_stdout_passes_and_one_of_stderr_does_not(monkeypatch: pyte
 
     monkeypatch.setattr(click, "echo", refuse)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
     output.echo("progress", err=True)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OutputRefused, match="No space left"):
         output.echo("result")
 
 

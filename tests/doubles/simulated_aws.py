@@ -89,9 +89,11 @@ class SimulatedAws:
         answer.headers["Date"] = formatdate(self.clock.now(), usegmt=True)
         return answer
 
-    def connect(self, project: Project, environment: Environment, asked: Connection) -> session.Session:
+    def connect(
+        self, project: Project, environment: Environment, asked: Connection, *listening: Callable[[RunEvent], None]
+    ) -> session.Session:
         """A session whose calls end here."""
-        connected = connect(project, environment, asked)
+        connected = connect(project, environment, asked, *listening)
         connected._core.register("before-send", self.answer)  # type: ignore[arg-type]
         return connected
 

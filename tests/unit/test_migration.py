@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from osem_migrate.migration import Migration
+from osem_migrate.migration import Migration, number_named, shown_version
 from osem_migrate.operations import (
     AddIndex,
     CreateTable,
@@ -190,3 +190,16 @@ def test_the_line_of_an_operation() -> None:
     assert located.locate(0) == 4
     assert migration(CREATE).locate(0) is None
     assert located == migration(CREATE)
+
+
+@pytest.mark.parametrize(("version", "number"), [("7", 7), ("0007", 7), ("00000", 0), ("9" * 255, int("9" * 255))])
+def test_a_number_names_a_migration(version: str, number: int) -> None:
+    """With the zeros of its file or without them."""
+    assert number_named(version) == number
+
+
+@pytest.mark.parametrize("version", ["", "7_", "-7", "+7", " 7", "1_0", "\u0667", "²", "9" * 256, "9" * 5_000, "0x7"])
+def test_what_only_python_takes_for_a_number_names_none(version: str) -> None:
+    """No file is named so, and Python itself refuses to read thousands of digits."""
+    assert number_named(version) is None
+    assert len(shown_version(version)) < 300

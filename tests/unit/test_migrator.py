@@ -1,14 +1,22 @@
 """The library's facade: where it connects to, whom it refuses to be, and what it says to type next."""
 
+import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import click
 import pytest
+from moto import mock_aws
 
 from osem_migrate import UpgradeOptions
 from osem_migrate.aws.session import Identity, RegionChoice, Session
+from osem_migrate.cli.status import command as status_command
+from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project
+from osem_migrate.config.project import DEFAULT_ENVIRONMENT, ENVIRONMENT_VARIABLE
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import (
@@ -20,7 +28,9 @@ from osem_migrate.errors import (
     ScriptError,
     UnknownEnvironment,
 )
+from osem_migrate.events import EngineStarted, MigrationFinished, RunEvent
 from osem_migrate.history import History
+from osem_migrate.local import EngineKind
 from osem_migrate.local import configured as module
 from osem_migrate.migrator import Migrator
 from tests.doubles.control_plane import ControlPlane
@@ -46,7 +56,7 @@ class FakeSession:
     def __init__(self, account: str = ACCOUNT_ID) -> None:
         self.region = RegionChoice("eu-west-1", "pyproject.toml")
         self.endpoint_url: str | None = None
-        self.local = False
+        self.local = self.emulated = False
         self.profile: str | None = None
         self.asked = 0
         self.aws = ControlPlane(VirtualClock(beat=0.02))
@@ -239,7 +249,7 @@ def test_the_local_environment_has_an_engine_of_its_own(
     running: bool,  # noqa: FBT001 a parameter
 ) -> None:
     """``local`` needs no endpoint: the engine that runs is used, and started where none does."""
-    here = SimpleNamespace(endpoint_url=moto_server)
+    here = SimpleNamespace(endpoint_url=moto_server, kind=EngineKind.MOTO, instead_of=4610)
     started: list[object] = []
 
     def start() -> SimpleNamespace:
@@ -248,10 +258,66 @@ def test_the_local_environment_has_an_engine_of_its_own(
 
     engine = SimpleNamespace(status=lambda: here if running else None, start=start)
     monkeypatch.setattr(module, "configured_engine", lambda _project: engine)
-    migrator = Migrator.open("local", project=project)
+    told: list[RunEvent] = []
+    migrator = Migrator.open("local", project=project, on_event=told.append)
     assert migrator.session.endpoint_url == moto_server
+    assert told == ([] if running else [EngineStarted("moto", moto_server, 4610)])
     assert migrator.upgrade().applied == ("0001_teams",)
     assert started == ([] if running else [here])
+
+
+@pytest.mark.parametrize(
+    ("variable", "given", "name"),
+    [(None, None, "dev"), ("prod", None, "prod"), ("", None, "dev"), ("prod", "dev", "dev"), (None, "prod", "prod")],
+)
+def test_an_environment_that_nobody_names_is_that_of_osem_env(
+    project: Project, monkeypatch: pytest.MonkeyPatch, variable: str | None, given: str | None, name: str
+) -> None:
+    """A program finds the environment as the command line does: what is named, then OSEM_ENV, then dev."""
+    if variable is not None:
+        monkeypatch.setenv("OSEM_ENV", variable)
+    with (project.root / "pyproject.toml").open("a") as configuration:
+        configuration.write("[tool.osem-migrate.environments.dev]\n")
+    found = Project.find(project.root)
+    assert Migrator.open(*([given] if given is not None else []), project=found).environment.name == name
+    if given is None:
+        option = next(one for one in status_command.params if one.name == "environment")
+        assert option.get_default(click.Context(status_command)) == DEFAULT_ENVIRONMENT
+        assert option.envvar == ENVIRONMENT_VARIABLE
+
+
+def test_callbacks_are_called_by_one_thread_at_a_time(tmp_path: Path, moto_server: str) -> None:
+    """Lanes run side by side, and whoever listens need not know; a callback may even ask something itself."""
+    project = write_project(
+        tmp_path, {f"{number:04}_t": TEAMS.replace("Teams", f"T{number}") for number in range(1, 7)}
+    )
+    inside: set[str] = set()
+    seen: dict[str, set[int]] = {"event": set(), "call": set()}
+    overlaps: list[str] = []
+
+    def told(kind: str) -> None:
+        if kind in inside:
+            overlaps.append(kind)
+        inside.add(kind)
+        time.sleep(0.001)
+        seen[kind].add(threading.get_ident())
+        inside.discard(kind)
+
+    def on_event(event: RunEvent) -> None:
+        told("event")
+        if isinstance(event, MigrationFinished):
+            migrator.tables()
+
+    migrator = Migrator.open(
+        "dev",
+        project=project,
+        connection=Connection(endpoint_url=moto_server),
+        on_event=on_event,
+        on_call=lambda _call: told("call"),
+    )
+    assert len(migrator.upgrade().applied) == 6
+    assert overlaps == []
+    assert min(map(len, seen.values())) > 1
 
 
 def test_a_named_endpoint_starts_no_engine(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,6 +358,32 @@ def test_a_hazard_that_appears_behind_the_lock_is_confirmed_too(moto_server: str
     lock = {"scope": {"S": "osem"}, "item": {"S": "lock"}}
     item = client_of(moto_server).get_item(TableName=HISTORY, Key=lock)["Item"]
     assert "owner" not in item, "the lock was released"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'SetBilling.on_demand("Teams", max_read=5)',
+        'SetTableClass("Teams", "STANDARD_INFREQUENT_ACCESS")',
+        'SetEncryption("Teams", "AWS_MANAGED")',
+        'SetPointInTimeRecovery("Teams", True, days=10)',
+    ],
+)
+def test_what_moto_forgets_inside_mock_aws_is_known_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    """It answers in this process, where the calls seem to go to AWS: nobody may wait a minute for what never comes."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    project = write_project(tmp_path, {"0001_teams": TEAMS, "0002_set": f"operations = [{setting}]"})
+    with mock_aws():
+        clock = replace(SYSTEM_CLOCK, sleep=lambda seconds: pytest.fail(f"waits {seconds} s") if seconds >= 1 else None)
+        migrator = Migrator.open("dev", project=project, clock=clock)
+        assert migrator.session.emulated
+        assert not migrator.session.local
+        assert migrator.upgrade().applied == ("0001_teams", "0002_set")
+        assert migrator.status().exit_code() == ExitCode.OK
+    assert not migrator.session.emulated
 
 
 def test_a_script_may_be_begun_from_a_program(project: Project) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from osem_migrate.aws.answers import UnreadableAnswer
 from osem_migrate.aws.failures.redaction import redact
 from osem_migrate.aws.failures.rule import Refusal, Verdict, first_fit
 from osem_migrate.aws.failures.sdk import COMPLAINTS
@@ -49,7 +50,7 @@ def classify(exception: Exception, *, action: str, resource: str | None = None) 
     else:
         raw = str(exception)
         row = first_fit(COMPLAINTS, (*(kind.__name__ for kind in type(exception).__mro__), "*"), raw, call)
-        facts = {"sdk_error": type(exception).__name__}
+        facts = {"sdk_error": type(exception).__name__, "endpoint_url": _endpoint(exception)}
     text = redact(raw)
     error = _error(row, text, action=action, resource=resource, facts=facts)
     return Failure(error, row.verdict, _pause(raw))
@@ -82,9 +83,14 @@ def _codes(exception: ClientError) -> tuple[str, ...]:
 
 def _text(exception: ClientError) -> str:
     """AWS's text, with the codes of a cancelled transaction's reasons, but never its items."""
-    text = str(exception.response.get("Error", {}).get("Message", ""))
+    text = str(exception.response.get("Error", {}).get("Message") or "")
     reasons = _reasons(exception)
     return f"{text} [{', '.join(reasons)}]" if reasons and reasons[0] not in text else text
+
+
+def _endpoint(exception: Exception) -> str | None:
+    """Where an answer came from that cannot be read."""
+    return redact(exception.endpoint or "") or None if isinstance(exception, UnreadableAnswer) else None
 
 
 def _reasons(exception: ClientError) -> list[str]:

@@ -4,10 +4,11 @@ Classes are named, not imported: which of them exist depends on botocore's versi
 bases', and the first row that fits wins. Source: botocore/exceptions.py and botocore/parsers.py of 1.44.
 """
 
-from osem_migrate.advice import AGAIN, command
+from osem_migrate.advice import AGAIN
 from osem_migrate.aws.failures.rule import Refusal, Verdict
 from osem_migrate.errors import (
     AccessDenied,
+    AnswerUnreadable,
     AwsFilesInvalid,
     CredentialProcessFailed,
     CredentialsExpired,
@@ -15,7 +16,6 @@ from osem_migrate.errors import (
     CredentialsPartial,
     EndpointInvalid,
     EndpointUnreachable,
-    OperationUnsupported,
     ProfileUnknown,
     RegionMissing,
     RequestInvalid,
@@ -23,7 +23,7 @@ from osem_migrate.errors import (
     UnexpectedAwsError,
 )
 
-_, DESCRIBE, UNSUPPORTED, GIVE_UP = Verdict
+_, DESCRIBE, _, GIVE_UP = Verdict
 
 _NOBODY = ("NoCredentialsError", "NoAuthTokenError")
 _REGION = ("NoRegionError", "InvalidRegionError", "UnknownRegionError", "UnknownEndpointError")
@@ -67,7 +67,6 @@ _ACCOUNT_ENDPOINT = (
     "Allow that host name, which contains the account id, "
     "or use the plain one: export AWS_ACCOUNT_ID_ENDPOINT_MODE=disabled"
 )
-_ADDRESS = f"Check that {command('--endpoint-url')} is the address of DynamoDB and that no proxy answers in its place."
 
 COMPLAINTS: tuple[Refusal, ...] = (
     # Who is calling.
@@ -98,6 +97,6 @@ COMPLAINTS: tuple[Refusal, ...] = (
     Refusal(_NOT_SENT, "", EndpointUnreachable, GIVE_UP, "could not reach the endpoint"),
     # And back: it may have been applied.
     Refusal(_NOT_ANSWERED, "", EndpointUnreachable, DESCRIBE, "got no answer"),
-    Refusal(("ResponseParserError",), "", OperationUnsupported, UNSUPPORTED, "got an unreadable answer", _ADDRESS),
+    Refusal(("ResponseParserError",), "", AnswerUnreadable, DESCRIBE, "got an answer that cannot be read"),
     Refusal(("*",), "", UnexpectedAwsError, GIVE_UP, "failed in the SDK"),
 )

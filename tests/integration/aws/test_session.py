@@ -7,7 +7,7 @@ import pytest
 
 from osem_migrate.aws.failures.classify import door
 from osem_migrate.aws.session import Session
-from osem_migrate.errors import EndpointUnreachable, OperationUnsupported
+from osem_migrate.errors import AnswerUnreadable, EndpointUnreachable
 from tests.engines.engine import Engine
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_identity_is_account_and_arn(moto_server: str) -> None:
 
 def test_an_engine_without_sts_says_so(engine: Engine) -> None:
     """DynamoDB Local cannot tell who we are, which is no failure of the credentials."""
-    with pytest.raises(OperationUnsupported):
+    with pytest.raises(AnswerUnreadable):
         Session.open(endpoint_url=engine.endpoint_url).identity()
 
 

@@ -122,7 +122,7 @@ def test_a_request_that_never_left_is_no_call() -> None:
 )
 def test_only_the_table_is_told_of_the_parameters(method: str, params: dict[str, Any], table: str | None) -> None:
     """Items, tags and expressions may hold anything, so none of them leaves with the call."""
-    wire = Wire(answer(200, {}))
+    wire = Wire(answer(200, {"TableNames": []}))
     getattr(wire.client, method)(**params)
     (call,) = wire.calls
     assert call.table == table
@@ -159,7 +159,7 @@ def test_every_listener_hears_every_call() -> None:
 def test_calls_of_several_threads_are_not_mixed_up() -> None:
     """Each call is told with its own table, however many run at once."""
     names = [f"table-{number}" for number in range(40)]
-    wire = Wire(*[answer(200, {}) for _ in names])
+    wire = Wire(*[answer(200, {"Table": {}}) for _ in names])
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: wire.client.describe_table(TableName=name), names))
     assert sorted(str(call.table) for call in wire.calls) == sorted(names)

@@ -6,13 +6,14 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
-from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
+from osem_migrate.aws.answers import UnreadableAnswer
 from osem_migrate.aws.gateway import CONCURRENCY, Gateway, StepAnswer
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import (
     AccessDenied,
+    AnswerUnreadable,
     EndpointUnreachable,
     OperationUnsupported,
     QuotaExceeded,
@@ -163,27 +164,25 @@ def test_a_call_that_could_not_be_sent_is_raised(aws: ControlPlane, gateway: Gat
         gateway.perform(ADD, gateway.describe("Teams"), guard=unguarded)
 
 
-@pytest.mark.parametrize(
-    "unknown",
-    [pytest.param("UnknownOperationException", id="dynamodb-local"), pytest.param(None, id="unreadable-answer")],
-)
-def test_an_unknown_call_is_a_note_on_a_local_engine_only(aws: ControlPlane, unknown: str | None) -> None:
+def test_an_unknown_call_is_a_note_on_a_local_engine_only(aws: ControlPlane) -> None:
     """The same answer from AWS's own endpoint is an error, and never a traceback."""
-
-    def refuse() -> None:
-        if unknown is not None:
-            aws.refuse("UpdateTimeToLive", unknown)
-        else:
-            aws.fail("UpdateTimeToLive", ResponseParserError("Unable to parse response"))
-
     existing(aws, Gateway(aws.client, physical_name, emulated=False, sleep=VirtualClock().sleep))
     local = Gateway(aws.client, physical_name, emulated=True, sleep=VirtualClock().sleep)
-    refuse()
+    aws.refuse("UpdateTimeToLive", "UnknownOperationException")
     assert local.perform(TTL, local.describe("Teams"), guard=unguarded).answer is StepAnswer.UNSUPPORTED
     remote = Gateway(aws.client, physical_name, emulated=False, sleep=VirtualClock().sleep)
-    refuse()
+    aws.refuse("UpdateTimeToLive", "UnknownOperationException")
     with pytest.raises(OperationUnsupported):
         remote.perform(TTL, remote.describe("Teams"), guard=unguarded)
+
+
+def test_a_change_that_got_an_unreadable_answer_may_have_been_made(aws: ControlPlane, gateway: Gateway) -> None:
+    """The table tells; a local engine that answers so does not lack the call."""
+    existing(aws, gateway)
+    aws.fail("UpdateTimeToLive", UnreadableAnswer("it is no JSON object", "http://127.0.0.1:9"))
+    outcome = gateway.perform(TTL, gateway.describe("Teams"), guard=unguarded)
+    assert outcome.answer is StepAnswer.DOUBTFUL
+    assert isinstance(outcome.error, AnswerUnreadable)
 
 
 def test_an_endpoint_that_cannot_change_tables_is_no_local_engine(aws: ControlPlane) -> None:

@@ -311,3 +311,36 @@ def test_the_narrow_loader_finds_what_boto3_finds(key: str) -> None:
     assert ours.meta.service_model.api_version == theirs.meta.service_model.api_version
     assert ours.meta.endpoint_url == theirs.meta.endpoint_url
     assert set(dir(ours)) == set(dir(theirs))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"AWS_ACCESS_KEY_ID": "http://u:p@h"},
+        {"AWS_ACCESS_KEY_ID": "AKID EXAMPLE"},
+        {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE,x"},
+        {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE\n"},
+        {"AWS_ACCESS_KEY_ID": "AKIDÉXAMPLE"},
+        {"AWS_SESSION_TOKEN": "token\nx"},
+        {"AWS_SESSION_TOKEN": "tokén"},
+    ],
+)
+@pytest.mark.parametrize("endpoint_url", [LOCAL, None])
+def test_credentials_that_no_request_can_carry_are_refused_before_one_is_sent(
+    key: str, given: dict[str, str], endpoint_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An emulator took the signature apart at the wrong slash and answered for another service; no key is shown."""
+    (name, text), *_ = given.items()
+    monkeypatch.setenv(name, text)
+    with pytest.raises(errors.CredentialsInvalid) as caught:
+        Session.open(endpoint_url=endpoint_url).dynamodb()
+    assert name in caught.value.remediation
+    assert text not in str(caught.value.as_dict())
+
+
+@pytest.mark.parametrize("text", ["test-key", "AKIAIOSFODNN7EXAMPLE", "a", "~!@$%^&*()_+="])
+def test_a_key_of_an_emulator_may_look_otherwise(key: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what breaks a signature is refused here; the rest is for who gets it to judge."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", text)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "FwoGZXIvYXdzEBYaDH//+==")
+    assert access_key(Session.open(endpoint_url=LOCAL)) == text

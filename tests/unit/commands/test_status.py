@@ -32,7 +32,8 @@ class AwsSession:
 
     def __init__(self, *, local: bool = False) -> None:
         self.region = RegionChoice("eu-west-1", "pyproject.toml")
-        self.endpoint_url, self.profile, self.local = None, None, local
+        self.endpoint_url, self.profile = None, None
+        self.local = self.emulated = local
         self.aws = ControlPlane(VirtualClock())
         self.scalable: list[str] | Exception = []
         self.clients = 0

@@ -102,6 +102,17 @@ def test_only_the_application_is_needed(tmp_path: Path) -> None:
             "(there are: dynamodb_local_folder, engine, port)",
         ),
         ("migrations = 5", "migrations", "Input is not a valid path"),
+        ('migrations = "a\\u0000b"', "migrations", "A path has no null character"),
+        (
+            '[tool.osem-migrate.local]\ndynamodb_local_folder = "\\u0000"',
+            "local.dynamodb_local_folder",
+            "A path has no null character",
+        ),
+        (
+            f"[tool.osem-migrate.environments.dev]\ncapacity = {{ read = 1{'0' * 50}, write = 1 }}",
+            "environments.dev.capacity.read",
+            "less than or equal to",
+        ),
         ("table_name = ['x']", "table_name", "Input should be a valid string"),
         ("tags = 'x'", "tags", "Input should be a table"),
         ("tags = { Team = 5 }", "tags.Team", "Input should be a valid string"),
@@ -214,3 +225,20 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
     settings = project(tmp_path, "").settings
     with pytest.raises(ValueError, match="frozen"):
         settings.application = "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x = " + "[" * 10_000 + "]" * 10_000, "it is nested too deeply"),
+        ("x = " + "{a=" * 10_000 + "1" + "}" * 10_000, "it is nested too deeply"),
+        ("x = " + "9" * 5_000, "digits"),
+        ("x = 1979-02-31", "date"),
+    ],
+)
+def test_what_no_parser_reads_is_told_with_the_file(tmp_path: Path, text: str, says: str) -> None:
+    """Python gives up on such values with other errors than on a misplaced bracket, and so did every command."""
+    with pytest.raises(ConfigurationError, match="cannot be read") as caught:
+        project(tmp_path, f"[tool.other]\n{text}\n")
+    assert says in caught.value.message
+    assert str(tmp_path / "pyproject.toml") in caught.value.message

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate.errors import DependencyCycle, DependencyUnknown, ScriptError
+from osem_migrate.errors import DependencyCycle, DependencyUnknown, ScriptError, ScriptOperationsInvalid
 from osem_migrate.files.loader import load
 from tests.unit.files.scripts import CREATE, put
 
@@ -48,10 +48,25 @@ def test_dependencies_are_names_in_any_collection(folder: Path, depends: str, na
     "depends", ["5", "None", "[5]", "[['0001_a']]", "b'0001_a'", "{'0001_a', 5}", "iter(['0001_a'])"]
 )
 def test_dependencies_that_are_no_names_are_an_error(folder: Path, depends: str) -> None:
-    """Whatever else is written there ends in a sentence, not in yoyo's TypeError."""
+    """Whatever else is written there ends in a sentence, not in a TypeError."""
     put(folder, "0001_a.py")
     put_depending(folder, "0002_b.py", depends)
     assert "not names of scripts" in mistake(folder, DependencyUnknown, "0002_b.py:2").message
+
+
+@pytest.mark.parametrize(
+    "depends",
+    [
+        'type("Own", (set,), {"__iter__": lambda self: 1 / 0})(["0001_a"])',
+        '[type("Own", (str,), {"__hash__": lambda self: 1 / 0})("0001_a")]',
+        'type("Own", (), {"__repr__": lambda self: exit(0)})()',
+    ],
+)
+def test_dependencies_that_cannot_be_read_are_an_error(folder: Path, depends: str) -> None:
+    """A class of the script's own may raise anything when it is looked at; that is the script's mistake."""
+    put(folder, "0001_a.py")
+    put_depending(folder, "0002_b.py", depends)
+    assert "__depends__ cannot be read" in mistake(folder, ScriptOperationsInvalid, "0002_b.py:2").message
 
 
 @pytest.mark.parametrize(

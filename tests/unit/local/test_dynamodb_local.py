@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate.errors import LocalEngineMissing
+from osem_migrate.errors import LocalEngineMissing, LocalEngineNotStarted
 from osem_migrate.local.dynamodb_local import DynamoDbLocal
 from osem_migrate.local.loopback import listen
 from tests.doubles.typed import typed
@@ -66,9 +66,18 @@ def test_an_unfit_java_is_missing(log: str, reason: str, folder: Path, java: str
     assert "Java 17" in typed(error)
 
 
+def test_a_port_that_another_program_took_meanwhile_is_named(folder: Path, java: str, tmp_path: Path) -> None:
+    """It was free when it was chosen; Java takes seconds until it opens it."""
+    log = 'Exception in thread "main" java.io.IOException: Failed to bind to 0.0.0.0/0.0.0.0:4711\n\tat org.eclipse…'
+    error = DynamoDbLocal(folder, java, tmp_path).diagnose(log)
+    assert isinstance(error, LocalEngineNotStarted)
+    assert "another program took the port" in error.message
+    assert "choose another port" in typed(error)
+
+
 def test_an_unknown_end_is_not_explained(folder: Path, java: str, tmp_path: Path) -> None:
     """Any other end is left to its log."""
-    assert DynamoDbLocal(folder, java, tmp_path).diagnose("Address already in use") is None
+    assert DynamoDbLocal(folder, java, tmp_path).diagnose("OutOfMemoryError") is None
 
 
 def test_the_command_shares_one_database_and_keeps_it(folder: Path, java: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ A small Python program stands for the engine here; tests/integration/local runs 
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +19,8 @@ from typing import Any
 import pytest
 
 from osem_migrate.errors import LocalEngineError, LocalEngineMissing, LocalEngineNotStarted
-from osem_migrate.local import EngineKind, EngineState, LocalEngine, moto
+from osem_migrate.local import EngineKind, EngineState, LocalEngine, loopback, moto
+from osem_migrate.local.listening import listens
 from osem_migrate.local.process import birth_of
 from tests.doubles.typed import typed
 
@@ -242,3 +244,65 @@ def test_importing_costs_neither_moto_nor_the_sdk() -> None:
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_copy_of_the_folder_has_no_engine(engine: LocalEngine, tmp_path: Path) -> None:
+    """A project that was copied while its engine ran would work on the tables of the other project."""
+    state = engine.start()
+    shutil.copytree(engine.state_folder, tmp_path / "copy")
+    copy = LocalEngine(tmp_path / "copy")
+    assert copy.status() is None
+    assert copy.stop() is None
+    assert engine.status() == state
+    other = copy.start()
+    assert (other.pid, other.port) != (state.pid, state.port)
+    copy.stop()
+    assert engine.status() == state
+
+
+def test_a_folder_that_was_moved_keeps_its_engine(engine: LocalEngine, tmp_path: Path) -> None:
+    """It is the same project, and its engine can still be asked after and stopped."""
+    state = engine.start()
+    engine.state_folder.rename(tmp_path / "moved")
+    moved = LocalEngine(tmp_path / "moved")
+    assert moved.status() == state
+    assert moved.stop() == state
+    assert birth_of(state.pid) is None
+
+
+def test_an_answer_on_the_port_is_believed_of_its_own_process_only(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB Local opens its port late, and another one may have it by then: that one is not ours."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert listens(os.getpid(), port)
+        assert not listens(os.getppid(), port)
+    assert not listens(os.getpid(), port)
+    monkeypatch.setattr("osem_migrate.local.engine.listens", lambda _pid, _port: False)
+    with pytest.raises(LocalEngineNotStarted, match="did not answer"):
+        replace(engine, start_timeout=0.5, stop_timeout=0.1).start()
+
+
+def test_a_system_that_does_not_tell_who_listens_is_believed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """MacOS has no such tables; there the recorded process has to do as proof."""
+    monkeypatch.setattr("osem_migrate.local.listening.PROC", tmp_path)
+    assert listens(os.getpid(), 4610)
+
+
+def test_a_port_that_is_not_the_usual_one_is_recorded_with_it(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever pointed an application at the usual port has to hear that another program has it."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        monkeypatch.setattr(loopback, "DEFAULT_PORT", taken)
+        engine = LocalEngine(tmp_path / ".state")
+        state = engine.start()
+        engine.stop()
+    assert state.instead_of == taken
+    assert state.port != taken

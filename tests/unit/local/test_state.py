@@ -1,6 +1,7 @@
 """What is recorded of an engine can be read back, and nothing else is taken for it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ STATE = EngineState(
     pid=4711,
     birth="boot/123",
     token="",
+    folder="1:2",
     port=4610,
+    instead_of=None,
     endpoint_url="http://127.0.0.1:4610",
     log=Path("/project/.state/dynamodb-local.log"),
     data=Path("/project/.state/dynamodb-local-data"),
@@ -22,7 +25,10 @@ STATE = EngineState(
 IN_MEMORY = EngineState(**{name: getattr(STATE, name) for name in STATE.as_dict()} | {"data": None})
 
 
-@pytest.mark.parametrize("state", [STATE, IN_MEMORY])
+ELSEWHERE = replace(STATE, port=46405, instead_of=4610)
+
+
+@pytest.mark.parametrize("state", [STATE, IN_MEMORY, ELSEWHERE])
 def test_a_state_survives_json(state: EngineState) -> None:
     """What was written is what is read, paths and missing data folder included."""
     assert EngineState.from_dict(json.loads(json.dumps(state.as_dict()))) == state
@@ -30,7 +36,16 @@ def test_a_state_survives_json(state: EngineState) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"pid": "4711"}, {"pid": True}, {"port": None}, {"kind": "redis"}, {"log": None}, {"data": 5}, {"another": 1}],
+    [
+        {"pid": "4711"},
+        {"pid": True},
+        {"port": None},
+        {"kind": "redis"},
+        {"log": None},
+        {"data": 5},
+        {"another": 1},
+        {"instead_of": "4610"},
+    ],
 )
 def test_a_wrong_member_is_refused(change: dict[str, Any]) -> None:
     """A member of another type, or one nobody knows, is a ValueError and never half a state."""

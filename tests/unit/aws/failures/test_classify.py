@@ -241,7 +241,7 @@ def test_a_cancelled_transaction_is_judged_by_its_reasons(
         (sdk.ReadTimeoutError(endpoint_url="https://x"), errors.EndpointUnreachable, DESCRIBE),
         (sdk.ConnectionClosedError(endpoint_url="https://x"), errors.EndpointUnreachable, DESCRIBE),
         (sdk.ParamValidationError(report="Missing TableName"), errors.RequestInvalid, GIVE_UP),
-        (ResponseParserError("invalid XML received"), errors.OperationUnsupported, UNSUPPORTED),
+        (ResponseParserError("invalid XML received"), errors.AnswerUnreadable, DESCRIBE),
         (ValueError("Invalid endpoint: foo"), errors.EndpointInvalid, GIVE_UP),
         (sdk.UnknownServiceError(service_name="x", known_service_names="y"), errors.UnexpectedAwsError, GIVE_UP),
         (BotoCoreError(), errors.UnexpectedAwsError, GIVE_UP),

@@ -1,0 +1,154 @@
+"""The door for answers: what is not of the shape that the service's model promises goes no further than the parser.
+
+botocore parses what it is given and checks nothing. A server that is not DynamoDB, or a proxy that answers instead of
+it, may send anything.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+from botocore.parsers import ResponseParserError, ResponseParserFactory
+
+PROMISED: Mapping[str, tuple[str, ...]] = {
+    "DescribeContinuousBackupsOutput": ("ContinuousBackupsDescription",),
+    "DescribeKeyResponse": ("KeyMetadata",),
+    "DescribeScalableTargetsResponse": ("ScalableTargets",),
+    "DescribeTableOutput": ("Table",),
+    "DescribeTimeToLiveOutput": ("TimeToLiveDescription",),
+    "GetCallerIdentityResponse": ("Account", "Arn"),
+    "ListTablesOutput": ("TableNames",),
+    "QueryOutput": ("Items",),
+    "ScanOutput": ("Items",),
+}
+"""Members that the API references show in every answer, and the models call optional, by the name of their shape."""
+
+_REDIRECTION = 301  # from this status on, botocore takes an answer for an error
+_SHOWN = 60  # bytes
+_LATER = frozenset({429, 502, 503, 504})  # these say enough without a body, and whoever retries has to see them
+
+_NUMBERS: dict[str, tuple[type, ...]] = dict.fromkeys(("integer", "long"), (int,)) | dict.fromkeys(
+    ("float", "double"), (int, float)
+)
+# As JSON has them; what is sent as XML is of the right type or is not parsed.
+_TYPES: dict[str, tuple[type, ...]] = {
+    **_NUMBERS,
+    "blob": (str,),
+    "boolean": (bool,),
+    "list": (list,),
+    "map": (dict,),
+    "string": (str,),
+    "structure": (dict,),
+    "timestamp": (int, float, str),
+}
+
+
+class UnreadableAnswer(ResponseParserError):
+    """An answer that is not of the shape its model promises; raised out of a call of botocore's.
+
+    Attributes:
+        endpoint: where it came from.
+    """
+
+    def __init__(self, what: str, endpoint: str | None) -> None:
+        super().__init__(what)
+        self.endpoint = endpoint
+
+
+class AnswerParsers(ResponseParserFactory):
+    """Makes botocore's parsers of one client, each held to the model.
+
+    Attributes:
+        endpoint: of the client, for messages; known once there is a client.
+    """
+
+    endpoint: str | None = None
+
+    def create_parser(self, protocol_name: str) -> Any:
+        """The parser of a protocol; what it cannot read raises UnreadableAnswer."""
+        return _CheckedParser(super().create_parser(protocol_name).parse, self, is_json="json" in protocol_name)
+
+
+class _CheckedParser:
+    """What botocore's endpoint asks of a parser: ``parse``."""
+
+    def __init__(self, parse: Callable[..., Any], parsers: AnswerParsers, *, is_json: bool) -> None:
+        self._parse = parse
+        self._parsers = parsers
+        self._is_json = is_json
+
+    def parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:
+        """The answer as a dictionary; raises UnreadableAnswer."""
+        status: int = response["status_code"]
+        try:
+            parsed = self._parse(response, shape)
+            mistake = next(self._mistakes(parsed, response, shape), None)
+        except Exception:  # noqa: BLE001 - the parsers take for granted what they are given, and fail in many ways
+            parsed, mistake = None, self._foreign(response["body"])
+        if mistake is None:
+            return parsed
+        if status in _LATER:
+            return {"Error": {"Code": str(status), "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise UnreadableAnswer(f"HTTP status {status}, {mistake}", self._parsers.endpoint)
+
+    def _mistakes(self, parsed: Any, response: Mapping[str, Any], shape: Shape | None) -> Iterator[str]:
+        """What is wrong with an answer, the first thing first."""
+        if "Error" in parsed:
+            texts = (parsed["Error"].get(member) for member in ("Code", "Message"))
+            if not all(text is None or isinstance(text, str) for text in texts):
+                yield "the error's code and message are no texts"
+            return
+        # As it was sent: botocore takes what is no JSON for an empty object, and a text for a list of its letters.
+        sent = json.loads(response["body"] or b"{}") if self._is_json else parsed
+        if not isinstance(sent, dict):
+            yield self._foreign(response["body"])
+        elif shape is not None:
+            yield from _differences(sent, shape, "")
+
+    def _foreign(self, body: bytes) -> str:
+        """What an answer is that no parser makes sense of; it begins with what shows who sent it."""
+        start = body[:_SHOWN].decode("utf-8", "backslashreplace")
+        return f"it is no answer of the API in {'JSON' if self._is_json else 'XML'} but begins with {start!r}"
+
+
+def _differences(value: Any, shape: Shape, where: str) -> Iterator[str]:
+    """Where a value is not of its shape; ``where`` is the path to it."""
+    kind = shape.type_name
+    expected = _TYPES.get(kind)
+    if expected is not None and (not isinstance(value, expected) or (isinstance(value, bool) and kind in _NUMBERS)):
+        yield f"{where or 'it'} is {type(value).__name__} where {kind} is promised"
+        return
+    if isinstance(shape, StructureShape):
+        yield from _lacking(value, shape, where)
+    for place, part, part_shape in _parts(value, shape):
+        yield from _differences(part, part_shape, f"{where}{place}".removeprefix("."))
+
+
+def _parts(value: Any, shape: Shape) -> Iterator[tuple[str, Any, Shape]]:
+    """What a value consists of: the way to each part, the part, and its shape."""
+    if isinstance(shape, StructureShape):
+        named = ((name, value.get(name), member) for name, member in shape.members.items())
+        yield from ((f".{name}", part, member) for name, part, member in named if part is not None)
+    elif isinstance(shape, ListShape):
+        yield from ((f"[{position}]", item, shape.member) for position, item in enumerate(value))
+    elif isinstance(shape, MapShape):
+        yield from ((f"[{key!r}]", item, shape.value) for key, item in value.items())
+
+
+def _lacking(value: Mapping[str, Any], shape: StructureShape, where: str) -> Iterator[str]:
+    for name in (*shape.required_members, *PROMISED.get(shape.name, ())):
+        if value.get(name) is None:
+            yield f"{where}.{name} is missing".removeprefix(".")
+    if shape.name == "AttributeValue":
+        yield from _undefined(value, where)
+
+
+def _undefined(value: Mapping[str, Any], where: str) -> Iterator[str]:
+    """What makes an attribute's value none: it has one type, and its numbers are numbers."""
+    if len(value) != 1:
+        yield f"{where} has {len(value)} types where one is promised"
+    for number in (*([value["N"]] if "N" in value else ()), *value.get("NS", ())):
+        if not Decimal(number).is_finite():
+            yield f"{where} is {number}, which is no number of DynamoDB's"

@@ -1,0 +1,122 @@
+"""The door for answers: what it lets through, and what it says of the rest."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from osem_migrate.aws.answers import UnreadableAnswer
+from osem_migrate.aws.failures.classify import door
+from osem_migrate.aws.session import Session
+from osem_migrate.errors import AnswerUnreadable, AwsError, ServiceFailed, Throttled
+from tests.doubles.simulated_aws import _response
+
+URL = "http://127.0.0.1:9"
+
+
+def answered(body: bytes | dict[str, Any], status: int = 200, call: str = "query", **parameters: Any) -> Any:
+    """What a call gives that is answered so, to every request."""
+    client = Session.open(endpoint_url=URL).dynamodb()
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def answer(**_: object) -> Any:
+        return _response(status, "application/x-amz-json-1.0", content)
+
+    client.meta.events.register("before-send", answer)
+    client.meta.events.register("needs-retry", lambda **_: None)
+    with door(f"dynamodb:{call}"):
+        return getattr(client, call)(**(parameters or {"TableName": "Teams"}))
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"null", "it is no answer of the API in JSON but begins with 'null'"),
+        (b'"text"', "begins with '\"text\"'"),
+        (b"5", "begins with '5'"),
+        (b"[" * 10_000 + b"]" * 10_000, "begins with '[[["),
+        ('{"Items": []}'.encode("utf-16"), r"begins with '\\xff\\xfe{"),
+        (b"<!doctype html><title>Sign in</title>", "begins with '<!doctype html><title>Sign in"),
+        (b"", "Items is missing"),
+        (b"{}", "Items is missing"),
+        ({"Items": None}, "Items is missing"),
+        ({"Items": {}}, "Items is dict where list is promised"),
+        ({"Items": [{"id": {"S": 5}}]}, "Items[0]['id'].S is int where string is promised"),
+        ({"Items": [{"id": {}}]}, "Items[0]['id'] has 0 types where one is promised"),
+        ({"Items": [{"id": {"S": "a", "N": "1"}}]}, "has 2 types"),
+        ({"Items": [{"id": {"N": "NaN"}}]}, "is NaN, which is no number"),
+        ({"Items": [None]}, "Items[0] is NoneType where map is promised"),
+        ({"Items": [], "Count": True}, "Count is bool where integer is promised"),
+    ],
+)
+def test_what_is_not_of_the_promised_shape_is_told_with_place_and_endpoint(body: bytes, says: str) -> None:
+    """Who answered, to which call, and what is wrong with it; the remedy is to look at the address."""
+    with pytest.raises(AnswerUnreadable) as caught:
+        answered(body)
+    error = caught.value
+    assert says in error.message
+    assert error.message.startswith("dynamodb:query got an answer that cannot be read: HTTP status 200, ")
+    assert (error.details["endpoint_url"], error.details["action"]) == (URL, "dynamodb:query")
+    assert "address of DynamoDB" in error.remediation
+    assert len(error.message) < 300
+
+
+def test_what_is_of_the_promised_shape_goes_through() -> None:
+    """Members and enum values that this version of the model does not know are nothing to complain of."""
+    items = [{"id": {"S": "a"}, "n": {"N": "1E+2"}, "m": {"M": {"l": {"L": [{"NULL": True}]}}}, "b": {"B": "AAE="}}]
+    assert len(answered({"Items": items, "New": 1})["Items"]) == 1
+    described = {"Table": {"TableStatus": "RESTING", "CreationDateTime": 1.5e9, "ItemCount": 0, "New": {}}}
+    assert answered(described, call="describe_table")["Table"]["TableStatus"] == "RESTING"
+    assert (
+        answered(b"", call="tag_resource", ResourceArn="a" * 20, Tags=[])["ResponseMetadata"]["HTTPStatusCode"] == 200
+    )
+
+
+def test_a_required_member_is_promised() -> None:
+    """Of what the model requires, nothing may be missing, however deep."""
+    with pytest.raises(AnswerUnreadable, match=r"Table\.KeySchema\[0\]\.KeyType is missing"):
+        answered({"Table": {"KeySchema": [{"AttributeName": "id"}]}}, call="describe_table")
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"__type": 5}', b"[]", b"null", b'{"__type": "ValidationException", "message": ["a"]}']
+)
+def test_a_refusal_that_cannot_be_read_is_told_as_that(body: bytes) -> None:
+    """It says nothing of what was refused."""
+    with pytest.raises(AnswerUnreadable, match="HTTP status 400"):
+        answered(body, 400)
+
+
+def test_reasons_that_cannot_be_read_are_told_as_that() -> None:
+    """The members that the model gives to an error are promised, too."""
+    body = {"__type": "x#TransactionCanceledException", "CancellationReasons": [None]}
+    with pytest.raises(AnswerUnreadable, match=r"CancellationReasons\[0\] is NoneType"):
+        answered(body, 400, "transact_write_items", TransactItems=[{}])
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, ServiceFailed), (429, Throttled)])
+def test_a_status_that_says_come_again_needs_no_body(
+    status: int, kind: type[AwsError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A balancer or a proxy in between sends it with any text, and the SDK asks again."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    with pytest.raises(kind) as caught:
+        answered(b"[]", status)
+    assert isinstance(caught.value.__cause__, ClientError)
+
+
+def test_an_error_without_a_text_is_told_by_its_code() -> None:
+    """Not every server has something to say."""
+    with pytest.raises(AwsError) as caught:
+        answered({"__type": "x#ResourceNotFoundException", "message": None}, 400)
+    assert caught.value.code == "AWS_RESOURCE_NOT_FOUND"
+    assert "None" not in caught.value.message
+
+
+def test_no_credential_that_an_answer_repeats_comes_out() -> None:
+    """Some servers answer with the request that they got."""
+    error = UnreadableAnswer("x", "http://user:hunter2@127.0.0.1:9")
+    with pytest.raises(AnswerUnreadable) as caught, door("dynamodb:Query"):
+        raise error
+    assert "hunter2" not in str(caught.value.as_dict())
