@@ -144,13 +144,6 @@ class Migrator:
 
         return preview_upgrade(self.deployment, self.migrations, chosen(options, UpgradeOptions, "preview"))
 
-    def warnings(self, plan: Plan) -> list[str]:
-        """What to know before a plan is carried out: whose else the tables are that it changes."""
-        from osem_migrate.deployment.ownership import stacks_of
-        from osem_migrate.planning.plan import Plan
-
-        return stacks_of(self.deployment, of_kind(plan, Plan, "warnings"))
-
     def upgrade(self, options: UpgradeOptions | None = None) -> UpgradeResult:
         """Apply what is pending, under the lock."""
         from osem_migrate.commands.upgrade import UpgradeOptions, upgrade

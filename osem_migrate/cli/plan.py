@@ -39,7 +39,7 @@ def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
     show_changes(plan, migrator, calls=calls)
     output.echo()
     drifted = (f"{drift.difference.code} {drift.describe()}" for drift in plan.drift)
-    for warning in (*(losses_of(plan, migrator) if plan.hazards else ()), *drifted):
+    for warning in (*(losses_of(plan, migrator) if plan.hazards else ()), *plan.warnings, *drifted):
         output.line("warning", warning)
     if plan.steps:
         output.echo(f"In total on AWS: {output.usual(plan.estimate)}; longer for large tables.")

@@ -156,6 +156,8 @@ class RunReporter:
             spared = saving(plan)
             folded = f"; with --fold {output.span(spared.plan.estimate)}" if spared is not None else ""
             self._say("info", f"{what}: {output.usual(plan.estimate)} on AWS{folded}.")
+        for warning in plan.warnings if self._verbosity >= 0 else ():
+            self._say("warning", warning)
 
     def _adopted(self, now: datetime, event: TableAdopted) -> None:
         last = event.operations[-1].migration.id

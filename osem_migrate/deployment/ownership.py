@@ -4,15 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from osem_migrate.advice import command
-from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AccessDenied, OwnerUnknown, TableNotOurs
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import SetTags
 from osem_migrate.planning import ownership
-from osem_migrate.planning.plan import Plan
 
 
 def owned_by_stack(stack: str, tables: Sequence[str]) -> str:
@@ -31,16 +28,6 @@ def stacks(live_tables: Iterable[LiveTable]) -> list[str]:
         if live.stack is not None:
             found.setdefault(live.stack, []).append(live.physical_name)
     return [owned_by_stack(stack, sorted(tables)) for stack, tables in sorted(found.items())]
-
-
-def stacks_of(deployment: Deployment, plan: Plan) -> list[str]:
-    """The same of the tables that a plan changes or drops; asks nothing of a local engine."""
-    if deployment.gateway.emulated:
-        return []
-    changed = {lane.table for lane in plan.lanes if lane.operations[0].before is not None}
-    return stacks(
-        deployment.gateway.describe_all(dict.fromkeys(sorted(changed), ()), optional=OptionalReads([SetTags]))
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,8 +195,8 @@ class Plan:
     that it takes over, by logical name; ``replaced`` the tables of those it drops that are, by their TableId, none that
     was recorded, once somebody looked. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
     newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back;
-    ``notes`` are what else people should know; ``drift`` is how the live tables differ from what it
-    expects, once that was looked for.
+    ``notes`` are what else people should know. Once somebody looked, ``warnings`` say whose else its tables are and
+    ``drift`` how they differ from what it expects.
     """
 
     migrations: tuple[PlannedMigration, ...]
@@ -211,6 +211,7 @@ class Plan:
     future: tuple[str, ...] = ()
     abandons: str | None = None
     drift: tuple[PlanDrift, ...] = ()
+    warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -102,6 +102,8 @@ class PlanDocument(TypedDict):
     """What else people should know."""
     abandons: str | None
     """The target of a downgrade that did not finish, and that an upgrade takes back."""
+    warnings: list[str]
+    """Whose else its tables are."""
     drift: list[PlanDriftDocument]
     estimate_seconds: SecondsDocument
 
@@ -145,6 +147,7 @@ def plan_document(plan: Plan, environment: Environment, region: str) -> PlanDocu
         "future": list(plan.future),
         "notes": list(plan.notes),
         "abandons": plan.abandons,
+        "warnings": list(plan.warnings),
         "drift": drift_documents(plan),
         "estimate_seconds": _seconds(plan.estimate),
     }

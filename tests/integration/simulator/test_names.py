@@ -83,7 +83,7 @@ def test_a_table_of_cloudformation_is_told(aws: SimulatedAws, tmp_path: Path) ->
         'from osem_migrate import AddIndex, S\noperations = [AddIndex("Teams", "by-manager", S("managerId"))]\n'
     )
     migrator = aws.migrator(project)
-    (warning,) = migrator.warnings(migrator.preview())
+    (warning,) = migrator.preview().warnings
     assert warning.startswith(told)
 
 
