@@ -102,7 +102,7 @@ def test_wherever_it_stops_the_next_run_finishes(client: Any, tmp_path: Path, ki
 
 
 def test_a_repaired_cause_is_continued_from(client: Any, tmp_path: Path) -> None:
-    """Drift that the third operation cannot do with: the first stays done, and after the repair only the rest is done."""
+    """Drift that stops the third operation: the first stays done, and after the repair only the rest is done."""
     script = BOTH.replace('SetStream("Teams", "NEW_IMAGE")', 'AddIndex("Teams", "by-manager", S("managerId"))')
     project = write_project(tmp_path, {"0001_teams": script})
     key = {"AttributeName": "managerId", "KeyType": "HASH"}
