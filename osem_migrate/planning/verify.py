@@ -11,10 +11,8 @@ from osem_migrate.planning.drift.diff import (
     Difference,
     compared,
     diff,
-    index_text,
-    local_index_text,
-    table_keys_text,
 )
+from osem_migrate.planning.drift.text import index_text, local_index_text, table_keys_text
 from osem_migrate.schema import Table
 
 _READY = "ACTIVE"

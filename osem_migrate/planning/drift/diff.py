@@ -8,7 +8,15 @@ from osem_migrate.operations import AddIndex, CreateTable, DropIndex, Operation,
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.planning.drift.autoscaled import overlooking_capacity
 from osem_migrate.planning.drift.code import DriftCode
-from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput, as_keys
+from osem_migrate.planning.drift.text import (
+    index_keys_text,
+    index_text,
+    local_index_text,
+    projection_text,
+    table_keys_text,
+    units_text,
+)
+from osem_migrate.schema import Index, LocalIndex, Table
 from osem_migrate.schema.value import altered
 
 
@@ -139,10 +147,10 @@ def _index_differences(
 ) -> Iterator[Difference]:
     rebuild = (DropIndex(expected.name, wanted.name), _add(expected, wanted.name))
     if (found.partition_keys, found.sort_keys) != (wanted.partition_keys, wanted.sort_keys):
-        was, there = _index_keys(wanted), _index_keys(found)
+        was, there = index_keys_text(wanted), index_keys_text(found)
         yield _difference(DriftCode.INDEX_KEYS, expected.name, wanted.name, was, there, *rebuild, aspect=_aspect(found))
     if table.projection(found) != expected.projection(wanted):
-        was, there = _projection(wanted), _projection(found)
+        was, there = projection_text(wanted), projection_text(found)
         yield _difference(
             DriftCode.INDEX_PROJECTION, expected.name, wanted.name, was, there, *rebuild, aspect=_aspect(found)
         )
@@ -158,8 +166,8 @@ def _index_differences(
             code=DriftCode.INDEX_THROUGHPUT,
             table=expected.name,
             subject=wanted.name,
-            expected=_units(want),
-            found=_units(have),
+            expected=units_text(want),
+            found=units_text(have),
             repair=(adjust,),
             setting=billing,
             aspect=Aspect(index=wanted.name, declared=billing, found=live_billing),
@@ -239,42 +247,3 @@ def _aspect(found: Index) -> Aspect:
 def _add(table: Table, name: str) -> Operation:
     index = next(index for index in table.indexes if index.name == name)
     return AddIndex.of(table.name, index)
-
-
-def _keys(partition: tuple[Key, ...], sort: tuple[Key, ...]) -> str:
-    """``keys planId S / createdAt N``: what stands behind the slash sorts."""
-    parts = (", ".join(f"{key.name} {key.type}" for key in keys) for keys in (partition, sort) if keys)
-    return f"keys {' / '.join(parts)}"
-
-
-def table_keys_text(table: Table) -> str:
-    """``keys planId S / createdAt N`` of a table."""
-    return _keys(as_keys(table.partition_key), as_keys(table.sort_key))
-
-
-def _index_keys(index: Index) -> str:
-    return _keys(index.partition_keys, index.sort_keys)
-
-
-def _projection(index: Index | LocalIndex) -> str:
-    included = f" ({', '.join(index.include)})" if index.include else ""
-    return f"projection {index.projection}{included}"
-
-
-def index_text(index: Index) -> str:
-    """``keys managerId S, projection ALL``; the throughput stands elsewhere."""
-    return f"{_index_keys(index)}, {_projection(index)}"
-
-
-def local_index_text(index: LocalIndex | None) -> str:
-    """``sort key status S, projection ALL``, or ``none``."""
-    if index is None:
-        return "none"
-    return f"sort {_keys(index.keys, ()).replace('keys ', 'key ', 1)}, {_projection(index)}"
-
-
-def _units(throughput: Throughput | None) -> str:
-    """Capacity or maximum of an index; only an on-demand one can have none."""
-    if throughput is None:
-        return "no maximum throughput"
-    return f"throughput of {throughput.read or '∞'} read and {throughput.write or '∞'} write units"
