@@ -7,11 +7,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.defaulted import defaulted
-from osem_migrate.planning.drift.diff import (
-    Difference,
-    compared,
-    diff,
-)
+from osem_migrate.planning.drift.diff import Difference, compared, diff
 from osem_migrate.planning.drift.text import index_text, local_index_text, table_keys_text
 from osem_migrate.schema import Table
 
