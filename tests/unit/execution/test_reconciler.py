@@ -29,7 +29,9 @@ from osem_migrate.errors import (
 from osem_migrate.events import DriftNoticed, OperationStarted, RunEvent, StepPerformed, Waiting
 from osem_migrate.execution.operation_run import Pace, Services
 from osem_migrate.execution.reconciler import Reconciled, Reconciler
+from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
+from osem_migrate.migration import Migration
 from osem_migrate.operations import (
     AddIndex,
     CreateTable,
@@ -43,6 +45,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.planning.plan import PlannedOperation
+from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, N, S, Schema
 from osem_migrate.schema.arn import table_arn
 from osem_migrate.stop import Stop
@@ -346,6 +349,26 @@ def test_tags_are_waited_for_although_they_lag() -> None:
     world.perform(TEAMS, SetTags("Teams", {"Env": "dev"}))
     assert world.aws.mutations() == ["TagResource"]
     assert world.table.tags == {"Env": "dev"}
+
+
+def test_a_default_of_new_tables_is_waited_for_as_what_a_script_declares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That no table lacks it by mistake does not mean that it is there: the description lags behind our call."""
+    given = (SetPointInTimeRecovery("Teams", enabled=True),)
+    teams = Migration(id="0001_teams", number=1, operations=(TEAMS,))
+    (operation,) = make_plan([teams], History(), defaults=given).operations
+    world = World()
+    kept = ControlPlane._update_continuous_backups
+
+    def later(aws: ControlPlane, parameters: dict[str, Any]) -> Any:
+        table = aws.tables[NAME]
+        before, answer = table.recovery, kept(aws, parameters)
+        wanted, table.recovery = table.recovery, before
+        aws._later(table, 3.0, lambda: setattr(table, "recovery", wanted))
+        return answer
+
+    monkeypatch.setattr(ControlPlane, "_update_continuous_backups", later)
+    assert world.carry_out(operation) == Reconciled(adopted=False)
+    assert world.table.recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
 # --- refusals

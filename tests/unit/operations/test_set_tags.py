@@ -6,6 +6,7 @@ import pytest
 
 from osem_migrate.errors import DefinitionError
 from osem_migrate.operations import SetTags
+from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.step import Description
 from osem_migrate.schema import S, Table
 from tests.unit.operations.asking import calls, schema_of
@@ -151,3 +152,15 @@ def test_characters_that_aws_takes() -> None:
     """Letters and digits of any script, spaces, and eight signs."""
     text = "Größe 東京 ٣ _.:/=+-@"
     assert SetTags("Teams", {text: text, "Empty": ""}).tags == {text: text, "Empty": ""}
+
+
+@pytest.mark.parametrize(
+    ("found", "concerned"),
+    [({"Team": "core", "Cost": "9"}, False), ({"Cost": "1"}, True), ({"Team": "x", "Cost": None, "Other": "y"}, True)],
+)
+def test_only_the_tags_that_it_names_concern_it(found: dict[str, str | None], *, concerned: bool) -> None:
+    """Another one that somebody changed is no reason not to set these."""
+    declared = SetTags("Teams", {"Team": "core", "Cost": "1"})
+    aspect = Aspect(declared=declared, found=SetTags("Teams", found))
+    assert SetTags("Teams", {"Team": "new"}).is_concerned(aspect, None) is concerned
+    assert not SetTags("Teams", {"Team": "new"}).is_concerned(Aspect(index="by-x"), None)
