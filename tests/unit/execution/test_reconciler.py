@@ -53,6 +53,7 @@ from tests.doubles.control_plane import REGION, ControlPlane
 from tests.doubles.planning import planned, planned_migration
 from tests.simulator import SimulatedError
 from tests.simulator.clock import VirtualClock
+from tests.simulator.faults import Hook
 from tests.simulator.simulator import ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -351,23 +352,29 @@ def test_tags_are_waited_for_although_they_lag() -> None:
     assert world.table.tags == {"Env": "dev"}
 
 
-def test_a_default_of_new_tables_is_waited_for_as_what_a_script_declares(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_default_of_new_tables_is_waited_for_as_what_a_script_declares() -> None:
     """That no table lacks it by mistake does not mean that it is there: the description lags behind our call."""
     given = (SetPointInTimeRecovery("Teams", enabled=True),)
     teams = Migration(id="0001_teams", number=1, operations=(TEAMS,))
     (operation,) = make_plan([teams], History(), defaults=given).operations
     world = World()
-    kept = ControlPlane._update_continuous_backups
+    account, faults = world.aws.simulator.account, world.aws.simulator.faults
+    looks: list[float] = []
 
-    def later(aws: ControlPlane, parameters: dict[str, Any]) -> Any:
-        table = aws.tables[NAME]
-        before, answer = table.recovery, kept(aws, parameters)
-        wanted, table.recovery = table.recovery, before
-        aws._later(table, 3.0, lambda: setattr(table, "recovery", wanted))
-        return answer
+    def hide(_call: object) -> None:
+        account.tables[NAME].backups.recovery_since = None
+        looks.append(0.0)
 
-    monkeypatch.setattr(ControlPlane, "_update_continuous_backups", later)
+    def show(_call: object) -> None:
+        if looks:
+            looks.append(account.now)
+        if len(looks) == 4:
+            account.tables[NAME].backups.recovery_since = account.now
+
+    faults.plan(Hook(after=hide), action="UpdateContinuousBackups")
+    faults.plan(Hook(before=show), action="DescribeContinuousBackups", times=None)
     assert world.carry_out(operation) == Reconciled(adopted=False)
+    assert len(looks) == 4
     assert world.table.recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
