@@ -161,7 +161,7 @@ def read_holder(item: Mapping[str, Any]) -> Holder | None:
             fence=int(values["fence"]),
             lease_ms=int(values["lease_ms"]),
             heartbeat=int(values["heartbeat"]),
-            acquired_at=_moment(values["acquired_at"]),
+            acquired_at=int(values["acquired_at"]),  # whatever it says, the lock can be cleared
         )
 
 

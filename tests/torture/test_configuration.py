@@ -1,18 +1,13 @@
 """Whatever pyproject.toml says, a command takes it or tells which key is wrong, and writes nothing."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from osem_migrate.config import EnvironmentSettings, LocalSettings, ProjectSettings
-from tests.cli.command_line import SCRIPTS, Project, create_project
+from tests.cli.command_line import SCRIPTS, Project
 from tests.doubles.simulated_aws import SimulatedAws
-from tests.simulator.clock import VirtualClock
-from tests.torture.bad_input import answered_by, check_told, contents, type_in, without_haste
+from tests.torture.bad_input import check_told, contents, type_in, without_haste
 
 COMMANDS = (
     *(("status",), ("upgrade", "--dry-run"), ("policy",), ("doctor",), ("list",), ("import",), ("local", "status")),
@@ -96,21 +91,6 @@ DOCUMENTS = (
     | BYTES.map(lambda more: b'[tool.osem-migrate]\napplication = "shop"\n' + more)
     | st.sampled_from((b"tool = 5", b"[tool]\nosem-migrate = 5", b"[[tool.osem-migrate]]", b"\xef\xbb\xbf[tool]"))
 )
-
-
-@pytest.fixture
-def aws() -> SimulatedAws:
-    """An empty AWS."""
-    return SimulatedAws(VirtualClock(beat=0.02))
-
-
-@pytest.fixture
-def project(aws: SimulatedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    """A project of three scripts, in front of an empty AWS; the working folder."""
-    project = create_project(tmp_path / "project")
-    monkeypatch.chdir(project.folder)
-    with answered_by(aws):
-        yield project
 
 
 @without_haste

@@ -1,17 +1,12 @@
 """Whatever a script says, it is taken or told to be wrong, with its file, and nothing is written."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from osem_migrate.operations import OPERATIONS
-from tests.cli.command_line import Project, create_project
+from tests.cli.command_line import Project
 from tests.doubles.simulated_aws import SimulatedAws
-from tests.simulator.clock import VirtualClock
-from tests.torture.bad_input import answered_by, check_told, contents, type_in, without_haste
+from tests.torture.bad_input import check_told, contents, type_in, without_haste
 
 COMMANDS = (("status",), ("upgrade", "--dry-run"), ("policy",), ("doctor",), ("verify", "--json"), ("stamp", "0003"))
 HEAD = """
@@ -153,21 +148,6 @@ NAME = st.one_of(
         st.sampled_from((".py", ".PY", ".sql", ".py~", "", ".pyc", "/0004_x.py", ".py/x.py")),
     ),
 )
-
-
-@pytest.fixture
-def aws() -> SimulatedAws:
-    """An empty AWS."""
-    return SimulatedAws(VirtualClock(beat=0.02))
-
-
-@pytest.fixture
-def project(aws: SimulatedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    """A project of three scripts; the working folder."""
-    project = create_project(tmp_path / "project")
-    monkeypatch.chdir(project.folder)
-    with answered_by(aws):
-        yield project
 
 
 @without_haste

@@ -1,6 +1,8 @@
 """What is written to the history table comes back the same, and what nobody can read is said to be so."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -79,7 +81,22 @@ def test_an_incomplete_record_is_unreadable(damage: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("state", {"S": "squashed"}), ("fence", {"S": "x"}), ("error", {"S": "text"})]
+    ("field", "value"),
+    [
+        ("state", {"S": "squashed"}),
+        ("fence", {"S": "x"}),
+        ("fence", {"N": "NaN"}),
+        ("error", {"S": "text"}),
+        ("error", {"M": {"code": {"N": "1"}, "message": {"S": "x"}}}),
+        ("checksum", {"N": "1"}),
+        ("applied_by", {"NULL": True}),
+        ("operation_hashes", {"L": [{"N": "1"}]}),
+        ("createdAt", {"N": "-1"}),
+        ("finished_at", {"N": "253402300800000"}),
+        ("item", {"S": "migration#\u0661_x"}),
+        ("item", {"S": f"migration#{'9' * 300}_x"}),
+        ("item", {"S": "migration#"}),
+    ],
 )
 def test_a_record_of_another_tool_is_unreadable(field: str, value: dict[str, str]) -> None:
     """A state, a type or a shape that this version does not know asks for an update of the tool."""
@@ -147,3 +164,19 @@ def test_events_sort_by_time_then_by_fence_then_by_number() -> None:
         for when, fence, number in at
     ]
     assert [key["item"]["S"] for key in keys] == sorted({key["item"]["S"] for key in keys})
+
+
+@pytest.mark.parametrize("item", [{}, {"item": {"N": "1"}, "scope": {"NULL": True}}, {"item": {}, "scope": {}}])
+@pytest.mark.parametrize("read", [history_items.sort_key, history_items.scope])
+def test_an_item_without_its_keys_is_unreadable(read: Callable[[Any], str], item: dict[str, Any]) -> None:
+    """No DynamoDB answers so; something else may."""
+    with pytest.raises(HistoryUnreadable, match="an item of the history table cannot be read"):
+        read(item)
+
+
+@pytest.mark.parametrize(("field", "value"), [("at", {"N": "1E+40"}), ("what", {"N": "1"}), ("reason", {"BOOL": True})])
+def test_an_event_of_other_types_is_unreadable(field: str, value: dict[str, Any]) -> None:
+    """What it says is shown and put into JSON, so it has to be what it should."""
+    entry = LogEntry(at=1_800_000_000_000, what="applied", migration="0001_a", by="ada@build-7")
+    with pytest.raises(HistoryUnreadable):
+        history_items.read_log_item({**history_items.log_item("osem", entry, fence=1, number=0), field: value})
