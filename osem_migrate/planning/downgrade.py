@@ -9,7 +9,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.protection import unprotecting_what_it_protects
-from osem_migrate.planning.replay import apply, blaming, plan_reverse
+from osem_migrate.planning.replay import apply, blaming
 from osem_migrate.schema import Index, Schema
 
 BEFORE_FIRST = "0"  # the target that stands for "before the first migration"
@@ -70,7 +70,7 @@ def target_of(migrations: Sequence[Migration], history: History, steps: int) -> 
     live = sorted((one for one in migrations if _live(one, history)), key=lambda one: one.number)
     if steps > len(live):
         there = f"only {len(live)} can be" if live else "none is applied"
-        raise TargetUnknown(f"{steps} migrations cannot be reversed: {there}", version=str(steps))
+        raise TargetUnknown(f"{steps} migrations cannot be reversed: {there}", version=f"{steps} steps back")
     return live[-steps - 1].id if steps < len(live) else BEFORE_FIRST
 
 
@@ -93,8 +93,10 @@ def _folded(migrations: Sequence[Migration], history: History) -> dict[str, tupl
 
 
 def _reverse(migration: Migration, position: int, before: Schema, after: Schema) -> PlannedOperation:
-    reverse, steps = plan_reverse(migration, position, before, after)
+    operation = migration.operations[position]
     with blaming(migration, position, "reverse"):
+        reverse = operation.reverse(before)
+        steps = reverse.steps(after)
         hazard = reverse.hazard_on(after.tables.get(reverse.table))
     return PlannedOperation(
         migration=migration,

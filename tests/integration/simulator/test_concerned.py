@@ -176,7 +176,7 @@ CASES = {
     "encryption": Case(SetEncryption(NAME, KEY), kind("encryption")),
     "a tag": Case(SetTags(NAME, {"Team": "x"}), lambda c: c.what == "tags" and calls_for(c, "Team")),
     "a repair": Case(
-        RepairTable(NAME, [DropIndex(NAME, OWN)]),
+        RepairTable(NAME, to=[AddIndex.of(NAME, CREATE.indexes[0])]),
         any_of(kind("billing mode"), lambda c: shape_of(OWN)(c) and c.how != "dropped", throughput_of(OWN)),
         mends=lambda c: shape_of(OWN)(c) and c.how == "dropped",
     ),

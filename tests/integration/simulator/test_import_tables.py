@@ -48,7 +48,8 @@ def test_a_table_that_a_script_says_all_of_takes_no_warning(
 
 def test_each_thing_that_no_script_declares_is_named(aws: SimulatedAws, tmp_path: Path) -> None:
     """On the table and on its index."""
-    index = {**INDEX, "ProvisionedThroughput": UNITS, "WarmThroughput": {**WARM, "WriteUnitsPerSecond": 5}}
+    index: dict[str, Any] = {**INDEX, "ProvisionedThroughput": UNITS}
+    index["WarmThroughput"] = {**WARM, "WriteUnitsPerSecond": 5}
     aws.simulator.call("CreateTable", {**PROVISIONED, "GlobalSecondaryIndexes": [index], "WarmThroughput": WARM})
     account = aws.simulator.account
     account.scalable.add((f"table/{NAME}/index/by-x", "index:ReadCapacityUnits"))

@@ -106,9 +106,15 @@ def codes(status: Status) -> list[str]:
 
 
 def test_every_table_is_asked_for_what_might_be_on(dev: Environment) -> None:
-    """One listing, and each table's description, time to live and recovery; never the tags that nobody declared."""
+    """One listing, and each table's description, time to live and recovery, and the tags that tell of another owner."""
     assert codes(dev.status(TEAMS)) == []
-    assert dev.asked() == ["DescribeContinuousBackups", "DescribeTable", "DescribeTimeToLive", "ListTables"]
+    assert dev.asked() == [
+        "DescribeContinuousBackups",
+        "DescribeTable",
+        "DescribeTimeToLive",
+        "ListTables",
+        "ListTagsOfResource",
+    ]
 
 
 @pytest.mark.parametrize("strict", [False, True])

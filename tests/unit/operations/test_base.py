@@ -47,6 +47,7 @@ def test_one_operation_is_one_file_one_test_file_and_one_line_in_the_list() -> N
         "__init__",
         "aspect",
         "base",
+        "change",
         "estimate",
         "parameters",
         "source",
@@ -57,6 +58,7 @@ def test_one_operation_is_one_file_one_test_file_and_one_line_in_the_list() -> N
     assert files == {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")} - {
         "aspect",
         "base",
+        "change",
         "laws",
         "source",
         "step",

@@ -39,7 +39,7 @@ RIGHT: dict[str, Any] = {
     "storage": "STANDARD",
     "read": 1,
     "write": 1,
-    "drift": [operations.DropTable("abc")],
+    "to": [operations.CreateTable("abc", S("id"))],
 }
 
 

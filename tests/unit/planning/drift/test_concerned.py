@@ -43,7 +43,7 @@ def test_a_request_names_the_attributes_of_the_indexes_that_are_there() -> None:
     assert attributes(planned(NEW)) == ["a", "b", "c", "id"]
     assert attributes(fitted(planned(NEW), with_indexes(BY_A))) == ["a", "c", "id"]
     assert attributes(fitted(planned(NEW), with_indexes(BY_A, BY_B, EXTRA))) == ["a", "b", "c", "id", "x"]
-    repair = RepairTable("Teams", [DropIndex("Teams", "by-b")])
+    repair = RepairTable("Teams", to=[AddIndex.of("Teams", BY_B)])
     assert attributes(fitted(planned(repair), with_indexes(EXTRA))) == ["b", "id", "x"]
 
 
