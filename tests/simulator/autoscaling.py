@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.simulator.account import Account
+from tests.simulator.clock import START
 
 Parameters = Mapping[str, Any]
 
@@ -12,7 +13,14 @@ def describe_scalable_targets(account: Account, parameters: Parameters) -> dict[
     """DescribeScalableTargets: those of the resources asked for, in one page."""
     wanted = parameters["ResourceIds"]
     found = sorted((resource, dimension) for resource, dimension in account.scalable if resource in wanted)
-    shown = {"ServiceNamespace": parameters["ServiceNamespace"], "MinCapacity": 1, "MaxCapacity": 1000}
+    role = f"arn:aws:iam::{account.account_id}:role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/A"
+    shown = {
+        "ServiceNamespace": parameters["ServiceNamespace"],
+        "MinCapacity": 1,
+        "MaxCapacity": 1000,
+        "RoleARN": role,
+        "CreationTime": START,
+    }
     return {
         "ScalableTargets": [
             {**shown, "ResourceId": resource, "ScalableDimension": f"dynamodb:{dimension}"}
