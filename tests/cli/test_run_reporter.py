@@ -239,7 +239,7 @@ def test_on_a_terminal_there_are_live_rows(monkeypatch: pytest.MonkeyPatch) -> N
     reporter.event(started())
     reporter.event(waiting("backfilling", 0.5, elapsed=200.0))
     plan, lane, last = screen.wait_for("backfilling")
-    assert plan.endswith("usually 8 to 17 min on AWS.")
+    assert plan.endswith("usually 8 to 17 min on AWS; with --fold 14 to 22 s.")
     assert lane[1:] == " 0002 managerId-index of Teams  backfilling  3 min 20 s  usually 8 to 17 min"
     assert last == "  0 of 2 done, 1 in work; 4 to 13 min left on AWS; 1 queued: 0001"
     reporter.event(OperationFailed(INDEX, "shop-dev-Teams", LockHeld("taken")))

@@ -337,18 +337,21 @@ def test_a_repair_as_data(upgraded: Tables, run: Run) -> None:
     assert repair == {
         "path": "migrations/0004_repair_teams.py",
         "operations": ["repair Teams: index managerId-index"],
-        "changes": {
-            "Teams": [
-                {
-                    "kind": "add",
-                    "what": "index",
-                    "name": "managerId-index",
-                    "before": None,
-                    "after": "managerId S, ALL",
-                    "by_default": False,
-                }
-            ]
-        },
+        "changes": [
+            {
+                "table": "Teams",
+                "changes": [
+                    {
+                        "kind": "add",
+                        "what": "index",
+                        "name": "managerId-index",
+                        "before": None,
+                        "after": "managerId S, ALL",
+                        "by_default": False,
+                    }
+                ],
+            }
+        ],
         "left_out": [
             {
                 "physical_name": "shop-dev-Plans",
