@@ -114,6 +114,7 @@ def test_a_partial_upgrade(project: Project, run: Run, tables: Tables) -> None:
         "in_progress": [],
         "pending": ["0003_create_plans"],
         "future": [],
+        "drift": [],
     }
     assert "applied" not in document.error.details
     assert document.error.details["cause"]["code"] == "DRIFT_FOUND"
