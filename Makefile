@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := dev,local,formats
+EXTRAS := dev,local
 PYTEST_ARGS ?=
 WORKERS ?= 4
 LOCK_PYTHON ?= python3.11

@@ -24,6 +24,7 @@ _METHODS = {
     "stamp": ("stamp", "StampOptions"),
     "history": ("history", ""),
     "list": ("tables", "ListOptions"),
+    "export": ("export", "ExportOptions"),
     "doctor": ("doctor", "DoctorOptions"),
     "policy": ("policy", "PolicyOptions"),
     "resolve": ("resolve", "ResolveOptions"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.destroy import DestroyOptions, DestroyResult
     from osem_migrate.commands.doctor import DoctorOptions
     from osem_migrate.commands.downgrade import DowngradeOptions, DowngradeResult
+    from osem_migrate.commands.export import ExportOptions
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
     from osem_migrate.commands.list_tables import ListOptions
     from osem_migrate.commands.policy import Policy, PolicyOptions
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.upgrade import UpgradeOptions, UpgradeResult
     from osem_migrate.commands.verify import Verification, VerifyOptions
     from osem_migrate.events import RunEvent
+    from osem_migrate.formats import Writing
     from osem_migrate.history import LogEntry
     from osem_migrate.live_table import LiveTable
     from osem_migrate.migration import Migration
@@ -240,6 +242,12 @@ class Migrator:
         from osem_migrate.commands.list_tables import ListOptions, list_tables
 
         return list_tables(self.deployment, options or ListOptions(), lambda: self.migrations)
+
+    def export(self, options: ExportOptions) -> Writing:
+        """The tables of this environment as a file of another tool."""
+        from osem_migrate.commands.export import export_environment
+
+        return export_environment(self.deployment, self.migrations, options)
 
     def policy(self, options: PolicyOptions | None = None) -> Policy:
         """The least IAM policy of a role here."""

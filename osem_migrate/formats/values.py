@@ -93,7 +93,6 @@ class Standing:
     Attributes:
         place: its region or address.
         is_in_sync: whether nothing is pending and nothing drifted.
-        summary: the same in a sentence.
         migrations: the state of every migration, by its id.
         tables: by logical name.
         problems: what is wrong beside the tables.
@@ -101,7 +100,6 @@ class Standing:
 
     place: str
     is_in_sync: bool
-    summary: str
     migrations: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, TableStanding] = field(default_factory=dict)
     problems: tuple[str, ...] = ()

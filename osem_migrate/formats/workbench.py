@@ -23,7 +23,8 @@ def read(text: str, *, file: str, given: Given) -> Reading:
     """The tables of a model; it names no physical ones. Raises FormatError where it is malformed."""
     del given
     document = json_text.parse(text, file)
-    found, notes = [], []
+    found: list[FoundTable] = []
+    notes: list[Note] = []
     for node in document.need("DataModel").elements():
         found.append(FoundTable(table=_table(node), physical_name=None, place=node.place))
         notes += _notes(node)
@@ -173,8 +174,10 @@ def _projection(table: Table, index: Index | LocalIndex) -> dict[str, Any]:
 
 
 def _key_attributes(partition: Key, sort: Key | None) -> dict[str, Any]:
-    keys = {"PartitionKey": partition, **({"SortKey": sort} if sort is not None else {})}
-    return {role: {"AttributeName": key.name, "AttributeType": key.type} for role, key in keys.items()}
+    keys = {"PartitionKey": partition, "SortKey": sort}
+    return {
+        role: {"AttributeName": key.name, "AttributeType": key.type} for role, key in keys.items() if key is not None
+    }
 
 
 def _settings(billing: SetBilling, units: Any) -> dict[str, Any]:

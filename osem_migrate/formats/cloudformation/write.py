@@ -24,6 +24,7 @@ _HEAD = """\
 # CloudFormation changes one index in an update, and does not wait until it is built. Leave changes of tables to the
 # scripts; deleting the stack, or taking a table out of the template, leaves the table where it is.
 """
+_FIELD = "${Environment}"
 _ABSENT = object()
 
 
@@ -72,7 +73,7 @@ class _Call:
         self.argument = argument
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc] # PyYAML has no types
     """Block style, and the same thing twice is written twice."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -123,14 +124,14 @@ class _Merge:
         if all(isinstance(value, list) and len(value) == len(first) for value in values):
             return [self.merged(parts) for parts in zip(*values, strict=True)]
         if all(isinstance(value, str) for value in values) and (template := self._template(values)) is not None:
-            return _Call("Sub", template)
+            return _Call("Ref", "Environment") if template == _FIELD else _Call("Sub", template)
         return self._chosen(values)
 
     def _template(self, values: Sequence[str]) -> str | None:
         """``osem-${Environment}-Users``, if that gives each environment its own value."""
         pairs = list(zip(self._names, values, strict=True))
         for template in _templates(*pairs[0]):
-            if all(template.replace("${Environment}", name) == value for name, value in pairs):
+            if all(template.replace(_FIELD, name) == value for name, value in pairs):
                 return template
         return None
 
@@ -151,8 +152,8 @@ def _templates(name: str, value: str) -> list[str]:
     if "${" in value:
         return []
     places = [found.start() for found in re.finditer(re.escape(name), value)]
-    one = [f"{value[:place]}${{Environment}}{value[place + len(name) :]}" for place in places]
-    return [*one, value.replace(name, "${Environment}")] if places else []
+    one = [f"{value[:place]}{_FIELD}{value[place + len(name) :]}" for place in places]
+    return [*one, value.replace(name, _FIELD)] if places else []
 
 
 def _written(value: Any) -> Any:
