@@ -7,7 +7,7 @@ from pathlib import Path
 
 from osem_migrate.config import HISTORY_ENTITY, Environment, Project
 from osem_migrate.config.settings import FILE
-from osem_migrate.errors import DefinitionError, FormatError, UsageError
+from osem_migrate.errors import DefinitionError, FormatError, NamesClash, UsageError
 from osem_migrate.files.location import shown_path
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
 from osem_migrate.formats import FoundTable, Given, Reading, read
@@ -86,7 +86,7 @@ def plan_file_import_of(
     planned = plan_file_import(tables, scripts, reading.says, whole=not options.names)
     mapped = {name: physical for name, physical in names.items() if chosen.physical_name(name) != physical}
     if mapped:
-        project.with_tables(environment, mapped).environment(environment)
+        _check_names(project, environment, mapped)
     skipped |= {places[name]: "the scripts declare it already" for name in tables if name in scripts.tables}
     return FileImport(
         environment=environment,
@@ -185,6 +185,15 @@ def _named(
         tables[entity] = renamed(one.table, entity)
         called[entity] = one.table.name
     return tables, names, skipped, called
+
+
+def _check_names(project: Project, environment: str, mapped: Mapping[str, str]) -> None:
+    """Refuse names that would belong to two environments, as those of a file that is another environment's do."""
+    try:
+        project.with_tables(environment, mapped)
+    except NamesClash as clash:
+        clash.advice = f"If these are tables of another environment, choose it with --env. Else: {clash.advice}"
+        raise
 
 
 def _titled(creations: Sequence[CreateTable]) -> list[tuple[str, list[CreateTable]]]:

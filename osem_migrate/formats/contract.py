@@ -92,6 +92,7 @@ def read(text: str, *, file: str, given: Given) -> Reading:
     del given
     document = json_text.parse(text, file)
     listed = document if isinstance(document.value, list) else document.need("tables")
+    tables.few(listed, listed.elements())
     try:
         contract = Contract.model_validate({"tables": document.value if listed is document else listed.value})
     except ValidationError as invalid:

@@ -64,7 +64,9 @@ class Node:
 
     def get(self, name: str) -> "Node | None":
         """A member of an object; None where it is missing or null."""
-        found = self.mapping().get(name)
+        if not isinstance(self.value, Mapping):
+            self._refuse(dict)
+        found = self.child(name) if name in self.value else None
         return None if found is None or found.value is None else found
 
     def need(self, name: str) -> "Node":

@@ -45,9 +45,9 @@ def _loaded(text: str, file: str, object_of: Any) -> Any:
     except json.JSONDecodeError as malformed:
         raise FormatError(f"no JSON: {malformed.msg}", file=file, line=malformed.lineno) from None
     except RecursionError:
-        raise FormatError("the file is nested too deeply", file=file) from None
+        raise FormatError("the file is nested too deeply", file=file, pointer="/") from None
     except ValueError as refused:
-        raise FormatError(f"no JSON: {refused}", file=file) from None
+        raise FormatError(f"no JSON: {refused}", file=file, pointer="/") from None
 
 
 def _no_number(name: str) -> NoReturn:

@@ -19,7 +19,7 @@ class Format:
         name: what people call it on the command line.
         reads: whether a schema can be read from it.
         writes: whether a schema can be written to it.
-        limit: bytes of the largest file that is read.
+        limit: characters of the largest file that is read.
         recognised_by: keys, all of which a JSON document of this format has at its top.
     """
 
@@ -82,8 +82,7 @@ def read(text: str, *, file: str, form: str | None = None, given: Given | None =
         FormatLibraryMissing: a library that the format needs is not installed.
     """
     known = FORMATS[form or _recognise(text, file)]
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > known.limit:
+    if len(text) > known.limit:
         raise too_large(file, known.limit)
     reading: Reading = known.module().read(text, file=file, given=given or Given())
     return reading
@@ -119,4 +118,4 @@ def _recognise(text: str, file: str) -> str:
         if any(wanted <= keys for wanted in known.recognised_by):
             return known.name
     shown = ", ".join(sorted(keys)[:5]) or "nothing"
-    raise FormatUnknown(f"the file has {shown} at its top, which is no format that can be read", file=file)
+    raise FormatUnknown(f"the file has {shown} at its top, which is no format that can be read", file=file, pointer="/")

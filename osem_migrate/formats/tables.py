@@ -4,11 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from osem_migrate.errors import FormatTooLarge
 from osem_migrate.formats.document import Node
 from osem_migrate.operations import CreateTable, SetBilling, Setting
 from osem_migrate.schema import AttributeType, Index, Key, LocalIndex, Projection, Schema, Table, Throughput
 
+MAX_TABLES = 10_000
+"""No account has more of them in a region (its quotas), and no file that is read."""
+
 _TYPES = ("S", "N", "B")
+
+
+def few(node: Node, found: list[Node]) -> list[Node]:
+    """The tables of a file, unless there are more than there can be; ``node`` is where they stand."""
+    if len(found) > MAX_TABLES:
+        node.fail(f"there are {len(found)} tables here; at most {MAX_TABLES} are read", kind=FormatTooLarge)
+    return found
 
 
 class Attributes:

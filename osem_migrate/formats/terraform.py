@@ -47,6 +47,7 @@ def read(text: str, *, file: str, given: Given) -> Reading:
             "neither values of a state nor planned_values of a plan are here; print it by: terraform show -json"
         )
     resources = list(_resources(values.get("root_module")))
+    tables.few(values, [resource for resource in resources if resource.need("type").value == _TABLE])
     found, notes = [], []
     taken: set[str] = set()
     for resource in resources:

@@ -25,7 +25,7 @@ def read(text: str, *, file: str, given: Given) -> Reading:
     document = json_text.parse(text, file)
     found: list[FoundTable] = []
     notes: list[Note] = []
-    for node in document.need("DataModel").elements():
+    for node in tables.few(document, document.need("DataModel").elements()):
         found.append(FoundTable(table=_table(node), physical_name=None, place=node.place))
         notes += _notes(node)
     return Reading(tables=tuple(found), notes=tuple(notes), says=frozenset({SetBilling}))

@@ -11,8 +11,8 @@ import yaml
 from osem_migrate.errors import FormatError, FormatTooLarge
 from osem_migrate.formats.document import Node, Source, escaped
 
-MAX_VALUES = 200_000
-"""Values of a document, those behind aliases counted each time; a template of 1 MiB has fewer than half of it."""
+MAX_VALUES = 100_000
+"""Values of a document, those behind aliases counted each time; a real template of 1 MiB has half of it."""
 
 MAX_DEPTH = 100
 
@@ -32,8 +32,9 @@ def parse(text: str, file: str) -> Node:
         line = mark.line + 1 if mark is not None else None
         problem = " ".join(filter(None, (malformed.context, malformed.problem)))
         raise FormatError(f"no YAML: {problem}", file=file, line=line) from None
-    except yaml.YAMLError as malformed:
-        raise FormatError(f"no YAML: {' '.join(str(malformed).split())}", file=file) from None
+    except yaml.reader.ReaderError as malformed:
+        line = text.count("\n", 0, text.find(chr(malformed.character))) + 1
+        raise FormatError(f"no YAML: {malformed.reason}", file=file, line=line) from None
     return builder.document()
 
 
@@ -71,7 +72,9 @@ class _Builder:
     def document(self) -> Node:
         """The one document of the file."""
         if len(self._documents) != 1:
-            raise FormatError(f"{len(self._documents)} documents are in the file; one is wanted", file=self._file)
+            raise FormatError(
+                f"{len(self._documents)} documents are in the file; one is wanted", file=self._file, pointer="/"
+            )
         return Node(self._documents[0], "", Source(self._file, self._lines))
 
     def take(self, event: Any) -> None:

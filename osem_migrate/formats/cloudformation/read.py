@@ -65,7 +65,7 @@ class _Reader:
                 self._note(resource, "what it would make is not read")
                 continue
             kind = resource.get("Type")
-            if kind is None or kind.value not in kinds:
+            if kind is None or kind.text() not in kinds:
                 continue
             condition = resource.get("Condition")
             if condition is not None and not self.template.holds(condition):

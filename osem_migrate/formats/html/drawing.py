@@ -12,7 +12,7 @@ _GAP = 14
 _INDENT = 30
 _RAIL = 12  # where the line runs down that the indexes hang on
 _PADDING = 8
-_TITLE_LETTERS = 34
+_TITLE_LETTERS = 37
 _NAME_LETTERS = 27
 _WORDS = {"S": "string", "N": "number", "B": "binary"}
 
@@ -100,7 +100,7 @@ def _box(  # noqa: PLR0913 - what stands in it, and where
     if include:
         names = ", ".join(include)
         below = y + HEADER + _PADDING // 2 + ROW * len(rows)
-        rows.append(Row(y=below, role="+", shown=shortened(names, _NAME_LETTERS + 8), whole=names, type=""))
+        rows.append(Row(y=below, role="+", shown=shortened(names, _NAME_LETTERS + 5), whole=names, type=""))
     letters = _TITLE_LETTERS - (len(mark) if mark else 0) - (2 if x else 0)
     return Box(
         kind=kind,
