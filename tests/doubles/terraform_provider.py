@@ -141,9 +141,9 @@ def _of_table(table: Mapping[str, Any], where: str) -> Iterator[str]:
     declared = {attribute["name"] for attribute in table["attribute"]}
     if declared != used - {None}:
         yield f"{where}: attributes {sorted(declared)} are not the keys {sorted(used - {None})}"
-    ttl = table.get("ttl", {})
-    if bool(ttl.get("enabled")) != ("attribute_name" in ttl):
-        yield f"{where}: ttl.attribute_name must be set if and only if it is enabled"
+    for ttl in _listed(table, "ttl"):
+        if bool(ttl.get("enabled")) != ("attribute_name" in ttl):
+            yield f"{where}: ttl.attribute_name must be set if and only if it is enabled"
     if table.get("billing_mode") == "PROVISIONED" and not {"read_capacity", "write_capacity"} <= table.keys():
         yield f"{where}: capacity is missing"
     if table.get("stream_enabled") and "stream_view_type" not in table:
@@ -162,11 +162,7 @@ def _unescaped(value: Any) -> Any:
 
 
 def _values(own: Mapping[str, Any]) -> dict[str, Any]:
-    def listed(name: str) -> list[Any]:
-        value = own.get(name, [])
-        return value if isinstance(value, list) else [value]
-
-    ttl = listed("ttl") or [{"enabled": False}]
+    ttl = _listed(own, "ttl") or [{"enabled": False}]
     return {
         **{name: own.get(name) for name in TABLE.arguments},
         "read_capacity": own.get("read_capacity", 0),
@@ -175,13 +171,19 @@ def _values(own: Mapping[str, Any]) -> dict[str, Any]:
         "stream_view_type": own.get("stream_view_type", ""),
         "table_class": own.get("table_class", "STANDARD"),
         "deletion_protection_enabled": own.get("deletion_protection_enabled", False),
-        **{name: listed(name) for name in TABLE.blocks},
+        **{name: _listed(own, name) for name in TABLE.blocks},
         "ttl": [{"attribute_name": "", **one} for one in ttl],
-        "global_secondary_index": [_index(index) for index in listed("global_secondary_index")],
+        "global_secondary_index": [_index(index) for index in _listed(own, "global_secondary_index")],
         "tags_all": own.get("tags", {}),
         "replica": [],
         "arn": f"arn:aws:dynamodb:us-east-1:123456789012:table/{own['name']}",
     }
+
+
+def _listed(own: Mapping[str, Any], name: str) -> list[Any]:
+    """The blocks of a name: one may stand without a list."""
+    value = own.get(name, [])
+    return value if isinstance(value, list) else [value]
 
 
 def _index(own: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,20 +49,23 @@ def write(export: Export) -> Writing:
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"The DynamoDB tables of {export.application}.",
-        "Parameters": {
-            "Environment": {
-                "Type": "String",
-                "Description": "The environment whose tables these are.",
-                "Default": names[0],
-                "AllowedValues": names,
-            }
-        },
+        # A parameter that nothing refers to is a mistake to linters; with one environment, there is nothing to choose.
+        **({"Parameters": {"Environment": _parameter(names)}} if merge.chooses else {}),
         **({"Conditions": merge.conditions} if merge.conditions else {}),
         "Resources": resources,
         **({"Outputs": outputs} if outputs else {}),
     }
     text = yaml.dump(template, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return Writing(_HEAD + text)
+
+
+def _parameter(names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "Type": "String",
+        "Description": "The environment whose tables these are.",
+        "Default": names[0],
+        "AllowedValues": list(names),
+    }
 
 
 class _Call:
@@ -102,6 +105,7 @@ class _Merge:
 
     Attributes:
         conditions: those that were needed, by name.
+        chooses: whether anything refers to the parameter.
     """
 
     def __init__(self, environments: Sequence[ExportedEnvironment]) -> None:
@@ -112,12 +116,14 @@ class _Merge:
             for name in self._names
         }
         self.conditions: dict[str, Any] = {}
+        self.chooses = False
 
     def merged(self, values: Sequence[Any]) -> Any:
         """One value; ``values`` are those of the environments, in their order."""
         first = values[0]
         if all(value == first for value in values):
             return first
+        self.chooses = True
         if all(isinstance(value, dict) for value in values):
             keys = dict.fromkeys(key for value in values for key in value)
             return {key: self.merged([value.get(key, _ABSENT) for value in values]) for key in keys}

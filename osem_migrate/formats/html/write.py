@@ -89,7 +89,8 @@ def _card(table: Table, physical_name: str, number: int, standing: TableStanding
 def _settings(table: Table) -> Iterator[Setting]:
     """All but tags and what is off anyway."""
     for setting in table.settings:
-        if not isinstance(setting, SetTags) and (not setting.is_watched or setting != setting.default(table.name)):
+        is_usual = setting.is_watched and setting.default(table.name).matches(setting)
+        if not isinstance(setting, SetTags) and not is_usual:
             yield setting
 
 
