@@ -205,7 +205,8 @@ def test_a_global_table() -> None:
         "  Projection: {ProjectionType: ALL}\n"
         "WriteProvisionedThroughputSettings: {WriteCapacityAutoScalingSettings: {MinCapacity: 2, SeedCapacity: 4}}\n"
         "SSESpecification: {SSEEnabled: false}\n"
-        "Replicas: [{Region: x, ReadProvisionedThroughputSettings: {ReadCapacityUnits: 3}, KinesisStreamSpecification: {}}]",
+        "Replicas:\n- Region: x\n  ReadProvisionedThroughputSettings: {ReadCapacityUnits: 3}\n"
+        "  KinesisStreamSpecification: {}",
         kind="AWS::DynamoDB::GlobalTable",
     )
     reading = read(scaled, file="t.yml")
