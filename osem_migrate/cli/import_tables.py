@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator
 
 
-@click.command("import")
+@click.command("import", epilog="Exit codes of --check: 0 file and scripts declare the same, 3 they differ.")
 @click.argument("tables", nargs=-1, metavar="[TABLE]…")
 @click.option("--dry-run", is_flag=True, help="Print the scripts, and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before recording in a protected environment.")
-@click.option("--from", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+@click.option("--from", "source", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Import the tables that a file of another tool declares; asks nothing of AWS.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(READABLE),
               help="What the file of --from is, instead of what it looks like.")  # fmt: skip

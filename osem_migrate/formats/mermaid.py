@@ -20,8 +20,7 @@ def write(export: Export) -> Writing:
 def _table(table: Table) -> Iterator[str]:
     for setting in table.settings:
         yield f"    %% {_quoted(f'{table.name}: {setting.phrase}')}"
-    sort = [table.sort_key] if table.sort_key is not None else []
-    yield from _entity(table.name, [table.partition_key], sort)
+    yield from _entity(table.name, [table.partition_key], table.keys[1:])
     for index in table.all_indexes:
         partition, sort = _keys(table, index)
         name = f"{table.name}/{index.name}"

@@ -133,7 +133,7 @@ def table(  # noqa: PLR0913 - the parts of a table
 def renamed(found: Table, name: str) -> Table:
     """The same table under another logical name."""
     settings = tuple(setting.for_table(name) for setting in found.settings)
-    return replace(cast("Any", found), name=name, settings=settings)
+    return cast("Table", replace(cast("Any", found), name=name, settings=settings))
 
 
 def billing(node: Node, name: str, mode: str, capacity: Throughput | None) -> SetBilling:

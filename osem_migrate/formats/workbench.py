@@ -9,7 +9,7 @@ from osem_migrate.formats.document import Node
 from osem_migrate.formats.tables import Attributes, KeySchema
 from osem_migrate.formats.values import Export, FoundTable, Given, Note, Reading, Writing
 from osem_migrate.operations import SetBilling
-from osem_migrate.schema import Index, Key, LocalIndex, Table
+from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput
 
 _UNSAID = {
     "TableFacets": "facets are no part of a schema",
@@ -70,7 +70,7 @@ def _table(node: Node) -> Table:
     return tables.table(node, name, keys, indexes=indexes, local_indexes=local_indexes, settings=settings)
 
 
-def _capacity(node: Node) -> Any:
+def _capacity(node: Node) -> Throughput | None:
     given = node.get("ProvisionedCapacitySettings")
     units = given.get("ProvisionedThroughput") if given is not None else None
     return tables.throughput(units, "ReadCapacityUnits", "WriteCapacityUnits")
@@ -115,7 +115,8 @@ def _model(table: Table, notes: list[Note]) -> dict[str, Any]:
     if not billing.is_provisioned and billing.throughput is not None:
         notes.append(Note(table.name, f"a model cannot say: {billing.text}"))
     indexes = [index for index in table.indexes if _fits(table, index, notes)]
-    shown = [*table.keys, *(key for index in (*indexes, *table.local_indexes) for key in index.keys)]
+    every: list[Index | LocalIndex] = [*indexes, *table.local_indexes]
+    shown = [*table.keys, *(key for index in every for key in index.keys)]
     own = {key.name for key in table.keys}
     return {
         "TableName": table.name,
@@ -180,8 +181,8 @@ def _key_attributes(partition: Key, sort: Key | None) -> dict[str, Any]:
     }
 
 
-def _settings(billing: SetBilling, units: Any) -> dict[str, Any]:
-    if not billing.is_provisioned:
+def _settings(billing: SetBilling, units: Throughput | None) -> dict[str, Any]:
+    if not billing.is_provisioned or units is None:
         return {}
     throughput = {"ReadCapacityUnits": units.read, "WriteCapacityUnits": units.write}
     return {"ProvisionedCapacitySettings": {"ProvisionedThroughput": throughput}}

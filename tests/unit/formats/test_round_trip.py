@@ -31,7 +31,7 @@ def export(schema: Schema, *names: str) -> Export:
 def facts(table: Table, kinds: frozenset[type[Setting]]) -> object:
     """All that can be told of a table, in one spelling: what a setting is by default it need not say."""
     billing = SetBilling.of(table)
-    settings = {}
+    settings: dict[str, object] = {}
     for kind in kinds:
         setting = table.setting(kind) or kind.default(table.name)
         if isinstance(setting, SetTags):
