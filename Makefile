@@ -48,7 +48,7 @@ test: engines ## Run every test with coverage (more: make test PYTEST_ARGS='-k n
 torture: engines ## Disturb every call of every run, and let many contend; takes about half an hour
 	@$(BIN)/python -m tests.torture
 	@OSEM_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/integration/test_concurrency.py tests/integration/test_drift_sweep.py \
-		tests/integration/test_journeys.py
+		tests/integration/test_journeys.py tests/unit/formats tests/unit/planning/test_import_file.py
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .

@@ -172,7 +172,7 @@ def _named(
             skipped[one.table.name] = "it is the history table"
             continue
         if entity in tables:
-            raise FormatError(f"table {entity} is here twice, as {called[entity]}, too", file=one.place)
+            one.node.fail(f"table {entity} is here twice, as {called[entity]}, too")
         try:
             check_logical_name(entity)
             if one.physical_name is not None:
@@ -181,7 +181,7 @@ def _named(
             else:
                 environment.physical_name(entity)
         except DefinitionError as refused:
-            raise FormatError(refused.message, file=one.place) from None
+            one.node.fail(refused.message)
         tables[entity] = renamed(one.table, entity)
         called[entity] = one.table.name
     return tables, names, skipped, called

@@ -116,7 +116,7 @@ def _table(contract: ContractTable, node: Node) -> FoundTable:
         for index, own in zip(contract.gsis, gsis.elements() if gsis is not None else [], strict=True)
     ]
     made: Table = tables.table(node, contract.table, (partition, sort), indexes=indexes)
-    return FoundTable(table=made, physical_name=None, place=node.place)
+    return FoundTable(table=made, physical_name=None, node=node)
 
 
 def _index(contract: SecondaryIndex, node: Node, types: Attributes) -> Index:

@@ -1,5 +1,6 @@
 """A parsed file in which every value knows its place: a JSON pointer, and its line where the file is YAML."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from typing import Any, NoReturn
 
 from osem_migrate.errors import DefinitionError, FormatError
 
-_DIGITS = 18  # more are no number that DynamoDB knows
+_WHOLE = re.compile(r"-?[0-9]{1,18}")  # more are no number that DynamoDB knows
 
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
 
@@ -97,7 +98,7 @@ class Node:
     def integer(self) -> int:
         """A whole number, be it in quotes."""
         value = self.value
-        if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) <= _DIGITS:
+        if isinstance(value, str) and _WHOLE.fullmatch(value):
             return int(value)
         if isinstance(value, float) and value.is_integer():
             return int(value)

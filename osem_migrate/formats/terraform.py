@@ -107,7 +107,7 @@ def _found(resource: Node, values: Node, taken: set[str]) -> FoundTable:
     names += [label.text()] if label is not None and key is None else []
     name = next((one for one in names if one not in taken), physical)
     taken.add(name)
-    return FoundTable(table=_table(values, name), physical_name=physical, place=resource.place)
+    return FoundTable(table=_table(values, name), physical_name=physical, node=resource)
 
 
 def _table(values: Node, name: str) -> Table:

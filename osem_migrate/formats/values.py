@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from osem_migrate.formats.document import Node
 from osem_migrate.operations import Setting
 from osem_migrate.schema import Schema, Table
 
@@ -39,12 +40,17 @@ class FoundTable:
     Attributes:
         table: under the name that the file gives it, with no more settings than the file has.
         physical_name: what it is called in DynamoDB; None where the file leaves that open.
-        place: where the file says so.
+        node: where the file says so.
     """
 
     table: Table
     physical_name: str | None
-    place: str
+    node: Node
+
+    @property
+    def place(self) -> str:
+        """The same for people."""
+        return self.node.place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ def read(text: str, *, file: str, given: Given) -> Reading:
     found: list[FoundTable] = []
     notes: list[Note] = []
     for node in tables.few(document, document.need("DataModel").elements()):
-        found.append(FoundTable(table=_table(node), physical_name=None, place=node.place))
+        found.append(FoundTable(table=_table(node), physical_name=None, node=node))
         notes += _notes(node)
     return Reading(tables=tuple(found), notes=tuple(notes), says=frozenset({SetBilling}))
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,6 +201,10 @@ WRONG: dict[str, Mistake] = {
     "no value": (_text(STATE), ["--parameter", "Stage"], "USAGE_INVALID", "NAME=VALUE, not 'Stage'", 64),
     "a name that can be none": (_text(_stack("a b")), [], "FORMAT_INVALID", "resources/0: table 'a b': a name has", 1),
     "a table twice": (_text(_stack("Carts-dev")), [], "CONFIG_INVALID", "both mapped to 'Carts-dev'", 1),
+    "the same table twice": (
+        _text(_stack("shop-dev-Orders").replace("Carts-dev", "shop-dev-Orders")),
+        [], "FORMAT_INVALID", "f: /values/root_module/child_modules/0/resources/0: table Orders is here twice", 1
+    ),
     "a table of another environment": (
         _text(_stack("shop-prod-Orders")), [], "CONFIG_NAMES_CLASH", "shop-prod-Orders would belong to", 1
     ),
@@ -227,6 +232,23 @@ def test_options_that_need_a_file(run: Run, words: list[str]) -> None:
     said = run("import", *words)
     assert said.code == 64
     assert "--check, --format and --parameter need --from" in said.err
+
+
+def test_the_library_that_changes_pyproject_is_not_installed(
+    empty: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the extra, and nothing is written; where no name has to be added, it is not needed."""
+    (empty.folder / "state.json").write_text(STATE)
+    (empty.folder / "contract.json").write_text(json.dumps(contract()))
+    before = contents(empty)
+    monkeypatch.delitem(sys.modules, "osem_migrate.config.edit", raising=False)
+    monkeypatch.setitem(sys.modules, "tomlkit", None)
+    said = run("import", "--from", "state.json")
+    assert said.code == 1
+    assert "✗ FORMAT_LIBRARY_MISSING: the library tomlkit is not installed" in said.err
+    assert "hint: Install it with: pip install 'osem-migrate[formats]'" in said.err
+    assert contents(empty) == before
+    assert run("import", "--from", "contract.json").code == 0
 
 
 def test_all_or_nothing(empty: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ README = ROOT / "README.md"
 class Shown:
     """One command of a page and what it says is printed; ``…`` stands for anything.
 
-    A Python, TOML or YAML block whose first line is the comment ``# PATH`` is what the reader writes to that file between two
-    commands: then ``command`` is the path and ``output`` the content.
+    A Python, TOML or YAML block whose first line is the comment ``# PATH`` is what the reader writes to that file
+    between two commands: then ``command`` is the path and ``output`` the content.
     """
 
     command: str

@@ -12,25 +12,9 @@ from tests.doubles.example_files import EXAMPLES
 Path = tuple[str | int, ...]
 
 ODD_VALUES: tuple[Any, ...] = (
-    *(
-        None,
-        True,
-        False,
-        0,
-        -1,
-        2**70,
-        1.5,
-        1e308,
-        "",
-        "x",
-        "Ü" * 300,
-        "\x00",
-        "\ud800",
-        "${",
-        "${!a}",
-        "${AWS::StackName}",
-    ),
-    *([], {}, [[]], [None], [{}], {"": None}, {"a": {}}, "{{resolve:ssm:/x}}", "~1/~0"),
+    *(None, True, False, 0, -1, 2**70, 1.5, 1e308, "", "x", "--5", "9" * 5000, "Ü" * 300, "\x00", "\ud800"),
+    *("${", "${!a}", "${AWS::StackName}", "{{resolve:ssm:/x}}", "~1/~0"),
+    *([], {}, [[]], [None], [{}], {"": None}, {"a": {}}),
     *({"Ref": "Nobody"}, {"Ref": ["a"]}, {"Ref": "AWS::NoValue"}, {"Fn::Sub": []}, {"Fn::Sub": ["${a}", {"a": 1}]}),
     *({"Fn::Join": "x"}, {"Fn::If": ["Nobody", 1, 2]}, {"Fn::If": []}, {"Fn::Nobody": 1}, {"Fn::GetAtt": ["A", "Arn"]}),
     *({"Fn::Select": [7, ["a"]]}, {"Fn::Split": ["", "a"]}, {"Fn::FindInMap": ["a", "b", "c"]}, {"Condition": "x"}),

@@ -81,9 +81,7 @@ class _Reader:
         if physical is None:
             self._note(resource, "it has no TableName, so only the stack knows what it is called")
         table = build(properties, name)
-        return FoundTable(
-            table=table, physical_name=physical.text() if physical is not None else None, place=resource.place
-        )
+        return FoundTable(table=table, physical_name=physical.text() if physical is not None else None, node=resource)
 
     def _logical_name(self, resource: Node, logical_id: str) -> str:
         metadata = resource.get("Metadata")

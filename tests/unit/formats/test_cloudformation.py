@@ -29,6 +29,10 @@ HEAD = (
     "Names: {Type: CommaDelimitedList, Default: 'a, b'}}\n"
 )
 
+ONE_TYPE = "AttributeDefinitions: [{AttributeName: a, AttributeType: S}]\n"
+ONE_KEY = ONE_TYPE + "KeySchema: [{AttributeName: a, KeyType: HASH}]\n"
+ON_DEMAND = ONE_KEY + "BillingMode: PAY_PER_REQUEST\n"
+
 
 def template(properties: str, *, head: str = HEAD, kind: str = "AWS::DynamoDB::Table") -> str:
     """A template with one table."""
@@ -219,6 +223,26 @@ def test_a_global_table() -> None:
     ]
 
 
+SCALED = "WriteProvisionedThroughputSettings: {WriteCapacityAutoScalingSettings: {MinCapacity: 2}}"
+
+
+@pytest.mark.parametrize(
+    ("properties", "says"),
+    [
+        (ONE_KEY + "Replicas: [{Region: x}]", "the capacity is missing"),
+        (ONE_KEY + "Replicas: []", "at least one replica"),
+        (
+            ONE_KEY + "Replicas: [{Region: x, ReadProvisionedThroughputSettings: {}}]\n" + SCALED,
+            "the capacity is missing",
+        ),
+    ],
+)
+def test_a_global_table_that_cannot_be(properties: str, says: str) -> None:
+    """Without a replica, or without the capacity of one side, it is refused."""
+    with pytest.raises(FormatError, match=says):
+        read(template(properties, kind="AWS::DynamoDB::GlobalTable"), file="t.yml")
+
+
 def test_what_no_script_can_say() -> None:
     """It is told with its place: unknown members, what loops would make, and tables of conditions that do not hold."""
     text = template(
@@ -240,9 +264,6 @@ def test_what_no_script_can_say() -> None:
     ]
 
 
-ONE_TYPE = "AttributeDefinitions: [{AttributeName: a, AttributeType: S}]\n"
-ONE_KEY = ONE_TYPE + "KeySchema: [{AttributeName: a, KeyType: HASH}]\n"
-ON_DEMAND = ONE_KEY + "BillingMode: PAY_PER_REQUEST\n"
 IMPOSSIBLE = {
     "no partition key": ("AttributeDefinitions: []\nKeySchema: []", "/KeySchema: no element is the partition key"),
     "no type": (
@@ -358,6 +379,20 @@ def test_environments_that_differ() -> None:
         protection = found.table.setting(SetDeletionProtection)
         assert (protection is not None and protection.enabled) == (one.name == "prod-eu")
         assert found.table.setting(SetTags) == SetTags("T", {"Env": one.name})
+
+
+def test_names_that_are_no_template() -> None:
+    """What looks like a field in a name of an attribute is no field, also where environments differ."""
+
+    def environment(name: str, attribute: str) -> ExportedEnvironment:
+        schema = CreateTable("T", S("id"), settings=[SetTimeToLive("T", attribute)]).apply(Schema())
+        return ExportedEnvironment(name=name, schema=schema, names={"T": f"T-{name}"})
+
+    environments = [environment("dev", "${dev}"), environment("prod", "${prod}")]
+    text = write("cloudformation", Export(application="x", environments=environments)).text
+    for name in ("dev", "prod"):
+        (found,) = read(text, file="t.yml", given=Given(stages=(name,))).tables
+        assert found.table.setting(SetTimeToLive) == SetTimeToLive("T", f"${{{name}}}")
 
 
 def test_names_that_collide() -> None:

@@ -109,6 +109,8 @@ WRONG = {
     "a table twice": (_set([1, "table"], "Users"), "/tables/1/table: table 'Users' is here twice"),
     "a name that can be none": (_set([0, "table"], "a b"), "/tables/0: table 'a b': a logical name has"),
     "a table that is none": (_set([0], 5), "/tables/0: Input should be a valid dictionary"),
+    "an entity that is none": (_set([1, "entities", 0], 5), "/tables/1/entities/0: Input should be a valid dictionary"),
+    "a table of nothing": (_set([1], None), "/tables/1: Input should be a valid dictionary"),
     "entities that are none": (_set([1, "entities"], {}), "/tables/1/entities: entities: Input should be a valid list"),
     "a template that is none": (
         _set([1, "entities", 0, "pk_template"], None),

@@ -36,6 +36,11 @@ def test_a_state() -> None:
     assert carts.table.setting(SetStream) == SetStream("Carts", None)
 
 
+def test_an_empty_state() -> None:
+    """It has no tables, and is no mistake."""
+    assert read('{"format_version": "1.0", "values": {}}', file="s.json").tables == ()
+
+
 def test_a_plan() -> None:
     """Of a plan, what would be there afterwards is read."""
     state = terraform_state()
