@@ -84,7 +84,7 @@ def plan_file_import_of(
     tables, names, skipped, places = _named(chosen, _chosen(chosen, reading.tables, options.names))
     scripts = replay(migrations, Schema(defaults=chosen.defaults))
     planned = plan_file_import(tables, scripts, reading.says, whole=not options.names)
-    mapped = {name: physical for name, physical in names.items() if chosen.physical_name(name) != physical}
+    mapped = {name: physical for name, physical in names.items() if _usual_name(chosen, name) != physical}
     if mapped:
         _check_names(project, environment, mapped)
     skipped |= {places[name]: "the scripts declare it already" for name in tables if name in scripts.tables}
@@ -185,6 +185,14 @@ def _named(
         tables[entity] = renamed(one.table, entity)
         called[entity] = one.table.name
     return tables, names, skipped, called
+
+
+def _usual_name(environment: Environment, name: str) -> str | None:
+    """What the configuration calls a table; None where it can call none so, as only a map could."""
+    try:
+        return environment.physical_name(name)
+    except DefinitionError:
+        return None
 
 
 def _check_names(project: Project, environment: str, mapped: Mapping[str, str]) -> None:

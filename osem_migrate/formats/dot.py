@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from osem_migrate.formats.values import Export, Writing
-from osem_migrate.schema import Index, Key, LocalIndex, Table
+from osem_migrate.schema import Key, LocalIndex, Table
 
 _HEAD = """\
 digraph tables {
@@ -27,20 +27,13 @@ def _table(table: Table) -> Iterator[str]:
     yield f"{_id(table.name)} [label=<{_label(table.name, rows, '#dbeafe')}>];"
     for index in table.all_indexes:
         projection, include = table.projection(index)
-        rows = [*_keys(index), _row(f"projects {projection}" + (f": {', '.join(include)}" if include else ""))]
+        partition, sort = table.index_keys(index)
+        keys = [*(_key("partition", key) for key in partition), *(_key("sort", key) for key in sort)]
+        rows = [*keys, _row(f"projects {projection}" + (f": {', '.join(include)}" if include else ""))]
         name = f"{table.name}/{index.name}"
         yield f"{_id(name)} [label=<{_label(index.name, rows, '#f1f5f9')}>];"
         style = " [style=dashed]" if isinstance(index, LocalIndex) else ""
         yield f"{_id(table.name)} -> {_id(name)}{style};"
-
-
-def _keys(index: Index | LocalIndex) -> Iterator[str]:
-    if isinstance(index, LocalIndex):
-        yield _key("sort", index.sort_key)
-        return
-    for role, keys in (("partition", index.partition_keys), ("sort", index.sort_keys)):
-        for key in keys:
-            yield _key(role, key)
 
 
 def _label(title: str, rows: list[str], colour: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from osem_migrate.formats.values import Export, Writing
-from osem_migrate.schema import Index, Key, LocalIndex, Table
+from osem_migrate.schema import Key, LocalIndex, Table
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
@@ -22,19 +22,13 @@ def _table(table: Table) -> Iterator[str]:
         yield f"    %% {_quoted(f'{table.name}: {setting.phrase}')}"
     yield from _entity(table.name, [table.partition_key], table.keys[1:])
     for index in table.all_indexes:
-        partition, sort = _keys(table, index)
+        partition, sort = table.index_keys(index)
         name = f"{table.name}/{index.name}"
         yield from _entity(name, partition, sort)
         projection, include = table.projection(index)
         kind = "local index" if isinstance(index, LocalIndex) else "index"
         label = f"{kind}, {projection}" + (f" ({', '.join(include)})" if include else "")
         yield f'    "{_quoted(table.name)}" ||--o| "{_quoted(name)}" : "{_quoted(label)}"'
-
-
-def _keys(table: Table, index: Index | LocalIndex) -> tuple[Sequence[Key], Sequence[Key]]:
-    if isinstance(index, LocalIndex):
-        return [table.partition_key], [index.sort_key]
-    return index.partition_keys, index.sort_keys
 
 
 def _entity(name: str, partition: Sequence[Key], sort: Sequence[Key]) -> Iterator[str]:

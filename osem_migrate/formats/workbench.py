@@ -8,7 +8,7 @@ from osem_migrate.formats import json_text, tables
 from osem_migrate.formats.document import Node
 from osem_migrate.formats.tables import Attributes, KeySchema
 from osem_migrate.formats.values import Export, FoundTable, Given, Note, Reading, Writing
-from osem_migrate.operations import SetBilling
+from osem_migrate.operations import SetBilling, parameters
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput
 
 _UNSAID = {
@@ -156,7 +156,7 @@ def _index(table: Table, index: Index) -> dict[str, Any]:
     return {
         "IndexName": index.name,
         "KeyAttributes": _key_attributes(index.partition_keys[0], sort),
-        "Projection": _projection(table, index),
+        "Projection": parameters.projection(table, index),
         **_settings(billing, billing.index_throughput(index.throughput)),
     }
 
@@ -165,13 +165,8 @@ def _local_index(table: Table, index: LocalIndex) -> dict[str, Any]:
     return {
         "IndexName": index.name,
         "KeyAttributes": _key_attributes(table.partition_key, index.sort_key),
-        "Projection": _projection(table, index),
+        "Projection": parameters.projection(table, index),
     }
-
-
-def _projection(table: Table, index: Index | LocalIndex) -> dict[str, Any]:
-    projection, include = table.projection(index)
-    return {"ProjectionType": projection, **({"NonKeyAttributes": list(include)} if include else {})}
 
 
 def _key_attributes(partition: Key, sort: Key | None) -> dict[str, Any]:

@@ -74,6 +74,16 @@ def test_names_of_the_pattern_need_no_map(empty: Project, run: Run) -> None:
     assert (empty.folder / "pyproject.toml").read_bytes() == before
 
 
+def test_a_name_that_only_a_map_can_give(empty: Project, run: Run) -> None:
+    """Where the pattern would make too long a name of it, the map says what the table is called."""
+    long = "o" * 250
+    (empty.folder / "state.json").write_text(STATE.replace('"name": "orders"', f'"name": "{long}"'))
+    said = run("import", "--from", "state.json", long)
+    assert said.code == 0
+    assert f'{long} = "Orders-dev"' in (empty.folder / "pyproject.toml").read_text()
+    assert run("import", "--from", "state.json", long, "--check").code == 0
+
+
 def test_a_dry_run(empty: Project, run: Run) -> None:
     """It prints the scripts and the names, and writes neither."""
     (empty.folder / "state.json").write_text(STATE)

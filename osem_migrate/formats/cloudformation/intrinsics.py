@@ -83,7 +83,11 @@ class Template:
                 if name in self._functions:
                     return self._functions[name](argument)
                 if name.startswith("Fn::"):
-                    argument.fail(f"{name} cannot be worked out without deploying the template", kind=FormatUnresolved)
+                    argument.fail(
+                        f"{name} cannot be worked out without deploying the template",
+                        kind=FormatUnresolved,
+                        remediation="Put the value there, in a copy of the file, and import the copy.",
+                    )
             return node.made(
                 {name: found for name, part in node.mapping().items() if (found := self.resolve(part)) is not None}
             )

@@ -116,11 +116,7 @@ def _box(  # noqa: PLR0913 - what stands in it, and where
 
 
 def _keys(table: Table, index: Index | LocalIndex) -> Iterator[tuple[str, Key]]:
-    partition, sort = (
-        ((table.partition_key,), (index.sort_key,))
-        if isinstance(index, LocalIndex)
-        else (index.partition_keys, index.sort_keys)
-    )
+    partition, sort = table.index_keys(index)
     yield from (("PK", key) for key in partition)
     yield from (("SK", key) for key in sort)
 

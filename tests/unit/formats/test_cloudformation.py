@@ -113,7 +113,7 @@ def test_what_only_a_deployment_knows(expression: str, says: str) -> None:
     with pytest.raises(FormatUnresolved) as refused:
         named(expression, head=head)
     assert says in refused.value.message
-    assert "--parameter" in refused.value.advice
+    assert ("--parameter" in refused.value.advice) != ("Cidr" in expression)
 
 
 @pytest.mark.parametrize(
