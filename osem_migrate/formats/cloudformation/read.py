@@ -5,28 +5,30 @@ from dataclasses import dataclass, field
 
 from osem_migrate.formats import json_text, tables, yaml_text
 from osem_migrate.formats.cloudformation.intrinsics import Template
+from osem_migrate.formats.cloudformation.properties import (
+    CAPACITY,
+    MAXIMUM,
+    Members,
+    encryption_of,
+    mode_of,
+    recovery_of,
+    settings_of,
+    throughput_of,
+    types_of,
+)
 from osem_migrate.formats.document import Node
 from osem_migrate.formats.tables import Attributes
 from osem_migrate.formats.values import FoundTable, Given, Note, Reading
 from osem_migrate.operations import (
     SETTINGS,
-    SetDeletionProtection,
-    SetEncryption,
-    SetPointInTimeRecovery,
-    SetStream,
-    SetTableClass,
     SetTags,
-    SetTimeToLive,
     Setting,
 )
-from osem_migrate.operations.set_encryption import AWS_MANAGED, AWS_OWNED
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput
 
 METADATA = "osem-migrate"
 """The member of a resource's metadata that has the logical name where it can be no logical ID."""
 
-_CAPACITY = ("ReadCapacityUnits", "WriteCapacityUnits")
-_MAXIMUM = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
 _SIMPLE_TYPES = ("String", "Number", "Binary")
 
 
@@ -89,51 +91,32 @@ class _Reader:
         return own.need("Table").text() if own is not None else logical_id
 
     def _table(self, properties: Node, name: str) -> Table:
-        rest = _Members(properties, "TableName", "BillingMode", "ProvisionedThroughput", "OnDemandThroughput")
-        types = _types(rest.need("AttributeDefinitions"))
+        rest = Members(properties, "TableName", "BillingMode", "ProvisionedThroughput", "OnDemandThroughput")
+        types = types_of(rest.need("AttributeDefinitions"))
         keys = types.keys(rest.need("KeySchema")).of_table(properties)
-        mode = _mode(properties)
-        capacity = _throughput(properties, mode)
+        mode = mode_of(properties)
+        capacity = throughput_of(properties, mode)
         if mode == "PROVISIONED" and capacity is None:
             properties.fail(
                 "ProvisionedThroughput is missing, and BillingMode is PROVISIONED where nothing else is said"
             )
-        settings = [tables.billing(properties, name, mode, capacity), *self._settings(properties, rest, name)]
+        settings = [tables.billing(properties, name, mode, capacity), *settings_of(properties, rest, name)]
         if (encryption := rest.get("SSESpecification")) is not None:
-            settings.append(_encryption(encryption, name))
+            settings.append(encryption_of(encryption, name))
         indexes = [self._index(index, types, mode) for index in rest.elements("GlobalSecondaryIndexes")]
         local_indexes = self._local_indexes(rest, types)
         self._leave(rest)
         return tables.table(properties, name, keys, indexes=indexes, local_indexes=local_indexes, settings=settings)
 
-    def _settings(self, properties: Node, rest: "_Members", name: str) -> Iterator[Setting]:
-        """What a Table and the replica of a GlobalTable share, and what stands beside the replicas of one."""
-        with properties.blamed():
-            if (stream := rest.get("StreamSpecification")) is not None:
-                view = stream.need("StreamViewType").one_of("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
-                yield SetStream(name, view)  # type: ignore[arg-type]
-            if (protection := rest.get("DeletionProtectionEnabled")) is not None:
-                yield SetDeletionProtection(name, protection.boolean())
-            if (recovery := rest.get("PointInTimeRecoverySpecification")) is not None:
-                yield _recovery(recovery, name)
-            if (storage := rest.get("TableClass")) is not None:
-                yield SetTableClass(name, storage.one_of("STANDARD", "STANDARD_INFREQUENT_ACCESS"))  # type: ignore[arg-type]
-            if (lives := rest.get("TimeToLiveSpecification")) is not None:
-                enabled = lives.need("Enabled").boolean()
-                attribute = lives.need("AttributeName").text() if enabled else None
-                yield SetTimeToLive(name, attribute, enabled=enabled)
-            if (tags := rest.get("Tags")) is not None:
-                yield _tags(tags, name)
-
     def _index(self, index: Node, types: Attributes, mode: str) -> Index:
-        rest = _Members(index, "ProvisionedThroughput", "OnDemandThroughput")
+        rest = Members(index, "ProvisionedThroughput", "OnDemandThroughput")
         name = rest.need("IndexName").text()
         keys = types.keys(rest.need("KeySchema"))
         projected = tables.projection(rest.need("Projection"), "ProjectionType", "NonKeyAttributes")
         self._leave(rest)
-        return tables.index(index, name, keys, projected, _throughput(index, mode))
+        return tables.index(index, name, keys, projected, throughput_of(index, mode))
 
-    def _local_indexes(self, rest: "_Members", types: Attributes) -> list[LocalIndex]:
+    def _local_indexes(self, rest: Members, types: Attributes) -> list[LocalIndex]:
         found = []
         for index in rest.elements("LocalSecondaryIndexes"):
             keys = types.keys(index.need("KeySchema"))
@@ -145,22 +128,22 @@ class _Reader:
 
     def _global_table(self, properties: Node, name: str) -> Table:
         """The table as the region has it that is read for; its other replicas are beyond any script."""
-        rest = _Members(properties, "TableName", "BillingMode")
-        types = _types(rest.need("AttributeDefinitions"))
+        rest = Members(properties, "TableName", "BillingMode")
+        types = types_of(rest.need("AttributeDefinitions"))
         keys = types.keys(rest.need("KeySchema")).of_table(properties)
-        replica = _Members(self._replica(rest.need("Replicas")), "Region")
-        mode = _mode(properties)
+        replica = Members(self._replica(rest.need("Replicas")), "Region")
+        mode = mode_of(properties)
         writes = rest.get(f"Write{_SETTINGS[mode]}")
         capacity = self._units(replica.get(f"Read{_SETTINGS[mode]}"), writes, mode)
         if mode == "PROVISIONED" and (capacity is None or None in {capacity.read, capacity.write}):
             properties.fail("the capacity is missing, and BillingMode is PROVISIONED where nothing else is said")
         settings = [
             tables.billing(properties, name, mode, capacity),
-            *self._settings(properties, rest, name),
-            *self._settings(replica.node, replica, name),
+            *settings_of(properties, rest, name),
+            *settings_of(replica.node, replica, name),
         ]
         if (encryption := rest.get("SSESpecification")) is not None:
-            settings.append(_encryption(encryption, name, replica.get("SSESpecification")))
+            settings.append(encryption_of(encryption, name, replica.get("SSESpecification")))
         own = {index.need("IndexName").text(): index for index in replica.elements("GlobalSecondaryIndexes")}
         indexes = [self._global_index(index, own, types, mode) for index in rest.elements("GlobalSecondaryIndexes")]
         local_indexes = self._local_indexes(rest, types)
@@ -182,7 +165,7 @@ class _Reader:
         return own
 
     def _global_index(self, index: Node, own: Mapping[str, Node], types: Attributes, mode: str) -> Index:
-        rest = _Members(index)
+        rest = Members(index)
         name = rest.need("IndexName").text()
         keys = types.keys(rest.need("KeySchema"))
         projected = tables.projection(rest.need("Projection"), "ProjectionType", "NonKeyAttributes")
@@ -193,7 +176,7 @@ class _Reader:
 
     def _units(self, reads: Node | None, writes: Node | None, mode: str) -> Throughput | None:
         """Capacity, or a maximum, of which reads stand in the replica and writes in the table."""
-        members = _CAPACITY if mode == "PROVISIONED" else _MAXIMUM
+        members = CAPACITY if mode == "PROVISIONED" else MAXIMUM
         units = [self._side(node, member) for node, member in zip((reads, writes), members, strict=True)]
         return Throughput(*units) if any(units) else None
 
@@ -210,22 +193,22 @@ class _Reader:
         return (scaled.get("SeedCapacity") or scaled.need("MinCapacity")).integer()
 
     def _simple_table(self, properties: Node, name: str) -> Table:
-        rest = _Members(properties, "TableName", "ProvisionedThroughput")
+        rest = Members(properties, "TableName", "ProvisionedThroughput")
         own, key = Attributes(), properties.get("PrimaryKey")
         partition = Key("id", "S")  # SAM's own, where a template says nothing
         if key is not None:
             rest.take("PrimaryKey")
             own.declare(key.need("Name").text(), key.need("Type"), _SIMPLE_TYPES)
             partition = own.key(key.need("Name"))
-        capacity = _throughput(properties, "PROVISIONED")
+        capacity = throughput_of(properties, "PROVISIONED")
         mode = "PAY_PER_REQUEST" if capacity is None else "PROVISIONED"
         settings: list[Setting] = [tables.billing(properties, name, mode, capacity)]
         encryption = rest.get("SSESpecification") or self._globals("SSESpecification")
         with properties.blamed():
             if encryption is not None:
-                settings.append(_encryption(encryption, name))
+                settings.append(encryption_of(encryption, name))
             if (recovery := rest.get("PointInTimeRecoverySpecification")) is not None:
-                settings.append(_recovery(recovery, name))
+                settings.append(recovery_of(recovery, name))
             if (tags := rest.get("Tags")) is not None:
                 settings.append(SetTags(name, {key: text.text() for key, text in tags.mapping().items()}))
         self._leave(rest)
@@ -238,7 +221,7 @@ class _Reader:
         found = own.get(member) if own is not None else None
         return self.template.resolve(found) if found is not None else None
 
-    def _leave(self, members: "_Members") -> None:
+    def _leave(self, members: Members) -> None:
         for node in members.left():
             self._note(node, "no script can declare it; a table made by its script has none")
 
@@ -247,92 +230,3 @@ class _Reader:
 
 
 _SETTINGS = {"PROVISIONED": "ProvisionedThroughputSettings", "PAY_PER_REQUEST": "OnDemandThroughputSettings"}
-
-
-class _Members:
-    """The members of an object, and which of them nobody has asked for."""
-
-    def __init__(self, node: Node, *known: str) -> None:
-        self.node = node
-        self._left = {name: part for name, part in node.mapping().items() if part.value is not None}
-        for name in known:
-            self.take(name)
-
-    def take(self, name: str) -> None:
-        """Count a member as asked for."""
-        self._left.pop(name, None)
-
-    def get(self, name: str) -> Node | None:
-        """A member; None where it is missing."""
-        self.take(name)
-        return self.node.get(name)
-
-    def need(self, name: str) -> Node:
-        """A member that has to be there."""
-        self.take(name)
-        return self.node.need(name)
-
-    def elements(self, name: str) -> list[Node]:
-        """The elements of a list, which may be missing."""
-        found = self.get(name)
-        return found.elements() if found is not None else []
-
-    def left(self) -> list[Node]:
-        """The members that nobody has asked for."""
-        return list(self._left.values())
-
-
-def _types(definitions: Node) -> Attributes:
-    types = Attributes()
-    for definition in definitions.elements():
-        types.declare(definition.need("AttributeName").text(), definition.need("AttributeType"))
-    return types
-
-
-def _mode(properties: Node) -> str:
-    mode = properties.get("BillingMode")
-    return mode.one_of("PROVISIONED", "PAY_PER_REQUEST") if mode is not None else "PROVISIONED"
-
-
-def _throughput(node: Node, mode: str) -> Throughput | None:
-    """What counts in a mode; what stands there for the other one does not."""
-    if mode == "PROVISIONED":
-        return tables.throughput(node.get("ProvisionedThroughput"), *_CAPACITY)
-    return tables.throughput(node.get("OnDemandThroughput"), *_MAXIMUM)
-
-
-def _recovery(node: Node, name: str) -> SetPointInTimeRecovery:
-    enabled = found.boolean() if (found := node.get("PointInTimeRecoveryEnabled")) is not None else False
-    days = node.get("RecoveryPeriodInDays")
-    if enabled and days is not None:
-        return SetPointInTimeRecovery(name, enabled=True, days=days.integer())
-    return SetPointInTimeRecovery(name, enabled)
-
-
-def _encryption(node: Node, name: str, replica: Node | None = None) -> SetEncryption:
-    """A table says by which key; a global one says only whether, and its replica by which."""
-    if not node.need("SSEEnabled").boolean():
-        return SetEncryption(name, AWS_OWNED)
-    key = (replica or node).get("KMSMasterKeyId")
-    if key is None or key.value == "alias/aws/dynamodb":
-        return SetEncryption(name, AWS_MANAGED)
-    with key.blamed():
-        return SetEncryption(name, key.text())
-
-
-def _tags(node: Node, name: str) -> SetTags:
-    tags: dict[str, str | None] = {}
-    for tag in node.elements():
-        key = tag.need("Key").text()
-        if key in tags:
-            tag.fail(f"tag {key!r} stands here twice")
-        tags[key] = _plain(tag.need("Value"))
-    return SetTags(name, tags)
-
-
-def _plain(node: Node) -> str:
-    """A tag's value, which templates give as a number or a boolean, too."""
-    value = node.value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else node.text()
