@@ -49,7 +49,7 @@ test: engines ## Run every test with coverage (more: make test PYTEST_ARGS='-k n
 torture: engines ## Disturb every call of every run, and let many contend; takes about half an hour
 	@$(BIN)/python -m tests.torture
 	@OSEM_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/integration/test_concurrency.py tests/integration/test_drift_sweep.py \
-		tests/integration/test_journeys.py
+		tests/integration/test_journeys.py tests/unit/formats tests/unit/planning/test_import_file.py
 
 # One bug: make planted PLANTED_ARGS="--only NAME"
 planted: engines ## Plant bugs in a copy, one at a time, and show which test catches each; takes about a quarter of an hour

@@ -14,6 +14,7 @@ _HOMES = {
     "osem_migrate.commands.destroy": {"DestroyOptions"},
     "osem_migrate.commands.doctor": {"DoctorOptions"},
     "osem_migrate.commands.downgrade": {"DowngradeOptions"},
+    "osem_migrate.commands.export": {"ExportOptions"},
     "osem_migrate.commands.history": {"HistoryOptions"},
     "osem_migrate.commands.import_tables": {"ImportOptions"},
     "osem_migrate.commands.list_tables": {"ListOptions"},
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.destroy import DestroyOptions as DestroyOptions
     from osem_migrate.commands.doctor import DoctorOptions as DoctorOptions
     from osem_migrate.commands.downgrade import DowngradeOptions as DowngradeOptions
+    from osem_migrate.commands.export import ExportOptions as ExportOptions
     from osem_migrate.commands.history import HistoryOptions as HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions as ImportOptions
     from osem_migrate.commands.list_tables import ListOptions as ListOptions

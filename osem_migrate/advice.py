@@ -28,6 +28,7 @@ _METHODS = {
     "stamp": ("stamp", "StampOptions"),
     "history": ("history", "HistoryOptions"),
     "list": ("tables", "ListOptions"),
+    "export": ("export", "ExportOptions"),
     "doctor": ("doctor", "DoctorOptions"),
     "policy": ("policy", "PolicyOptions"),
     "resolve": ("resolve", "ResolveOptions"),
@@ -65,6 +66,8 @@ _CONFIRMED = {"unlock": (), "verify": ("allow_protected=True",)}
 _VALUES = {
     "--endpoint-url": "endpoint_url",
     "--env": "env",
+    "--format": "format",
+    "--parameter": "parameters",
     "--profile": "profile",
     "--reason": "reason",
     "--region": "region",

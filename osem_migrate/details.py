@@ -76,6 +76,8 @@ class Details(TypedDict, total=False):
     key: str
     """A key of pyproject.toml."""
     limit: int
+    library: str
+    """The one that is not installed."""
     line: int | None
     """In ``file``."""
     log: str
@@ -87,6 +89,8 @@ class Details(TypedDict, total=False):
     path: str
     pending: Sequence[str] | None
     pid: int
+    pointer: str | None
+    """Where in a file, as a JSON pointer."""
     port: int
     principal: str
     reason: str

@@ -22,6 +22,11 @@ OsemMigrateError
 │   ├── SqlScriptUnsupported
 │   ├── DependencyUnknown
 │   └── DependencyCycle
+├── FormatError                     a file of another tool; carries file, pointer and line
+│   ├── FormatUnknown
+│   ├── FormatTooLarge
+│   └── FormatUnresolved            only a deployment would know a value of it
+├── FormatLibraryMissing            the extra "formats" is not installed
 ├── HistoryError                    what was recorded contradicts the scripts
 │   ├── HistoryUnreadable
 │   ├── MigrationChanged
@@ -306,6 +311,57 @@ class DependencyCycle(ScriptError):
 
     code = "SCRIPT_DEPENDENCY_CYCLE"
     remedy = "Remove one of the __depends__ entries."
+
+
+class FormatError(OsemMigrateError):
+    """A file of another tool cannot be read; ``details`` has ``file``, the JSON ``pointer`` and, of YAML, ``line``."""
+
+    code = "FORMAT_INVALID"
+    remedy = f"Nothing was written. Correct the file in the place that the message names, then {AGAIN}."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str,
+        pointer: str | None = None,
+        line: int | None = None,
+        remediation: str | None = None,
+        **details: Any,
+    ) -> None:
+        where = f"{file}:{line}" if line is not None else file
+        place = f"{where}: {pointer}" if pointer is not None else where
+        super().__init__(
+            f"{place}: {message}", remediation=remediation, file=file, pointer=pointer, line=line, **details
+        )
+
+
+class FormatUnknown(FormatError):
+    """A file that is of no format which can be read."""
+
+    code = "FORMAT_UNKNOWN"
+    remedy = f"Say what it is with {command('--format', 'FORMAT')}, or choose another file."
+
+
+class FormatTooLarge(FormatError):
+    """A file with more in it than any real one has."""
+
+    code = "FORMAT_TOO_LARGE"
+    remedy = "Check that it is the right file; of a large one, keep the part that declares the tables."
+
+
+class FormatUnresolved(FormatError):
+    """A value that only a deployment would know, such as a parameter without a default."""
+
+    code = "FORMAT_UNRESOLVED"
+    remedy = f"Give the value with {command('--parameter', 'NAME=VALUE')}."
+
+
+class FormatLibraryMissing(OsemMigrateError):
+    """A library for files of other tools is not installed."""
+
+    code = "FORMAT_LIBRARY_MISSING"
+    remedy = "Install it with: pip install 'osem-migrate[formats]'"
 
 
 class HistoryError(OsemMigrateError):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.destroy import DestroyOptions, DestroyResult
     from osem_migrate.commands.doctor import DoctorOptions
     from osem_migrate.commands.downgrade import DowngradeOptions, DowngradeResult
+    from osem_migrate.commands.export import ExportOptions
     from osem_migrate.commands.history import HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
     from osem_migrate.commands.list_tables import ListOptions
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.upgrade import UpgradeOptions, UpgradeResult
     from osem_migrate.commands.verify import Verification, VerifyOptions
     from osem_migrate.events import RunEvent
+    from osem_migrate.formats import Writing
     from osem_migrate.history import LogEntry
     from osem_migrate.live_table import LiveTable
     from osem_migrate.migration import Migration
@@ -259,6 +261,13 @@ class Migrator:
         from osem_migrate.commands.list_tables import ListOptions, list_tables
 
         return list_tables(self.deployment, chosen(options, ListOptions, "tables"), lambda: self.migrations)
+
+    def export(self, options: ExportOptions) -> Writing:
+        """The tables of this environment as a file of another tool."""
+        from osem_migrate.commands.export import ExportOptions, export_environment
+
+        options = of_kind(options, ExportOptions, "export")
+        return export_environment(self.deployment, self.migrations, options)
 
     def policy(self, options: PolicyOptions | None = None) -> Policy:
         """The least IAM policy of a role here."""

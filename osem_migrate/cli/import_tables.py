@@ -3,29 +3,48 @@
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.cli.import_file import READABLE, import_file, options_of
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
-from osem_migrate.errors import ConfirmationRequired, ExitCode
+from osem_migrate.errors import ConfirmationRequired, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
     from osem_migrate.migrator import Migrator
 
 
-@click.command("import")
+@click.command("import", epilog="Exit codes of --check: 0 file and scripts declare the same, 3 they differ.")
 @click.argument("tables", nargs=-1, metavar="[TABLE]…")
 @click.option("--dry-run", is_flag=True, help="Print the scripts, and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before recording in a protected environment.")
+@click.option("--from", "source", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Import the tables that a file of another tool declares; asks nothing of AWS.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(READABLE),
+              help="What the file of --from is, instead of what it looks like.")  # fmt: skip
+@click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+              help="With --from: a value for a parameter, or for what else only a deployment knows.")  # fmt: skip
+@click.option("--check", is_flag=True,
+              help="With --from: compare file and scripts, write nothing, and exit with 3 if they differ.")  # fmt: skip
 @lock_timeout_option
 @connected
-def command(
-    invocation: Invocation, *, tables: tuple[str, ...], dry_run: bool, yes: bool, lock_timeout: float
+def command(  # noqa: PLR0913 - one parameter an option
+    invocation: Invocation,
+    *,
+    tables: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    source: Path | None,
+    form: str | None,
+    parameters: tuple[str, ...],
+    check: bool,
+    lock_timeout: float,
 ) -> ExitCode:
     """Adopt existing tables as scripts.
 
@@ -37,7 +56,15 @@ def command(
     Tables that the scripts declare already are left out, and so is the history table. A warning
     names what a script cannot declare, such as replicas. Pending scripts must be applied first (osem-migrate upgrade
     adopts existing tables).
+
+    With --from, the tables are those that a file declares: a template of CloudFormation or SAM, what "terraform show
+    -json" prints, a model of NoSQL Workbench or a migration contract. Nothing is recorded, and AWS is not asked. Names
+    that the configuration does not give to these tables are added to pyproject.toml. upgrade then adopts the tables.
     """
+    if source is not None:
+        return import_file(invocation, options_of(source, form, tables, parameters), check=check, dry_run=dry_run)
+    if check or form is not None or parameters:
+        raise UsageError("--check, --format and --parameter need --from")
     from osem_migrate.commands.import_tables import ImportOptions
 
     migrator = invocation.migrator()

@@ -29,6 +29,7 @@ COMMANDS = {
     "status": ("osem_migrate.cli.status", "Say where an environment stands: history and drift."),
     "verify": ("osem_migrate.cli.verify", "Check every table, point by point."),
     "import": ("osem_migrate.cli.import_tables", "Adopt existing tables as scripts."),
+    "export": ("osem_migrate.cli.export", "Write the tables as a file of another tool, or as a picture."),
     "stamp": ("osem_migrate.cli.stamp", "Record migrations as applied without carrying them out."),
     "new": ("osem_migrate.cli.new", "Write the next numbered script."),
     "history": ("osem_migrate.cli.history", "Show what was done, by whom and when."),

@@ -118,6 +118,13 @@ class Project:
             name, self.application, names, self._settings(name), neighbours=tuple(other for other, _ in neighbours)
         )
 
+    def with_tables(self, name: str, tables: Mapping[str, str]) -> Self:
+        """This project with more tables of an environment mapped; raises ConfigurationError where that cannot be."""
+        own = self.settings.environments.get(name, EnvironmentSettings())
+        mapped = own.model_copy(update={"tables": {**own.tables, **tables}})
+        environments = {**self.settings.environments, name: mapped}
+        return type(self)(self.root, self.settings.model_copy(update={"environments": environments}), self._environ)
+
     def _key(self, name: str) -> str:
         return f"{self.root / FILE}: {SECTION}.{name}"
 

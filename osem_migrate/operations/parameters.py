@@ -25,7 +25,7 @@ def create_index(table: Table, index: Index) -> dict[str, Any]:
     return {
         "IndexName": index.name,
         "KeySchema": key_schema(index.partition_keys, index.sort_keys),
-        "Projection": _projection(table, index),
+        "Projection": projection(table, index),
         **billing.index_parameters(index.throughput),
     }
 
@@ -47,10 +47,11 @@ def _local_index(table: Table, index: LocalIndex) -> dict[str, Any]:
     return {
         "IndexName": index.name,
         "KeySchema": key_schema((table.partition_key,), (index.sort_key,)),
-        "Projection": _projection(table, index),
+        "Projection": projection(table, index),
     }
 
 
-def _projection(table: Table, index: Index | LocalIndex) -> dict[str, Any]:
-    projection, include = table.projection(index)
-    return {"ProjectionType": projection, **({"NonKeyAttributes": list(include)} if include else {})}
+def projection(table: Table, index: Index | LocalIndex) -> dict[str, Any]:
+    """The Projection member of an index."""
+    kind, include = table.projection(index)
+    return {"ProjectionType": kind, **({"NonKeyAttributes": list(include)} if include else {})}

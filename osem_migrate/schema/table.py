@@ -119,6 +119,12 @@ class Table:
         """The index as far as no call can change it: its name, its keys and what it projects."""
         return (index.name, index.key_parts, self.projection(index))
 
+    def index_keys(self, index: Index | LocalIndex) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+        """Partition and sort key attributes of an index; a local one has the table's partition key."""
+        if isinstance(index, LocalIndex):
+            return as_keys(self.partition_key), index.keys
+        return index.partition_keys, index.sort_keys
+
     def _all_keys(self) -> Iterator[Key]:
         yield from self.keys
         for index in self.indexes:

@@ -15,8 +15,8 @@ README = ROOT / "README.md"
 class Shown:
     """One command of a page and what it says is printed; ``…`` stands for anything.
 
-    A Python or TOML block whose first line is the comment ``# PATH`` is what the reader writes to that file between two
-    commands: then ``command`` is the path and ``output`` the content.
+    A Python, TOML or YAML block whose first line is the comment ``# PATH`` is what the reader writes to that file
+    between two commands: then ``command`` is the path and ``output`` the content.
     """
 
     command: str
@@ -36,9 +36,9 @@ def blocks(text: str, language: str) -> list[str]:
 
 def commands(text: str) -> Iterator[Shown]:
     """The commands of the ``console`` blocks, which a test types one after the other, and the files between them."""
-    for language, block in re.findall(r"^```(console|python|toml)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+    for language, block in re.findall(r"^```(console|python|toml|yaml)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         if language != "console":
-            if named := re.match(r"# (\S+\.(?:py|toml))\n", block):
+            if named := re.match(r"# (\S+\.(?:py|toml|yml))\n", block):
                 yield Shown(named[1], block, is_file=True)
             continue
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:

@@ -249,6 +249,7 @@ LINES = {
     "resolve": "resolve 3 --applied",
     "unlock": "unlock",
     "completion": "completion bash",
+    "export": "export mermaid",
     "import": "import --dry-run",
     "downgrade": "downgrade --to 2 --yes",
     "destroy": "destroy --yes",

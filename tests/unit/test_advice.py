@@ -113,7 +113,7 @@ def test_every_command_that_connects_has_a_call() -> None:
 
 
 _OF_OTHERS = re.compile(r"\b(aws|pip|git) [a-z].*")
-_OURS = re.compile(rf"(?<![\w`-])--[a-z]|osem-migrate ({'|'.join(COMMANDS)})\b|the command again")
+_OURS = re.compile(rf"(?<![\w`|-])--[a-z]|osem-migrate ({'|'.join(COMMANDS)})\b|the command again")
 
 
 @pytest.mark.parametrize("kind", list(error_classes()), ids=lambda kind: kind.code)
@@ -133,7 +133,8 @@ def test_no_text_does() -> None:
         for path in source.rglob("*.py")
         if "cli" not in path.relative_to(source).parts and path.name != "advice.py"
         for text in _prose(ast.parse(path.read_text("utf-8")))
-        if " " in text.value and _OURS.search(_OF_OTHERS.sub("", text.value))
+        # What is written into a file is for whoever reads that file.
+        if " " in text.value and not text.value.startswith("# ") and _OURS.search(_OF_OTHERS.sub("", text.value))
     ]
     assert found == []
 

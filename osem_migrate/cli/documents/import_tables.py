@@ -4,6 +4,7 @@ import os
 
 from typing_extensions import TypedDict
 
+from osem_migrate.cli.documents.import_file import FileImportDocument
 from osem_migrate.cli.documents.printed import Printed
 from osem_migrate.commands.import_tables import ImportPlan, ImportResult
 from osem_migrate.config import Environment
@@ -49,7 +50,7 @@ class ImportDocument(TypedDict):
     """What the scripts cannot say of the tables."""
 
 
-PRINTED = {"import": Printed((ImportDocument,))}
+PRINTED = {"import": Printed((ImportDocument, FileImportDocument))}
 
 
 def import_document(plan: ImportPlan, environment: Environment, imported: ImportResult | None = None) -> ImportDocument:

@@ -1,0 +1,127 @@
+"""``export``: what it prints and writes, for which environments, and what it asks of AWS."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osem_migrate.errors import ExitCode
+from tests.cli.command_line import Project, Run, Tables
+
+
+def test_a_template_of_all_environments(project: Project, run: Run) -> None:
+    """Without --env all of them are in it, dev first; with --env that one alone; nothing is asked of AWS."""
+    said = run("export", "cloudformation")
+    assert (said.code, said.err) == (0, "")
+    assert "TableName: !Sub 'shop-${Environment}-Teams'" in said.out
+    assert "AllowedValues:\n      - dev\n      - prod\n      - staging\n" in said.out
+    assert "TableName: shop-prod-Teams" in run("export", "cloudformation", "--env", "prod").out
+
+
+def test_an_environment_variable_chooses(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OSEM_ENV chooses as --env does."""
+    monkeypatch.setenv("OSEM_ENV", "prod")
+    assert "TableName: shop-prod-Teams" in run("export", "cloudformation").out
+
+
+def test_terraform_is_of_one_environment(run: Run) -> None:
+    """That of --env; dev without it."""
+    for words, name in (([], "dev"), (["--env", "prod"], "prod")):
+        document = json.loads(run("export", "terraform", *words).out)
+        assert [one["id"] for one in document["import"]] == [f"shop-{name}-Teams", f"shop-{name}-Plans"]
+
+
+def test_a_project_that_is_only_local(project: Project, run: Run) -> None:
+    """Where there is no other environment, local is written."""
+    project.configure('[tool.osem-migrate]\napplication = "shop"\n')
+    assert "shop-local-Teams" in run("export", "terraform").out
+
+
+def test_to_a_file(project: Project, run: Run) -> None:
+    """-o writes the same text, and prints the path."""
+    said = run("export", "mermaid", "-o", "tables.mmd")
+    assert (said.code, said.out) == (0, "tables.mmd\n")
+    assert (project.folder / "tables.mmd").read_text() == run("export", "mermaid").out
+    missing = run("export", "mermaid", "-o", "nowhere/tables.mmd")
+    assert (missing.code, missing.out) == (1, "")
+    assert "✗ ERROR: nowhere/tables.mmd: No such file or directory" in missing.err
+
+
+def test_as_data(project: Project, run: Run) -> None:
+    """--json has the text, where it was written, and what the format could not say."""
+    project.script("0004_stream", 'SetTimeToLive("Plans", "expiresAt")')
+    document = run("export", "workbench", "--json").document
+    data = document["data"]
+    assert (document["environment"], data["format"], data["path"]) == (None, "workbench", None)
+    assert json.loads(data["text"])["ModelName"] == "shop"
+    assert data["notes"] == [{"place": "Plans", "text": "a model cannot say: time to live expiresAt"}]
+    assert run("export", "workbench", "-o", "m.json", "--json").document["data"]["path"] == "m.json"
+
+
+def test_what_a_format_cannot_say_is_a_warning(project: Project, run: Run) -> None:
+    """On stderr, so that stdout is the file; -q leaves it out."""
+    project.script("0004_stream", 'SetTimeToLive("Plans", "expiresAt")')
+    assert run("export", "workbench").err == "⚠ Plans: a model cannot say: time to live expiresAt\n"
+    assert run("export", "workbench", "-q").err == ""
+
+
+def test_live(project: Project, run: Run, tables: Tables) -> None:
+    """--live writes what is there, not what the scripts declare; what an engine does not tell is a warning."""
+    assert run("upgrade", "-q").code == 0
+    index: Any = {
+        "IndexName": "by-owner",
+        "KeySchema": [{"AttributeName": "ownerId", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    tables.client.update_table(
+        TableName="shop-dev-Plans",
+        AttributeDefinitions=[
+            {"AttributeName": "planId", "AttributeType": "S"},
+            {"AttributeName": "ownerId", "AttributeType": "S"},
+        ],
+        GlobalSecondaryIndexUpdates=[{"Create": index}],
+    )
+    said = run("export", "cloudformation", "--live")
+    assert said.code == 0
+    assert "IndexName: by-owner" in said.out
+    assert "by-owner" not in run("export", "cloudformation").out
+    assert "SchemaMigrations" not in said.out
+    assert "this local engine does not report encryption" in said.err
+
+
+def test_live_without_tables(run: Run, tables: Tables) -> None:
+    """Exit 1, with what may be wrong."""
+    said = run("export", "terraform", "--live")
+    assert (said.code, said.out) == (1, "")
+    assert "✗ AWS_RESOURCE_NOT_FOUND: there are no tables of dev to export" in said.err
+
+
+def test_a_page_shows_where_an_environment_stands(run: Run, tables: Tables, tmp_path: Path) -> None:
+    """With --env its status is asked; without, nothing is."""
+    assert "in sync" not in run("export", "html").out
+    before = run("export", "html", "--env", "dev").out
+    assert "not in sync" in before
+    assert "0 of 3 migrations applied" in before
+    assert "MIGRATION_PENDING" in before
+    assert run("upgrade", "-q").code == 0
+    tables.client.delete_table(TableName="shop-dev-Plans")
+    after = run("export", "html", "--env", "dev").out
+    assert "3 of 3 migrations applied" in after
+    assert "DRIFT_TABLE_MISSING" in after
+    assert '<span class="badge bad">missing</span>' in after
+
+
+@pytest.mark.parametrize("words", [["export"], ["export", "pdf"], ["export", "contract"]])
+def test_an_unknown_format(run: Run, words: list[str]) -> None:
+    """The formats there are get listed; a contract is none that can be written."""
+    said = run(*words)
+    assert said.code == ExitCode.USAGE
+    assert "cloudformation" in said.err
+
+
+def test_an_unknown_environment(run: Run) -> None:
+    """It is refused as everywhere, and nothing is printed."""
+    said = run("export", "cloudformation", "--env", "prd")
+    assert (said.code, said.out) == (1, "")
+    assert "✗ CONFIG_ENVIRONMENT_UNKNOWN" in said.err
