@@ -435,6 +435,11 @@ class ConfirmationRequired(OsemMigrateError):
     code = "CONFIRMATION_REQUIRED"
     remedy = f"Read the plan with {command('--dry-run')}, then {AGAIN} with {command('--yes')}."
 
+    @staticmethod
+    def how(look: str, agree: str) -> str:
+        """The remedy where it is known which command shows what would be lost, and which one agrees to it."""
+        return f"See it with: {look}\nIf all of that may be lost: {agree}"
+
 
 class DeletionProtected(OsemMigrateError):
     """A table that the plan drops has deletion protection on."""

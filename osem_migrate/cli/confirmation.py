@@ -5,18 +5,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.errors import ConfirmationRequired
 
 if TYPE_CHECKING:
+    from osem_migrate.execution.runner import RunOptions
     from osem_migrate.live_table import LiveIndex, LiveTable
     from osem_migrate.migrator import Migrator
     from osem_migrate.operations import Operation
     from osem_migrate.planning.plan import Plan
 
 
-def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: bool, can_ask: bool) -> None:
+def confirm(  # noqa: PLR0913 - one argument each for what decides
+    plan: "Plan",
+    migrator: "Migrator",
+    options: "RunOptions",
+    *,
+    yes: bool,
+    allow_data_loss: bool,
+    can_ask: bool,
+) -> None:
     """Ask before data is lost; in a protected environment only both options together count."""
     if not plan.hazards:
         return
@@ -28,8 +36,7 @@ def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: b
         raise ConfirmationRequired(
             f"{name} is protected, and data would be lost",
             parts=losses,
-            remediation="Read the plan with --dry-run, then run the command again with "
-            f"{advice.command('--yes', '--allow-data-loss')}",
+            remediation=_how(options, "--yes", "--allow-data-loss"),
             hazards=losses,
         )
     if not yes and can_ask and sys.stdin.isatty():
@@ -37,10 +44,10 @@ def confirm(plan: "Plan", migrator: "Migrator", *, yes: bool, allow_data_loss: b
 
         show_changes(plan, migrator, err=True)
         output.echo(err=True)
-    ask(losses, migrator, yes=yes, can_ask=can_ask)
+    ask(losses, migrator, _how(options, "--yes"), yes=yes, can_ask=can_ask)
 
 
-def ask(losses: list[str], migrator: "Migrator", *, yes: bool, can_ask: bool) -> None:
+def ask(losses: list[str], migrator: "Migrator", remedy: str, *, yes: bool, can_ask: bool) -> None:
     """Show what would be lost and go on only where the environment's name is typed, or ``yes`` was given."""
     if yes:
         return
@@ -50,7 +57,11 @@ def ask(losses: list[str], migrator: "Migrator", *, yes: bool, can_ask: bool) ->
             output.line("warning", loss, err=True)
         if click.prompt(f"Type {name} to go on", default="", show_default=False, err=True) == name:
             return
-    raise ConfirmationRequired("data would be lost", parts=losses, hazards=losses)
+    raise ConfirmationRequired("data would be lost", parts=losses, remediation=remedy, hazards=losses)
+
+
+def _how(options: "RunOptions", *agreed: str) -> str:
+    return ConfirmationRequired.how(options.resume("--dry-run"), options.resume(*agreed))
 
 
 def losses_of(plan: "Plan", migrator: "Migrator") -> list[str]:

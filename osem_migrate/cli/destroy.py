@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.confirmation import ask
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option, timeout_option
-from osem_migrate.errors import ExitCode, OsemMigrateError
+from osem_migrate.errors import ConfirmationRequired, ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,10 +55,14 @@ def command(  # noqa: PLR0913 - one parameter an option
     if dry_run:
         return invocation.finish(lambda: _inventory_document(inventory), lambda: _show(inventory, migrator))
     invocation.stopped = lambda error: _stopped(inventory, error)
+    can_ask = not invocation.as_json
     if not inventory.is_empty:
-        ask(_losses(inventory), migrator, yes=yes, can_ask=not invocation.as_json)
+        how = ConfirmationRequired.how(advice.command("destroy", "--dry-run"), advice.command("destroy", "--yes"))
+        ask(_losses(inventory), migrator, how, yes=yes, can_ask=can_ask)
     if inventory.changed and not yes:
-        ask(list(inventory.changes), migrator, yes=drop_changed, can_ask=not invocation.as_json)
+        agree = advice.command("destroy", "--yes", "--drop-changed")
+        how = ConfirmationRequired.how(advice.command("status"), agree)
+        ask(list(inventory.changes), migrator, how, yes=drop_changed, can_ask=can_ask)
         drop_changed = True
     options = DestroyOptions(
         allow_data_loss=not inventory.is_empty, drop_changed=drop_changed, lock_timeout=lock_timeout, timeout=timeout

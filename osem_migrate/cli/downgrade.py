@@ -62,8 +62,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     invocation.stopped = lambda error: _stopped(plan, error)
     if not invocation.as_json:
         show_notes(plan)
-    confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     options = options.with_plan(plan)
+    confirm(plan, migrator, options, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         result = migrator.downgrade(replace(options, stop=stop))
 

@@ -79,10 +79,3 @@ def _facts(holder: "Holder") -> list[tuple[str, str]]:
     facts += [("since", output.moment(holder.acquired_at))]
     facts += [("CI run", holder.run_url)] if holder.run_url is not None else []
     return [*facts, ("fence", str(holder.fence)), ("heartbeat", str(holder.heartbeat))]
-
-
-def _since(milliseconds: int) -> str:
-    try:
-        return output.moment(milliseconds)
-    except (OverflowError, ValueError, OSError):
-        return f"{milliseconds} ms"  # no year that there is; the lock must be cleared all the same

@@ -89,7 +89,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         if can_ask and (answer := ask_to_fold(plan, migrator, options)) is not None:
             options = replace(options, fold=answer)
             plan = migrator.plan(options)
-        confirm(plan, migrator, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
+        confirm(plan, migrator, options, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
     with stop_on_signal(options.resume()) as stop:
         # What only a look at the live tables tells, such as items in one that was there first, is confirmed as well.
         agreed = yes and (allow_data_loss or not migrator.environment.settings.protected)

@@ -155,8 +155,7 @@ def _check(deployment: Deployment, found: Inventory, options: DestroyOptions) ->
         name = deployment.environment.name
         raise ConfirmationRequired(
             f"every table of {name} that its scripts built would be lost, with all items",
-            remediation=f"See which with: {command('destroy', '--dry-run')}\n"
-            f"If all of that may be lost: {command('destroy', '--yes')}",
+            remediation=ConfirmationRequired.how(command("destroy", "--dry-run"), command("destroy", "--yes")),
         )
     if found.changed and not options.drop_changed:
         raise ConfirmationRequired(

@@ -97,7 +97,10 @@ def _confirm(plan: Plan, options: RunOptions) -> None:
     if losses:
         more = "the plan has changed since it was confirmed, and would lose more"
         raise ConfirmationRequired(
-            more if options.plan is not None else "data would be lost", parts=losses, hazards=losses
+            more if options.plan is not None else "data would be lost",
+            parts=losses,
+            remediation=ConfirmationRequired.how(options.resume("--dry-run"), options.resume("--yes")),
+            hazards=losses,
         )
 
 

@@ -40,7 +40,8 @@ def test_without_a_terminal_only_yes_counts(upgraded: Project, run: Run, tables:
     assert (said.code, said.out) == (1, "")
     loss = r"every item of table Plans is lost (shop-dev-Plans: 3 items, "
     assert f"✗ CONFIRMATION_REQUIRED: data would be lost: {loss}" in said.err
-    assert "hint: Read the plan with --dry-run, then run the command again with --yes." in said.err
+    assert "hint: See it with: osem-migrate downgrade --dry-run --to 2 --env dev\n" in said.err
+    assert "If all of that may be lost: osem-migrate downgrade --yes --to 2 --env dev\n" in said.err
     assert tables.lock() == lock
     assert run("downgrade", "--to", "2", "--yes").code == 0
     assert "shop-dev-Plans" not in tables.names()
@@ -70,7 +71,7 @@ def test_a_protected_environment_needs_both_options(
         "CONFIRMATION_REQUIRED: prod is protected, and data would be lost: every item of table Plans is lost"
         in said.err
     )
-    assert "run the command again with --yes --allow-data-loss" in said.err
+    assert "osem-migrate downgrade --yes --allow-data-loss --to 2 --env prod\n" in said.err
     assert tables.everything() == before
 
 

@@ -5,6 +5,7 @@ import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -339,3 +340,11 @@ def test_no_credential_is_ever_told(
     assert "dynamodb:" in said.err
     for secret in (ACCESS_KEY, SECRET_KEY, SESSION_TOKEN):
         assert secret not in told
+
+
+def test_whose_else_a_table_is_is_said_before_it_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A warning of the plan, which only a look at the live tables brought."""
+    RunReporter(verbosity=0, log_file=None).event(RunStarted(replace(PLAN, warnings=("T belongs to a stack.",))))
+    assert "⚠ T belongs to a stack.\n" in capsys.readouterr().err
+    RunReporter(verbosity=-1, log_file=None).event(RunStarted(replace(PLAN, warnings=("T belongs to a stack.",))))
+    assert capsys.readouterr().err == ""

@@ -190,7 +190,7 @@ def test_a_protected_environment_needs_both_options(dropping: Project, run: Run,
     said = run("upgrade", "--env", "prod", "--yes")
     assert said.code == 1
     assert "prod is protected" in said.err
-    assert "hint: Read the plan with --dry-run, then run the command again with --yes --allow-data-loss" in said.err
+    assert "If all of that may be lost: osem-migrate upgrade --yes --allow-data-loss" in said.err
     assert "shop-prod-Plans" in tables.names()
     assert run("upgrade", "--env", "prod", "--yes", "--allow-data-loss").code == 0
     assert "shop-prod-Plans" not in tables.names()

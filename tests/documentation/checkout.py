@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from socket import socket
 
 import jq
 
@@ -25,6 +26,10 @@ def checkout(folder: Path) -> Iterator[Path]:
     """A plain checkout of what a page's commands work on; an embedded engine that they start ends with it."""
     for name in ("Makefile", "README.md", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
+    # An engine of its own, whatever else listens on this machine: another worker's page, or somebody's demo.
+    with (folder / "pyproject.toml").open("a", encoding="utf-8") as settings, socket() as free:
+        free.bind(("127.0.0.1", 0))
+        settings.write(f"\n[tool.osem-migrate.local]\nport = {free.getsockname()[1]}\n")
     shutil.copytree(ROOT / "migrations", folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     try:
         yield folder

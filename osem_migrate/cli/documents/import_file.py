@@ -1,23 +1,12 @@
 """The document of ``import --from``."""
 
-import os
 from collections.abc import Sequence
 
 from typing_extensions import TypedDict
 
+from osem_migrate.cli.documents.script import ScriptDocument, script_documents
 from osem_migrate.commands.import_file import FileImport
 from osem_migrate.files.writer import Draft
-
-
-class FileScriptDocument(TypedDict):
-    """A script that was written, or would be."""
-
-    path: str
-    table: str
-    """In the scripts."""
-    physical_name: str
-    """Of the table, in DynamoDB."""
-    source: str
 
 
 class MappedDocument(TypedDict):
@@ -67,7 +56,7 @@ class FileImportDocument(TypedDict):
     in_sync: bool
     """Whether file and scripts declare the same."""
     counts: FileImportCounts
-    scripts: list[FileScriptDocument]
+    scripts: list[ScriptDocument]
     mapped: list[MappedDocument]
     skipped: list[LeftOutDocument]
     differences: list[FileDifferenceDocument]
@@ -88,15 +77,7 @@ def file_import_document(
             "skipped": len(plan.skipped),
             "differences": len(plan.differences),
         },
-        "scripts": [
-            {
-                "path": os.path.relpath(draft.path),
-                "table": create.table,
-                "physical_name": plan.names[create.table],
-                "source": draft.source,
-            }
-            for draft, create in zip(drafts, plan.creations, strict=True)
-        ],
+        "scripts": script_documents(drafts, plan.creations, plan.names.__getitem__),
         "mapped": [{"table": name, "physical_name": physical} for name, physical in plan.mapped.items()],
         "skipped": [{"table": name, "reason": why} for name, why in plan.skipped.items()],
         "differences": [

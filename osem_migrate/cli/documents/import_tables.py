@@ -1,24 +1,12 @@
 """The document of ``import``."""
 
-import os
-
 from typing_extensions import TypedDict
 
 from osem_migrate.cli.documents.import_file import FileImportDocument
 from osem_migrate.cli.documents.printed import Printed
+from osem_migrate.cli.documents.script import ScriptDocument, script_documents
 from osem_migrate.commands.import_tables import ImportPlan, ImportResult
 from osem_migrate.config import Environment
-
-
-class ScriptDocument(TypedDict):
-    """A script that was written, or would be."""
-
-    path: str
-    table: str
-    """In the scripts."""
-    physical_name: str
-    """Of the table, in DynamoDB."""
-    source: str
 
 
 class SkippedDocument(TypedDict):
@@ -60,15 +48,7 @@ def import_document(plan: ImportPlan, environment: Environment, imported: Import
     return {
         "dry_run": imported is None,
         "counts": {"scripts": len(drafts), "recorded": len(recorded), "skipped": len(plan.skipped)},
-        "scripts": [
-            {
-                "path": os.path.relpath(draft.path),
-                "table": create.table,
-                "physical_name": environment.physical_name(create.table),
-                "source": draft.source,
-            }
-            for draft, create in zip(drafts, plan.creations, strict=True)
-        ],
+        "scripts": script_documents(drafts, plan.creations, environment.physical_name),
         "recorded": list(recorded),
         "skipped": [{"physical_name": name, "reason": reason} for name, reason in plan.skipped.items()],
         "warnings": list(plan.warnings),
