@@ -8,6 +8,7 @@ import select
 import struct
 import subprocess
 import termios
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -76,6 +77,8 @@ class Screen(HistoryScreen):
 class DrawnOn(io.StringIO):
     """A stream that is a terminal: what is written to it is drawn on a screen of its size.
 
+    A write is one piece, as it is to whoever looks at a terminal: other threads see the screen before or after it.
+
     Attributes:
         sent: everything that was written.
     """
@@ -87,19 +90,22 @@ class DrawnOn(io.StringIO):
         self.screen = screen
         self.sent = ""
         self._stream = Stream(screen)
+        self._in_use = threading.RLock()  # reentrant: a signal handler may write while its thread does
 
     def isatty(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        self.sent += text
-        self._stream.feed(text.replace("\n", "\r\n"))
+        with self._in_use:
+            self.sent += text
+            self._stream.feed(text.replace("\n", "\r\n"))
         return len(text)
 
     @property
     def rows(self) -> list[str]:
         """All there is to be read."""
-        return self.screen.rows
+        with self._in_use:
+            return self.screen.rows
 
     def wait_for(self, text: str) -> list[str]:
         """The same, once the text is somewhere in it."""

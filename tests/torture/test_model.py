@@ -41,7 +41,7 @@ from osem_migrate.operations import (
     SetStream,
     Setting,
 )
-from osem_migrate.operations.step import calls
+from osem_migrate.operations.step import Description, calls
 from osem_migrate.planning.status.status import ProblemKind
 from osem_migrate.schema import S, Schema, Table, as_keys
 from osem_migrate.stop import Stop
@@ -257,16 +257,33 @@ class Model(RuleBasedStateMachine):
     def reached(self, target: int, choose: Callable[[int, int], int]) -> None:
         """A run came through to a version: everything on its side of it is settled.
 
-        What somebody did by hand on a table that the run had to change, it has found to be just what it would do.
+        What somebody did by hand stops a run only where that needs or changes it. It is over where the run has found it
+        to be just what it would do, or has made the table anew; otherwise it is as it was, and status goes on to tell.
         """
         if self.level is not None:
             self.level = choose(self.level, target)
         elif (choose is max and target == len(self.scripts)) or target == 0:
             self.level = target
         if self.level is not None:
-            live = self.live().tables
-            known = self.by_hand.items()
-            self.by_hand = {name: done for name, done in known if done[1].tables[name] == live.get(name)}
+            live = self.live()
+            still = {name: change for name, (change, _) in self.by_hand.items() if self.differs(name, change)}
+            self.by_hand = {name: (change, live) for name, change in still.items()}
+
+    def differs(self, name: str, change: Operation) -> bool:
+        """Whether what was changed by hand is otherwise than declared now, read past the tool."""
+        declared, described = self.live().tables.get(name), self.aws.simulator.table(PREFIX + name)
+        if declared is None or described is None:
+            return declared is not None
+        if isinstance(change, DropIndex):
+            there = {index["IndexName"] for index in described.get("GlobalSecondaryIndexes", [])}
+            return declared.index(change.name) is not None and change.name not in there
+        wanted = declared.setting(type(change)) if isinstance(change, Setting) else None
+        if wanted is None:
+            return False  # the table is there again, or nobody declares the setting any more
+        aside = self.aws.simulator.call("DescribeContinuousBackups", {"TableName": PREFIX + name})
+        answers = {Description.TABLE: {"Table": described}, Description.CONTINUOUS_BACKUPS: aside}
+        found = type(wanted).read(name, answers[wanted.described_by])
+        return not wanted.matches(found or wanted.default(name))
 
     def schema(self, level: int | None = None) -> Schema:
         """What the first so many scripts build; all of them when None."""
