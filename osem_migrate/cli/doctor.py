@@ -6,7 +6,7 @@ import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
-from osem_migrate.cli.options import connected
+from osem_migrate.cli.options import Choice, connected
 from osem_migrate.cli.policy import ROLES
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
@@ -18,7 +18,7 @@ _CHECK_WIDTH = 14
 
 
 @click.command("doctor", epilog="Exit codes: 0 nothing has failed, 1 something has.")
-@click.option("--role", type=click.Choice(ROLES), default="status", show_default=True, metavar="ROLE",
+@click.option("--role", type=Choice(ROLES), default="status", show_default=True, metavar="ROLE",
               help="Try the permissions of status, upgrade or downgrade, each by a request that can have no "
               "effect.")  # fmt: skip
 @connected

@@ -9,7 +9,7 @@ import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
-from osem_migrate.cli.options import placed
+from osem_migrate.cli.options import Choice, placed
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _digits(_context: click.Context, _option: click.Parameter, value: str | None
 
 
 @click.command("policy")
-@click.option("--role", type=click.Choice(ROLES), default="upgrade", show_default=True, metavar="ROLE",
+@click.option("--role", type=Choice(ROLES), default="upgrade", show_default=True, metavar="ROLE",
               help="What the identity may do: status, upgrade or downgrade; each includes the one before "
               "it.")  # fmt: skip
 @click.option("--account", callback=_digits, metavar="DIGITS",

@@ -177,7 +177,9 @@ class _Checks:
         )
         self._place = self._deployment.place
         elsewhere = f", endpoint {session.endpoint_url}" if session.endpoint_url is not None else ""
-        return _fine("connection", f"region {session.region.name} from {session.region.source}{elsewhere}")
+        source = session.region.source
+        origin = f"from {source}" if source is not None else "as asked for"
+        return _fine("connection", f"region {session.region.name} {origin}{elsewhere}")
 
     def _check_credentials(self) -> Finding:
         session = self._deployment.session
