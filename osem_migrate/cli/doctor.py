@@ -35,7 +35,7 @@ def command(invocation: Invocation, *, role: str) -> ExitCode:
     try:
         report = _examine(invocation, role)
     except ImportError as missing:
-        remedy = "Reinstall it: pip install --upgrade --force-reinstall osem-migrate"
+        remedy = "Install osem-migrate again, as it was installed; what it requires comes with it."
         raise OsemMigrateError(f"a part of osem-migrate is missing: {missing}", remediation=remedy) from missing
     invocation.locate = lambda: report.place
     return invocation.finish(lambda: _document(report, role), lambda: _show(report), report.exit_code)

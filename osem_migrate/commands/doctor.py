@@ -1,5 +1,6 @@
 """Doctor: looks at everything that a run depends on, one thing after the other; what is broken is a finding."""
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -250,9 +251,6 @@ def _component(check: str, components: Sequence[installation.Component]) -> Find
     if not wrong:
         return _fine(check, message)
     wanted = ", ".join(f"{component.name} {component.supported}" for component in wrong)
-    remedy = (
-        f"Run osem-migrate with {wanted}."
-        if check == "python"
-        else "Install supported versions: pip install --upgrade --force-reinstall osem-migrate"
-    )
+    install = shlex.join(["pip", "install", *(f"{component.name}{component.supported}" for component in wrong)])
+    remedy = f"Run osem-migrate with {wanted}." if check == "python" else f"Install supported versions: {install}"
     return Finding(check=check, health=Health.FAILED, message=f"{message}; supported: {wanted}", advice=remedy)
