@@ -27,7 +27,7 @@ class CreateTable(Operation):
         table: its logical name; the environment makes the physical one of it.
         partition_key: one attribute, which every item has.
         sort_key: one attribute, which every item has, too; without one, the partition key alone identifies an item.
-        indexes: global secondary indexes, up to 20.
+        indexes: global secondary indexes; AWS's quota is 20.
         local_indexes: local secondary indexes, up to 5. They need a sort key, and can never be added or dropped later.
         settings: the same operations that change a table later, such as ``SetTimeToLive("Sessions", "expiresAt")``;
             a line can move between the two places unchanged.
