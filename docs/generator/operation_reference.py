@@ -64,6 +64,11 @@ class Example:
         return script(self.source)
 
 
+def public() -> dict[str, Any]:
+    """What a script may import, by name."""
+    return {name: getattr(osem_migrate, name) for name in dir(osem_migrate) if not name.startswith("_")}
+
+
 def script(source: str, docstring: str = "An example.") -> str:
     """A script that declares one operation."""
     names = sorted(name for name in set(re.findall(r"\b[A-Z]\w*(?=[(.])", source)) if hasattr(osem_migrate, name))
@@ -73,8 +78,7 @@ def script(source: str, docstring: str = "An example.") -> str:
 
 def example(source: str) -> Example:
     """The example that is written so."""
-    names = {name: getattr(osem_migrate, name) for name in osem_migrate.__all__}
-    return Example(source, eval(source, names))  # noqa: S307 - a docstring of our own
+    return Example(source, eval(source, public()))  # noqa: S307 - a docstring of our own
 
 
 def examples() -> Mapping[type, list[Example]]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import osem_migrate
 from docs.generator.docstring import Docstring
 from docs.generator.operation_reference import (
     BEGINNING,
@@ -15,6 +14,7 @@ from docs.generator.operation_reference import (
     arguments_of,
     beginning,
     examples,
+    public,
     script,
 )
 from docs.generator.pages import OPERATIONS_PAGE
@@ -106,10 +106,10 @@ def test_everything_that_scripts_import_is_on_the_page() -> None:
         for example in found:
             assert kind.__name__ in example.source or kind.__name__ == "Key"
             assert example.source in text
-    public = {name: getattr(osem_migrate, name) for name in osem_migrate.__all__}
-    operations = {kind for kind in public.values() if isinstance(kind, type) and issubclass(kind, Operation)}
+    exported = public()
+    operations = {kind for kind in exported.values() if isinstance(kind, type) and issubclass(kind, Operation)}
     assert operations - set(DOCUMENTED) == {Operation, Setting}
-    assert {kind for name, kind in public.items() if getattr(kind, "__module__", "").startswith("osem_migrate.schema")
+    assert {kind for name, kind in exported.items() if getattr(kind, "__module__", "").startswith("osem_migrate.schema")
             and isinstance(kind, type)} == set(VALUES)  # fmt: skip
     assert all(f"`{letter}(" in text for letter in "SNB")
 
