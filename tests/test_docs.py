@@ -75,6 +75,18 @@ def test_every_snippet_is_accepted(page: Path) -> None:
         ProjectSettings.model_validate({"application": "osem-ladders", **table})
 
 
+def test_the_first_steps_are_taken_in_one_region() -> None:
+    """The lines of getting-started fit below the heading that is there, and no block of it names another region."""
+    text = shown.read(shown.DOCS / "getting-started.md")
+    (block,) = shown.blocks(text, "toml")
+    heading, *lines = block.splitlines()
+    configured = shown.read(shown.ROOT / "pyproject.toml").replace(heading, "\n".join([heading, *lines]))
+    settings = ProjectSettings.model_validate(tomllib.loads(configured)["tool"]["osem-migrate"])
+    blocks = [found for language in ("console", "json", "sh", "text", "toml") for found in shown.blocks(text, language)]
+    regions = set(re.findall(r"\b[a-z]{2}-(?:north|south|east|west|central)+-\d\b", "".join(blocks)))
+    assert regions == {settings.environments["dev"].region}
+
+
 def test_what_the_code_writes_is_current() -> None:
     """docs/commands.md and the tables of error codes are as ``make docs`` would write them."""
     stale = [page.name for page, text in pages.written().items() if shown.read(page) != text]
