@@ -104,14 +104,14 @@ def test_every_command_is_in_the_reference() -> None:
 
 
 def test_every_help_fits_on_a_terminal() -> None:
-    """No line of any command's --help is wider than 80 columns, those that click is told to leave alone among them."""
+    """No line of any command's --help is wider than 80 columns, and no command is broken."""
     context = click.Context(cli, info_name="osem-migrate", **cli.context_settings)
     found = [(name, command) for name in COMMANDS if (command := cli.get_command(context, name)) is not None]
     for name, command in list(found):
         found += [(f"{name} {part}", inner) for part, inner in getattr(command, "commands", {}).items()]
     for name, command in [("", cli), *found]:
         said = command.get_help(click.Context(command, info_name=name, parent=context, max_content_width=80))
-        assert [line for line in said.splitlines() if len(line) > 80] == [], name
+        assert [line for line in said.splitlines() if len(line) > 80 or line.endswith("osem-")] == [], name
 
 
 def test_every_error_code_is_explained() -> None:

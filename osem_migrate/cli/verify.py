@@ -38,8 +38,8 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
     key of its own, is written, read back through the table and through every index (waiting up to 30 seconds for
     them), and removed, also after Ctrl-C. No other item is touched. If a probe is killed, the next one removes its item
     once it is two minutes old, because the other probe might still be running. During the probe, queries of the
-    application, streams, replicas and autoscaled capacity see the item. "osem-migrate policy --probe" prints what the
-    identity needs.
+    application, streams, replicas and autoscaled capacity see the item. "policy --probe" prints what the identity
+    needs.
     """
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.verify import VerifyOptions
