@@ -26,6 +26,7 @@ _HOMES = {
     "osem_migrate.commands.unlock": {"UnlockOptions"},
     "osem_migrate.commands.upgrade": {"UpgradeOptions"},
     "osem_migrate.commands.verify": {"VerifyOptions"},
+    "osem_migrate.config": {"Project"},
     "osem_migrate.errors": {"OsemMigrateError", "PartialError"},
     "osem_migrate.execution.operation_run": {"Pace"},
     "osem_migrate.migrator": {"Migrator"},
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.unlock import UnlockOptions as UnlockOptions
     from osem_migrate.commands.upgrade import UpgradeOptions as UpgradeOptions
     from osem_migrate.commands.verify import VerifyOptions as VerifyOptions
+    from osem_migrate.config import Project as Project
     from osem_migrate.deployment.connection import Connection as Connection
     from osem_migrate.errors import OsemMigrateError as OsemMigrateError
     from osem_migrate.errors import PartialError as PartialError

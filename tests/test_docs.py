@@ -75,6 +75,18 @@ def test_every_snippet_is_accepted(page: Path) -> None:
         ProjectSettings.model_validate({"application": "osem-ladders", **table})
 
 
+def test_the_first_steps_are_taken_in_one_region() -> None:
+    """The lines of getting-started fit below the heading that is there, and no block of it names another region."""
+    text = shown.read(shown.DOCS / "getting-started.md")
+    (block,) = shown.blocks(text, "toml")
+    heading, *lines = block.splitlines()
+    configured = shown.read(shown.ROOT / "pyproject.toml").replace(heading, "\n".join([heading, *lines]))
+    settings = ProjectSettings.model_validate(tomllib.loads(configured)["tool"]["osem-migrate"])
+    blocks = [found for language in ("console", "json", "sh", "text", "toml") for found in shown.blocks(text, language)]
+    regions = set(re.findall(r"\b[a-z]{2}-(?:north|south|east|west|central)+-\d\b", "".join(blocks)))
+    assert regions == {settings.environments["dev"].region}
+
+
 def test_what_the_code_writes_is_current() -> None:
     """docs/commands.md and the tables of error codes are as ``make docs`` would write them."""
     stale = [page.name for page, text in pages.written().items() if shown.read(page) != text]
@@ -89,6 +101,17 @@ def test_every_command_is_in_the_reference() -> None:
     commands = [command for name in COMMANDS if (command := cli.get_command(context, name)) is not None]
     options = {word for command in commands for option in command.params for word in option.opts if word[0] == "-"}
     assert sorted(word for word in options if word not in text) == []
+
+
+def test_every_help_fits_on_a_terminal() -> None:
+    """No line of any command's --help is wider than 80 columns, and no command is broken."""
+    context = click.Context(cli, info_name="osem-migrate", **cli.context_settings)
+    found = [(name, command) for name in COMMANDS if (command := cli.get_command(context, name)) is not None]
+    for name, command in list(found):
+        found += [(f"{name} {part}", inner) for part, inner in getattr(command, "commands", {}).items()]
+    for name, command in [("", cli), *found]:
+        said = command.get_help(click.Context(command, info_name=name, parent=context, max_content_width=80))
+        assert [line for line in said.splitlines() if len(line) > 80 or line.endswith("osem-")] == [], name
 
 
 def test_every_error_code_is_explained() -> None:

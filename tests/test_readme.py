@@ -14,10 +14,21 @@ from osem_migrate.config import ProjectSettings
 from osem_migrate.errors import ExitCode
 from osem_migrate.operations import Operation, Setting
 from tests.documentation import shown
-from tests.documentation.checkout import checkout, run, run_here
+from tests.documentation.checkout import SITE_PACKAGES, checkout, run, run_here, run_in_one_shell
 from tests.engines.engine import Engine
 
 TEXT = shown.read(shown.README)
+BEGINNING = shown.section(TEXT, "In your own project")
+REST = TEXT.replace(BEGINNING, "")
+
+
+_INSTALLING = {
+    "PIP_NO_INDEX": "1",
+    "PIP_NO_DEPS": "1",
+    "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this one the wrong way round: no isolation
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PYTHONPATH": str(SITE_PACKAGES),
+}
 
 
 @pytest.fixture
@@ -36,7 +47,7 @@ def test_every_command_prints_what_the_readme_shows(project: Path, engine: Engin
 
     ``make demo`` runs the console script twice; the commands behind it run in this process.
     """
-    items = list(shown.commands(TEXT))
+    items = list(shown.commands(REST))
     assert len(items) >= len(COMMANDS)
     for item in items:
         printed = run_here(item.command, project, engine.environ())
@@ -45,9 +56,35 @@ def test_every_command_prints_what_the_readme_shows(project: Path, engine: Engin
             assert shown.pattern(item.output).fullmatch(printed), difference
 
 
+@pytest.mark.slow
+def test_the_beginning_works_in_an_empty_folder(tmp_path: Path) -> None:
+    """From nothing to tables: the commands of one terminal, as a beginner types them, with what they print.
+
+    Nothing is downloaded: what the package requires is that of the tests.
+    """
+    (tmp_path / "osem-migrate").symlink_to(shown.ROOT)
+    items = list(shown.commands(BEGINNING))
+    printed = run_in_one_shell([item.command for item in items], tmp_path, _INSTALLING)
+    try:
+        for item, text in zip(items, printed, strict=True):
+            assert shown.pattern(item.output).fullmatch(text), (
+                f"$ {item.command}\n{text}\n--- README ---\n{item.output}"
+            )
+        assert [path for path in (tmp_path / "shop" / ".venv").rglob("osem_migrate/migrator.py") if path.is_file()]
+    finally:
+        stop = ". .venv/bin/activate && osem-migrate local stop"
+        assert "Stopped moto" in run_in_one_shell([stop], tmp_path / "shop", _INSTALLING)[0]
+
+
+def test_the_beginning_fits_on_one_screen() -> None:
+    """Nobody has to scroll."""
+    (block,) = shown.blocks(BEGINNING, "console")
+    assert len(block.splitlines()) <= 24
+
+
 def test_every_command_is_shown() -> None:
     """No command is missing from the README."""
-    typed = " ".join(item.command for item in shown.commands(TEXT))
+    typed = " ".join(item.command for item in shown.commands(REST))
     assert [name for name in COMMANDS if f"osem-migrate {name} " not in typed] == []
 
 

@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
-from docs.generator.command_reference import reference
+from docs.generator import command_reference, operation_reference
 from docs.generator.error_codes import error_table, finding_table
 from docs.generator.json_schema import command_table, schema_text
 
 DOCS = Path(__file__).parents[1]
 COMMANDS_PAGE = DOCS / "commands.md"
+OPERATIONS_PAGE = DOCS / "operations.md"
 TROUBLE_PAGE = DOCS / "troubleshooting.md"
 JSON_PAGE = DOCS / "json.md"
 JSON_SCHEMA = DOCS / "osem-migrate.schema.json"
@@ -22,7 +23,13 @@ def written() -> dict[Path, str]:
     for part, table in (("findings", finding_table()), ("errors", error_table())):
         trouble = filled(trouble, part, table)
     documents = filled(JSON_PAGE.read_text(encoding="utf-8"), "documents", command_table())
-    return {COMMANDS_PAGE: reference(), TROUBLE_PAGE: trouble, JSON_PAGE: documents, JSON_SCHEMA: schema_text()}
+    return {
+        COMMANDS_PAGE: command_reference.reference(),
+        OPERATIONS_PAGE: operation_reference.reference(),
+        TROUBLE_PAGE: trouble,
+        JSON_PAGE: documents,
+        JSON_SCHEMA: schema_text(),
+    }
 
 
 def filled(text: str, part: str, table: str) -> str:

@@ -61,10 +61,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class RegionChoice:
-    """A region and who chose it: ``--region``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``pyproject.toml`` and so on."""
+    """A region and who chose it: ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``pyproject.toml`` …; None for the caller."""
 
     name: str
-    source: str
+    source: str | None
 
 
 class Session:
@@ -268,7 +268,7 @@ def _region(
 ) -> RegionChoice:
     """The first that is set; boto3 alone would not look at AWS_REGION."""
     candidates = (
-        (flag, "--region"),
+        (flag, None),
         (environ.get("AWS_REGION"), "AWS_REGION"),
         (environ.get("AWS_DEFAULT_REGION"), "AWS_DEFAULT_REGION"),
         (configured, "pyproject.toml"),

@@ -5,7 +5,7 @@ from click.shell_completion import BashComplete, FishComplete, ShellComplete, Zs
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
-from osem_migrate.cli.options import unconnected
+from osem_migrate.cli.options import Choice, unconnected
 from osem_migrate.errors import ExitCode
 
 PROGRAM = "osem-migrate"
@@ -15,13 +15,13 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshCompl
 
 
 _HOW = """\b
-bash: eval "$(osem-migrate completion bash)"   in ~/.bashrc (bash 4.4 or later)
-zsh:  eval "$(osem-migrate completion zsh)"    in ~/.zshrc, after compinit
-fish: osem-migrate completion fish | source    in ~/.config/fish/config.fish"""
+bash: eval "$(osem-migrate completion bash)"  in ~/.bashrc (bash 4.4 or later)
+zsh:  eval "$(osem-migrate completion zsh)"   in ~/.zshrc, after compinit
+fish: osem-migrate completion fish | source   in ~/.config/fish/config.fish"""
 
 
 @click.command("completion", epilog=_HOW)
-@click.argument("shell", type=click.Choice(tuple(_SHELLS)), metavar="SHELL")
+@click.argument("shell", type=Choice(tuple(_SHELLS)), metavar="SHELL")
 @unconnected
 def command(invocation: Invocation, *, shell: str) -> ExitCode:
     """Print the script that makes a shell complete what is typed.

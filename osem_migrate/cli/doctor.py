@@ -6,7 +6,7 @@ import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
-from osem_migrate.cli.options import connected
+from osem_migrate.cli.options import Choice, connected
 from osem_migrate.cli.policy import ROLES
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
@@ -18,7 +18,7 @@ _CHECK_WIDTH = 14
 
 
 @click.command("doctor", epilog="Exit codes: 0 nothing has failed, 1 something has.")
-@click.option("--role", type=click.Choice(ROLES), default="status", show_default=True, metavar="ROLE",
+@click.option("--role", type=Choice(ROLES), default="status", show_default=True, metavar="ROLE",
               help="Try the permissions of status, upgrade or downgrade, each by a request that can have no "
               "effect.")  # fmt: skip
 @connected
@@ -35,7 +35,7 @@ def command(invocation: Invocation, *, role: str) -> ExitCode:
     try:
         report = _examine(invocation, role)
     except ImportError as missing:
-        remedy = "Reinstall it: pip install --upgrade --force-reinstall osem-migrate"
+        remedy = "Install osem-migrate again, as it was installed; what it requires comes with it."
         raise OsemMigrateError(f"a part of osem-migrate is missing: {missing}", remediation=remedy) from missing
     invocation.locate = lambda: report.place
     return invocation.finish(lambda: _document(report, role), lambda: _show(report), report.exit_code)

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
-from osem_migrate.cli.options import connected
+from osem_migrate.cli.options import Choice, connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ WRITABLE = ("cloudformation", "terraform", "workbench", "mermaid", "dot", "html"
 
 
 @click.command("export")
-@click.argument("form", type=click.Choice(WRITABLE), metavar="FORMAT")
+@click.argument("form", type=Choice(WRITABLE), metavar="FORMAT")
 @click.option("--live", is_flag=True, help="The tables as they are live, not as the scripts build them.")
 @click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write to this file, instead of stdout.")  # fmt: skip

@@ -30,7 +30,7 @@ def command(invocation: Invocation, *, limit: int | None) -> ExitCode:
         if not entries:
             output.line("info", f"Nothing was ever applied to {migrator.environment.name}.")
         rows = [(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in entries]
-        output.table(rows)
+        output.entries(rows, head=3)
 
     return invocation.finish(lambda: _document(entries), show)
 

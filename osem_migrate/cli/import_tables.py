@@ -12,7 +12,7 @@ from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.import_file import READABLE, import_file, options_of
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected, lock_timeout_option
+from osem_migrate.cli.options import Choice, connected, lock_timeout_option
 from osem_migrate.errors import ConfirmationRequired, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before recording in a protected environment.")
 @click.option("--from", "source", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Import the tables that a file of another tool declares; asks nothing of AWS.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(READABLE),
-              help="What the file of --from is, instead of what it looks like.")  # fmt: skip
+@click.option("--format", "form", type=Choice(READABLE), metavar="FORMAT",
+              help=f"What the file of --from is, instead of what it looks like: {', '.join(READABLE)}.")  # fmt: skip
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
               help="With --from: a value for a parameter, or for what else only a deployment knows.")  # fmt: skip
 @click.option("--check", is_flag=True,

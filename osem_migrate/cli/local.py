@@ -8,7 +8,7 @@ from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.mistyped import Group
-from osem_migrate.cli.options import Count, unconnected
+from osem_migrate.cli.options import Choice, Count, unconnected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def command() -> None:
 
 
 @command.command("start")
-@click.option("--engine", type=click.Choice(KINDS), metavar="ENGINE",
+@click.option("--engine", type=Choice(KINDS), metavar="ENGINE",
               help="moto or dynamodb-local, instead of the configured one (moto when none is).")  # fmt: skip
 @click.option("--port", type=Count(most=65535), metavar="NUMBER",
               help="From 1 to 65535, instead of the configured one (4610 when none is).")  # fmt: skip

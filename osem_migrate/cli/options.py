@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.types import FloatParamType, IntParamType
 
+from osem_migrate.advice import did_you_mean
 from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_environment
 from osem_migrate.cli.invocation import Invocation
@@ -20,6 +21,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 SHORTEST_TIMEOUT = 0.001
 
 _COMMON = ("environment", "region", "profile", "endpoint_url", "force", "as_json", "log_file")
+
+
+class Choice(click.Choice[str]):
+    """One of several words; the nearest of them is named where it is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word, or click's own refusal."""
+        if value not in self.choices:
+            near = did_you_mean(str(value), self.choices)
+            self.fail(f"there is no {_shortened(value)}{near} (there are: {', '.join(self.choices)})", param, ctx)
+        return str(value)
 
 
 # Python reads more than people take for a number: 1_000, ٣, and blanks around it.

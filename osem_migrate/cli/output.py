@@ -67,6 +67,22 @@ def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
         echo(indent + text, hang=len(indent) + hang)
 
 
+def entries(rows: Sequence[Sequence[str]], head: int) -> None:
+    """A table on stdout; where a line of it has no room, what stands behind the first columns goes below them.
+
+    Args:
+        rows: cells of one line each.
+        head: how many columns stay together.
+    """
+    room = terminal.room()
+    if room is None or all(width_of(text) <= room for text in columns(rows)):
+        table(rows)
+        return
+    for first, row in zip(columns([row[:head] for row in rows]), rows, strict=True):
+        echo(first)
+        echo(f"    {', '.join(filter(None, row[head:]))}")
+
+
 def _unbroken(words: Sequence[str]) -> str:
     return _show(words).replace(" ", UNBROKEN)
 

@@ -9,7 +9,7 @@ import click
 
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
-from osem_migrate.cli.options import placed
+from osem_migrate.cli.options import Choice, placed
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -27,13 +27,14 @@ def _digits(_context: click.Context, _option: click.Parameter, value: str | None
 
 
 @click.command("policy")
-@click.option("--role", type=click.Choice(ROLES), default="upgrade", show_default=True, metavar="ROLE",
+@click.option("--role", type=Choice(ROLES), default="upgrade", show_default=True, metavar="ROLE",
               help="What the identity may do: status, upgrade or downgrade; each includes the one before "
               "it.")  # fmt: skip
 @click.option("--account", callback=_digits, metavar="DIGITS",
               help="AWS account of the tables, instead of the configured account_id.")  # fmt: skip
+@click.option("--probe", is_flag=True, help="Also allow what verify --probe does: one sample item a table.")
 @placed
-def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCode:
+def command(invocation: Invocation, *, role: str, account: str | None, probe: bool) -> ExitCode:
     """Print the least IAM policy for an environment.
 
     It allows what the migrations of this folder ask for, on the environment's tables alone, and
@@ -59,9 +60,8 @@ def command(invocation: Invocation, *, role: str, account: str | None) -> ExitCo
     known = None if region == ANY else region
     invocation.locate = lambda: replace(environment.place, region=known)
     scripts = load(project.migrations)
-    policy = make_policy(
-        environment, scripts.migrations, PolicyOptions(role=Role(role), region=region, account=account)
-    )
+    options = PolicyOptions(role=Role(role), region=region, account=account, probe=probe)
+    policy = make_policy(environment, scripts.migrations, options)
     invocation.warn(scripts.warnings)
     if environment.name == LOCAL:
         invocation.warn(["The embedded engine checks no permissions; choose an AWS environment with --env."])

@@ -9,7 +9,7 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected, refuse_together
+from osem_migrate.cli.options import Choice, connected, refuse_together
 from osem_migrate.errors import ExitCode, UsageError
 from osem_migrate.history import ShownState
 
@@ -31,7 +31,7 @@ _SIGNS = {"applied": "done", "pending": "info", "running": "info", "reverted": "
 @click.option("--ignore", metavar="STATE,…", default="",
               help="States that do not count for the exit code: drift, pending, reverted, running, failed, "
               "interrupted, out_of_order, missing, changed, future, newer_tool.")  # fmt: skip
-@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
+@click.option("--format", "shape", type=Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
               help="text for people, json for machines, github for annotations, junit for test reports.")  # fmt: skip
 @click.option("--strict", is_flag=True,
               help="Count every setting that is on in AWS but in no script as drift, such as a stream.")  # fmt: skip
@@ -102,7 +102,8 @@ def _ignored(words: str) -> frozenset[str]:
     states = frozenset(word.strip() for word in words.split(",") if word.strip())
     unknown = sorted(states - set(IGNORABLE))
     if unknown:
-        raise UsageError(f"--ignore: unknown state {', '.join(unknown)} (there are: {', '.join(IGNORABLE)})")
+        near = advice.did_you_mean(unknown[0], IGNORABLE)
+        raise UsageError(f"--ignore: unknown state {', '.join(unknown)}{near} (there are: {', '.join(IGNORABLE)})")
     return states
 
 

@@ -37,6 +37,11 @@ def is_plain() -> bool:
     return bool(os.environ.get("NO_COLOR")) or is_dumb()
 
 
+def room() -> int | None:
+    """How many columns a line of results has; None where stdout is no terminal, and lines may be of any length."""
+    return size_of(_stream(err=False)).columns if _is_terminal(err=False) else None
+
+
 def can_show_rows() -> bool:
     """Whether stderr is a terminal whose cursor moves."""
     return _is_terminal(err=True) and not is_dumb()

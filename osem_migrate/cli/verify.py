@@ -10,7 +10,7 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected, refuse_together
+from osem_migrate.cli.options import Choice, connected, refuse_together
 from osem_migrate.cli.status import FORMATS
 from osem_migrate.errors import ExitCode
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.command("verify", epilog="Exit codes: 0 every check passed, 5 a check failed.")
 @click.option("--probe", is_flag=True, help="Write one sample item to each table, query every index, and remove it.")
 @click.option("--yes", is_flag=True, help="Needed with --probe in a protected environment.")
-@click.option("--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
+@click.option("--format", "shape", type=Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
               help="text for people, json for machines, github for annotations, junit for test reports.")  # fmt: skip
 @connected
 def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> ExitCode:
@@ -38,8 +38,8 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
     key of its own, is written, read back through the table and through every index (waiting up to 30 seconds for
     them), and removed, also after Ctrl-C. No other item is touched. If a probe is killed, the next one removes its item
     once it is two minutes old, because the other probe might still be running. During the probe, queries of the
-    application, streams, replicas and autoscaled capacity see the item. The identity needs dynamodb:PutItem,
-    GetItem, Query and DeleteItem on the tables and their indexes.
+    application, streams, replicas and autoscaled capacity see the item. "policy --probe" prints what the identity
+    needs.
     """
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.verify import VerifyOptions

@@ -1,5 +1,6 @@
 """Doctor: looks at everything that a run depends on, one thing after the other; what is broken is a finding."""
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -177,7 +178,9 @@ class _Checks:
         )
         self._place = self._deployment.place
         elsewhere = f", endpoint {session.endpoint_url}" if session.endpoint_url is not None else ""
-        return _fine("connection", f"region {session.region.name} from {session.region.source}{elsewhere}")
+        source = session.region.source
+        origin = f"from {source}" if source is not None else "as asked for"
+        return _fine("connection", f"region {session.region.name} {origin}{elsewhere}")
 
     def _check_credentials(self) -> Finding:
         session = self._deployment.session
@@ -248,9 +251,6 @@ def _component(check: str, components: Sequence[installation.Component]) -> Find
     if not wrong:
         return _fine(check, message)
     wanted = ", ".join(f"{component.name} {component.supported}" for component in wrong)
-    remedy = (
-        f"Run osem-migrate with {wanted}."
-        if check == "python"
-        else "Install supported versions: pip install --upgrade --force-reinstall osem-migrate"
-    )
+    install = shlex.join(["pip", "install", *(f"{component.name}{component.supported}" for component in wrong)])
+    remedy = f"Run osem-migrate with {wanted}." if check == "python" else f"Install supported versions: {install}"
     return Finding(check=check, health=Health.FAILED, message=f"{message}; supported: {wanted}", advice=remedy)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from osem_migrate.advice import command
+from osem_migrate.advice import command, did_you_mean
 from osem_migrate.arguments import Arguments
 from osem_migrate.config import HISTORY_ENTITY, Environment, Project
 from osem_migrate.config.settings import FILE
@@ -150,7 +150,8 @@ def _chosen(environment: Environment, found: Sequence[FoundTable], names: Sequen
     for name in names:
         if not any(name in spellings for spellings in known):
             there = ", ".join(one.table.name for one in found) or "none"
-            raise UsageError(f"the file has no table {name} (there are: {there})")
+            near = did_you_mean(name, [one.table.name for one in found])
+            raise UsageError(f"the file has no table {name!r}{near} (there are: {there})")
     return [one for one, spellings in zip(found, known, strict=True) if not names or spellings & set(names)]
 
 

@@ -18,9 +18,13 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a role may do, as IAM takes it; ``scope`` says which region and account it is for, ``*`` being any."""
+    """What a role may do, as IAM takes it; ``probe`` says whether a probe is among it.
+
+    ``scope`` says which region and account it is for, ``*`` being any.
+    """
 
     role: Role
+    probe: bool
     scope: PolicyScope
     document: dict[str, Any]
 
@@ -33,12 +37,14 @@ class PolicyOptions(Arguments):
         role: who is to have it.
         region: where the tables are; ``*`` for any.
         account: twelve digits; that of the configuration when None, and any when there is none either.
+        probe: also allow what ``verify`` with a probe does.
     """
 
     role: Role = Role.UPGRADE
     _: KW_ONLY
     region: str = ANY
     account: str | None = None
+    probe: bool = False
 
 
 def policy(environment: Environment, migrations: Sequence[Migration], options: PolicyOptions) -> Policy:
@@ -53,8 +59,8 @@ def policy(environment: Environment, migrations: Sequence[Migration], options: P
         tables=environment.names.globs(named_tables(migrations, History())),
         history_table=environment.history_table,
     )
-    granted = grants(options.role, migrations, defaults=environment.defaults)
-    return Policy(role=options.role, scope=scope, document=document(granted, scope))
+    granted = grants(options.role, migrations, defaults=environment.defaults, probe=options.probe)
+    return Policy(role=options.role, probe=options.probe, scope=scope, document=document(granted, scope))
 
 
 def region_of(environment: Environment, *, region: str | None = None, profile: str | None = None) -> str:

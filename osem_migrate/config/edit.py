@@ -18,11 +18,26 @@ def with_tables(text: str, environment: str, tables: Mapping[str, str]) -> str:
     _add(document, environment, tables)
     changed = tomlkit.dumps(document)
     if tomllib.loads(changed) == wanted:
-        return changed
+        return _set_apart(text, changed)
     # What is added to a table of dotted keys, tomlkit leaves out; such a table may have a part of its own elsewhere.
     section = tomlkit.document()
     _add(section, environment, tables)
     return f"{text.rstrip()}\n\n{tomlkit.dumps(section).lstrip()}"
+
+
+def _set_apart(text: str, changed: str) -> str:
+    """The changed file with an empty line around the section that is new in it, which tomlkit leaves out."""
+    known, lines = set(text.splitlines()), changed.splitlines(keepends=True)
+    first = next((at for at, line in enumerate(lines) if line.startswith("[") and line.strip() not in known), None)
+    if first is None:
+        return changed
+    last = next(
+        (at for at, line in enumerate(lines) if at > first and not line[0].isalnum() and line[0] not in "\"'"), None
+    )
+    for at in (last, first):
+        if at is not None and lines[at - 1].strip() and lines[at].strip():
+            lines.insert(at, lines[first][len(lines[first].rstrip()) :])
+    return "".join(lines)
 
 
 def _add(document: Any, environment: str, tables: Mapping[str, str]) -> None:

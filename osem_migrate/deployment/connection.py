@@ -64,8 +64,10 @@ def _check_region(session: Session, environment: Environment, asked: Connection)
     expected = environment.settings.region
     if session.local or asked.force or expected is None or session.region.name == expected:
         return
+    found, source = session.region.name, session.region.source
+    other = f"{found} was asked for" if source is None else f"{source} says {found}"
     raise RegionMismatch(
-        f"environment {environment.name!r} is in {expected}, but {session.region.source} says {session.region.name}",
+        f"environment {environment.name!r} is in {expected}, but {other}",
         expected=expected,
-        found=session.region.name,
+        found=found,
     )

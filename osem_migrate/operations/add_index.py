@@ -18,7 +18,25 @@ from osem_migrate.schema.value import value
 
 @value
 class AddIndex(Operation):
-    """Add a global secondary index. DynamoDB builds it from the items there are: minutes if empty, hours if large."""
+    """Add a global secondary index. DynamoDB builds it from the items there are: minutes if empty, hours if large.
+
+    It is one UpdateTable of its own, because DynamoDB adds one index at a time, unless the same run creates the table
+    and folds (``--fold``): then the index comes with it, in seconds. Items without the key attributes are not in it.
+    From then on DynamoDB refuses writes that give a key attribute another type.
+
+    Attributes:
+        table: logical name of the table.
+        name: name of the index, 3 to 255 characters.
+        partition_key: what its queries begin with; up to four attributes, as a tuple.
+        sort_key: what its items are sorted by; up to four attributes, as a tuple.
+        projection: which attributes it copies: ``ALL``, ``KEYS_ONLY`` (those of index and table), or ``INCLUDE``.
+        include: with ``INCLUDE``, the names of further attributes, up to 20.
+        throughput: on a provisioned table, capacity of its own instead of the table's; on an on-demand one, a maximum.
+
+    Example:
+        AddIndex("Orders", "by-product", partition_key=S("productId"), sort_key=N("createdAt"))
+        AddIndex("Orders", "by-city", partition_key=(S("country"), S("city")), projection="INCLUDE", include=["total"])
+    """
 
     table: str
     name: str

@@ -20,8 +20,26 @@ from osem_migrate.schema.value import value
 class CreateTable(Operation):
     """Create a table. Billing is on-demand unless ``settings`` has a SetBilling.
 
-    ``settings`` takes the same operations that change a table later (``SetTimeToLive("Sessions", "expiresAt")``), so a
-    line can move between the two places unchanged.
+    Tags, capacity, deletion protection and point-in-time recovery that pyproject.toml gives to new tables come with it,
+    where the script does not say otherwise.
+
+    Attributes:
+        table: its logical name; the environment makes the physical one of it.
+        partition_key: one attribute, which every item has.
+        sort_key: one attribute, which every item has, too; without one, the partition key alone identifies an item.
+        indexes: global secondary indexes; AWS's quota is 20.
+        local_indexes: local secondary indexes, up to 5. They need a sort key, and can never be added or dropped later.
+        settings: the same operations that change a table later, such as ``SetTimeToLive("Sessions", "expiresAt")``;
+            a line can move between the two places unchanged.
+
+    Example:
+        CreateTable("Sessions", partition_key=S("sessionId"), settings=[SetTimeToLive("Sessions", "expiresAt")])
+        CreateTable(
+            "Carts",
+            partition_key=S("customerId"),
+            sort_key=S("productId"),
+            indexes=[Index("by-product", partition_key=S("productId"))],
+        )
     """
 
     table: str

@@ -14,7 +14,17 @@ from osem_migrate.schema.value import value
 
 @value
 class DropIndex(Operation):
-    """Delete a global secondary index. Queries on it fail at once; building it again takes minutes to hours."""
+    """Delete a global secondary index. Queries on it fail at once; building it again takes minutes to hours.
+
+    A local secondary index cannot be dropped.
+
+    Attributes:
+        table: logical name of the table.
+        name: name of the index.
+
+    Example:
+        DropIndex("Orders", "by-status")
+    """
 
     table: str
     name: str

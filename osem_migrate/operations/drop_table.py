@@ -13,7 +13,14 @@ from osem_migrate.schema.value import value
 
 @value
 class DropTable(Operation):
-    """Delete a table with its items and indexes. DynamoDB refuses while deletion protection is on."""
+    """Delete a table with its items and indexes. DynamoDB refuses while deletion protection is on.
+
+    Attributes:
+        table: its logical name.
+
+    Example:
+        DropTable("Orders")
+    """
 
     table: str
 

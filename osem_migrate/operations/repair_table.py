@@ -19,12 +19,19 @@ from osem_migrate.schema.value import value
 class RepairTable(Operation):
     """Bring a table back to what the scripts before this one declare.
 
-    ``to`` says what will be: settings, ``AddIndex`` for an index that comes back, or ``CreateTable`` for a lost table.
-    ``found`` is the evidence, what is live instead: settings, and the ``Index`` in the place of one that is built anew;
-    an index or a table that it does not name is missing. Where a table is as found it is repaired, where it is as
-    declared nothing happens, and any other table stops the run. ``to`` is checked against the scripts; what it does not
-    name of ``found`` goes back to what the scripts and pyproject.toml declare.
-    ``osem-migrate status --write-repair`` writes such scripts.
+    ``osem-migrate status --write-repair`` writes such scripts. Where a table is as found it is repaired, where it is as
+    declared nothing happens, and any other table stops the run.
+
+    Attributes:
+        table: logical name of the table.
+        to: what will be: settings, ``AddIndex`` for an index that comes back, or ``CreateTable`` for a lost table. The
+            scripts before it have to declare the same.
+        found: the evidence, what is live instead: settings, and the ``Index`` in the place of one that is built anew;
+            an index or a table that it does not name is missing. What ``to`` does not name of it goes back to what the
+            scripts and pyproject.toml declare.
+
+    Example:
+        RepairTable("Orders", to=[SetStream("Orders", "NEW_IMAGE")], found=[SetStream("Orders", None)])
     """
 
     table: str

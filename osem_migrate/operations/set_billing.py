@@ -33,9 +33,20 @@ class BillingData(TypedDict):
 class SetBilling(Setting):
     """Choose how the table is paid for; write it with ``SetBilling.on_demand`` or ``SetBilling.provisioned``.
 
-    ``throughput`` is capacity when provisioned, the maximum when on-demand. ``indexes`` gives the same by index name;
-    None means none of its own: the table's capacity when provisioned, no maximum when on-demand. An index left out
-    keeps what it has, and has none of its own after a switch to the other mode.
+    A table of which no script and no ``capacity`` of pyproject.toml says so is on-demand. AWS lets a table switch to
+    on-demand four times in 24 hours.
+
+    Attributes:
+        table: logical name of the table.
+        mode: ``PAY_PER_REQUEST`` is on-demand.
+        throughput: capacity when provisioned, the maximum when on-demand.
+        indexes: the same by name of an index; None for none of its own, which is the table's capacity when provisioned,
+            and no maximum when on-demand. An index that is left out keeps what it has, and has none of its own after a
+            switch to the other mode.
+
+    Example:
+        SetBilling.provisioned("Orders", read=10, write=5, indexes={"by-status": Throughput(2, 5)})
+        SetBilling.on_demand("Orders", max_write=1000)
     """
 
     table: str
@@ -74,14 +85,28 @@ class SetBilling(Setting):
         max_write: int | None = None,
         indexes: Mapping[str, Throughput | None] | None = None,
     ) -> Self:
-        """Pay for each request, with an optional maximum of request units a second."""
+        """Pay for each request, with an optional maximum.
+
+        Args:
+            table: logical name of the table.
+            max_read: read request units a second at most.
+            max_write: write request units a second at most.
+            indexes: maximum by name of an index.
+        """
         return cls(table, "PAY_PER_REQUEST", Throughput(max_read, max_write), indexes or {})
 
     @classmethod
     def provisioned(
         cls, table: str, *, read: int, write: int, indexes: Mapping[str, Throughput | None] | None = None
     ) -> Self:
-        """Pay for capacity units a second."""
+        """Pay for capacity, used or not.
+
+        Args:
+            table: logical name of the table.
+            read: read capacity units a second.
+            write: write capacity units a second.
+            indexes: capacity by name of an index.
+        """
         return cls(table, "PROVISIONED", Throughput(read, write), indexes or {})
 
     @classmethod

@@ -17,7 +17,15 @@ class DeletionProtectionData(TypedDict):
 
 @value
 class SetDeletionProtection(Setting):
-    """Turn deletion protection on or off."""
+    """Turn deletion protection on or off: while it is on, DynamoDB refuses to delete the table.
+
+    Attributes:
+        table: logical name of the table.
+        enabled: on or off.
+
+    Example:
+        SetDeletionProtection("Orders", enabled=True)
+    """
 
     table: str
     enabled: bool

@@ -26,7 +26,18 @@ class EncryptionData(TypedDict):
 
 @value
 class SetEncryption(Setting):
-    """Choose the key: ``AWS_OWNED`` (free, the default), ``AWS_MANAGED`` (alias/aws/dynamodb) or the ARN of another."""
+    """Choose the key that encrypts the table at rest.
+
+    AWS accepts four changes in 24 hours, then one in six.
+
+    Attributes:
+        table: logical name of the table.
+        key: ``AWS_OWNED`` (free, the default), ``AWS_MANAGED`` (``alias/aws/dynamodb`` in KMS) or the ARN of a key of
+            your own, which belongs to one account and region.
+
+    Example:
+        SetEncryption("Orders", "AWS_MANAGED")
+    """
 
     table: str
     key: str

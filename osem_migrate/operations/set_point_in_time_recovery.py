@@ -24,9 +24,16 @@ class PointInTimeRecoveryData(TypedDict):
 
 @value
 class SetPointInTimeRecovery(Setting):
-    """Turn point-in-time recovery on, for ``days`` back (1 to 35, AWS's own default is 35), or off.
+    """Turn point-in-time recovery on or off: continuous backups, from which any second can be restored.
 
-    Turning it off loses the recovery history, and the period goes back to 35 days.
+    Attributes:
+        table: logical name of the table.
+        enabled: on or off; off loses the recovery history.
+        days: how far back, 1 to 35.
+
+    Example:
+        SetPointInTimeRecovery("Orders", enabled=True, days=7)
+        SetPointInTimeRecovery("Orders", enabled=False)
     """
 
     table: str

@@ -24,7 +24,17 @@ class StreamData(TypedDict):
 
 @value
 class SetStream(Setting):
-    """Stream the table's changes with the given view of each item; ``None`` turns the stream off."""
+    """Stream the table's changes, or stop that.
+
+    Attributes:
+        table: logical name of the table.
+        view: what each record of the stream shows of the item; ``None`` turns the stream off. Another view is another
+            stream, with another ARN: DynamoDB has to turn the old one off first.
+
+    Example:
+        SetStream("Orders", "NEW_AND_OLD_IMAGES")
+        SetStream("Orders", None)
+    """
 
     table: str
     view: StreamView | None

@@ -20,7 +20,17 @@ class TableClassData(TypedDict):
 
 @value
 class SetTableClass(Setting):
-    """Choose the storage class; AWS accepts two changes in 30 days."""
+    """Choose the storage class, which decides the price of storage against that of requests.
+
+    AWS accepts two changes in 30 days.
+
+    Attributes:
+        table: logical name of the table.
+        storage: ``STANDARD_INFREQUENT_ACCESS`` stores for less, and charges more for a request.
+
+    Example:
+        SetTableClass("Orders", "STANDARD_INFREQUENT_ACCESS")
+    """
 
     table: str
     storage: TableClass

@@ -20,7 +20,15 @@ MAX_TAG_VALUE = 256
 
 @value
 class SetTags(Setting):
-    """Set tags by key, on top of those declared earlier; ``None`` removes a tag."""
+    """Set tags by key, on top of those declared earlier. Tags that no script names are left alone.
+
+    Attributes:
+        table: logical name of the table.
+        tags: values by key, up to 50; ``None`` removes a tag.
+
+    Example:
+        SetTags("Orders", {"CostCentre": "4711", "Team": None})
+    """
 
     table: str
     tags: Mapping[str, str | None] = field(hash=False)

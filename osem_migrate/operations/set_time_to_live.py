@@ -24,9 +24,17 @@ class TimeToLiveData(TypedDict):
 
 @value
 class SetTimeToLive(Setting):
-    """Let DynamoDB delete items once the Unix time (seconds) in ``attribute`` has passed; ``enabled=False`` stops that.
+    """Let DynamoDB delete items whose time has come, or stop that.
 
     AWS accepts a change about every half hour (documented: one hour), so another attribute means two calls and a wait.
+
+    Attributes:
+        table: logical name of the table.
+        attribute: what holds the time, in Unix seconds as a Number; items without it stay. May be None when off.
+        enabled: on or off.
+
+    Example:
+        SetTimeToLive("Orders", "expiresAt")
     """
 
     table: str

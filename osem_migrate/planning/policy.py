@@ -29,10 +29,11 @@ class Role(StrEnum):
 
 
 class Target(StrEnum):
-    """What a permission is for: all that there is, every table of the environment, its history table alone, or keys."""
+    """What a permission is for: all there is, the tables of the environment, their indexes, its history table, keys."""
 
     ACCOUNT = "account"
     TABLES = "tables"
+    INDEXES = "indexes"
     HISTORY = "history"
     KEYS = "keys"
 
@@ -77,9 +78,11 @@ class PolicyScope:
     def resource(self, target: Target | str) -> str | list[str]:
         """The ARN, or pattern of ARNs, of a target; several where no one pattern gives all names."""
         tables = [self.table_arn(name) for name in self.tables]
+        indexes = [f"{arn}/index/*" for arn in tables]
         arns: dict[Target, str | list[str]] = {
             Target.ACCOUNT: "*",
             Target.TABLES: tables[0] if len(tables) == 1 else tables,
+            Target.INDEXES: indexes[0] if len(indexes) == 1 else indexes,
             Target.HISTORY: self.table_arn(self.history_table),
             Target.KEYS: key_arn("*", region=self.region, account=self.account),
         }
@@ -103,6 +106,10 @@ GRANTS = (
     ),
 )
 
+# What a probe does with its item, in each table and through each of their indexes.
+_PROBE = Grant("Probe", Role.STATUS, Target.TABLES, ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"))
+_PROBE_INDEXES = Grant("ProbeIndexes", Role.STATUS, Target.INDEXES, ("dynamodb:Query",))
+
 # Provisioned capacity that differs is no drift where an autoscaler owns it, which only its own service tells.
 AUTOSCALING = "application-autoscaling:DescribeScalableTargets"
 _READ_AUTOSCALING = Grant("ReadAutoscaling", Role.STATUS, Target.ACCOUNT, (AUTOSCALING,))
@@ -113,13 +120,16 @@ _ASK_WHOSE_KEY = Grant("TellKeys", Role.STATUS, Target.KEYS, ("kms:DescribeKey",
 _KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
 
 
-def grants(role: Role, migrations: Sequence[Migration], *, defaults: tuple[Setting, ...] = ()) -> tuple[Grant, ...]:
+def grants(
+    role: Role, migrations: Sequence[Migration], *, defaults: tuple[Setting, ...] = (), probe: bool = False
+) -> tuple[Grant, ...]:
     """What a role needs, each action once for each target and by no more than one statement.
 
     Args:
         role: with those that it includes.
         migrations: all of the scripts: an environment has to go through every one of them.
         defaults: settings of every new table of the environment; with tags among them, the history table has them too.
+        probe: whether it may write, read and remove the sample items of ``verify --probe`` as well.
 
     Raises:
         ScriptOperationInapplicable: an operation does not fit the schema that those before it build.
@@ -129,6 +139,8 @@ def grants(role: Role, migrations: Sequence[Migration], *, defaults: tuple[Setti
         *GRANTS,
         *((_READ_AUTOSCALING,) if any(_is_provisioned(step.after) for step in (*forward, *back)) else ()),
         *((_ASK_WHOSE_KEY,) if any(_is_managed(step.after) for step in (*forward, *back)) else ()),
+        *((_PROBE,) if probe else ()),
+        *((_PROBE_INDEXES,) if probe and any(_has_indexes(step.after) for step in forward) else ()),
         *_tagging(defaults),
         *_of_steps("ChangeTables", Role.UPGRADE, forward),
         *_of_steps("ReverseTables", Role.DOWNGRADE, back),
@@ -156,6 +168,10 @@ def _steps(migrations: Sequence[Migration], schema: Schema) -> tuple[list[Step],
 
 def _is_provisioned(table: Table | None) -> bool:
     return table is not None and SetBilling.of(table).is_provisioned
+
+
+def _has_indexes(table: Table | None) -> bool:
+    return table is not None and bool(table.all_indexes)
 
 
 def _is_managed(table: Table | None) -> bool:

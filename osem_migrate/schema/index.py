@@ -23,10 +23,21 @@ Projection = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 class Index:
     """A global secondary index: its keys, what it projects, and its own throughput where it has one.
 
-    ``include`` may name keys of the index or of its table, which it projects anyway: see ``Table.projection``.
+    Attributes:
+        name: 3 to 255 characters.
+        partition_key: what its queries begin with; up to four attributes, as a tuple.
+        sort_key: what its items are sorted by; up to four attributes, as a tuple.
+        projection: which attributes it copies: ``ALL``, ``KEYS_ONLY`` (those of index and table), or ``INCLUDE``.
+        include: with ``INCLUDE``, the names of further attributes, up to 20. Keys of the index or of its table may be
+            among them, which it projects anyway.
+        throughput: on a provisioned table, capacity of its own instead of the table's; on an on-demand one, a maximum.
 
-    ``partition_key`` and ``sort_key`` take one Key or a tuple of up to four. ``throughput`` is capacity on a
-    provisioned table (the table's own when omitted) and the maximum on an on-demand table (none when omitted).
+    Example:
+        CreateTable(
+            "Tickets",
+            partition_key=S("ticketId"),
+            indexes=[Index("by-owner", partition_key=S("owner"), projection="INCLUDE", include=["title"])],
+        )
     """
 
     name: str
@@ -96,7 +107,22 @@ class Index:
 
 @value
 class LocalIndex:
-    """A local secondary index: the table's partition key with another sort key. It cannot be added or dropped later."""
+    """A local secondary index: the table's partition key with another sort key. It cannot be added or dropped later.
+
+    Attributes:
+        name: 3 to 255 characters.
+        sort_key: what its items are sorted by.
+        projection: which attributes it copies: ``ALL``, ``KEYS_ONLY`` (those of index and table), or ``INCLUDE``.
+        include: with ``INCLUDE``, the names of further attributes, up to 20.
+
+    Example:
+        CreateTable(
+            "Messages",
+            partition_key=S("roomId"),
+            sort_key=N("sentAt"),
+            local_indexes=[LocalIndex("by-author", S("author"), projection="KEYS_ONLY")],
+        )
+    """
 
     name: str
     sort_key: Key

@@ -10,7 +10,15 @@ AttributeType = Literal["S", "N", "B"]
 
 @value
 class Key:
-    """An attribute of a key and its type: ``S`` string, ``N`` number, ``B`` binary."""
+    """An attribute of a key and its type; written ``S("name")``, ``N("name")`` or ``B("name")``.
+
+    Attributes:
+        name: name of the attribute, 1 to 255 bytes of UTF-8.
+        type: ``S`` string, ``N`` number, ``B`` binary.
+
+    Example:
+        CreateTable("Files", partition_key=S("folder"), sort_key=B("digest"))
+    """
 
     name: str
     type: AttributeType

@@ -19,7 +19,12 @@ class ThroughputData(TypedDict):
 class Throughput:
     """Read and write capacity units a second, or request units a second where they cap an on-demand table.
 
-    ``None`` leaves that side uncapped and is allowed for on-demand maxima only.
+    Attributes:
+        read: units to read, from 1; ``None`` for no maximum, where the table is on-demand.
+        write: units to write, likewise.
+
+    Example:
+        SetBilling.on_demand("Orders", indexes={"by-status": Throughput(read=None, write=500)})
     """
 
     read: int | None

@@ -1,8 +1,15 @@
 """``history``: what was done, by whom and when."""
 
+import os
 import re
+import sys
 
+import pytest
+
+from osem_migrate.cli import terminal
+from osem_migrate.cli.main import run as run_words
 from tests.cli.command_line import Run, Tables
+from tests.doubles.screen import DrawnOn, Screen
 
 
 def test_nothing_was_done_yet(run: Run, tables: Tables) -> None:
@@ -22,6 +29,27 @@ def test_every_event_in_order(run: Run, tables: Tables) -> None:
     for line, what in zip(of_teams, ("started", "applied"), strict=True):
         assert re.fullmatch(rf"{stamp}  {what}  0001_create_teams  +\S+@\S+  create table Teams", line)
     assert lines == sorted(lines, key=lambda line: line.split()[0])
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_no_entry_is_broken_in_the_middle(
+    run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """On a terminal without room for a whole line, who and what stand below when, what and which migration."""
+    run("upgrade", "--to", "2")
+    piped = run("history").out
+    screen = DrawnOn(Screen(columns, 24))
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setattr(terminal, "size_of", lambda _stream: os.terminal_size((columns, 24)))
+    assert run_words(["history"]) == 0
+    rows = [row for row in screen.rows if row.strip()]
+    if columns == 160:
+        assert rows == piped.splitlines()
+        return
+    for above, below, whole in zip(rows[::2], rows[1::2], piped.splitlines(), strict=True):
+        when, what, migration, who, done = re.split("  +", whole)
+        assert re.split("  +", above) == [when, what, migration]
+        assert below == f"    {who}, {done}"
 
 
 def test_as_data(run: Run, tables: Tables) -> None:

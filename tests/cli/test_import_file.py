@@ -207,7 +207,7 @@ WRONG: dict[str, Mistake] = {
     "no YAML": (_text("a: ["), [], "FORMAT_INVALID", "no YAML", 1),
     "another format": (_text(STATE), ["--format", "contract"], "FORMAT_INVALID", "f: /: tables is missing", 1),
     "no format": (_text('{"a": 1}'), [], "FORMAT_UNKNOWN", "the file has a at its top", 1),
-    "a table that is not in it": (_text(STATE), ["Users"], "USAGE_INVALID", "no table Users (there are: orders,", 64),
+    "a table that is not in it": (_text(STATE), ["Users"], "USAGE_INVALID", "no table 'Users' (there are: orders,", 64),
     "no value": (_text(STATE), ["--parameter", "Stage"], "USAGE_INVALID", "NAME=VALUE, not 'Stage'", 64),
     "a name that can be none": (_text(_stack("a b")), [], "FORMAT_INVALID", "resources/0: table 'a b': a name has", 1),
     "a table twice": (_text(_stack("Carts-dev")), [], "CONFIG_INVALID", "both mapped to 'Carts-dev'", 1),

@@ -36,7 +36,7 @@ OPTIONS = {
     "list": CONNECTION | {"--details"},
     "destroy": CONNECTION | {"--dry-run", "--yes", "--drop-changed", "--lock-timeout", "--timeout"},
     "doctor": CONNECTION | {"--role"},
-    "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"} | {"--role", "--account"},
+    "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"} | {"--role", "--account", "--probe"},
     "new": {"--json", "-h", "--help"},
     "completion": {"--json", "-h", "--help"},
     "local start": {"--json", "--engine", "--port", "-h", "--help"},

@@ -2,10 +2,12 @@
 
 from importlib import import_module
 
+import click
 import pytest
 
 from osem_migrate.cli.main import COMMANDS
 from osem_migrate.cli.mistyped import CONSENTS
+from osem_migrate.cli.options import Choice
 from tests.cli.command_line import Project, Run
 
 
@@ -20,6 +22,17 @@ from tests.cli.command_line import Project, Run
         (("--verison",), "there is no option '--verison'; did you mean '--version'?", "osem-migrate --help"),
         (("--env", "dev", "status"), "options come after the command, and '--env' stands before it",
          "osem-migrate status --help"),
+        (("export", "cloudformtion"), ("there is no 'cloudformtion'; did you mean 'cloudformation'? (there are: "
+         "cloudformation, terraform, workbench, mermaid, dot, html)"), "osem-migrate export --help"),
+        (("policy", "--role", "upgade"), ("there is no 'upgade'; did you mean 'upgrade'? (there are: status, upgrade, "
+         "downgrade)"), "osem-migrate policy --help"),
+        (("completion", "bsh"), "there is no 'bsh'; did you mean 'bash'? (there are: bash, zsh, fish)",
+         "osem-migrate completion --help"),
+        (("status", "--format", "xyzzy"), "there is no 'xyzzy' (there are: text, json, github, junit)",
+         "osem-migrate status --help"),
+        (("status", "--ignore", "drift,pendng"), ("unknown state pendng; did you mean 'pending'? (there are: drift, "
+         "pending, reverted, running, failed, interrupted, out_of_order, missing, changed, future, newer_tool)"),
+         "osem-migrate status --help"),
         (("downgrade",), "either --to VERSION or --steps NUMBER", "osem-migrate downgrade --help"),
         (("downgrade", "--to", "1", "--steps", "1"), "either --to VERSION or --steps NUMBER",
          "osem-migrate downgrade --help"),
@@ -33,6 +46,15 @@ def test_the_nearest_is_named(words: tuple[str, ...], message: str, hint: str, p
     assert code == "✗ USAGE_INVALID"
     assert text.endswith(message)
     assert said.err.splitlines()[-1].endswith(hint)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_choice_names_the_nearest(name: str) -> None:
+    """No argument and no option takes click's own choice, which only lists what there is."""
+    found = import_module(COMMANDS[name][0]).command
+    commands = [found, *getattr(found, "commands", {}).values()]
+    choices = [one for command in commands for one in command.params if isinstance(one.type, click.Choice)]
+    assert [one.name for one in choices if not isinstance(one.type, Choice)] == []
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "local"])

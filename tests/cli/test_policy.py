@@ -35,6 +35,16 @@ def test_roles(project: Project, run: Run, role: str, action: str) -> None:
     assert (action in out["status"]) is (role == "status")
 
 
+def test_a_probe(project: Project, run: Run) -> None:
+    """--probe adds what ``verify --probe`` does, and --json says that it is among it."""
+    plain, probing = (
+        run("policy", "--role", "status", *words, "--json").document["data"] for words in ((), ("--probe",))
+    )
+    assert (plain["probe"], probing["probe"]) == (False, True)
+    sids = [[one["Sid"] for one in data["policy"]["Statement"]] for data in (plain, probing)]
+    assert set(sids[1]) - set(sids[0]) == {"Probe", "ProbeIndexes"}
+
+
 def test_as_data(project: Project, run: Run) -> None:
     """The envelope has role, region and account beside the policy."""
     project.configure(ACCOUNTED)

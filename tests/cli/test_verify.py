@@ -172,7 +172,8 @@ def test_two_formats_contradict_each_other(shape: str, run: Run, tables: Tables)
 def test_the_help_says_what_a_probe_does(run: Run) -> None:
     """What it writes, what sees the item, and what it needs to be allowed."""
     text = " ".join(run("verify", "--help").out.split())
-    for words in ("osemMigrateProbe", "streams", "autoscaled", "dynamodb:PutItem", "the next one removes its item"):
+    needs = '"policy --probe" prints what the identity needs'
+    for words in ("osemMigrateProbe", "streams", "autoscaled", needs, "the next one removes its item"):
         assert words in text
 
 

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.documentation import aws_cli
 from tests.documentation.shown import ROOT
 
 BIN = Path(sys.executable).parent
+SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
+_END = "\x1e"  # between what one command prints and the next
 
 
 @contextmanager
@@ -59,6 +62,21 @@ def run(command: str, folder: Path, environ: Mapping[str, str]) -> str:
         check=False,
     )
     return done.stdout.replace(f"{venv}/bin", ".venv/bin")
+
+
+def run_in_one_shell(commands: Sequence[str], folder: Path, environ: Mapping[str, str]) -> list[str]:
+    """What each of the commands prints that are typed in one terminal, where each stands in the folder of the last."""
+    shell = ["sh", "-c", "".join(f"{{ {command}\n}} 2>&1\nprintf '{_END}'\n" for command in commands)]
+    done = subprocess.run(
+        shell,
+        cwd=folder,
+        env={**os.environ, **environ, "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]])},
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    return done.stdout.split(_END)[:-1]
 
 
 def run_here(command: str, folder: Path, environ: Mapping[str, str]) -> str:

@@ -34,6 +34,13 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
+def section(text: str, heading: str) -> str:
+    """What stands below a heading of the second level."""
+    _, begins, rest = text.partition(f"\n## {heading}\n")
+    assert begins, heading
+    return rest.partition("\n## ")[0]
+
+
 def commands(text: str) -> Iterator[Shown]:
     """The commands of the ``console`` blocks, which a test types one after the other, and the files between them."""
     for language, block in re.findall(r"^```(console|python|toml|yaml)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):

@@ -24,7 +24,7 @@ _UNDENIABLE = "GetCallerIdentity"
 
 
 def needed(call: Call, parameters: Parameters) -> Iterator[tuple[str, str | None]]:
-    """The IAM actions of a call, without their service, and the table each is about; None for all."""
+    """The IAM actions of a call, without their service, and the table or index that each is about; None for all."""
     if call.action == _UNDENIABLE:
         return
     if call.action in _TRANSACTIONS:
@@ -32,7 +32,8 @@ def needed(call: Call, parameters: Parameters) -> Iterator[tuple[str, str | None
             for part, request in item.items():
                 yield _PARTS[part], request.get("TableName")
         return
-    yield call.action, call.table
+    index = parameters.get("IndexName")
+    yield call.action, f"{call.table}/index/{index}" if index else call.table
     if call.action == "CreateTable" and "Tags" in parameters:
         yield "TagResource", call.table
 
@@ -47,7 +48,7 @@ def identity(account: Account) -> dict[str, str]:
 
 
 def resource(account: Account, table: str | None) -> str:
-    """What a permission is asked for: the ARN of a table, or ``*`` for a call that is about none."""
+    """What a permission is asked for: the ARN of a table or of its index, or ``*`` for a call that is about none."""
     return account.arn(table) if table else "*"
 
 

@@ -89,19 +89,20 @@ def accounted(tmp_path: Path) -> Project:
     return write_project(tmp_path, {"0001_teams": TEAMS}, ACCOUNTED)
 
 
-@pytest.mark.parametrize("source", ["--region", "AWS_REGION"])
+@pytest.mark.parametrize("says", ["us-west-2 was asked for", "AWS_REGION says us-west-2"])
 def test_another_region_than_the_configured_one_stops(
-    project: Project, monkeypatch: pytest.MonkeyPatch, source: str
+    project: Project, monkeypatch: pytest.MonkeyPatch, says: str
 ) -> None:
-    """The message says where the other region came from, before any call."""
+    """The message says where the other region came from, before any call, and names no option to a program."""
     connection = Connection()
-    if source == "--region":
+    if not says.startswith("AWS_REGION"):
         connection = Connection(region="us-west-2")
     else:
         monkeypatch.setenv("AWS_REGION", "us-west-2")
-    with pytest.raises(RegionMismatch, match=f"prod.*eu-west-1.*{source}.*us-west-2") as caught:
+    with pytest.raises(RegionMismatch, match=f"prod.*eu-west-1, but {says}$") as caught:
         Migrator.open("prod", project=project, connection=connection)
     assert "--force" in typed(caught.value)
+    assert "--" not in caught.value.message + caught.value.remediation
 
 
 @pytest.mark.parametrize(

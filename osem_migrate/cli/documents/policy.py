@@ -39,6 +39,8 @@ class PolicyDocument(TypedDict):
 
     role: str
     """status, upgrade or downgrade."""
+    probe: bool
+    """Whether it allows what verify --probe does, too."""
     region: str
     """Where the tables are; * for any."""
     account_id: str
@@ -53,6 +55,7 @@ def policy_document(policy: Policy) -> PolicyDocument:
     """The policy, and what it is for."""
     return {
         "role": policy.role.value,
+        "probe": policy.probe,
         "region": policy.scope.region,
         "account_id": policy.scope.account,
         "policy": cast("IamPolicyDocument", policy.document),

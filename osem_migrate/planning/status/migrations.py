@@ -116,7 +116,7 @@ def _problems(migration: MigrationStatus, tool_version: str | None, holder: Hold
             ProblemKind.HISTORY,
             NEWER_TOOL,
             f"recorded by osem-migrate {migration.record.tool_version}, which is newer than this {tool_version}",
-            "pip install -U osem-migrate",
+            f"Install osem-migrate {migration.record.tool_version} or later, as this one was installed.",
         )
 
 

@@ -182,7 +182,7 @@ def unusable_remedy(live: LiveTable, caller: Caller) -> str:
 def _advice(difference: Difference) -> str:
     if difference.code is DriftCode.SETTING_DEFAULT and difference.setting is not None:
         declaration = render(difference.setting)
-        return f"If this table is to have it, too, declare it in a new script with {declaration}, then:"
+        return f"If this table is to have it, too, declare it in a new script with {declaration}, and apply that:"
     if difference.code is DriftCode.SETTING_UNDECLARED and difference.setting is not None:
         declaration = render(difference.setting)
         return f"Declare it in a new script ({command('new', 'TITLE')}) with {declaration}, or turn it off:"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate import DowngradeOptions, ListOptions, UpgradeOptions
+from osem_migrate import DowngradeOptions, ListOptions, UpgradeOptions, VerifyOptions
 from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import AccessDenied, Interrupted, OsemMigrateError, PartialError
@@ -88,22 +88,25 @@ def upgrade_with_a_break(aws: SimulatedAws, project: Project) -> None:
 def test_the_journey_needs_every_permission_and_no_other(
     make: Callable[[Path], Project], aws: SimulatedAws, tmp_path: Path
 ) -> None:
-    """Looking, an interrupted upgrade, its resumption and the way back run under their roles and use all of them."""
+    """Looking, a probe, an interrupted upgrade, its resumption and the way back use all that their policies name."""
     project = make(tmp_path)
     migrator = aws.migrator(project)
     upgrading = limit(aws, RUNNER, migrator, Role.UPGRADE)
     upgrade_with_a_break(aws, project)
     looking = limit(aws, RUNNER, migrator, Role.STATUS)
     look(aws.migrator(project))
+    probing = limit(aws, RUNNER, migrator, Role.STATUS, probe=True)
+    assert aws.migrator(project).verify(VerifyOptions(probe=True)).passed
     downgrading = limit(aws, RUNNER, migrator, Role.DOWNGRADE)
     aws.migrator(project).downgrade(DowngradeOptions("0", allow_data_loss=True))
     assert set(aws.simulator.account.tables) == {migrator.environment.history_table}
     superfluous = (
         looking.named - looking.used,
+        probing.named - looking.named - probing.used,
         upgrading.named - looking.named - upgrading.used,
         downgrading.named - upgrading.named - downgrading.used,
     )
-    assert superfluous == (set(), set(), set())
+    assert superfluous == (set(), set(), set(), set())
     assert "AccessDeniedException" not in {call.outcome for call in aws.simulator.calls}
     assert aws.simulator.unknown == []
 
@@ -139,6 +142,17 @@ def test_a_change_is_not_tried_on_a_table_that_somebody_has(aws: SimulatedAws, t
     report = Migrator.doctor(options)
     assert report.count(Health.FAILED) == report.count(Health.WARNING) == 0, report
     assert "dynamodb:UpdateTable: not tried" in " ".join(finding.message for finding in report.findings)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_role_alone_can_probe(role: Role, aws: SimulatedAws, tmp_path: Path) -> None:
+    """Nobody who was not given it writes an item of a table, or queries an index."""
+    project = own_project_on_aws(tmp_path)
+    migrator = aws.migrator(project)
+    migrator.upgrade()
+    limit(aws, RUNNER, migrator, role)
+    with pytest.raises(AccessDenied, match="PutItem"):
+        aws.migrator(project).verify(VerifyOptions(probe=True))
 
 
 @pytest.mark.parametrize("role", [Role.STATUS, Role.UPGRADE])

@@ -55,7 +55,7 @@ EVERYTHING = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}
 @pytest.mark.parametrize(
     ("flag", "environ", "configured", "choice"),
     [
-        ("eu-north-1", EVERYTHING, "eu-west-3", RegionChoice("eu-north-1", "--region")),
+        ("eu-north-1", EVERYTHING, "eu-west-3", RegionChoice("eu-north-1", None)),
         (None, EVERYTHING, "eu-west-3", RegionChoice("eu-west-1", "AWS_REGION")),
         (None, {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-3", RegionChoice("eu-west-2", "AWS_DEFAULT_REGION")),
         (None, {"AWS_REGION": ""}, "eu-west-3", RegionChoice("eu-west-3", "pyproject.toml")),

@@ -21,6 +21,28 @@ SPELLINGS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[tool.osem-migrate.environments.dev]\n", ""),
+        ("[tool.osem-migrate.environments.dev]\nregion = 'x'\n", "[tool.other]\na = 1\n"),
+        ("[tool.osem-migrate.environments.dev]\nregion = 'x'\n\n", "[tool.other]\na = 1\n"),
+        ("", "[tool.other]\na = 1\n"),
+    ],
+    ids=["at the end", "between", "after an empty line", "nothing configured"],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["unix", "windows"])
+def test_a_new_section_stands_apart(before: str, after: str, newline: str) -> None:
+    """One empty line is before the section that is added, and one behind it where more follows."""
+    changed = with_tables((HEAD + before + after).replace("\n", newline), "dev", {"Orders": "O", "a.b": "I"})
+    section = '\n\n[tool.osem-migrate.environments.dev.tables]\nOrders = "O"\n"a.b" = "I"\n'
+    begins, _, rest = changed.replace(newline, "\n").partition(section)
+    assert begins == (HEAD + before).rstrip()
+    assert rest.strip() == after.strip()
+    assert rest.startswith("\n") or not after
+    assert "\n\n\n" not in changed.replace(newline, "\n")
+
+
 @pytest.mark.parametrize("text", SPELLINGS.values(), ids=SPELLINGS)
 def test_names_are_added(text: str) -> None:
     """Whichever way the environment is spelled: all that was there is there still, comments too."""

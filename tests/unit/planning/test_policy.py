@@ -121,6 +121,19 @@ def test_no_action_is_granted_twice() -> None:
     assert all(grant.actions for grant in granted)
 
 
+def test_a_probe_is_granted_where_it_is_asked_for() -> None:
+    """Single items of the tables for every role, and queries only where there is an index to query."""
+    probing = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"}
+    for operations, indexes in (((TEAMS,), set()), ((TEAMS, AddIndex("Teams", "by-a", S("a"))), {"dynamodb:Query"})):
+        for role in Role:
+            scripts = [migration(*operations)]
+            plain = {(action, grant.target) for grant in grants(role, scripts) for action in grant.actions}
+            probe = {(a, grant.target) for grant in grants(role, scripts, probe=True) for a in grant.actions}
+            wide = {(action, Target.TABLES) for action in probing} | {(action, Target.INDEXES) for action in indexes}
+            assert probe - plain == wide
+    assert PLACE.resource(Target.INDEXES) == f"{TABLES}/index/*"
+
+
 def test_a_key_of_ones_own() -> None:
     """DynamoDB uses it in the caller's name, once for each key, and through DynamoDB alone."""
     operations = (TEAMS, SetEncryption("Teams", KEY))

@@ -39,7 +39,7 @@ def test_a_record_of_a_newer_tool_is_a_history_problem() -> None:
     assert found.migrations[0].state.value == "applied"
     assert (problem.code, problem.state, problem.subject) == ("MIGRATION_NEWER_TOOL", "newer_tool", ONE.id)
     assert problem.message == "recorded by osem-migrate 0.7.0, which is newer than this 0.1.0"
-    assert problem.remedy == "pip install -U osem-migrate"
+    assert problem.remedy == "Install osem-migrate 0.7.0 or later, as this one was installed."
     assert (problem.file, problem.line) == (ONE.file, 5)
     assert found.exit_code() is ExitCode.HISTORY
     assert found.exit_code({"newer_tool"}) is ExitCode.OK
