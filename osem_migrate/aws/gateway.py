@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws.describe import Describer
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.optional_reads import OptionalReads
+from osem_migrate.aws.paging import TABLES, Page
 from osem_migrate.errors import AccessDenied, AwsError
 from osem_migrate.live_table import Dimension, LiveTable
 from osem_migrate.operations import SetEncryption, Setting
@@ -163,11 +164,11 @@ class Gateway:
     def list_tables(self) -> list[str]:
         """Physical names of all tables of the account, in this region, sorted."""
         names: list[str] = []
-        start: dict[str, str] = {}
-        while True:
-            with door("dynamodb:ListTables"):
-                page = self._client.list_tables(**start)  # type: ignore[arg-type]
+
+        def ask(begin: Mapping[str, Any]) -> Page:
+            with door(TABLES.action):
+                return self._client.list_tables(**begin)
+
+        for page in TABLES.pages(ask, endpoint=self._client.meta.endpoint_url):
             names += page["TableNames"]
-            if "LastEvaluatedTableName" not in page:
-                return sorted(names)
-            start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
+        return sorted(names)
