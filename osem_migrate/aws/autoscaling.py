@@ -51,7 +51,7 @@ class Autoscaling:
                 found: Page = client.describe_scalable_targets(**parameters, **begin)
             return found
 
-        for page in TARGETS.pages(ask, endpoint=client.meta.endpoint_url, resource=table):
+        for page in TARGETS.pages(ask, client=client, resource=table):
             for target in page["ScalableTargets"]:
                 side = SIDES.get(target["ScalableDimension"].rpartition(":")[2])
                 if side is not None and target["ResourceId"] in resources:

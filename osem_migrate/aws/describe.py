@@ -120,7 +120,7 @@ class Describer:
             is_known = page is not None
             return page or {}
 
-        pages = TAGS.pages(ask, endpoint=self._client.meta.endpoint_url, resource=physical)
+        pages = TAGS.pages(ask, client=self._client, resource=physical)
         tags = [tag for page in pages for tag in page.get("Tags", [])]
         return {"Tags": tags} if is_known else None
 

@@ -169,6 +169,6 @@ class Gateway:
             with door(TABLES.action):
                 return self._client.list_tables(**begin)
 
-        for page in TABLES.pages(ask, endpoint=self._client.meta.endpoint_url):
+        for page in TABLES.pages(ask, client=self._client):
             names += page["TableNames"]
         return sorted(names)

@@ -197,7 +197,7 @@ class HistoryTable:
                 return self._client.scan(**parameters, **begin)
             return {"Items": []}
 
-        for page in SCAN.pages(ask, endpoint=self._client.meta.endpoint_url, resource=self._table):
+        for page in SCAN.pages(ask, client=self._client, resource=self._table):
             yield page["Items"]
 
     def _query(self, condition: str, values: Mapping[str, str], newest: int | None = None) -> list[Mapping[str, Any]]:
@@ -217,7 +217,7 @@ class HistoryTable:
             with door(QUERY.action, self._table):
                 return self._client.query(**parameters, **begin)
 
-        for page in QUERY.pages(ask, endpoint=self._client.meta.endpoint_url, resource=self._table):
+        for page in QUERY.pages(ask, client=self._client, resource=self._table):
             found += page["Items"]
             if newest is not None and len(found) >= newest:
                 break

@@ -86,7 +86,7 @@ class Probe:
             with door(QUERY.action, table):
                 return self._client.query(**parameters, **begin)
 
-        for page in QUERY.pages(ask, endpoint=self._client.meta.endpoint_url, resource=table):
+        for page in QUERY.pages(ask, client=self._client, resource=table):
             for item in page["Items"]:
                 if all(item.get(name) == value for name, value in key.items()):
                     return item  # type: ignore[no-any-return]

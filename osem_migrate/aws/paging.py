@@ -27,13 +27,13 @@ class Paging:
     most: int
 
     def pages(
-        self, ask: Callable[[Mapping[str, Any]], Page], *, endpoint: str, resource: str | None = None
+        self, ask: Callable[[Mapping[str, Any]], Page], *, client: Any, resource: str | None = None
     ) -> Iterator[Page]:
         """Every page, the first one first.
 
         Args:
             ask: asks for one page with the parameter for where it begins; without any for the first.
-            endpoint: of the client, for the message.
+            client: of boto3; its endpoint is named in the message.
             resource: what is asked about, for the message.
 
         Raises:
@@ -48,17 +48,17 @@ class Paging:
             if not following:
                 return
             if repr(following) in seen:
-                raise self._endless(f"{self.token} repeats", endpoint, resource)
+                raise self._endless(f"{self.token} repeats", client, resource)
             seen.add(repr(following))
             begin = {self.start: following}
-        raise self._endless(f"there are more than {self.most}", endpoint, resource)
+        raise self._endless(f"there are more than {self.most}", client, resource)
 
-    def _endless(self, mistake: str, endpoint: str, resource: str | None) -> AnswerEndless:
+    def _endless(self, mistake: str, client: Any, resource: str | None) -> AnswerEndless:
         return AnswerEndless(
             f"{self.action}{f' on {resource}' if resource else ''} got pages without an end: {mistake}",
             action=self.action,
             resource=resource,
-            endpoint_url=redact(endpoint),
+            endpoint_url=redact(client.meta.endpoint_url),
         )
 
 

@@ -14,8 +14,6 @@ from tests.simulator import Deny, Drop
 TABLE, KEY = "osem-dev-Users", {"userId": {"B": b"x"}}
 SAMPLE = {**KEY, "mark": {"S": "run-1"}}
 
-META = SimpleNamespace(endpoint_url="http://127.0.0.1:9")
-
 
 @pytest.fixture
 def tables() -> Iterator[ProbedTables]:
@@ -108,7 +106,7 @@ def test_an_index_is_read_to_its_end() -> None:
         asked.append(parameters)
         return pages[len(asked) - 1]
 
-    probe = Probe(cast("Any", SimpleNamespace(query=query, meta=META)))
+    probe = Probe(cast("Any", SimpleNamespace(query=query)))
     key = {"id": {"S": "mine"}}
     found = probe.find("T", "a-index", {"a": {"N": "1"}, "b": {"S": "x"}}, key, consistent=True)
     assert found == {"id": {"S": "mine"}, "a": {"N": "1"}}
@@ -119,5 +117,5 @@ def test_an_index_is_read_to_its_end() -> None:
 
 def test_an_item_that_the_index_does_not_show() -> None:
     """None, after the last page."""
-    probe = Probe(cast("Any", SimpleNamespace(query=lambda **_: {"Items": [{"id": {"S": "other"}}]}, meta=META)))
+    probe = Probe(cast("Any", SimpleNamespace(query=lambda **_: {"Items": [{"id": {"S": "other"}}]})))
     assert probe.find("T", "a-index", {"a": {"N": "1"}}, {"id": {"S": "mine"}}, consistent=False) is None
