@@ -129,6 +129,17 @@ class Gateway:
         known = altered(found, manager=self._key_manager(found.key))
         return replace(live, table=live.table.with_setting(known), autoscaled=owned)
 
+    def spelled(self, live: LiveTable) -> LiveTable:
+        """The same table as a declaration has it: AWS's own key by that name, where KMS says that it is AWS's.
+
+        No other account or region has the key by the ARN that DescribeTable shows.
+        """
+        found = live.table.setting(SetEncryption) if live.table is not None else None
+        if live.table is None or found is None or self.emulated or not found.kms_keys:
+            return live
+        known = altered(found, manager=self._key_manager(found.key))
+        return replace(live, table=live.table.with_setting(known.spelled()))
+
     def perform(self, step: Call, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.
 

@@ -131,7 +131,7 @@ class SetBilling(Setting):
         index = before.index(aspect.index)
         if index is None:
             return False
-        inherits = self.is_provisioned and index is not None and index.throughput is None
+        inherits = self.is_provisioned and index.throughput is None
         return not aspect.is_lost_index and (inherits or self.of(before).mode != self.mode)
 
     def complete(self, table: Table) -> Self:
