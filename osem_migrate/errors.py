@@ -69,7 +69,8 @@ OsemMigrateError
     ├── ClockSkewed                 ├── OperationUnsupported
     ├── AccessDenied                ├── ServiceFailed
     ├── ConditionFailed             ├── AnswerUnreadable
-    └── AwsFilesInvalid             └── UnexpectedAwsError
+    ├── AwsFilesInvalid             ├── AnswerEndless
+    └── UnexpectedAwsError
 
 Each class owns one stable ``code``; scripts and CI match on it, so a code is never renamed. ``remediation`` is the next
 thing to type; the commands in it are placeholders of ``advice``. ``details`` has the members that machines may rely on.
@@ -769,6 +770,16 @@ class AnswerUnreadable(AwsError):
 
     code = "AWS_ANSWER_UNREADABLE"
     remedy = "Check that the endpoint is the address of DynamoDB and that no proxy answers in its place."
+
+
+class AnswerEndless(AwsError):
+    """A list came in pages that never end; ``details`` has ``endpoint_url`` and ``action``."""
+
+    code = "AWS_ANSWER_ENDLESS"
+    remedy = (
+        "DynamoDB does not answer so; what listens at the endpoint does. An emulator begins afresh when it is "
+        f"restarted; the embedded one with: {command('local', 'stop')}"
+    )
 
 
 class Throttled(AwsError):

@@ -1,6 +1,7 @@
 """Place: where a command is at work, as far as that is known."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +23,13 @@ class Place:
     account_id: str | None = None
     endpoint_url: str | None = None
     table_pattern: str | None = None
+
+
+def is_url(text: str) -> bool:
+    """Whether it is a whole http or https URL, as an endpoint has to be."""
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, or a port that is no number up to 65535
+        return False
+    return whole and not any(character.isspace() for character in text)

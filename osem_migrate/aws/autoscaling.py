@@ -1,9 +1,10 @@
 """Autoscaling: which capacity application-autoscaling owns. DescribeTable never shows it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from osem_migrate.aws.failures.classify import door
+from osem_migrate.aws.paging import TARGETS, Page
 from osem_migrate.errors import AwsError
 from osem_migrate.live_table import Dimension
 
@@ -43,13 +44,15 @@ class Autoscaling:
     def _ask(self, table: str, indexes: Iterable[str]) -> Iterator[Dimension]:
         resources = {f"table/{table}": None} | {f"table/{table}/index/{index}": index for index in sorted(indexes)}
         parameters: dict[str, Any] = {"ServiceNamespace": "dynamodb", "ResourceIds": list(resources)}
-        while True:
-            with door("application-autoscaling:DescribeScalableTargets", table):
-                page = self._client().describe_scalable_targets(**parameters)
+        client = self._client()
+
+        def ask(begin: Mapping[str, Any]) -> Page:
+            with door(TARGETS.action, table):
+                found: Page = client.describe_scalable_targets(**parameters, **begin)
+            return found
+
+        for page in TARGETS.pages(ask, client=client, resource=table):
             for target in page["ScalableTargets"]:
                 side = SIDES.get(target["ScalableDimension"].rpartition(":")[2])
                 if side is not None and target["ResourceId"] in resources:
                     yield resources[target["ResourceId"]], side
-            if not page.get("NextToken"):
-                return
-            parameters["NextToken"] = page["NextToken"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from osem_migrate.aws.beyond import beyond
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify
 from osem_migrate.aws.optional_reads import OptionalReads
+from osem_migrate.aws.paging import TAGS, Page
 from osem_migrate.errors import AwsError, ResourceNotFound, Throttled
 from osem_migrate.live_table import UNUSABLE, LiveIndex, LiveTable
 from osem_migrate.operations import SETTINGS, Setting
@@ -111,14 +112,17 @@ class Describer:
             return self._ask(description, {"TableName": physical}, physical, pauses)
         if arn is None:
             return None
-        tags: list[Any] = []
-        parameters = {"ResourceArn": arn}
-        while (page := self._ask(description, parameters, physical, pauses)) is not None:
-            tags += page.get("Tags", [])
-            if not page.get("NextToken"):
-                return {"Tags": tags}
-            parameters["NextToken"] = page["NextToken"]
-        return None
+        is_known = True
+
+        def ask(begin: Mapping[str, Any]) -> Page:
+            nonlocal is_known
+            page = self._ask(description, {"ResourceArn": arn, **begin}, physical, pauses)
+            is_known = page is not None
+            return page or {}
+
+        pages = TAGS.pages(ask, client=self._client, resource=physical)
+        tags = [tag for page in pages for tag in page.get("Tags", [])]
+        return {"Tags": tags} if is_known else None
 
     def _ask(
         self,

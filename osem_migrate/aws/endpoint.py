@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from osem_migrate.aws.failures.redaction import redact
 from osem_migrate.errors import EndpointInvalid
+from osem_migrate.place import is_url
 
 
 def is_mocked() -> bool:
@@ -41,10 +41,5 @@ def configured_endpoint(
 
 def require_url(url: str) -> None:
     """Raise EndpointInvalid for what botocore would refuse without a hint, or only at the first call."""
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not match, or a port that is no number up to 65535
-        whole = False
-    if not whole or any(character.isspace() for character in url):
+    if not is_url(url):
         raise EndpointInvalid(f"The endpoint {redact(url)!r} is not an http or https URL.", endpoint_url=redact(url))

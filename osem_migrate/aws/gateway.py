@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws.describe import Describer
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.optional_reads import OptionalReads
+from osem_migrate.aws.paging import TABLES, Page
 from osem_migrate.errors import AccessDenied, AwsError
 from osem_migrate.live_table import Dimension, LiveTable
 from osem_migrate.operations import SetEncryption, Setting
@@ -128,6 +129,17 @@ class Gateway:
         known = altered(found, manager=self._key_manager(found.key))
         return replace(live, table=live.table.with_setting(known), autoscaled=owned)
 
+    def spelled(self, live: LiveTable) -> LiveTable:
+        """The same table as a declaration has it: AWS's own key by that name, where KMS says that it is AWS's.
+
+        No other account or region has the key by the ARN that DescribeTable shows.
+        """
+        found = live.table.setting(SetEncryption) if live.table is not None else None
+        if live.table is None or found is None or self.emulated or not found.kms_keys:
+            return live
+        known = altered(found, manager=self._key_manager(found.key))
+        return replace(live, table=live.table.with_setting(known.spelled()))
+
     def perform(self, step: Call, live: LiveTable, *, guard: Callable[[], None]) -> StepOutcome:
         """Ask DynamoDB for one step; a permanent refusal is raised as an AwsError.
 
@@ -163,11 +175,11 @@ class Gateway:
     def list_tables(self) -> list[str]:
         """Physical names of all tables of the account, in this region, sorted."""
         names: list[str] = []
-        start: dict[str, str] = {}
-        while True:
-            with door("dynamodb:ListTables"):
-                page = self._client.list_tables(**start)  # type: ignore[arg-type]
+
+        def ask(begin: Mapping[str, Any]) -> Page:
+            with door(TABLES.action):
+                return self._client.list_tables(**begin)
+
+        for page in TABLES.pages(ask, client=self._client):
             names += page["TableNames"]
-            if "LastEvaluatedTableName" not in page:
-                return sorted(names)
-            start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
+        return sorted(names)

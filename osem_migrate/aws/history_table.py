@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from osem_migrate.aws import history_items
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
 from osem_migrate.aws.lock import Lease
+from osem_migrate.aws.paging import QUERY, SCAN, Page
 from osem_migrate.clock import Clock
 from osem_migrate.errors import ConditionFailed, HistoryUnreadable, ResourceInUse, ResourceNotFound
 from osem_migrate.history import History, Holder, LogEntry, Record
@@ -190,16 +191,14 @@ class HistoryTable:
             "ExpressionAttributeValues": history_items.serialize({":scope": self._scope, **values}),
             **more,
         }
-        while True:
-            try:
-                with door("dynamodb:Scan", self._table):
-                    page = self._client.scan(**parameters)
-            except ResourceNotFound:
-                return
+
+        def ask(begin: Mapping[str, Any]) -> Page:
+            with suppress(ResourceNotFound), door(SCAN.action, self._table):
+                return self._client.scan(**parameters, **begin)
+            return {"Items": []}
+
+        for page in SCAN.pages(ask, client=self._client, resource=self._table):
             yield page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _query(self, condition: str, values: Mapping[str, str], newest: int | None = None) -> list[Mapping[str, Any]]:
         """The items in the order of their keys; no more than that many of the last, where ``newest`` is given."""
@@ -213,11 +212,13 @@ class HistoryTable:
         if newest is not None:
             parameters |= {"ScanIndexForward": False, "Limit": newest}
         found: list[Mapping[str, Any]] = []
-        while newest is None or len(found) < newest:
-            with door("dynamodb:Query", self._table):
-                page = self._client.query(**parameters)
+
+        def ask(begin: Mapping[str, Any]) -> Page:
+            with door(QUERY.action, self._table):
+                return self._client.query(**parameters, **begin)
+
+        for page in QUERY.pages(ask, client=self._client, resource=self._table):
             found += page["Items"]
-            if "LastEvaluatedKey" not in page:
+            if newest is not None and len(found) >= newest:
                 break
-            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         return found if newest is None else found[:newest][::-1]

@@ -1,10 +1,12 @@
 """Probe: the calls that write one marked item, read it back and remove it; nobody else's item is ever touched."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from osem_migrate.aws.failures.classify import door
+from osem_migrate.aws.paging import QUERY, Page
 from osem_migrate.errors import AccessDenied, AwsError, ConditionFailed, RequestInvalid, ResourceNotFound
 from osem_migrate.schema.item import Item
 
@@ -79,15 +81,16 @@ class Probe:
             "ExpressionAttributeNames": {f"#k{place}": name for place, name in enumerate(condition)},
             "ExpressionAttributeValues": {f":v{place}": value for place, value in enumerate(condition.values())},
         }
-        while True:
-            with door("dynamodb:Query", table):
-                page = self._client.query(**parameters)
+
+        def ask(begin: Mapping[str, Any]) -> Page:
+            with door(QUERY.action, table):
+                return self._client.query(**parameters, **begin)
+
+        for page in QUERY.pages(ask, client=self._client, resource=table):
             for item in page["Items"]:
                 if all(item.get(name) == value for name, value in key.items()):
-                    return item
-            if "LastEvaluatedKey" not in page:
-                return None
-            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+                    return item  # type: ignore[no-any-return]
+        return None
 
     def delete(self, table: str, key: Item, *, marker: str, run: str) -> bool:
         """Remove the item that this run wrote; False where it is gone, or somebody else's, which is left as it is."""

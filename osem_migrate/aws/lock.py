@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 20.0
 HEARTBEAT_SECONDS = 2.0
 ASK_SECONDS = 0.5
+MISSES = 20  # writes that took no lock although it had just been free
+PAUSE_SECONDS = 0.1  # more after each of them but the first
 
 
 class Lock:
@@ -44,7 +46,7 @@ class Lock:
         self._clock = clock
 
     def acquire(self, me: Holder, *, timeout: float, on_wait: Callable[[Holder, float], None]) -> "Lease":
-        """Take the lock, waiting up to ``timeout`` seconds; raises LockHeld with the holder.
+        """Take the lock, waiting up to ``timeout`` seconds; raises LockHeld with the holder, where one is known.
 
         Args:
             me: who is asking; its fence is decided here.
@@ -55,6 +57,7 @@ class Lock:
         started = self._clock.monotonic()
         seen: Holder | None = None
         seen_since = started
+        missed = 0
         while True:
             fence, holder = self._read()
             now = self._clock.monotonic()
@@ -65,6 +68,10 @@ class Lock:
                 lease = self._take(me, fence, holder)
                 if lease is not None:
                     return lease
+                missed += 1
+                if missed >= MISSES:
+                    raise _snatched()
+                self._clock.sleep(PAUSE_SECONDS * (missed - 1))
                 continue
             if now - started >= timeout:
                 raise _held(holder)
@@ -270,6 +277,10 @@ class Lease:
 
 def _held(holder: Holder) -> LockHeld:
     return LockHeld(f"another run holds the upgrade lock: {holder.describe()}", holder=holder.document())
+
+
+def _snatched() -> LockHeld:
+    return LockHeld(f"the upgrade lock was free {MISSES} times, and each time somebody else was faster")
 
 
 def _lost(mine: Holder, fence: int, current: Holder | None) -> LockLost:

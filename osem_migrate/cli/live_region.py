@@ -11,6 +11,7 @@ from typing import Literal, TextIO, TypeVar
 from rich.console import Console
 from rich.text import Text
 
+from osem_migrate.cli.keyboard import Keyboard
 from osem_migrate.cli.layout import size_of
 
 REFRESHES_PER_SECOND = 8
@@ -53,6 +54,8 @@ class LiveRegion:
         self._closing = threading.Event()
         self._open = threading.RLock()  # reentrant: a signal may come while its thread prints
         self._writing = threading.Lock()
+        self._keyboard = Keyboard(stream)
+        self._keyboard.mute()
         self._thread = threading.Thread(target=self._keep_drawing, name="live-region", daemon=True)
         self._thread.start()
 
@@ -72,6 +75,7 @@ class LiveRegion:
         self._wakes.put(None)
         self._thread.join()
         self._write(_taken(self._above), [], cursor=True)
+        self._keyboard.give_back()
 
     @contextmanager
     def given_back(self) -> Iterator[None]:
@@ -80,8 +84,10 @@ class LiveRegion:
         try:
             if held:
                 self._write(_taken(self._above), [], cursor=True)
+            self._keyboard.give_back()
             yield
         finally:
+            self._keyboard.mute()
             if held:
                 self._writing.release()
 

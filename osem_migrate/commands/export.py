@@ -110,7 +110,7 @@ def _as_live(deployment: Deployment, migrations: Sequence[Migration]) -> tuple[E
     found = list_tables(deployment, ListOptions(details=True), lambda: migrations)
     tables: dict[str, Table] = {}
     notes: list[Note] = []
-    for live in (one for one in found if one.name != HISTORY_ENTITY):
+    for live in (deployment.gateway.spelled(one) for one in found if one.name != HISTORY_ENTITY):
         notes += _notes(live)
         if live.table is None:
             continue

@@ -103,22 +103,17 @@ def plan_file_import_of(
 
 
 def import_file(project: Project, plan: FileImport) -> tuple[Draft, ...]:
-    """Write the scripts of a plan and the names into pyproject.toml: all of it, or nothing.
+    """Write the names of a plan into pyproject.toml, and its scripts: all of it, or nothing.
+
+    The names come first: whatever ends it in between, no script is there whose table would be another one.
 
     Raises:
         ScriptError: the scripts cannot be written.
         FormatLibraryMissing: the library that changes pyproject.toml is not installed.
     """
-    path = project.root / FILE
-    changed = _configured(path, plan) if plan.mapped else None
-    drafts = write_scripts(project.migrations, _titled(plan.creations)) if plan.creations else ()
-    if changed is not None:
-        with _all_or_none(drafts):
-            fresh = path.with_name(f".{path.name}.new")
-            fresh.write_text(changed, encoding="utf-8", newline="")
-            fresh.chmod(path.stat().st_mode)
-            fresh.replace(path)
-    return drafts
+    path = (project.root / FILE).resolve()  # the file itself, where it is a link
+    with _named_by(path, _configured(path, plan) if plan.mapped else None):
+        return write_scripts(project.migrations, _titled(plan.creations)) if plan.creations else ()
 
 
 def mapping(plan: FileImport) -> str:
@@ -223,14 +218,26 @@ def _configured(path: Path, plan: FileImport) -> str:
 
 
 @contextmanager
-def _all_or_none(drafts: Sequence[Draft]) -> Iterator[None]:
-    """Take the scripts back where the names cannot be written."""
+def _named_by(path: Path, changed: str | None) -> Iterator[None]:
+    """With another pyproject.toml, where there is one; what it was comes back where the scripts cannot be written."""
+    if changed is None:
+        yield
+        return
+    before = path.read_bytes()
+    _replace(path, changed.encode())
     try:
         yield
-    except OSError:
-        for draft in drafts:
-            draft.path.unlink(missing_ok=True)
+    except BaseException:
+        _replace(path, before)
         raise
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file in one piece."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(content)
+    fresh.chmod(path.stat().st_mode)
+    fresh.replace(path)
 
 
 def _toml_key(name: str) -> str:

@@ -89,7 +89,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
     skipped |= {deployment.environment.physical_name(name): refusal.message for name, refusal in denied.items()}
     creations: list[CreateTable] = []
     warnings: list[str] = []
-    for live in live_tables:
+    for live in map(deployment.gateway.spelled, live_tables):
         try:
             creations.append(declare(_usable(live), deployment.environment.defaults))
         except DefinitionError as refused:

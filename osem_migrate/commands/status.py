@@ -114,6 +114,7 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
         tool_version=deployment.tool_version,
         notes=[
             *listed.notes,
+            *_set_aside(deployment, listed),
             *(_untold(deployment, name, refusal) for name, refusal in denied.items()),
             *unread,
             *owned.notes,
@@ -122,6 +123,16 @@ def _assess(  # noqa: PLR0913 - one argument each for what was gathered
             *(() if history.records else _elsewhere(deployment, history, listed)),
         ],
     )
+
+
+def _set_aside(deployment: Deployment, listed: _Listing) -> Iterator[str]:
+    """Tables that are called as one of ours would be, were it not mapped: no drift, but not to be overlooked either."""
+    names = deployment.environment.names
+    for name, entity in names.set_aside(listed.names).items():
+        yield (
+            f"{name} was not compared: {entity} is mapped to another table in pyproject.toml. If this one is not the "
+            "application's, name it in ignore there."
+        )
 
 
 def _asides(deployment: Deployment, options: StatusOptions) -> tuple[type[Setting], ...]:

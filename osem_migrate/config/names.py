@@ -110,7 +110,7 @@ class Names:
                 raise DefinitionError(f"{other!r} and {entity!r} are both mapped to {name!r}")
             if (other := spelled.setdefault(entity.casefold(), entity)) != entity:
                 raise DefinitionError(f"{other!r} and {entity!r} differ in case only")
-            if any(fnmatchcase(name, glob) for glob in self.ignored):
+            if self._is_ignored(name):
                 raise DefinitionError(f"{entity!r} is mapped to {name!r}, which ignore leaves to somebody else")
 
     def __str__(self) -> str:
@@ -144,8 +144,19 @@ class Names:
                 return entity
         named = self.pattern.entity(name)
         # A mapped table lives only under the name it is mapped to.
-        is_mapped = named is not None and named.casefold() in {known.casefold() for known in self.mapped}
-        return None if is_mapped else named
+        return None if named is not None and self._is_mapped(named) else named
+
+    def set_aside(self, found: Collection[str]) -> dict[str, str]:
+        """Tables that the pattern would give to a logical name that is mapped elsewhere: nobody's, each with that name.
+
+        Args:
+            found: physical names; those that ``ignore`` leaves to somebody else, or that are mapped, are none of them.
+        """
+        taken = {*self.mapped.values(), *(name for name in found if self._is_ignored(name))}
+        named = {name: self.pattern.entity(name) for name in found if name not in taken and self.is_exclusive}
+        return {
+            name: entity for name, entity in sorted(named.items()) if entity is not None and self._is_mapped(entity)
+        }
 
     @property
     def is_exclusive(self) -> bool:
@@ -189,7 +200,13 @@ class Names:
         entity = self.logical(name)
         if entity is None or entity == HISTORY_ENTITY or entity in self.mapped or entity in known:
             return entity
-        return entity if self.is_exclusive and not any(fnmatchcase(name, glob) for glob in self.ignored) else None
+        return entity if self.is_exclusive and not self._is_ignored(name) else None
+
+    def _is_mapped(self, entity: str) -> bool:
+        return entity.casefold() in {known.casefold() for known in self.mapped}
+
+    def _is_ignored(self, name: str) -> bool:
+        return any(fnmatchcase(name, glob) for glob in self.ignored)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Settings: what ``[tool.osem-migrate]`` may say, read and checked."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +11,12 @@ from pydantic_core import PydanticCustomError
 
 from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import ConfigurationError
+from osem_migrate.place import is_url
 
 FILE = "pyproject.toml"
 SECTION = "tool.osem-migrate"
 
+_REGION = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # what can stand in a host name, as botocore asks
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
@@ -21,6 +24,19 @@ def _without_null(path: Path) -> Path:
     if "\0" in str(path):
         raise PydanticCustomError("path", "A path has no null character")
     return path
+
+
+def _endpoint(url: str) -> str:
+    if not is_url(url):
+        # The text is not repeated: a URL may hold a password.
+        raise PydanticCustomError("endpoint", "Input should be an http or https URL")
+    return url
+
+
+def _region(name: str) -> str:
+    if not _REGION.fullmatch(name):
+        raise PydanticCustomError("region", "Input should be the name of a region, such as eu-west-1")
+    return name
 
 
 # Strictly, it would have to be a Path already, and TOML knows only strings.
@@ -56,10 +72,10 @@ class EnvironmentSettings(BaseModel):
     history_table: str | None = None
     tables: Mapping[str, str] = Field(default_factory=dict)
     ignore: list[str] = Field(default_factory=list)
-    region: str | None = None
+    region: Annotated[str, AfterValidator(_region)] | None = None
     account_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
     profile: str | None = None
-    endpoint_url: str | None = None
+    endpoint_url: Annotated[str, AfterValidator(_endpoint)] | None = None
     local: bool | None = None
     protected: bool = False
     deletion_protection: bool | None = None

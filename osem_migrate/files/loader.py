@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FunctionType, NoneType
 from typing import Any
 
+from osem_migrate.config.names import HISTORY_ENTITY
 from osem_migrate.errors import (
     DefinitionError,
     OsemMigrateError,
@@ -178,6 +179,13 @@ def _operations(script: Script) -> tuple[Operation, ...]:
             )
         if operation.is_foreign:
             _check_value(operation, path, position)
+        if operation.table == HISTORY_ENTITY:
+            raise ScriptOperationsInvalid(
+                f"operations[{position}]: {HISTORY_ENTITY} is the history table, which no script changes",
+                file=shown_path(path),
+                line=line_of_operation(path, position),
+                remediation="Give the table another logical name; tables in pyproject.toml may map it to any name.",
+            )
     return tuple(declared)
 
 

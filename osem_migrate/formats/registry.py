@@ -64,6 +64,11 @@ FORMATS = {
 READABLE = tuple(name for name, known in FORMATS.items() if known.reads)
 WRITABLE = tuple(name for name, known in FORMATS.items() if known.writes)
 
+_OF_TERRAFORM = (
+    "A configuration of Terraform leaves too much open; read what Terraform makes of it:\n"
+    "terraform show -json > state.json"
+)
+
 MAX_BYTES = max(FORMATS[name].limit for name in READABLE)
 """The largest file that any format may have."""
 
@@ -118,4 +123,9 @@ def _recognise(text: str, file: str) -> str:
         if any(wanted <= keys for wanted in known.recognised_by):
             return known.name
     shown = ", ".join(sorted(keys)[:5]) or "nothing"
-    raise FormatUnknown(f"the file has {shown} at its top, which is no format that can be read", file=file, pointer="/")
+    raise FormatUnknown(
+        f"the file has {shown} at its top, which is no format that can be read",
+        remediation=_OF_TERRAFORM if "resource" in keys else None,
+        file=file,
+        pointer="/",
+    )

@@ -8,7 +8,7 @@ from osem_migrate.formats import json_text, tables
 from osem_migrate.formats.document import Node
 from osem_migrate.formats.tables import Attributes, KeySchema
 from osem_migrate.formats.values import Export, FoundTable, Given, Note, Reading, Writing
-from osem_migrate.operations import SetBilling, parameters
+from osem_migrate.operations import SetBilling, Setting, parameters
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput
 
 _UNSAID = {
@@ -110,7 +110,7 @@ def _model(table: Table, notes: list[Note]) -> dict[str, Any]:
     notes += [
         Note(table.name, f"a model cannot say: {setting.phrase}")
         for setting in table.settings
-        if not isinstance(setting, SetBilling) and not setting.default(table.name).matches(setting)
+        if not isinstance(setting, SetBilling) and not _is_usual(setting, setting.default(table.name))
     ]
     if not billing.is_provisioned and billing.throughput is not None:
         notes.append(Note(table.name, f"a model cannot say: {billing.text}"))
@@ -138,6 +138,11 @@ def _model(table: Table, notes: list[Note]) -> dict[str, Any]:
         "BillingMode": billing.mode,
         **_settings(billing, billing.throughput),
     }
+
+
+def _is_usual(setting: Setting, usual: Setting) -> bool:
+    """Whether a table without the setting is the same; tags that are more than none match none, but not the reverse."""
+    return usual.matches(setting) and setting.matches(usual)
 
 
 def _fits(table: Table, index: Index, notes: list[Note]) -> bool:

@@ -145,13 +145,18 @@ class SetBilling(Setting):
             _check_provisioned(self.table, f"index {index.name!r}", index.throughput)
 
     def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
-        """By the billing, and by each index that it gives other throughput; by a lost one only where that is named."""
+        """By the billing, and by each index that it gives other throughput; by a lost one only where that is named.
+
+        An index that nobody declares comes along: it gets the capacity of its table, which AWS asks for.
+        """
         if aspect.index is None:
             return Setting.is_concerned(self, aspect, before)
         if aspect.index in self.indexes or before is None:
             return True
         index = before.index(aspect.index)
-        inherits = self.is_provisioned and index is not None and index.throughput is None
+        if index is None:
+            return False
+        inherits = self.is_provisioned and index.throughput is None
         return not aspect.is_lost_index and (inherits or self.of(before).mode != self.mode)
 
     def complete(self, table: Table) -> Self:

@@ -14,7 +14,7 @@ from osem_migrate.schema.value import as_found, value
 AWS_OWNED = "AWS_OWNED"
 AWS_MANAGED = "AWS_MANAGED"
 
-_CUSTOMER = "CUSTOMER"
+_AWS, _CUSTOMER = "AWS", "CUSTOMER"
 
 
 class EncryptionData(TypedDict):
@@ -82,6 +82,10 @@ class SetEncryption(Setting):
     def is_sure(self, live: Self) -> bool:
         """Whether KMS has said whose the key is, where that decides."""
         return self.key != AWS_MANAGED or not live.key.startswith("arn:") or live.manager is not None
+
+    def spelled(self) -> Self:
+        """As a script declares it: ``AWS_MANAGED`` for a live key that is known to be AWS's."""
+        return self if self.manager != _AWS else type(self)(self.table, AWS_MANAGED)
 
     def create_parameters(self) -> dict[str, Any]:
         """SSESpecification."""

@@ -262,7 +262,7 @@ def test_the_library_that_changes_pyproject_is_not_installed(
 
 
 def test_all_or_nothing(empty: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where pyproject.toml cannot be written, the scripts are taken back."""
+    """Where pyproject.toml cannot be written, no scripts are."""
     (empty.folder / "state.json").write_text(STATE)
     before = contents(empty)
 
@@ -274,3 +274,33 @@ def test_all_or_nothing(empty: Project, run: Run, monkeypatch: pytest.MonkeyPatc
     assert said.code == 1
     assert "Permission denied" in said.err
     assert {name: text for name, text in contents(empty).items() if not name.startswith(".")} == before
+
+
+@pytest.mark.parametrize("way", [PermissionError(13, "Permission denied"), KeyboardInterrupt()])
+def test_names_without_scripts_are_taken_back(
+    empty: Project, run: Run, monkeypatch: pytest.MonkeyPatch, way: BaseException
+) -> None:
+    """Nobody is left with half of it, whatever ended it; what pyproject.toml was, it is."""
+    (empty.folder / "state.json").write_text(STATE)
+    pyproject = empty.folder / "pyproject.toml"
+    before, seen = pyproject.read_bytes(), []
+
+    def refuse(*_: object) -> None:
+        seen.append(pyproject.read_bytes())
+        raise way
+
+    monkeypatch.setattr("osem_migrate.commands.import_file.write_scripts", refuse)
+    assert run("import", "--from", "state.json").code in {1, 130}
+    assert b"environments.dev.tables" in seen[0]
+    assert pyproject.read_bytes() == before
+
+
+def test_a_pyproject_that_is_a_link_stays_one(empty: Project, run: Run) -> None:
+    """The file that it leads to is changed."""
+    (empty.folder / "state.json").write_text(STATE)
+    pyproject = empty.folder / "pyproject.toml"
+    real = pyproject.rename(empty.folder / "shared.toml")
+    pyproject.symlink_to(real)
+    assert run("import", "--from", "state.json").code == 0
+    assert pyproject.is_symlink()
+    assert "environments.dev.tables" in real.read_text()

@@ -179,8 +179,9 @@ class Shell:
 
     @property
     def is_clean(self) -> bool:
-        """Whether the cursor is to be seen, and lines wrap: as the shell gave the terminal away."""
-        return all({modes.DECTCEM, modes.DECAWM} <= screen.mode for screen in self.screens)
+        """Whether the cursor and what is typed are to be seen, and lines wrap: as the shell gave the terminal away."""
+        is_echoed = bool(termios.tcgetattr(self._slave)[3] & termios.ECHO)
+        return is_echoed and all({modes.DECTCEM, modes.DECAWM} <= screen.mode for screen in self.screens)
 
     def look(self, seconds: float) -> None:
         """Take in what was drawn, until nothing comes for so long."""

@@ -128,7 +128,10 @@ def _fits(columns: int, rows: list[str]) -> bool:
 
 @pytest.mark.slow
 def test_a_run_leaves_what_was_there_and_every_line_once(project: Project, start: Callable[..., Shell]) -> None:
-    """All lanes at once, each with what it does, phase, time since it began and usual time; the whole below."""
+    """All lanes at once, each with what it does, phase, time since it began and usual time; the whole below.
+
+    Whoever presses keys meanwhile changes nothing of it.
+    """
     shell = start(80, 24)
     rows = shell.wait_for(lambda rows: len(_in_work(rows)) == LANES)
     lanes, last = _in_work(rows), rows[max(at for at, row in enumerate(rows) if row)]
@@ -137,6 +140,7 @@ def test_a_run_leaves_what_was_there_and_every_line_once(project: Project, start
         assert lane.count("an-index-with-quite") == 1
     assert last == f"  {LANES} of {2 * LANES} done, {LANES} in work; 8 to 17 min left on AWS"
     assert all(len(row) < 80 for row in lanes)
+    shell.type(b"\r\rls\r")  # nothing is to be seen of it, and no row is left behind
     _assert_whole(shell, project, *APPLIED)
 
 

@@ -1,6 +1,6 @@
 """Concerned: an operation is stopped by what it needs or changes; what else differs of its table it leaves as it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from osem_migrate.errors import DefinitionError
@@ -10,7 +10,7 @@ from osem_migrate.planning.drift.autoscaled import overlooking_capacity
 from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.drift.diff import Difference, diff, overlooking
 from osem_migrate.planning.plan import PlannedOperation
-from osem_migrate.schema import Schema, Table
+from osem_migrate.schema import Index, Schema, Table
 from osem_migrate.schema.value import altered, checked
 
 
@@ -63,7 +63,8 @@ def fitted(planned: PlannedOperation, live: LiveTable) -> PlannedOperation:
     if not operation.depends_on_rest or declared is None or live.table is None:
         return planned
     where = deviation(planned, live, planned.before)
-    table = as_live(declared, live.table, (one for one in where.left if _is_declarable(one, live.table)))
+    rest = (*where.left, *_beside(planned, live))
+    table = as_live(declared, live.table, (one for one in rest if _is_declarable(one, live.table)))
     billing = (overlooking_capacity(live, declared).table or live.table).setting(SetBilling)
     if billing is not None and not _is_billed_otherwise(planned, where):
         table = billing.on(table)
@@ -77,6 +78,17 @@ def fitted(planned: PlannedOperation, live: LiveTable) -> PlannedOperation:
         after=operation.apply(schema).tables.get(table.name),
         steps=operation.steps(schema),
     )
+
+
+def _beside(planned: PlannedOperation, live: LiveTable) -> Iterator[Difference]:
+    """The indexes that are there already, and that a later operation of the plan declares."""
+    ahead = {known.name for known in planned.ahead if isinstance(known, Index)}
+    if planned.before is None or planned.after is None:
+        return
+    own = {index.name for index in planned.after.indexes}
+    for one in diff(live, planned.before):
+        if one.code is DriftCode.INDEX_UNEXPECTED and one.index in ahead - own:
+            yield one
 
 
 def _is_billed_otherwise(planned: PlannedOperation, where: Deviation) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from osem_migrate import ResolveOptions, StampOptions, UpgradeOptions
+from osem_migrate.commands.export import ExportOptions
 from osem_migrate.errors import AdoptionMismatch, DriftFound, ExitCode
 from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import ShownState
@@ -118,6 +119,26 @@ def test_the_managed_key_is_taken_over_where_kms_tells(aws: SimulatedAws, tmp_pa
         "set encryption of Teams to AWS_MANAGED"
     ]
     assert aws.migrator(project).upgrade().applied == ("0001_teams", "0002_managed")
+
+
+@pytest.mark.parametrize("kms", [True, False], ids=["KMS tells", "KMS is denied"])
+def test_the_managed_key_is_declared_by_its_name_where_kms_tells(
+    aws: SimulatedAws, tmp_path: Path, *, kms: bool
+) -> None:
+    """By import and by a file for another tool: no other account or region has the key by its ARN."""
+    make(aws)
+    managed = {"Enabled": True, "SSEType": "KMS"}
+    aws.simulator.call("UpdateTable", {"TableName": NAME, "SSESpecification": managed})
+    aws.clock.sleep(3600)
+    if not kms:
+        aws.simulator.faults.deny("DescribeKey")
+    migrator = aws.migrator(write_project(tmp_path, {}, TUNNEL))
+    plan = migrator.plan_import()
+    exported = migrator.export(ExportOptions(format="cloudformation", live=True))
+    for text in (plan.drafts[0].source, exported.text):
+        assert (key_of(aws) in text) is not kms
+    assert ('SetEncryption("Teams", key="AWS_MANAGED")' in plan.drafts[0].source) is kms
+    assert any("which other accounts and regions do not have" in warning for warning in plan.warnings) is not kms
 
 
 def test_a_later_script_takes_no_such_table_over_either(aws: SimulatedAws, tmp_path: Path) -> None:

@@ -58,6 +58,19 @@ def test_without_static_text_the_account_is_not_ours(aws: SimulatedAws, tmp_path
     assert set(aws.simulator.account.tables) == {"x-dev-Payroll", "x-dev-SchemaMigrations"}
 
 
+def test_a_table_under_the_usual_name_of_a_mapped_one_is_told(aws: SimulatedAws, tmp_path: Path) -> None:
+    """It is no drift and nobody's: whoever mapped the other one should know of it."""
+    plain = application(tmp_path / "first", "first", TEAMS, SHARED + TUNNEL)
+    aws.migrator(plain).upgrade()
+    mapping = SHARED + TUNNEL + "tables = { Teams = 'Stack-1' }\nhistory_table = 'History-{env}'\n"
+    project = application(tmp_path / "shop", "shop", TEAMS, mapping)
+    aws.migrator(project).upgrade()
+    status = aws.migrator(project).status()
+    assert status.problems == ()
+    told = "Teams-dev was not compared: Teams is mapped to another table in pyproject.toml"
+    assert any(note.startswith(told) for note in status.notes)
+
+
 @pytest.mark.parametrize("account", ["123456789012", "210987654321"])
 def test_a_doubt_about_names_ends_with_the_connection(account: str, aws: SimulatedAws, tmp_path: Path) -> None:
     """Where only the account could tell two environments apart, the credentials' own account decides."""

@@ -221,6 +221,16 @@ def test_a_collision_while_acquiring_is_tried_again() -> None:
     assert world.acquire().holder.fence == 1
 
 
+def test_a_lock_that_looks_free_and_is_never_won_ends_the_asking() -> None:
+    """No loop asks without a pause or without an end, whatever a server says to the write."""
+    world = World()
+    world.item.before_update = lambda: world.item.refuse("ConditionalCheckFailedException")
+    with pytest.raises(LockHeld, match="somebody else was faster"):
+        world.acquire(timeout=0)
+    assert world.item.updates == lock.MISSES
+    assert 10.0 < world.clock.seconds < 30.0
+
+
 @pytest.mark.parametrize(
     "trouble",
     [EndpointConnectionError(endpoint_url="u"), ReadTimeoutError(endpoint_url="u")],

@@ -24,7 +24,8 @@ def live(name: str, table: Table | None, **facts: Any) -> LiveTable:
 @pytest.fixture
 def deployment(tmp_path: Path) -> Any:
     """An environment; nothing is asked of it."""
-    return SimpleNamespace(environment=write_project(tmp_path, {}).environment("dev"))
+    environment = write_project(tmp_path, {}).environment("dev")
+    return SimpleNamespace(environment=environment, gateway=SimpleNamespace(spelled=lambda live: live))
 
 
 def test_what_is_left_out(deployment: Any, monkeypatch: pytest.MonkeyPatch) -> None:

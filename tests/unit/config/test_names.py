@@ -158,6 +158,15 @@ def test_a_mapped_table_lives_only_under_its_name() -> None:
         names.physical("orders")
 
 
+def test_a_table_that_only_the_pattern_would_give_to_a_mapped_name_is_set_aside() -> None:
+    """It is nobody's, which is told; not what is ignored, another mapped table, or one of a pattern without text."""
+    mapped = {"Orders": "Stack-1", "Bills": "Orders-dev", "Plans": "Stack-2"}
+    names = Names(Pattern("", "-dev"), mapped, ("Plans-*",))
+    found = ("Bills-dev", "Orders-dev", "Plans-dev", "Stack-1", "Teams-dev", "bills-dev", "Bills-prod")
+    assert names.set_aside(found) == {"Bills-dev": "Bills", "bills-dev": "bills"}
+    assert Names(Pattern("", ""), mapped).set_aside(found) == {}
+
+
 def test_static_text_tells_whose_a_table_is() -> None:
     """Under osem-dev- every table is ours but the ignored ones, which only a script or the history makes ours."""
     names = Names(Pattern("osem-dev-", ""), {"Orders": "stack-1"}, ("osem-dev-legacy-*",))

@@ -122,6 +122,10 @@ def test_only_the_application_is_needed(tmp_path: Path) -> None:
         ("[tool.osem-migrate.environments.dev]\nregion = 5", "environments.dev.region", "valid string"),
         ("[tool.osem-migrate.environments.dev]\nprofile = true", "environments.dev.profile", "valid string"),
         ("[tool.osem-migrate.environments.dev]\nendpoint_url = 1", "environments.dev.endpoint_url", "valid string"),
+        ('[tool.osem-migrate.environments.p]\nendpoint_url = "ftp:/x"', "environments.p.endpoint_url", "http or https"),
+        ('[tool.osem-migrate.environments.p]\nendpoint_url = "host:8000"', "environments.p.endpoint_url", "URL"),
+        ('[tool.osem-migrate.environments.p]\nregion = "nowhere 1"', "environments.p.region", "name of a region"),
+        ('[tool.osem-migrate.environments.p]\nregion = ""', "environments.p.region", "name of a region"),
         ("[tool.osem-migrate.environments.dev]\nprotected = 'no'", "environments.dev.protected", "valid boolean"),
         ("[tool.osem-migrate.environments.dev]\nprotected = 0", "environments.dev.protected", "valid boolean"),
         (

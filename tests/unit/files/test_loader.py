@@ -474,6 +474,7 @@ def test_a_file_that_may_not_be_read_is_an_error(folder: Path, monkeypatch: pyte
         ("class Own:\n    def __repr__(self): raise GeneratorExit\noperations = [Own()]\n", 3, "GeneratorExit"),
         ("class Own:\n    __class__ = property(lambda self: 1 / 0)\noperations = [Own()]\n", 3, "ZeroDivisionError"),
         (HEAD + "operations = [CreateTable.__new__(CreateTable)]\n", 3, "AttributeError"),
+        (HEAD + "\noperations = [\n    CreateTable('SchemaMigrations', S('a')),\n]\n", 5, "is the history table"),
         (
             "from osem_migrate import SetBilling\noperations = [SetBilling.on_demand('T', max_read=10**5000)]\n",
             2,

@@ -26,6 +26,14 @@ def test_a_file_is_known_by_its_content(form: str) -> None:
     assert read(EXAMPLES[form], file="x").schema == read(EXAMPLES[form], file="x", form=form).schema
 
 
+def test_a_configuration_of_terraform_is_told_from_what_it_makes() -> None:
+    """Export writes one, and only the state of it can be read back: the remedy says how to get that."""
+    written = write("terraform", export(CreateTable("T", S("id")).apply(Schema())))
+    with pytest.raises(FormatUnknown) as caught:
+        read(written.text, file="tables.tf.json")
+    assert "terraform show -json > state.json" in str(caught.value.advice)
+
+
 def test_an_unknown_file() -> None:
     """It is said what was seen in it; JSON that is none has its line."""
     with pytest.raises(FormatUnknown, match="the file has a, b at its top, which is no format"):

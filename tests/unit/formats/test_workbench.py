@@ -6,7 +6,7 @@ import pytest
 
 from osem_migrate.errors import FormatError
 from osem_migrate.formats import read, write
-from osem_migrate.operations import CreateTable, SetBilling, SetStream
+from osem_migrate.operations import CreateTable, SetBilling, SetStream, SetTags, SetTimeToLive
 from osem_migrate.schema import Index, LocalIndex, N, S, Schema, Throughput
 from tests.doubles.example_files import workbench
 from tests.unit.formats.test_round_trip import export
@@ -37,11 +37,17 @@ def test_what_a_model_cannot_say() -> None:
             Index("capped", S("a"), throughput=Throughput(5, None)),
         ],
         local_indexes=[LocalIndex("local", N("size"))],
-        settings=[SetStream("T", "NEW_IMAGE"), SetBilling.on_demand("T", max_read=9)],
+        settings=[
+            SetStream("T", "NEW_IMAGE"),
+            SetBilling.on_demand("T", max_read=9),
+            SetTags("T", {"Team": "core"}),
+            SetTimeToLive("T", "until", enabled=False),
+        ],
     ).apply(Schema())
     written = write("workbench", export(schema))
     assert [note.describe() for note in written.notes] == [
         "T: a model cannot say: stream NEW_IMAGE",
+        "T: a model cannot say: tags Team=core",
         "T: a model cannot say: on-demand, at most 9 read and ∞ write units",
         "T/capped: a model cannot say: its maximum throughput",
         "T/several: a model cannot say: keys of several attributes; left out",

@@ -190,14 +190,21 @@ def test_a_lost_index_is_repaired_beside_one_of_somebodys() -> None:
 
 
 def test_a_repair_that_what_is_left_would_stop_is_not_written() -> None:
-    """Back to provisioned billing, every index gets capacity, somebody's too: that is not a script's to decide."""
+    """Back to provisioned billing, every index gets capacity: not one that is another than the declared one."""
+    billing = SetBilling("Teams", "PROVISIONED", Throughput(5, 5))
+    create = CreateTable("Teams", S("teamId"), indexes=[Index("extra", S("x"))], settings=[billing])
+    switched = replace(created(create).with_setting(SetBilling("Teams")), indexes=[Index("extra", S("y"))])
+    plan = planned(live(switched), scripts=(migration(1, create),))
+    assert (plan.operations, [reason.partition(" ")[0] for _, reason in plan.left_out]) == ((), ["DRIFT_INDEX_KEYS"])
+
+
+def test_billing_is_repaired_beside_an_index_of_somebodys() -> None:
+    """It gets the capacity of its table, without which AWS does not switch; nothing else is done to it."""
     create = CreateTable("Teams", S("teamId"), settings=[SetBilling("Teams", "PROVISIONED", Throughput(5, 5))])
     switched = replace(created(create).with_setting(SetBilling("Teams")), indexes=[Index("extra", S("x"))])
     plan = planned(live(switched), scripts=(migration(1, create),))
-    assert (plan.operations, [reason.partition(" ")[0] for _, reason in plan.left_out]) == (
-        (),
-        ["DRIFT_INDEX_UNEXPECTED"],
-    )
+    assert [[type(change) for change in operation.to] for operation in plan.operations] == [[SetBilling]]
+    assert [reason.partition(" ")[0] for _, reason in plan.left_out] == ["DRIFT_INDEX_UNEXPECTED"]
 
 
 def test_a_pending_script_on_the_table_comes_first() -> None:

@@ -62,6 +62,29 @@ def test_capacity_is_not_asked_for_an_index_that_is_gone() -> None:
     assert [one["Update"]["IndexName"] for one in call.parameters["GlobalSecondaryIndexUpdates"]] == ["by-b"]
 
 
+def test_a_switch_to_provisioned_capacity_names_an_index_that_nobody_declares() -> None:
+    """AWS refuses it otherwise; such an index stops nothing, and gets what its table gets."""
+    switch = planned(SetBilling.provisioned("Teams", read=5, write=5))
+    found = with_indexes(BY_A, BY_B, EXTRA)
+    assert not deviation(switch, found, switch.before).stopping
+    (call,) = fitted(switch, found).calls
+    units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    assert call.parameters["GlobalSecondaryIndexUpdates"] == [
+        {"Update": {"IndexName": name, "ProvisionedThroughput": units}} for name in ("by-a", "by-b", "extra")
+    ]
+
+
+def test_a_request_names_an_index_that_a_later_operation_declares() -> None:
+    """It is no surprise, but it is there already."""
+    switch = SetBilling.provisioned("Teams", read=5, write=5)
+    scripts = migration(1, CREATE), migration(2, switch), migration(3, AddIndex.of("Teams", EXTRA))
+    first, second = make_plan(scripts, applied(scripts[0])).operations
+    found = with_indexes(BY_A, BY_B, EXTRA)
+    (call,) = fitted(first, found).calls
+    assert [one["Update"]["IndexName"] for one in call.parameters["GlobalSecondaryIndexUpdates"]][-1] == "extra"
+    assert fitted(second, found) == second
+
+
 def test_what_needs_nothing_of_the_rest_stays_as_it_was_planned() -> None:
     """And so does what finds everything as declared."""
     stream = planned(SetStream("Teams", "KEYS_ONLY"))
