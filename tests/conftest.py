@@ -1,6 +1,8 @@
 """What every test stands on: a clean environment, the engines, and Hypothesis without luck or haste."""
 
+import importlib
 import os
+import pkgutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+import osem_migrate
 from tests.engines import moto_server as moto
 from tests.engines.dynamodb_local import required
 from tests.engines.engine import Engine
@@ -20,6 +23,7 @@ from tests.engines.shared import SharedEngines
 
 ENGINES = pytest.StashKey[SharedEngines]()
 FOREIGN = ("AWS_", "OSEM_", "GITHUB_")
+COUNTED = ("unit", "cli")  # folders whose tests count for coverage
 MEASURING = "COVERAGE_"  # what has coverage start in a child process
 COLOUR = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
 
@@ -44,6 +48,24 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         engines = SharedEngines(Path(handed["engines_folder"]), handed["engines_controller"])
     config.stash[ENGINES] = engines
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Import the whole package where coverage is measured: what a module runs once counts, whoever needs it first."""
+    if session.config.pluginmanager.hasplugin("_cov"):
+        for module in pkgutil.walk_packages(osem_migrate.__path__, "osem_migrate."):
+            importlib.import_module(module.name)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have only tests count for coverage that show something by it, as tracing doubles what a test takes.
+
+    That a journey, a sweep or one of a law's examples passes a line does not mean that anybody looks at what it does.
+    """
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    counts = folder in COUNTED and "hypothesis" not in item.keywords
+    if not counts and "measured" not in item.keywords:
+        item.add_marker("no_cover")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
