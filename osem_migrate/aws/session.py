@@ -23,6 +23,7 @@ from osem_migrate.aws.credentials import require_signable
 from osem_migrate.aws.emulator import recognise
 from osem_migrate.aws.endpoint import configured_endpoint, is_mocked, require_url
 from osem_migrate.aws.failures.classify import door, translate
+from osem_migrate.aws.region import RegionChoice, choose_region
 from osem_migrate.config.location import is_this_machine
 
 if TYPE_CHECKING:
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sts import STSClient
 
-__all__ = ["DEFAULT_REGION", "ApiCall", "Identity", "RegionChoice", "Session"]
+__all__ = ["ApiCall", "Identity", "Session"]
 
-DEFAULT_REGION = "us-east-1"
 LOCAL_ACCESS_KEY = "osemlocal"
 """Of an engine on this machine, when there are no credentials; DynamoDB Local takes letters and digits only."""
 LOCAL_SECRET_KEY = "osemlocal"  # noqa: S105 any text will do, and no AWS account has it
@@ -57,14 +57,6 @@ class Identity:
 
     account: str
     arn: str
-
-
-@dataclass(frozen=True, slots=True)
-class RegionChoice:
-    """A region and who chose it: ``--region``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``pyproject.toml`` and so on."""
-
-    name: str
-    source: str
 
 
 class Session:
@@ -132,7 +124,7 @@ class Session:
             core = botocore.session.Session(profile=profile or None)
             core.register_component("data_loader", _ServiceFiles())
             settings: Mapping[str, Any] = core.get_scoped_config()
-            choice = _region(region, environ, configured_region, settings, core.profile)
+            choice = choose_region(region, environ, configured_region, settings, core.profile)
             validate_region_name(choice.name)
             url = endpoint_url or configured_endpoint(environ, settings, core.full_config)
             if url is not None:
@@ -257,23 +249,3 @@ def _opening() -> Iterator[None]:
             yield
     except (ValueError, OSError) as exception:
         raise translate(exception, action=_OPENING) from exception
-
-
-def _region(
-    flag: str | None,
-    environ: Mapping[str, str],
-    configured: str | None,
-    settings: Mapping[str, Any],
-    profile: str | None,
-) -> RegionChoice:
-    """The first that is set; boto3 alone would not look at AWS_REGION."""
-    candidates = (
-        (flag, "--region"),
-        (environ.get("AWS_REGION"), "AWS_REGION"),
-        (environ.get("AWS_DEFAULT_REGION"), "AWS_DEFAULT_REGION"),
-        (configured, "pyproject.toml"),
-        (settings.get("region"), f"AWS profile '{profile or 'default'}'"),
-    )
-    return next(
-        (RegionChoice(name, source) for name, source in candidates if name), RegionChoice(DEFAULT_REGION, "default")
-    )

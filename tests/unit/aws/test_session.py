@@ -9,12 +9,8 @@ import pytest
 from botocore.config import Config
 
 from osem_migrate import errors
-from osem_migrate.aws.session import (
-    DEFAULT_REGION,
-    LOCAL_ACCESS_KEY,
-    RegionChoice,
-    Session,
-)
+from osem_migrate.aws.region import DEFAULT_REGION, RegionChoice
+from osem_migrate.aws.session import LOCAL_ACCESS_KEY, Session
 
 LOCAL = "http://127.0.0.1:9"
 Files = Callable[..., None]

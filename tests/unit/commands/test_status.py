@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from osem_migrate.aws.session import RegionChoice, Session
+from osem_migrate.aws.region import RegionChoice
+from osem_migrate.aws.session import Session
 from osem_migrate.commands.status import StatusOptions
 from osem_migrate.commands.status import status as find_status
 from osem_migrate.deployment.connection import Connection
