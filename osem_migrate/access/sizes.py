@@ -1,11 +1,11 @@
 """What an item takes of the 400 KB that it may have, by DynamoDB's rules, known before it is sent.
 
 The rules are those of the developer guide, "DynamoDB item sizes and formats": UTF-8 bytes of names and texts; of a
-number, a byte for each two significant digits and one more, and one for a minus; 3 bytes for a list or a map, and one more
-for each of its members.
+number, a byte for each two significant digits and one more, and one for a minus; 3 bytes for a list or a map, and one
+more for each of its members.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from osem_migrate.schema.item import Item
@@ -31,27 +31,23 @@ def text_size(text: str) -> int:
 def value_size(value: Mapping[str, Any]) -> int:
     """The bytes of one typed value."""
     ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return text_size(content)
-        case "N":
-            return _number_size(content)
-        case "B":
-            return len(content)
-        case "SS":
-            return sum(map(text_size, content))
-        case "NS":
-            return sum(map(_number_size, content))
-        case "BS":
-            return sum(map(len, content))
-        case "L":
-            return _OVERHEAD + sum(1 + value_size(member) for member in content)
-        case "M":
-            return _OVERHEAD + sum(1 + text_size(name) + value_size(member) for name, member in content.items())
-        case _:
-            return 1
+    return _SIZES[kind](content)
 
 
 def _number_size(text: str) -> int:
     digits = text.lstrip("-").replace(".", "").strip("0")
     return min(_MAX_NUMBER, (len(digits) + 1) // 2 + 1 + text.startswith("-"))
+
+
+_SIZES: Mapping[str, Callable[[Any], int]] = {
+    "S": text_size,
+    "N": _number_size,
+    "B": len,
+    "BOOL": lambda _: 1,
+    "NULL": lambda _: 1,
+    "SS": lambda members: sum(map(text_size, members)),
+    "NS": lambda members: sum(map(_number_size, members)),
+    "BS": lambda members: sum(map(len, members)),
+    "L": lambda members: _OVERHEAD + sum(1 + value_size(member) for member in members),
+    "M": lambda members: _OVERHEAD + sum(1 + text_size(name) + value_size(one) for name, one in members.items()),
+}

@@ -1,11 +1,12 @@
 """Values of Python as DynamoDB stores them, by the type that a contract gives them, and back; nothing is ever rounded.
 
-A number is written in one way, whatever it was given as: 42, ``"42"`` and ``Decimal("42.0")`` are the same N, and the same
-text within a key. A float is refused, since it is hardly ever the number that stands in the relational database.
+A number is written in one way, whatever it was given as: 42, ``"42"`` and ``Decimal("42.0")`` are the same N, and the
+same text within a key. A float is refused, since it is hardly ever the number that stands in the relational database.
 """
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,7 @@ FORMS: Mapping[type, Callable[[Any], Any]] = {
 
 
 def number_text(value: Any, name: str) -> str:
-    """The one spelling of a number, without exponent or needless zeros; raises ValueInvalid where it is none, or too long."""
+    """The one spelling of a number, without exponent or needless zeros; raises ValueInvalid where there is none."""
     if type(value) is int and -_SAFE < value < _SAFE:
         return str(value)
     return format(_decimal(value, name), "f")
@@ -121,7 +122,7 @@ def _null(value: Any, name: str) -> dict[str, Any]:
 
 def _set(kind: str, member: Callable[[Any, str], Any]) -> Callable[[Any, str], dict[str, Any]]:
     def encode(value: Any, name: str) -> dict[str, Any]:
-        if not isinstance(value, Set | list | tuple):
+        if not isinstance(value, AbstractSet | list | tuple):
             raise _wrong(name, "a set", value)
         members = sorted({member(one, f"{name}, a member") for one in value})
         if not members:
@@ -151,7 +152,7 @@ def _any(value: Any, name: str) -> dict[str, Any]:
     """A part of a list or a map, of whose type a contract says nothing: the type follows from the value."""
     if value is None:
         return {"NULL": True}
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return _any_set(value, name)
     for kinds, encode in _BY_VALUE:
         if isinstance(value, kinds):
@@ -159,7 +160,7 @@ def _any(value: Any, name: str) -> dict[str, Any]:
     raise _wrong(name, "None, a text, a number, bytes, True or False, a list, a mapping or a set", value)
 
 
-def _any_set(value: Set[Any], name: str) -> dict[str, Any]:
+def _any_set(value: AbstractSet[Any], name: str) -> dict[str, Any]:
     for kinds, kind in ((str | UUID, "SS"), (int | Decimal, "NS"), (bytes | bytearray, "BS")):
         if all(isinstance(one, kinds) and not isinstance(one, bool) for one in value):
             return ENCODERS[kind](value, name)

@@ -95,7 +95,7 @@ def entity(
     Raises:
         FormatError: a template cannot be read, or cannot make a key of that type; with its place.
     """
-    made = [_template(key, template, node) for key, template in zip(table.keys, templates, strict=True)]
+    made = [_template(key, template) for key, template in zip(table.keys, templates, strict=True)]
     computed = {key.name for key, template in zip(table.keys, made, strict=True) if template != Template.of(key.name)}
     own = {one.name: one for one in declared if one.name not in computed}
     attributes = {name: one.type for name, one in own.items()}
@@ -112,7 +112,7 @@ def entity(
     return Entity(name=name, table=table, attributes=attributes, rules=tuple(rules), parts=parts)
 
 
-def _template(key: Key, given: tuple[Node, str] | None, node: Node) -> Template:
+def _template(key: Key, given: tuple[Node, str] | None) -> Template:
     if given is None:
         return Template.of(key.name)
     place, text = given
