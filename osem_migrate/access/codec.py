@@ -188,7 +188,7 @@ class Codec:
     def _unknown(self, name: str) -> ValueInvalid:
         if any(rule.key.name == name for rule in self.entity.rules):
             return ValueInvalid(f"{self.entity.name}: {name} is made by its template, and never given", attribute=name)
-        hint = did_you_mean(name, self.types)
+        hint = did_you_mean(name, list(self.types))
         return ValueInvalid(f"{self.entity.name}: the contract has no attribute {name!r}{hint}", attribute=name)
 
 

@@ -117,7 +117,9 @@ def _boolean(value: Any, name: str) -> dict[str, Any]:
 
 
 def _null(value: Any, name: str) -> dict[str, Any]:
-    raise _wrong(name, "None", value)
+    if value is not None:
+        raise _wrong(name, "None", value)
+    return {"NULL": True}
 
 
 def _set(kind: str, member: Callable[[Any, str], Any]) -> Callable[[Any, str], dict[str, Any]]:
@@ -150,8 +152,6 @@ def _map(value: Any, name: str) -> dict[str, Any]:
 
 def _any(value: Any, name: str) -> dict[str, Any]:
     """A part of a list or a map, of whose type a contract says nothing: the type follows from the value."""
-    if value is None:
-        return {"NULL": True}
     if isinstance(value, AbstractSet):
         return _any_set(value, name)
     for kinds, encode in _BY_VALUE:
@@ -173,6 +173,7 @@ def _wrong(name: str, wanted: str, value: Any) -> ValueInvalid:
 
 
 _BY_VALUE: tuple[tuple[Any, Callable[[Any, str], dict[str, Any]]], ...] = (
+    (type(None), _null),
     (bool, _boolean),
     (str | UUID, _string),
     (int | Decimal | float, _number),
