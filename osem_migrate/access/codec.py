@@ -114,12 +114,12 @@ class Codec:
         return all(_spelled(item[name], parts[name]) == parts[name][1] for name in parts.keys() & item.keys())
 
     def values(self, item: Item) -> dict[str, Any]:
-        """What an application gets of an item: the attributes of the contract, and what only the key holds."""
+        """What an application gets of an item: the attributes of the contract, and what only the key shows of it."""
         found = {name: self._decoded(name, value) for name, value in item.items() if name in self._encoders}
-        if self.entity.parts:
-            parts = parts_of(self.entity, item) or {}
-            for name in self.entity.parts.keys() & parts.keys():
-                found[name] = self._decoded(name, {self.types[name]: parts[name][1]})
+        if not found.keys() >= self._key_names:
+            for name, (_, part) in (parts_of(self.entity, item) or {}).items():
+                if name not in found:
+                    found[name] = self._decoded(name, {self.types[name]: part})
         return found
 
     def text(self, name: str, value: Any) -> str:
