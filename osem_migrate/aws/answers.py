@@ -119,9 +119,9 @@ class _CheckedParser:
                 yield "the error's code and message are no texts"
             return
         if shape is not None and shape.name in self._parsers.unread:
-            body = response["body"].strip()
-            if not (body.startswith(b"{") and body.endswith(b"}")):
-                yield self._foreign(body)
+            # botocore finds nothing in what is no JSON; where it found something, that was an object.
+            if parsed.keys() <= {"ResponseMetadata"} and not isinstance(json.loads(response["body"]), dict):
+                yield self._foreign(response["body"])
             return
         # As it was sent: botocore takes what is no JSON for an empty object, and a text for a list of its letters.
         sent = json.loads(response["body"] or b"{}") if self._is_json else parsed
