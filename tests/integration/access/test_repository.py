@@ -1,4 +1,4 @@
-"""Repositories on DynamoDB Local, one entity after the other, with nothing between: what DynamoDB takes is what we say."""
+"""Repositories on DynamoDB Local, one entity after the other, with nothing mocked: what it takes is what we say."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from osem_migrate.access import Contract, Repository, begins_with, between, gte, lt
 from osem_migrate.access.sizes import MAX_ITEM_BYTES, item_size
 from osem_migrate.access.values import ENCODERS
+from osem_migrate.config import Project
 from osem_migrate.errors import ConditionNotMet, ItemTooLarge
 from osem_migrate.migrator import Migrator
-from osem_migrate.config import Project
 from tests.doubles.contract_tables import create_tables
 from tests.engines.engine import Engine
 from tests.unit.access.builders import document
@@ -52,7 +52,7 @@ ENTITIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "USER": ({"email": "a@b", "name": ""}, {"name": "Zoë"}),
     "CART": ({"email": "a@b", "product_id": 42, "quantity": 2}, {"quantity": 3}),
     "ORDER": (
-        {"email": "a@b", "created_at": "2026-01-02 03:04:05", "order_id": 9, "status": "paid", "total": Decimal("9.90")},
+        {"email": "a@b", "created_at": "2026-01-02 03:04:05", "order_id": 9, "status": "paid", "total": Decimal("9.9")},
         {"status": None},
     ),
     "NOTE": ({"email": "a@b", "title": "Hello"}, {}),
@@ -126,7 +126,7 @@ def test_queries_of_several_entities(repository: Make) -> None:
 
 
 def test_400_kb(repository: Make, engine: Engine) -> None:
-    """Exactly 400 KB are taken by us and by DynamoDB; of a byte more both say that it is too much, we before the call."""
+    """Exactly 400 KB are taken by us and by DynamoDB; a byte more is too much for both, and we say so before the call."""
     things = repository("Things")
     room = MAX_ITEM_BYTES - len("id1a_b")
     things.put({"id": "1", "a_b": bytes(room)})

@@ -62,11 +62,10 @@ WRITES: dict[str, tuple[str, Callable[[Repository], object], dict[str, Any] | No
 
 
 @pytest.mark.parametrize("fault", [LoseResponse(), Drop(), INTERNAL, BUSY], ids=["lost", "cut", "failed", "throttled"])
-@pytest.mark.parametrize(("action", "write", "after"), WRITES.values(), ids=WRITES)
-def test_a_write_is_done_once(
-    aws: SimulatedAws, repository: Make, fault: Any, action: str, write: Callable[[Repository], object], after: Any
-) -> None:
-    """Twice in a row the answer is lost, or the request: the write succeeds, and meets no condition of its own making."""
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_is_done_once(aws: SimulatedAws, repository: Make, fault: Any, name: str) -> None:
+    """Twice in a row the answer is lost, or the request: the write succeeds, and meets no condition of its own."""
+    action, write, after = WRITES[name]
     orders = repository("ORDER")
     orders.put(ORDER)
     planned = aws.simulator.faults.plan(fault, action=action, times=2)

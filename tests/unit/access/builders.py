@@ -1,8 +1,8 @@
 """A contract with everything in it that a repository knows, and its codecs."""
 
 import json
-from functools import cache
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from osem_migrate.access.codec import Codec

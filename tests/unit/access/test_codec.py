@@ -74,7 +74,8 @@ def test_numbers_as_texts() -> None:
     """A number is got as a text, where that is asked for, in its one spelling; also of a key alone."""
     orders = codec("ORDER", {"total": str, "created_at": int})
     assert orders.values(orders.item({**ORDER, "created_at": 5, "total": Decimal("2.50")})) == {
-        **{**ORDER, "created_at": 5},
+        **ORDER,
+        "created_at": 5,
         "total": "2.5",
     }
 

@@ -84,7 +84,7 @@ def test_names_that_there_are_not(contract: Contract, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="which is no field"):
         contract.repository("Things", table_name="{stage}-{entity}")
     (tmp_path / "pyproject.toml").unlink()
-    with pytest.raises(ConfigurationError, match="no pyproject.toml with a"):
+    with pytest.raises(ConfigurationError, match=r"no pyproject\.toml with a"):
         contract.repository("ORDER", env="dev")
 
 
@@ -129,5 +129,5 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"no\.json: the file cannot be read: No such file"):
         Contract.load(str(tmp_path / "no.json"))
     (tmp_path / "bad.json").write_text('{"tables": [{"table": "T", "pk": "id"}]}')
-    with pytest.raises(FormatError, match="bad.json: /tables/0/pk: nothing says of which type"):
+    with pytest.raises(FormatError, match=r"bad\.json: /tables/0/pk: nothing says of which type"):
         Contract.load(tmp_path / "bad.json")
