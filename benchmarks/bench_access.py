@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,9 +64,9 @@ server.serve_forever()
 
 
 @contextmanager
-def answering() -> Iterator[str]:
+def answering(answers: Mapping[str, Any] = ANSWERS) -> Iterator[str]:
     """The URL of a server that has one answer for each action."""
-    command = [sys.executable, "-c", SERVER, json.dumps(ANSWERS)]
+    command = [sys.executable, "-c", SERVER, json.dumps(answers)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

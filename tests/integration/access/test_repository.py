@@ -126,7 +126,7 @@ def test_queries_of_several_entities(repository: Make) -> None:
 
 
 def test_400_kb(repository: Make, engine: Engine) -> None:
-    """Exactly 400 KB are taken by us and by DynamoDB; a byte more is too much for both, and we say so before the call."""
+    """Exactly 400 KB are taken by us and by DynamoDB; a byte more is too much for both, and told before the call."""
     things = repository("Things")
     room = MAX_ITEM_BYTES - len("id1a_b")
     things.put({"id": "1", "a_b": bytes(room)})

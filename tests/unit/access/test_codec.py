@@ -92,7 +92,7 @@ def test_a_form_that_does_not_fit() -> None:
 
 def test_nothing_is_no_attribute() -> None:
     """None and an empty set are not stored; NULL is, where the contract has it; an empty text and list are."""
-    values = {"id": "1", "a_n": None, "a_ss": set(), "a_null": None, "a_l": [], "a_m": {}}
+    values: dict[str, Any] = {"id": "1", "a_n": None, "a_ss": set(), "a_null": None, "a_l": [], "a_m": {}}
     things = codec("Things")
     item = things.item(values)
     assert item == {"id": {"S": "1"}, "a_null": {"NULL": True}, "a_l": {"L": []}, "a_m": {"M": {}}}

@@ -51,7 +51,7 @@ def holds(asked: KeyCondition, attribute: str, content: Any) -> bool:
     if "BETWEEN" in part:
         return bool(values[0].encode() <= content.encode() <= values[1].encode())
     operators = {"=": content == values[0], ">=": content >= values[0], "<=": content <= values[0]}
-    return operators[part.split()[1]]
+    return bool(operators[part.split()[1]])
 
 
 @given(created_at=TEXTS, order_id=st.integers(0, 99), condition=CONDITIONS)
