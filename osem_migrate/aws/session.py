@@ -26,7 +26,7 @@ from osem_migrate.aws.endpoint import configured_endpoint, is_mocked, require_ur
 from osem_migrate.aws.failures.classify import door, translate
 from osem_migrate.aws.failures.redaction import redact
 from osem_migrate.aws.region import RegionChoice, choose_region
-from osem_migrate.config.location import is_this_machine
+from osem_migrate.place import is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
