@@ -27,14 +27,11 @@ def test_they_come_back(name: str, index: str | None, item: dict[str, Any]) -> N
     assert key_of(cursor, table, index) == item
 
 
+OTHERS: list[Any] = [{}, ["a"], [1, 2], ["a", "b", "c"]]
+
+
 @pytest.mark.parametrize(
-    "cursor",
-    [
-        "",
-        "x",
-        "é",
-        *(base64.b64encode(json.dumps(part).encode()).decode() for part in ({}, ["a"], [1, 2], ["a", "b", "c"])),
-    ],
+    "cursor", ["", "x", "é", *(base64.b64encode(json.dumps(part).encode()).decode() for part in OTHERS)]
 )
 def test_others_are_refused(cursor: str) -> None:
     """Whoever sends a cursor back may send anything."""
