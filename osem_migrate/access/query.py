@@ -155,8 +155,9 @@ class _Builder:
         if not rest:
             self.made.add(rule.key.name, "=", self.codec.made(rule, self.conditions))
             return
+        shared = {name for one in self.partition for name in one.values}
         for name in rest[1:]:
-            if name in self.conditions:
+            if name in self.conditions and name not in shared:
                 self._fail(f"{name} can be given once {', '.join(rest[: rest.index(name)])} is, as one value")
         condition = self.conditions.get(rest[0])
         if rule.template.is_one_field:

@@ -1,8 +1,8 @@
 """What an item takes of the 400 KB that it may have, by DynamoDB's rules, known before it is sent.
 
 The rules are those of the developer guide, "DynamoDB item sizes and formats": UTF-8 bytes of names and texts; of a
-number, a byte for each two significant digits and one more, and one for a minus; 3 bytes for a list or a map, and one
-more for each of its members.
+number, a byte for each two digits and one more, and one for a minus; 3 bytes for a list or a map, and one more for each
+of its members. Where the guide says "approximately", of numbers, it is as DynamoDB Local counts.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,6 @@ MAX_KEY_BYTES = (2048, 1024)
 """Of a partition key, and of a sort key."""
 
 _OVERHEAD = 3
-_MAX_NUMBER = 21
 
 
 def item_size(item: Item) -> int:
@@ -35,8 +34,12 @@ def value_size(value: Mapping[str, Any]) -> int:
 
 
 def _number_size(text: str) -> int:
-    digits = text.lstrip("-").replace(".", "").strip("0")
-    return min(_MAX_NUMBER, (len(digits) + 1) // 2 + 1 + text.startswith("-"))
+    """Digits go in pairs from the decimal point on; pairs of zeros at either end take nothing."""
+    whole, _, fraction = text.lstrip("-").partition(".")
+    digits = ("0" * (len(whole) % 2) + whole + fraction + "0" * (len(fraction) % 2)).rstrip("0")
+    digits = digits + "0" * (len(digits) % 2)
+    pairs = (len(digits.lstrip("0")) + 1) // 2
+    return pairs + 1 + text.startswith("-")
 
 
 _SIZES: Mapping[str, Callable[[Any], int]] = {

@@ -1,4 +1,4 @@
-"""examples/relational-shop: its tests pass in a copy, on moto and on DynamoDB Local, and its scripts are its contract's."""
+"""examples/relational-shop: its tests pass in a copy, on both engines, and its scripts are those of its contract."""
 
 import re
 from pathlib import Path

@@ -47,6 +47,7 @@ def document() -> dict[str, Any]:
                     entity("CART", "CART#{product_id}", product_id="N", quantity="N"),
                     entity("ORDER", "ORDER#{created_at}#{order_id}", order_id="N", status="S", total="N"),
                     entity("NOTE", "{title}"),
+                    entity("EVENT", "{day}#{email}"),
                     entity("LINE", "ORDER#{created_at}#{order_id}#LINE#{line}", order_id="N", line="N"),
                 ],
             },

@@ -35,6 +35,7 @@ def test_every_item_is_of_one_entity(email: str, created_at: str, order_id: int,
         "CART": {"email": email, "product_id": product_id},
         "ORDER": {"email": email, "created_at": created_at, "order_id": order_id},
         "NOTE": {"email": email, "title": created_at},
+        "EVENT": {"email": email, "day": created_at},
         "LINE": {"email": email, "created_at": created_at, "order_id": order_id, "line": line},
     }
     for name, values in given_values.items():
@@ -167,4 +168,9 @@ def test_what_others_wrote() -> None:
     assert not orders.belongs({**item, "order_id": {"S": "seven"}})
     assert not orders.belongs({**item, "PK": {"N": "1"}})
     assert not orders.belongs({**item, "SK": {"S": "INVOICE#1"}})
+    event = codec("EVENT").item({"email": "a", "day": "1"})
+    assert codec("EVENT").belongs(event)
+    assert not codec("EVENT").belongs({**event, "SK": {"S": "1#b"}})
+    counters = codec("Counters")
+    assert not counters.belongs({"id": {"N": "1"}, "at": {"N": "2"}, "id": {"S": "x"}})
     assert orders.values({**item, "total": {"S": "much"}, "other": {"S": "x"}}) == {**ORDER, "total": "much"}

@@ -40,7 +40,7 @@ def contract(tmp_path: Path) -> Contract:
 
 def test_entities(contract: Contract) -> None:
     """Of several in a table each one; of a table with one kind of item, the table."""
-    assert contract.entities == ("Things", "USER", "CART", "ORDER", "NOTE", "LINE", "Counters", "Blobs")
+    assert contract.entities == ("Things", "USER", "CART", "ORDER", "NOTE", "EVENT", "LINE", "Counters", "Blobs")
     assert repr(contract) == f"<Contract {contract.path}: {', '.join(contract.entities)}>"
 
 

@@ -67,6 +67,19 @@ def test_a_value_within_a_key(created_at: str, order_id: int, condition: Conditi
     assert (holds(asked, "SK", item["SK"]["S"]) and asked.is_met(orders, item)) == meant
 
 
+@given(day=TEXTS, condition=CONDITIONS)
+def test_a_value_that_a_key_begins_with(day: str, condition: Condition) -> None:
+    """The same where nothing stands before it, and what stands behind it is in the partition key, too."""
+    events = codec("EVENT")
+    try:
+        item = events.item({"email": "a", "day": day})
+    except KeyAmbiguous:
+        return
+    asked = key_condition(events, {"email": "a", "day": condition})
+    meant = MEANT[condition.operator](day, condition.bounds)
+    assert (holds(asked, "SK", item["SK"]["S"]) and asked.is_met(events, item)) == meant
+
+
 @given(title=TEXTS, condition=CONDITIONS)
 def test_a_key_that_is_one_value(title: str, condition: Condition) -> None:
     """It is compared as it is, by DynamoDB alone."""
