@@ -99,7 +99,8 @@ def started(url: str) -> Iterator[bool]:
             ("import and the first item", f"{use}; {ours}", bare, CALL_TARGET),
         ):
             pair = Pair(title, [sys.executable, "-c", code], [sys.executable, "-c", other], target)
-            yield told(title, *measure(pair, environ), target)
+            ours_took, bare_took = measure(pair, environ)
+            yield told(title, ours_took, bare_took, target)
 
 
 def called(url: str) -> Iterator[bool]:

@@ -20,7 +20,7 @@ def copied(name: str, folder: Path) -> Path:
 
 
 def run_tests(project: Path, *options: str, environ: Mapping[str, str] | None = None) -> str:
-    """What pytest prints of a project's tests, all of which have to pass; its osem-migrate is the one of this folder."""
+    """What pytest prints of a project's tests, all of which have to pass; its osem-migrate is that of this folder."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each worker would compile all that it imports anew
     path = os.pathsep.join([str(BIN), os.environ["PATH"]])

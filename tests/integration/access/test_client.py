@@ -1,6 +1,7 @@
 """An application's table on DynamoDB Local, and in a simulated account where things go wrong."""
 
 import logging
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.doubles.simulated_aws import NOWHERE, SimulatedAws, _response
 from tests.engines.engine import Engine
 from tests.simulator import Drop, Fail, LoseResponse
 
-ITEM = {"id": "a", "text": "Füße ✓", "note": "", "tags": {"a", "b"}}
+ITEM: dict[str, Any] = {"id": "a", "text": "Füße ✓", "note": "", "tags": {"a", "b"}}
 KEY = {"id": "a"}
 
 
@@ -135,7 +136,8 @@ def test_the_page_of_a_proxy_is_no_item_that_does_not_exist(body: bytes, aws: Si
     """What is no answer of DynamoDB's is refused, where boto3 alone would take it for an empty one."""
     client = aws.client("Notes")
     for made in (client.client, client.table.meta.client):
-        made.meta.events.register_first("before-send", lambda **_: _response(200, "application/x-amz-json-1.0", body))
+        events: Any = made.meta.events  # the stubs do not know that a handler may answer the call
+        events.register_first("before-send", lambda **_: _response(200, "application/x-amz-json-1.0", body))
     for read in (
         lambda: client.table.get_item(Key=KEY),
         lambda: client.client.get_item(TableName="Notes", Key={"id": {"S": "a"}}),

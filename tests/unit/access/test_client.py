@@ -1,6 +1,8 @@
 """One table as an application uses it, at moto."""
 
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -171,8 +173,8 @@ def test_how_often_a_call_is_tried_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     """Four requests unless the application chooses; no variable of the SDK changes it."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "77")
     monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
-    for attempts, expected in (({}, 4), ({"attempts": 2}, 2)):
-        client = DynamoDBClient("Digests", endpoint_url=NOWHERE, **attempts)
+    unsaid = DynamoDBClient("Digests", endpoint_url=NOWHERE)
+    for client, expected in ((unsaid, 4), (DynamoDBClient("Digests", endpoint_url=NOWHERE, attempts=2), 2)):
         for made in (client.client, client.table.meta.client):
             assert vars(made.meta.config)["retries"] == {"mode": "standard", "total_max_attempts": expected}
 
@@ -257,7 +259,7 @@ def test_a_refusal_has_a_remedy_for_applications(table: str) -> None:
 def test_a_remedy_of_one_refusal_stays(table: str) -> None:
     """Where a refusal has a remedy of its own, it is not replaced by that of its class."""
     client = DynamoDBClient(table)
-    answer = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
+    answer: Any = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
     with pytest.raises(AwsError) as caught, client.calling("PutItem"):
         raise ClientError(answer, "PutItem")
     assert caught.value.remediation.startswith("Grant dynamodb:PutItem on Digests to ")
@@ -289,6 +291,17 @@ def test_attempts_and_outcomes_are_logged(table: str, caplog: pytest.LogCaptureF
     assert text.endswith("(AWS_RESOURCE_NOT_FOUND)")
     assert mine[2].getMessage().endswith(" ms: it is ACTIVE")
     assert mine[3].getMessage().endswith(" ms, 1 request")
+
+
+def test_a_client_loads_only_what_it_needs() -> None:
+    """An application that connects pays for boto3, and not for pydantic, which declares what migrations build."""
+    script = (
+        "import sys; from osem_migrate.access import DynamoDBClient;"
+        f"DynamoDBClient('T', endpoint_url={NOWHERE!r}).client;"
+        "print(sorted({'boto3', 'pydantic', 'click', 'yoyo', 'rich'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("['boto3']\n", "")
 
 
 def test_nothing_is_printed_where_nobody_listens(table: str, capfd: pytest.CaptureFixture[str]) -> None:
