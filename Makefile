@@ -61,6 +61,7 @@ lint: $(STAMP) ## Check style and format
 
 types: $(STAMP) ## Check types, strictly
 	@$(BIN)/mypy
+	@set -e; for example in examples/*/; do (cd "$$example" && "$(CURDIR)/$(BIN)/mypy" --python-executable "$(CURDIR)/$(BIN)/python"); done
 
 contracts: $(STAMP) ## Check which module may import which
 	@$(BIN)/lint-imports

@@ -56,6 +56,8 @@ class Details(TypedDict, total=False):
     argument: str
     """The method or the field that was given something of another type."""
     attribute: str
+    attributes: Sequence[str] | None
+    """Those of an item that are other than a write expects."""
     aws_code: str
     """AWS's own error code."""
     built_upon_by: Sequence[str]

@@ -57,6 +57,15 @@ OsemMigrateError
 ├── LocalEngineError
 │   ├── LocalEngineMissing
 │   └── LocalEngineNotStarted
+├── AccessError                     what an application asked of a repository, and does not get
+│   ├── EntityUnknown
+│   ├── KeyIncomplete               a value of the key is missing or empty
+│   ├── KeyAmbiguous                another row of values would have the same key
+│   ├── ValueInvalid                a value is not of its attribute's type
+│   ├── ItemTooLarge
+│   ├── QueryInvalid
+│   ├── ConditionNotMet             the item is not as the write expects it
+│   └── BatchIncomplete             some of it was written, then it stopped
 └── AwsError                        DynamoDB, STS or the SDK refused
     ├── CredentialsMissing          ├── RegionMissing
     ├── CredentialsPartial          ├── EndpointUnreachable
@@ -78,13 +87,13 @@ thing to type; the commands in it are placeholders of ``advice``. ``details`` ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from osem_migrate.advice import AGAIN, command, in_library
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import Unpack
 
     from osem_migrate.details import Details, ErrorDocument
@@ -656,6 +665,98 @@ class LocalEngineNotStarted(LocalEngineError):
     """The engine's process ended or did not answer in time."""
 
     code = "LOCAL_ENGINE_NOT_STARTED"
+
+
+class AccessError(OsemMigrateError):
+    """What an application asked of a repository, and does not get. No message has the content of an item in it."""
+
+    code = "ACCESS_REFUSED"
+    remedy = "Correct the call as the message says; nothing was written."
+
+
+class EntityUnknown(AccessError):
+    """The contract has no entity of that name, or several tables have one."""
+
+    code = "ACCESS_ENTITY_UNKNOWN"
+    remedy = 'Name one that the contract has; where two tables have it, say which: repository("ORDER", table="Shop")'
+
+
+class KeyIncomplete(AccessError):
+    """A value that is part of an item's key is missing, or empty."""
+
+    code = "ACCESS_KEY_INCOMPLETE"
+    remedy = "Give every value of the key; repository.key_values names them. Nothing was written."
+
+
+class KeyAmbiguous(AccessError):
+    """Other values, or another entity, would have the same key: a value holds what separates it from the next."""
+
+    code = "ACCESS_KEY_AMBIGUOUS"
+    remedy = "Give a value without what the template has behind it, or change the template in the contract."
+
+
+class ValueInvalid(AccessError):
+    """A value cannot be stored as its attribute's type without loss, or the contract has no such attribute."""
+
+    code = "ACCESS_VALUE_INVALID"
+
+
+class ItemTooLarge(AccessError):
+    """An item has more than 400 KB, names included; ``details`` has the ``limit`` in bytes."""
+
+    code = "ACCESS_ITEM_TOO_LARGE"
+    remedy = "Keep large content elsewhere (S3), or in several items, and its key here. Nothing was written."
+
+
+class QueryInvalid(AccessError):
+    """The table or the index cannot answer such a query."""
+
+    code = "ACCESS_QUERY_INVALID"
+    remedy = "Give every value of the partition key, then those of the sort key from its beginning; or choose an index."
+
+
+class ConditionNotMet(AccessError):
+    """The item is not as the write expects it; nothing was written.
+
+    Attributes:
+        failed: the names of the attributes that are other than expected; empty where there is an item that should not
+            be, or none that should.
+        found: the item as it is, for the application; None where there is none. It is in no message and no log.
+    """
+
+    code = "ACCESS_CONDITION_NOT_MET"
+    remedy = "Read the item again with repository.get(key), and decide whether it is still to be written."
+
+    def __init__(
+        self, message: str, *, table: str, failed: tuple[str, ...] = (), found: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, table=table, attributes=failed or None)
+        self.failed = failed
+        self.found = found
+
+
+class BatchIncomplete(AccessError):
+    """Some items of a batch were written, then it stopped.
+
+    Attributes:
+        written: how many are written.
+        unwritten: those that are not, as they were given.
+        cause: the error that stopped it.
+    """
+
+    code = "ACCESS_BATCH_INCOMPLETE"
+    exit_code = ExitCode.PARTIAL
+
+    def __init__(self, table: str, written: int, unwritten: list[Any], cause: OsemMigrateError) -> None:
+        super().__init__(
+            f"{written} of {written + len(unwritten)} items are in {table}, then: {cause.message}",
+            remediation=f"{cause.advice}\nThen write the others: repository.batch_put(error.unwritten)",
+            table=table,
+            cause=cause.as_dict(),
+        )
+        self.written = written
+        self.unwritten = unwritten
+        self.cause = cause
 
 
 class AwsError(OsemMigrateError):

@@ -196,7 +196,12 @@ class Migrator:
         """Check every table, point by point."""
         from osem_migrate.commands.verify import VerifyOptions, verify
 
-        return verify(self.deployment, self.migrations, chosen(options, VerifyOptions, "verify"))
+        options = chosen(options, VerifyOptions, "verify")
+        if options.contract is None:
+            return verify(self.deployment, self.migrations, options)
+        from osem_migrate.commands.verify_contract import verify_contract
+
+        return verify_contract(self.deployment, options.contract, options)
 
     def plan_import(self, options: ImportOptions | None = None) -> ImportPlan:
         """What there is to import."""

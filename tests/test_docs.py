@@ -21,9 +21,9 @@ from tests.documentation import aws_cli, shown
 from tests.documentation.checkout import checkout, run_here
 from tests.engines.engine import Engine
 
-PAGES = sorted([shown.README, *shown.DOCS.glob("*.md")])
-GUIDE = [page for page in PAGES if page != shown.README]
-NAMES = [page.name for page in PAGES]
+GUIDE = sorted(shown.DOCS.glob("*.md"))
+PAGES = [shown.README, *GUIDE, *sorted(shown.ROOT.glob("examples/*/README.md"))]
+NAMES = [str(page.relative_to(shown.ROOT)) for page in PAGES]
 JOURNEYS = [page for page in GUIDE if shown.blocks(shown.read(page), "console")]
 
 

@@ -29,6 +29,10 @@ def test_the_contracts_hold() -> None:
         ("layers", "local/planted.py", "from osem_migrate import aws"),
         ("layers", "events.py", "from osem_migrate import config"),
         ("layers", "formats/planted.py", "from osem_migrate import files"),
+        ("layers", "commands/planted.py", "from osem_migrate import access"),
+        ("layers", "cli/planted.py", "from osem_migrate import access"),
+        ("access", "access/planted.py", "from osem_migrate import operations"),
+        ("access", "access/planted.py", "from osem_migrate.aws import endpoint"),
         ("independent", "files/planted.py", "from osem_migrate import planning"),
         ("independent", "formats/planted.py", "from osem_migrate import planning"),
         ("one-door", "migrator.py", "def planted():\n    import boto3"),
@@ -51,9 +55,11 @@ def test_a_planted_import_breaks_its_contract(contract: str, module: str, line: 
     assert planted in done.stdout.partition("Broken contracts")[2]
 
 
-@pytest.mark.parametrize("module", ["osem_migrate", "osem_migrate.cli.main", "osem_migrate.planning"])
+@pytest.mark.parametrize(
+    "module", ["osem_migrate", "osem_migrate.cli.main", "osem_migrate.planning", "osem_migrate.access.client"]
+)
 def test_boto3_waits_until_it_is_needed(module: str) -> None:
-    """The library, the command line and planning start without loading the SDK."""
+    """The library, the command line, planning and what applications import start without loading the SDK."""
     script = f"import sys, {module}; print(sorted({{'boto3', 'botocore', 'moto'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")

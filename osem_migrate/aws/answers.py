@@ -5,7 +5,7 @@ it, may send anything.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,16 @@ PROMISED: Mapping[str, tuple[str, ...]] = {
     "ScanOutput": ("Items",),
 }
 """Members that the API references show in every answer, and the models call optional, by the name of their shape."""
+
+ITEM_ANSWERS = frozenset(
+    f"{call}Output"
+    for call in (
+        *("BatchExecuteStatement", "BatchGetItem", "BatchWriteItem", "DeleteItem", "ExecuteStatement"),
+        *("ExecuteTransaction", "GetItem", "PutItem", "Query", "Scan", "TransactGetItems", "TransactWriteItems"),
+        "UpdateItem",
+    )
+)
+"""The shapes that carry items. To compare megabytes of them with the model takes as long as to read them."""
 
 _REDIRECTION = 301  # from this status on, botocore takes an answer for an error
 _SHOWN = 60  # bytes
@@ -60,11 +70,19 @@ class UnreadableAnswer(ResponseParserError):
 class AnswerParsers(ResponseParserFactory):
     """Makes botocore's parsers of one client, each held to the model.
 
+    Args:
+        unread: the shapes of which is only seen that the answer is an object at all, and not the page of a proxy,
+            which botocore would take for an item that does not exist.
+
     Attributes:
         endpoint: of the client, for messages; known once there is a client.
     """
 
     endpoint: str | None = None
+
+    def __init__(self, unread: Collection[str] = ()) -> None:
+        super().__init__()
+        self.unread = unread
 
     def create_parser(self, protocol_name: str) -> Any:
         """The parser of a protocol; what it cannot read raises UnreadableAnswer."""
@@ -99,6 +117,11 @@ class _CheckedParser:
             texts = (parsed["Error"].get(member) for member in ("Code", "Message"))
             if not all(text is None or isinstance(text, str) for text in texts):
                 yield "the error's code and message are no texts"
+            return
+        if shape is not None and shape.name in self._parsers.unread:
+            # botocore finds nothing in what is no JSON; where it found something, that was an object.
+            if parsed.keys() <= {"ResponseMetadata"} and not isinstance(json.loads(response["body"]), dict):
+                yield self._foreign(response["body"])
             return
         # As it was sent: botocore takes what is no JSON for an empty object, and a text for a list of its letters.
         sent = json.loads(response["body"] or b"{}") if self._is_json else parsed

@@ -12,28 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
+from boto3.resources.base import ServiceResource
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 from botocore.utils import validate_region_name
 
-from osem_migrate.aws.answers import AnswerParsers
+from osem_migrate.aws.answers import ITEM_ANSWERS, AnswerParsers
 from osem_migrate.aws.api_calls import ApiCall, CallRecorder
 from osem_migrate.aws.credentials import require_signable
 from osem_migrate.aws.emulator import recognise
 from osem_migrate.aws.endpoint import configured_endpoint, is_mocked, require_url
 from osem_migrate.aws.failures.classify import door, translate
-from osem_migrate.config.location import is_this_machine
+from osem_migrate.aws.failures.redaction import redact
+from osem_migrate.aws.region import RegionChoice, choose_region
+from osem_migrate.place import is_this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
     from mypy_boto3_sts import STSClient
 
-__all__ = ["DEFAULT_REGION", "ApiCall", "Identity", "RegionChoice", "Session"]
+__all__ = ["ApiCall", "CallLimits", "Identity", "Session"]
 
-DEFAULT_REGION = "us-east-1"
 LOCAL_ACCESS_KEY = "osemlocal"
 """Of an engine on this machine, when there are no credentials; DynamoDB Local takes letters and digits only."""
 LOCAL_SECRET_KEY = "osemlocal"  # noqa: S105 any text will do, and no AWS account has it
@@ -41,9 +44,6 @@ LOCAL_SECRET_KEY = "osemlocal"  # noqa: S105 any text will do, and no AWS accoun
 ATTEMPTS = 4
 """Requests a call may take, the first included: what botocore 1.44 gives DynamoDB, written down so that neither an
 older botocore (10) nor AWS_MAX_ATTEMPTS changes it. It bridges seconds; longer waits are ours, and seen."""
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 20.0
-"""Seconds. Control-plane calls answer within one or two; a lost answer should be found out before the user doubts."""
 _BRIEF = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5.0, read_timeout=5.0)
 """For a question beside the tables, which an unreachable service must not hold up for long."""
 
@@ -52,19 +52,29 @@ _OPENING = "Opening the AWS session"
 
 
 @dataclass(frozen=True, slots=True)
+class CallLimits:
+    """What a call to DynamoDB may take.
+
+    Attributes:
+        attempts: requests, the first included.
+        connect_timeout: seconds.
+        read_timeout: seconds. Control-plane calls answer within one or two; a lost answer should be found out before
+            the user doubts.
+        connections: kept open to the endpoint, one for each call at a time.
+    """
+
+    attempts: int = ATTEMPTS
+    connect_timeout: float = 5.0
+    read_timeout: float = 20.0
+    connections: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who STS says we are: the twelve digits of the account, and the ARN of the user or the assumed role."""
 
     account: str
     arn: str
-
-
-@dataclass(frozen=True, slots=True)
-class RegionChoice:
-    """A region and who chose it: ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``pyproject.toml`` …; None for the caller."""
-
-    name: str
-    source: str | None
 
 
 class Session:
@@ -89,7 +99,7 @@ class Session:
         region: RegionChoice,
         endpoint_url: str | None,
         local: bool | None,
-        max_pool_connections: int,
+        limits: CallLimits,
     ) -> None:
         self.region = region
         self.endpoint_url = endpoint_url
@@ -97,7 +107,7 @@ class Session:
         self.profile: str | None = core.profile
         self._core = core
         self._boto = boto3.Session(botocore_session=core, region_name=region.name)
-        self._pool = max_pool_connections
+        self._limits = limits
         self._recorder = CallRecorder()
         self._lock = threading.Lock()
         self._dynamodb: DynamoDBClient | None = None
@@ -112,7 +122,7 @@ class Session:
         endpoint_url: str | None = None,
         local: bool | None = None,
         environ: Mapping[str, str] = os.environ,
-        max_pool_connections: int = 20,
+        limits: CallLimits = CallLimits(),
     ) -> Session:
         """Decide region, profile and endpoint; no network, no credentials yet.
 
@@ -123,7 +133,7 @@ class Session:
             endpoint_url: of the command line or the configuration; goes before what is configured for the SDK.
             local: whether the endpoint is a local engine; None leaves it to its address, and to what answers there.
             environ: where regions and endpoints are looked up; credentials the SDK reads from the process itself.
-            max_pool_connections: connections kept open to the endpoint, one for each call at a time.
+            limits: of each call to DynamoDB.
 
         Raises:
             ProfileUnknown, AwsFilesInvalid, RegionMissing, EndpointInvalid: naming what is wrong.
@@ -132,12 +142,12 @@ class Session:
             core = botocore.session.Session(profile=profile or None)
             core.register_component("data_loader", _ServiceFiles())
             settings: Mapping[str, Any] = core.get_scoped_config()
-            choice = _region(region, environ, configured_region, settings, core.profile)
+            choice = choose_region(region, environ, configured_region, settings, core.profile)
             validate_region_name(choice.name)
             url = endpoint_url or configured_endpoint(environ, settings, core.full_config)
             if url is not None:
                 require_url(url)
-            return cls(core, region=choice, endpoint_url=url, local=local, max_pool_connections=max_pool_connections)
+            return cls(core, region=choice, endpoint_url=url, local=local, limits=limits)
 
     @cached_property
     def local(self) -> bool:
@@ -150,6 +160,11 @@ class Session:
         return is_this_machine(self.endpoint_url) or recognise(self.endpoint_url) is not None
 
     @property
+    def address(self) -> str:
+        """Where the calls go, for people: the endpoint without a password in it, or the region."""
+        return redact(self.endpoint_url) if self.endpoint_url is not None else self.region.name
+
+    @property
     def emulated(self) -> bool:
         """Whether an emulator answers, which keeps less than AWS does: a local engine, or moto in this very process."""
         return self.local or is_mocked()
@@ -160,6 +175,20 @@ class Session:
             if self._dynamodb is None:
                 self._dynamodb = self._client("dynamodb", self._config(), self.endpoint_url)
             return self._dynamodb
+
+    def item_client(self) -> DynamoDBClient:
+        """A new client for items, whose answers are not compared with the model; raises as ``dynamodb`` does."""
+        client: DynamoDBClient = self._for_items(self._boto.client)
+        return client
+
+    def item_resource(self) -> DynamoDBServiceResource:
+        """The same as a resource of boto3's, which takes and gives values of Python."""
+        resource: DynamoDBServiceResource = self._for_items(self._boto.resource)
+        return resource
+
+    def calling(self, action: str, resource: str | None = None) -> AbstractContextManager[None]:
+        """What botocore raises inside becomes an AwsError: ``action`` (``dynamodb:PutItem``) on a table."""
+        return door(action, resource)
 
     def autoscaling(self) -> Any:
         """The client of application-autoscaling, which is asked on AWS only; it is given up within seconds."""
@@ -206,22 +235,38 @@ class Session:
             return client
 
     def _client(self, service: str, config: Config, endpoint_url: str | None = None) -> Any:
-        """A client whose answers are checked and whose calls are told; the lock is held."""
-        parsers = AnswerParsers()
+        return self._made(self._boto.client, service, config, endpoint_url)
+
+    def _for_items(self, make: Callable[..., Any]) -> Any:
+        with self._lock:
+            return self._made(make, "dynamodb", self._config(), self.endpoint_url, unread=ITEM_ANSWERS)
+
+    def _made(
+        self,
+        make: Callable[..., Any],
+        service: str,
+        config: Config,
+        endpoint_url: str | None,
+        *,
+        unread: Collection[str] = (),
+    ) -> Any:
+        """A client or a resource whose answers are checked and whose calls are told; the lock is held."""
+        parsers = AnswerParsers(unread)
         with _opening():
             self._find_credentials()
             self._core.register_component("response_parser_factory", parsers)
-            client: Any = self._boto.client(service, endpoint_url=endpoint_url, config=config)  # type: ignore[call-overload]
+            made = make(service, endpoint_url=endpoint_url, config=config)
+        client = made.meta.client if isinstance(made, ServiceResource) else made
         parsers.endpoint = client.meta.endpoint_url
         self._recorder.watch(client.meta.events)
-        return client
+        return made
 
     def _config(self) -> Config:
         return Config(
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
-            max_pool_connections=self._pool,
+            retries={"mode": "standard", "total_max_attempts": self._limits.attempts},
+            connect_timeout=self._limits.connect_timeout,
+            read_timeout=self._limits.read_timeout,
+            max_pool_connections=self._limits.connections,
             user_agent_extra="osem-migrate",
             proxies={} if self.local else None,  # no proxy stands between this machine and itself
         )
@@ -257,23 +302,3 @@ def _opening() -> Iterator[None]:
             yield
     except (ValueError, OSError) as exception:
         raise translate(exception, action=_OPENING) from exception
-
-
-def _region(
-    flag: str | None,
-    environ: Mapping[str, str],
-    configured: str | None,
-    settings: Mapping[str, Any],
-    profile: str | None,
-) -> RegionChoice:
-    """The first that is set; boto3 alone would not look at AWS_REGION."""
-    candidates = (
-        (flag, None),
-        (environ.get("AWS_REGION"), "AWS_REGION"),
-        (environ.get("AWS_DEFAULT_REGION"), "AWS_DEFAULT_REGION"),
-        (configured, "pyproject.toml"),
-        (settings.get("region"), f"AWS profile '{profile or 'default'}'"),
-    )
-    return next(
-        (RegionChoice(name, source) for name, source in candidates if name), RegionChoice(DEFAULT_REGION, "default")
-    )

@@ -47,11 +47,11 @@ def verification_github(verification: "Verification") -> str:
     """Workflow commands, one a line: an error for each check that failed, a notice for what was left out."""
     lines = []
     for checklist in verification.tables:
-        subject = checklist.physical_name
+        subject = checklist.subject
         failed = (check.describe() for check in checklist.checks if not check.passed)
         lines += [f"::error title=VERIFY_FAILED::{_escaped(f'{subject}: {text}')}" for text in failed]
         lines += [f"::notice::{_escaped(f'{subject}: {note}')}" for note in checklist.notes]
-    good = "verified" if verification.tables else "nothing is applied yet"
+    good = "verified" if verification.tables else "there is nothing to verify"
     return "\n".join(lines) if lines else f"::notice::{good}"
 
 
@@ -60,11 +60,13 @@ def verification_junit(verification: "Verification") -> str:
     suite = ET.Element("testsuite", name="osem-migrate verify")
     for checklist in verification.tables:
         for check in checklist.checks:
-            case = ET.SubElement(suite, "testcase", classname=checklist.physical_name, name=_printable(check.name))
+            case = ET.SubElement(
+                suite, "testcase", classname=_printable(checklist.subject), name=_printable(check.name)
+            )
             if not check.passed:
                 ET.SubElement(case, "failure", message=_printable(check.describe()), type="VERIFY_FAILED")
         if not checklist.was_checked:
-            case = ET.SubElement(suite, "testcase", classname=checklist.physical_name, name="table")
+            case = ET.SubElement(suite, "testcase", classname=_printable(checklist.subject), name="table")
             ET.SubElement(case, "skipped", message=_printable("; ".join(checklist.notes)))
     for count, found in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
         suite.set(count, str(len(suite.findall(found))))

@@ -1,8 +1,10 @@
 """``osem-migrate verify``: every table checked against the schema, and on demand tried with a sample item."""
 
+import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,18 +23,28 @@ if TYPE_CHECKING:
 
 
 @click.command("verify", epilog="Exit codes: 0 every check passed, 5 a check failed.")
+@click.option(
+    "--contract",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Check against a migration contract, entity by entity, instead of against the scripts.",
+)
 @click.option("--probe", is_flag=True, help="Write one sample item to each table, query every index, and remove it.")
 @click.option("--yes", is_flag=True, help="Needed with --probe in a protected environment.")
 @click.option("--format", "shape", type=Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
               help="text for people, json for machines, github for annotations, junit for test reports.")  # fmt: skip
 @connected
-def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> ExitCode:
+def command(invocation: Invocation, *, contract: Path | None, probe: bool, yes: bool, shape: str) -> ExitCode:
     """Check every table, point by point.
 
     A checklist for each table that the applied scripts build: that it exists and is ACTIVE, its keys, every index with
     its keys and projection and whether it is ready, billing, and each setting that was declared. Tables of an
     unfinished migration are left out, and the output says so. Reads only, needs no lock, and works before the first
     upgrade.
+
+    With --contract, the tables are those of the file, under their names in the environment, and no script is read: that
+    each exists and is ACTIVE, its keys and their types, and for every entity the indexes that hold it, with their keys
+    and projections. An index beyond the contract is no failure; settings are not checked.
 
     With --probe, every table that passed is tried: one sample item, marked by the attribute osemMigrateProbe and with a
     key of its own, is written, read back through the table and through every index (waiting up to 30 seconds for
@@ -46,9 +58,11 @@ def command(invocation: Invocation, *, probe: bool, yes: bool, shape: str) -> Ex
 
     refuse_together(json=invocation.as_json, format=shape if shape in {"github", "junit"} else None)
     invocation.as_json = invocation.as_json or shape == "json"
+    refuse_together(contract=contract is not None, probe=probe)
     migrator = invocation.migrator()
-    invocation.warn(migrator.scripts.warnings)
-    options = VerifyOptions(probe=probe, allow_protected=yes)
+    if contract is None:
+        invocation.warn(migrator.scripts.warnings)
+    options = VerifyOptions(contract=contract, probe=probe, allow_protected=yes)
     with stop_on_signal(options.again()) if probe else nullcontext() as stop:
         verification = migrator.verify(replace(options, stop=stop))
     show = _renderer(verification, shape, migrator, options)
@@ -73,6 +87,9 @@ def _renderer(
 
 
 def _show(verification: "Verification", migrator: "Migrator", options: "VerifyOptions") -> None:
+    if not verification.tables and options.contract is not None:
+        output.line("info", f"{os.path.relpath(options.contract)} has no tables; there is nothing to verify.")
+        return
     if not verification.tables:
         output.line("info", f"Nothing is applied to {place(migrator)} yet; there is nothing to verify.")
         return
@@ -82,7 +99,7 @@ def _show(verification: "Verification", migrator: "Migrator", options: "VerifyOp
 
 
 def _show_checklist(checklist: "Checklist") -> None:
-    output.echo(click.style(checklist.physical_name, bold=True))
+    output.echo(click.style(checklist.subject, bold=True))
     for check in checklist.checks:
         output.line("done" if check.passed else "error", check.describe())
     for note in checklist.notes:
@@ -93,10 +110,11 @@ def _show_checklist(checklist: "Checklist") -> None:
 def _summarise(verification: "Verification", migrator: "Migrator", options: "VerifyOptions") -> None:
     where = place(migrator)
     checked = [checklist for checklist in verification.tables if checklist.was_checked]
-    left_out = len(verification.tables) - len(checked)
+    tables = len({checklist.table for checklist in checked})
+    left_out = verification.table_count - tables
     checks = [check for checklist in checked for check in checklist.checks]
     failed = [check for check in checks if not check.passed]
-    parts = [f"{output.counted(len(checked), 'table')} checked"]
+    parts = [f"{output.counted(tables, 'table')} checked"]
     parts += [f"{len(verification.probed)} probed"] if options.probe else []
     parts += [f"{left_out} not checked"] if left_out else []
     if not failed:
@@ -105,6 +123,9 @@ def _summarise(verification: "Verification", migrator: "Migrator", options: "Ver
     output.line("error", f"{where}: {', '.join(parts)}; {len(failed)} of {len(checks)} checks failed.")
     if all(check.of_probe for check in failed):
         hint = f"try once more with: {options.again()}"
+    elif options.contract is not None:
+        again = advice.command("import", "--from", os.path.relpath(options.contract), "--check")
+        hint = f"see in what the scripts and the contract differ with: {again}"
     else:
         hint = f"see what differs, and its remedy, with: {advice.command('status')}"
     output.hint(hint)

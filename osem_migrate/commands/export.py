@@ -91,9 +91,9 @@ def export_environment(deployment: Deployment, migrations: Sequence[Migration], 
 
 
 def _environments(project: Project) -> list[str]:
-    """All but ``local``, ``dev`` first."""
-    names = [name for name in project.environment_names if name != LOCAL] or [LOCAL]
-    return sorted(names, key=lambda name: (name != DEFAULT_ENVIRONMENT, name))
+    """All but ``local``, as they are configured, but ``dev`` first."""
+    names = [name for name in project.settings.environments if name != LOCAL] or [LOCAL]
+    return sorted(names, key=lambda name: name != DEFAULT_ENVIRONMENT)
 
 
 def _by_scripts(environment: Environment, migrations: Sequence[Migration]) -> ExportedEnvironment:

@@ -9,11 +9,12 @@ from osem_migrate.advice import command, did_you_mean
 from osem_migrate.arguments import Arguments
 from osem_migrate.config import HISTORY_ENTITY, Environment, Project
 from osem_migrate.config.settings import FILE
-from osem_migrate.errors import DefinitionError, FormatError, NamesClash, UsageError
+from osem_migrate.errors import DefinitionError, NamesClash, UsageError
 from osem_migrate.files.location import shown_path
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
 from osem_migrate.formats import FoundTable, Given, Reading, read
-from osem_migrate.formats.registry import MAX_BYTES, library_missing, too_large
+from osem_migrate.formats.file_text import file_text
+from osem_migrate.formats.registry import library_missing
 from osem_migrate.formats.tables import renamed
 from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable
@@ -124,15 +125,7 @@ def mapping(plan: FileImport) -> str:
 
 def _read(environment: Environment, options: ImportFileOptions) -> Reading:
     file = shown_path(options.file)
-    with options.file.open("rb") as opened:
-        content = opened.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise too_large(file, MAX_BYTES)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as malformed:
-        line = content.count(b"\n", 0, malformed.start) + 1
-        raise FormatError("the file is no UTF-8 text", file=file, line=line) from None
+    text = file_text(options.file, file)
     settings = environment.settings
     known = {"AWS::Region": settings.region, "AWS::AccountId": settings.account_id}
     values = {name: value for name, value in known.items() if value is not None} | dict(options.parameters)

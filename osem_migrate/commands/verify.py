@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from osem_migrate.advice import command
 from osem_migrate.arguments import Arguments
@@ -25,11 +26,13 @@ class VerifyOptions(Arguments):
     """What to try.
 
     Attributes:
+        contract: a migration contract to check the tables against, instead of what the applied scripts build.
         probe: write one marked sample item to every table that is ready, read it back and remove it.
         allow_protected: do so in a protected environment, too.
         stop: lets a signal handler, or another thread, end a probe, which removes its samples all the same.
     """
 
+    contract: Path | None = None
     probe: bool = False
     allow_protected: bool = False
     stop: Stop | None = None
@@ -45,7 +48,8 @@ class Verification:
     """What a verification found.
 
     Attributes:
-        tables: a checklist for each table that the applied or unfinished migrations build, by name.
+        tables: a checklist for each table that the applied or unfinished migrations build, by name; or for each entity
+            of a contract, in its order.
         lives: what was looked at, by logical name.
         probed: the logical names of the tables that a sample item went through.
     """
@@ -53,6 +57,11 @@ class Verification:
     tables: tuple[Checklist, ...] = ()
     live_tables: Mapping[str, LiveTable]
     probed: frozenset[str] = frozenset()
+
+    @property
+    def table_count(self) -> int:
+        """How many tables; of a contract, one may have several checklists."""
+        return len({checklist.table for checklist in self.tables})
 
     @property
     def passed(self) -> bool:

@@ -1,27 +1,12 @@
 """Location: where an environment's tables are, as far as the configuration says, and whether two may be the same."""
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urlsplit
 
 from osem_migrate.config.settings import EnvironmentSettings
+from osem_migrate.place import is_this_machine
 
 EMBEDDED = "the embedded engine"
-
-_THIS_MACHINE = ("localhost", "host.docker.internal", "localhost.localstack.cloud")
-
-
-def is_this_machine(endpoint_url: str | None) -> bool:
-    """Whether the URL names this machine: a loopback or unspecified address, localhost, or a container's host."""
-    host = _host(endpoint_url)
-    if host in _THIS_MACHINE or host.endswith(tuple(f".{name}" for name in _THIS_MACHINE)):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +47,3 @@ class Location:
             return self.account_id == other.account_id
         is_known = self.account_id is not None or other.account_id is not None
         return None if is_known or self.profile != other.profile else True
-
-
-def _host(endpoint_url: str | None) -> str:
-    try:
-        return (urlsplit(endpoint_url or "").hostname or "").rstrip(".")
-    except ValueError:
-        return ""

@@ -1,16 +1,18 @@
-"""The migration contract that AWS's relational modernizer writes: tables, keys and indexes of a model to be.
+"""The migration contract that AWS's relational modernizer writes: tables, keys, indexes and entities of a model to be.
 
 Three dialects are in use: ``{"tables": […]}``, a bare list, and attributes as an object by name. A table of several
 entities has the types of its keys in ``entities[].attributes``, those of an index perhaps in one of them only.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from osem_migrate.formats import json_text, tables
 from osem_migrate.formats.document import Node
+from osem_migrate.formats.entities import Declared, Entity, entity
 from osem_migrate.formats.tables import Attributes, KeySchema
 from osem_migrate.formats.values import FoundTable, Given, Reading
 from osem_migrate.schema import Index, Table
@@ -27,18 +29,25 @@ def _as_list(given: Any) -> Any:
 
 
 class Attribute(BaseModel):
-    """An attribute of an item; where its value comes from is no part of a schema."""
+    """An attribute of an item; joins and calculations, which say where its value comes from, are no part of it."""
 
     model_config = ConfigDict(strict=True)
 
     name: str
     type: Literal["S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"]
+    source_column: Any = None
+
+    @property
+    def declared(self) -> Declared:
+        """The same with the columns it comes from as a row of them."""
+        columns = self.source_column if isinstance(self.source_column, list) else [self.source_column]
+        return Declared(self.name, self.type, tuple(column for column in columns if isinstance(column, str)))
 
 
 _Attributes = Annotated[list[Attribute], BeforeValidator(_as_list)]
 
 
-class Entity(BaseModel):
+class ContractEntity(BaseModel):
     """A kind of item in a table of several."""
 
     model_config = ConfigDict(strict=True)
@@ -71,7 +80,7 @@ class ContractTable(BaseModel):
     pk: str
     sk: str | None = None
     gsis: list[SecondaryIndex] = Field(default_factory=list)
-    entities: list[Entity] = Field(default_factory=list)
+    entities: list[ContractEntity] = Field(default_factory=list)
     attributes: _Attributes = Field(default_factory=list)
 
 
@@ -83,6 +92,14 @@ class Contract(BaseModel):
     tables: list[ContractTable]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contracted:
+    """A table of a contract with the kinds of items in it: at least one."""
+
+    found: FoundTable
+    entities: tuple[Entity, ...]
+
+
 def read(text: str, *, file: str, given: Given) -> Reading:
     """The tables of a contract; it names no physical ones, and says nothing of settings.
 
@@ -90,6 +107,17 @@ def read(text: str, *, file: str, given: Given) -> Reading:
         FormatError: it is malformed, two places contradict each other, or no place says of which type a key is.
     """
     del given
+    return Reading(tables=tuple(found for _, found in _tables(text, file)))
+
+
+def read_entities(text: str, *, file: str) -> tuple[Contracted, ...]:
+    """The same with the entities of every table; raises FormatError as ``read`` does, and for a template as well."""
+    return tuple(
+        Contracted(found=found, entities=tuple(_entities(contract, found))) for contract, found in _tables(text, file)
+    )
+
+
+def _tables(text: str, file: str) -> list[tuple[ContractTable, FoundTable]]:
     document = json_text.parse(text, file)
     listed = document if isinstance(document.value, list) else document.need("tables")
     tables.few(listed, listed.elements())
@@ -104,7 +132,33 @@ def read(text: str, *, file: str, given: Given) -> Reading:
         if one.table.name in names:
             node.need("table").fail(f"table {one.table.name!r} is here twice")
         names.add(one.table.name)
-    return Reading(tables=tuple(found))
+    return list(zip(contract.tables, found, strict=True))
+
+
+def _entities(contract: ContractTable, found: FoundTable) -> Iterator[Entity]:
+    shared = [attribute.declared for attribute in contract.attributes]
+    if not contract.entities:
+        yield entity(found.node, found.table.name, found.table, shared, [None] * len(found.table.keys))
+        return
+    names: set[str] = set()
+    for position, one in enumerate(contract.entities):
+        node = found.node.need("entities").child(position)
+        if one.entity_type in names:
+            node.need("entity_type").fail(f"entity {one.entity_type!r} is in table {found.table.name!r} twice")
+        names.add(one.entity_type)
+        own = [*shared, *(attribute.declared for attribute in one.attributes)]
+        yield entity(node, one.entity_type, found.table, own, _templates(one, node, found.table))
+
+
+def _templates(contract: ContractEntity, node: Node, table: Table) -> Sequence[tuple[Node, str]]:
+    partition = (node.need("pk_template"), contract.pk_template)
+    if table.sort_key is None:
+        if contract.sk_template:
+            node.need("sk_template").fail(f"table {table.name!r} has no sort key that a template could make")
+        return [partition]
+    if not contract.sk_template:
+        node.fail(f"sk_template is missing, and table {table.name!r} has the sort key {table.sort_key.name!r}")
+    return [partition, (node.need("sk_template"), contract.sk_template)]
 
 
 def _table(contract: ContractTable, node: Node) -> FoundTable:

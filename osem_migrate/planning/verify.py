@@ -46,14 +46,21 @@ class Checklist:
     Attributes:
         table: the logical name.
         physical_name: the name in DynamoDB.
+        entity: the kind of item for which it was checked; None where it was for all.
         checks: in the order in which they are shown; empty where the table was not checked.
         notes: why something was not checked, or not probed.
     """
 
     table: str
     physical_name: str
+    entity: str | None = None
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """``osem-dev-Shop``, or ``osem-dev-Shop (ORDER)``."""
+        return self.physical_name if self.entity is None else f"{self.physical_name} ({self.entity})"
 
     @property
     def was_checked(self) -> bool:

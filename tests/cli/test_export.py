@@ -11,11 +11,11 @@ from tests.cli.command_line import Project, Run, Tables
 
 
 def test_a_template_of_all_environments(project: Project, run: Run) -> None:
-    """Without --env all of them are in it, dev first; with --env that one alone; nothing is asked of AWS."""
+    """Without --env all are in it, dev first, the rest as configured; with --env that one; nothing is asked of AWS."""
     said = run("export", "cloudformation")
     assert (said.code, said.err) == (0, "")
     assert "TableName: !Sub 'shop-${Environment}-Teams'" in said.out
-    assert "AllowedValues:\n      - dev\n      - prod\n      - staging\n" in said.out
+    assert "AllowedValues:\n      - dev\n      - staging\n      - prod\n" in said.out
     assert "TableName: shop-prod-Teams" in run("export", "cloudformation", "--env", "prod").out
 
 

@@ -200,7 +200,7 @@ def _stack(name: str) -> str:
 
 Mistake = tuple[Callable[[Path], object], list[str], str, str, int]
 WRONG: dict[str, Mistake] = {
-    "no such file": (lambda _folder: None, [], "ERROR", "f: No such file or directory", 1),
+    "no such file": (lambda _folder: None, [], "FORMAT_INVALID", "f: the file cannot be read: No such file", 1),
     "a folder": (lambda folder: (folder / "f").mkdir(), [], "USAGE_INVALID", "'f' is a directory", 64),
     "no text": (_latin, [], "FORMAT_INVALID", "f:2: the file is no UTF-8 text", 1),
     "50 MB": (_huge, [], "FORMAT_TOO_LARGE", "f: the file is larger than 16 MiB", 1),

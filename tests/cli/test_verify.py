@@ -51,7 +51,7 @@ def test_before_the_first_upgrade(run: Run, tables: Tables) -> None:
         assert said.out.endswith(
             f"Nothing is applied to dev ({tables.endpoint_url}) yet; there is nothing to verify.\n"
         )
-    assert run("verify", "--format", "github").out == "::notice::nothing is applied yet\n"
+    assert run("verify", "--format", "github").out == "::notice::there is nothing to verify\n"
     assert tables.names() == []
 
 
@@ -101,6 +101,7 @@ def _check_document(data: dict[str, Any]) -> None:
     assert plans == {
         "name": "Plans",
         "physical_name": "shop-dev-Plans",
+        "entity": None,
         "passed": False,
         "checked": True,
         "probed": False,

@@ -17,6 +17,7 @@ from botocore.validate import ParamValidator
 # Commands of the CLI itself, with no operation of an API behind them.
 OWN = {
     ("--version",),
+    ("cloudformation", "deploy"),
     ("configure",),
     ("configure", "list"),
     ("configure", "list-profiles"),

@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
+from osem_migrate.access import DynamoDBClient
 from osem_migrate.aws import session
 from osem_migrate.commands import doctor
 from osem_migrate.config import Environment, Project
@@ -30,7 +31,9 @@ from tests.simulator.clock import VirtualClock
 from tests.simulator.simulator import ACCESS_KEY, IDENTITY, REGION
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb import DynamoDBClient as BotoClient
+
+    from osem_migrate.access.session import LazySession
 
 NOWHERE = "http://127.0.0.1:9"  # the port that answers nobody: what went past the simulator would be noticed
 CREDENTIALS = {
@@ -83,6 +86,16 @@ class SimulatedAws:
         migrator.session._core.register("before-send", self.answer)  # type: ignore[arg-type]
         return migrator
 
+    def client(self, table: str, **chosen: Any) -> DynamoDBClient:
+        """The client of an application whose calls end here."""
+        made = DynamoDBClient(table, endpoint_url=NOWHERE, **chosen)
+        self.take(made._session)
+        return made
+
+    def take(self, opened: "LazySession") -> None:
+        """Let the calls of a session that is not used yet end here."""
+        opened._opened()._core.register("before-send", self.answer)  # type: ignore[arg-type]
+
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """What the service says to one request of botocore's; ConnectionClosedError where it says nothing."""
         answer = self._answer(request)
@@ -117,9 +130,9 @@ class SimulatedAws:
             raise ConnectionClosedError(endpoint_url=NOWHERE, request=request) from cut
 
 
-def client_answered_by(answer: Callable[..., AWSResponse], region: str = REGION) -> "DynamoDBClient":
+def client_answered_by(answer: Callable[..., AWSResponse], region: str = REGION) -> "BotoClient":
     """A client of boto3's whose requests are answered so, and sent once each."""
-    client: DynamoDBClient = boto3.client(
+    client: BotoClient = boto3.client(
         "dynamodb",
         region_name=region,
         aws_access_key_id=ACCESS_KEY,

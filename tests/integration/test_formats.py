@@ -55,8 +55,8 @@ def test_a_deployed_template_is_adopted(env: str, tmp_path: Path, moto_server: s
     stacks.create_stack(StackName="tables", TemplateBody=template, Parameters=parameters)
     outputs = stacks.describe_stacks(StackName="tables")["Stacks"][0]["Outputs"]
     exports = {output["OutputKey"]: (output["ExportName"], output["OutputValue"]) for output in outputs}
-    assert exports["OrdersName"] == ("tables-OrdersName", f"osem-{env}-Orders")
-    assert "/stream/" in exports["OrdersStreamArn"][1]
+    assert exports["TableName"] == ("tables-TableName", f"osem-{env}-Orders")
+    assert "/stream/" in exports["TableStreamArn"][1]
     migrator = connected(project, moto_server, env)
     result = migrator.upgrade()
     assert result.applied == ("0001_orders",)

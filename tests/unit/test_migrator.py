@@ -12,7 +12,8 @@ import pytest
 from moto import mock_aws
 
 from osem_migrate import UpgradeOptions
-from osem_migrate.aws.session import Identity, RegionChoice, Session
+from osem_migrate.aws.region import RegionChoice
+from osem_migrate.aws.session import Identity, Session
 from osem_migrate.cli.status import command as status_command
 from osem_migrate.clock import SYSTEM_CLOCK
 from osem_migrate.config import Project

@@ -17,7 +17,8 @@ _NAMED = re.compile(
 )
 _KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{8,}\b")
 _WEB_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w.-]+")
-_URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
+# A password that somebody did not encode may hold "/" and "@" itself, so the last "@" counts.
+_URL_USER = re.compile(r'(?<=://)[^\s"<>]+@')
 # Secret keys have 40 characters of base64, session tokens hundreds; a table's ARN and a request id must stay readable.
 _BASE64 = re.compile(
     r"(?<![\w/+=.-])(?!table/)(?=[a-zA-Z0-9/+=]*[0-9])(?=[a-zA-Z0-9/+=]*[a-z])(?=[a-zA-Z0-9/+=]*[A-Z])"

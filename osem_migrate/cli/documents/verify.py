@@ -21,9 +21,11 @@ class ChecklistDocument(TypedDict):
     """A table and what was checked of it."""
 
     name: str
-    """In the scripts."""
+    """In the scripts, or in the contract."""
     physical_name: str
     """In DynamoDB."""
+    entity: str | None
+    """Of the contract; null where the table is checked for all its items."""
     passed: bool
     checked: bool
     probed: bool
@@ -45,7 +47,7 @@ class VerifyCounts(TypedDict):
 
 
 class VerifyDocument(TypedDict):
-    """Every table that the applied scripts build, point by point."""
+    """Every table that the applied scripts build, or every entity of a contract, point by point."""
 
     passed: bool
     counts: VerifyCounts
@@ -61,8 +63,8 @@ def verify_document(verification: Verification) -> VerifyDocument:
     return {
         "passed": verification.passed,
         "counts": {
-            "tables": len(verification.tables),
-            "checked": sum(checklist.was_checked for checklist in verification.tables),
+            "tables": verification.table_count,
+            "checked": len({checklist.table for checklist in verification.tables if checklist.was_checked}),
             "probed": len(verification.probed),
             "checks": len(checks),
             "failed": sum(not check.passed for check in checks),
@@ -77,6 +79,7 @@ def _checklist(checklist: Checklist, *, probed: bool) -> ChecklistDocument:
     return {
         "name": checklist.table,
         "physical_name": checklist.physical_name,
+        "entity": checklist.entity,
         "passed": checklist.passed,
         "checked": checklist.was_checked,
         "probed": probed,

@@ -24,6 +24,9 @@ _HEAD = """\
 # CloudFormation changes one index in an update, and does not wait until it is built. Leave changes of tables to the
 # scripts; deleting the stack, or taking a table out of the template, leaves the table where it is.
 """
+_ALONE = "Table"
+"""What the outputs call the only table of a template: whoever imports them need not know its entity."""
+
 _FIELD = "${Environment}"
 _ABSENT = object()
 
@@ -44,7 +47,7 @@ def write(export: Export) -> Writing:
                 [_properties(one.schema.tables[name], one.names[name]) for one in export.environments]
             ),
         }
-        _add_outputs(outputs, export.first.schema.tables[name], logical_id)
+        _add_outputs(outputs, export.first.schema.tables[name], logical_id, _ALONE if len(ids) == 1 else logical_id)
     names = [environment.name for environment in export.environments]
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -186,15 +189,15 @@ def _unique(name: str, taken: set[str]) -> str:
     return found
 
 
-def _add_outputs(outputs: dict[str, Any], table: Table, logical_id: str) -> None:
-    """Name, ARN and stream of a table, for other stacks."""
+def _add_outputs(outputs: dict[str, Any], table: Table, logical_id: str, called: str) -> None:
+    """Name, ARN and stream of a table, for other stacks; ``called`` is what the names of the outputs begin with."""
     stream = table.setting(SetStream)
     values = {"Name": _Call("Ref", logical_id), "Arn": _Call("GetAtt", f"{logical_id}.Arn")}
     if stream is not None and stream.view is not None:
         values["StreamArn"] = _Call("GetAtt", f"{logical_id}.StreamArn")
     taken = set(outputs)
     for suffix, value in values.items():
-        name = _unique(f"{logical_id}{suffix}", taken)
+        name = _unique(f"{called}{suffix}", taken)
         outputs[name] = {"Value": value, "Export": {"Name": _Call("Sub", f"${{AWS::StackName}}-{name}")}}
 
 

@@ -9,12 +9,8 @@ import pytest
 from botocore.config import Config
 
 from osem_migrate import errors
-from osem_migrate.aws.session import (
-    DEFAULT_REGION,
-    LOCAL_ACCESS_KEY,
-    RegionChoice,
-    Session,
-)
+from osem_migrate.aws.region import DEFAULT_REGION, RegionChoice
+from osem_migrate.aws.session import LOCAL_ACCESS_KEY, CallLimits, Session
 
 LOCAL = "http://127.0.0.1:9"
 Files = Callable[..., None]
@@ -252,7 +248,7 @@ def test_attempts_and_timeouts_are_ours(key: str, monkeypatch: pytest.MonkeyPatc
     """No variable and no version of botocore decides how long a call may take."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "77")
     monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
-    config = Session.open(max_pool_connections=7).dynamodb().meta.config
+    config = Session.open(limits=CallLimits(connections=7)).dynamodb().meta.config
     assert isinstance(config, Config)
     settings = vars(config)
     assert settings["retries"] == {"mode": "standard", "total_max_attempts": 4}

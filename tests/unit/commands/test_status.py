@@ -1,11 +1,11 @@
 """What status gathers: every table of the environment, as far as AWS tells, and nothing that it need not know."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from osem_migrate.aws.session import RegionChoice, Session
+from osem_migrate.aws.region import RegionChoice
 from osem_migrate.commands.status import StatusOptions
 from osem_migrate.commands.status import status as find_status
 from osem_migrate.deployment.connection import Connection
@@ -21,6 +21,9 @@ from tests.doubles.control_plane import ControlPlane
 from tests.doubles.project import write_project
 from tests.simulator.clock import VirtualClock
 from tests.unit.planning.builders import history, migration, record
+
+if TYPE_CHECKING:
+    from osem_migrate.aws.session import Session
 
 TEAMS = migration(1, CreateTable("Teams", S("teamId")))
 EXPIRING = migration(1, CreateTable("Teams", S("teamId"), settings=[SetTimeToLive("Teams", "expiresAt")]))

@@ -14,7 +14,8 @@ from osem_migrate.advice import command
 from osem_migrate.aws import poller
 from osem_migrate.aws.gateway import Gateway
 from osem_migrate.aws.lock import LEASE_SECONDS, Lease, Lock
-from osem_migrate.aws.session import Identity, RegionChoice, Session
+from osem_migrate.aws.region import RegionChoice
+from osem_migrate.aws.session import Identity, Session
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.deployment.deployment import Deployment

@@ -356,6 +356,19 @@ def test_a_written_template(tmp_path: Path) -> None:
     }
 
 
+def test_the_outputs_of_the_only_table_do_not_name_it() -> None:
+    """Other stacks import ${AWS::StackName}-TableName and -TableArn; the resource is called as ever."""
+    schema = CreateTable("Orders", S("id"), settings=[SetStream("Orders", "NEW_IMAGE")]).apply(Schema())
+    text = write("cloudformation", export(schema, "dev", "prod")).text
+    assert lint(text) == []
+    template_ = yaml.safe_load(re.sub(r"!(\w+)", "", text))
+    assert list(template_["Resources"]) == ["Orders"]
+    assert {name: output["Export"]["Name"] for name, output in template_["Outputs"].items()} == {
+        name: f"${{AWS::StackName}}-{name}" for name in ("TableName", "TableArn", "TableStreamArn")
+    }
+    assert [output["Value"] for output in template_["Outputs"].values()] == ["Orders", "Orders.Arn", "Orders.StreamArn"]
+
+
 def test_environments_that_differ() -> None:
     """A value that follows the environment's name is a field; any other is chosen by a condition; nothing is lost."""
 

@@ -1,0 +1,32 @@
+"""The text of a file of another tool: at most so much of it, and UTF-8."""
+
+from pathlib import Path
+
+from osem_migrate.advice import AGAIN
+from osem_migrate.errors import FormatError
+from osem_migrate.formats.registry import MAX_BYTES, too_large
+
+
+def file_text(path: Path, shown: str) -> str:
+    """What a file holds.
+
+    Args:
+        path: of the file.
+        shown: its name, for messages.
+
+    Raises:
+        FormatError: it cannot be opened, is larger than any format allows, or is no UTF-8.
+    """
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except OSError as refused:
+        remedy = f"Check the path, and whether you may read the file, then {AGAIN}."
+        raise FormatError(f"the file cannot be read: {refused.strerror}", file=shown, remediation=remedy) from refused
+    if len(content) > MAX_BYTES:
+        raise too_large(shown, MAX_BYTES)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as malformed:
+        line = content.count(b"\n", 0, malformed.start) + 1
+        raise FormatError("the file is no UTF-8 text", file=shown, line=line) from None
