@@ -34,6 +34,7 @@ from tests.simulator.faults import (
 from tests.simulator.limits import Limiter, Rate
 from tests.simulator.server import SimulatorServer, serve
 from tests.simulator.simulator import Simulator
+from tests.simulator.throttles import Throttles
 
 __all__ = [
     "INTERNAL",
@@ -59,6 +60,7 @@ __all__ = [
     "Simulator",
     "SimulatorServer",
     "Spread",
+    "Throttles",
     "VirtualClock",
     "exactly",
     "serve",

@@ -1,15 +1,23 @@
 """The language of expressions: tokens, names, values and paths."""
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+from tests.simulator.canonical import canonical
 from tests.simulator.errors import SimulatedError, refused
 from tests.simulator.values import Item, Value
 
 Path = tuple[str | int, ...]
+T = TypeVar("T")
 
+MAX_BYTES = 4096
+MAX_OPERATORS = 300
+"""Of one expression (D Constraints)."""
+RESERVED = frozenset(word.upper() for word in ReservedKeywords.get_reserved_keywords())
 TOKENS = re.compile(r"\s*(?:([#:]?[A-Za-z0-9_]+)|(<>|<=|>=|[=<>(),.\[\]+-]))")
 
 
@@ -30,7 +38,14 @@ class Scope:
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> "Scope":
         """The scope of a request, or of one action of a transaction."""
-        return cls(request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {}))
+        values = {}
+        for name, value in request.get("ExpressionAttributeValues", {}).items():
+            try:
+                values[name] = canonical(value)
+            except SimulatedError as refusal:
+                text = f"ExpressionAttributeValues contains invalid value: {refusal.message} for key {name}"
+                raise refused(text) from refusal
+        return cls(request.get("ExpressionAttributeNames", {}), values)
 
     def check_all_used(self) -> None:
         """AWS refuses a placeholder that no expression uses."""
@@ -56,10 +71,30 @@ class Reader:
         self.scope = scope
         self._tokens = _split(kind, text)
         self._at = 0
+        self._operators = 0
+        self._groups: dict[int, int] = {}
 
     def error(self, text: str) -> SimulatedError:
         """A refusal of this expression."""
         return refused(f"Invalid {self.kind}: {text}")
+
+    def count(self) -> None:
+        """Count an operator or a function; 300 are allowed."""
+        self._operators += 1
+        if self._operators > MAX_OPERATORS:
+            raise self.error(f"The expression contains too many operators; operator count: {self._operators}")
+
+    def group(self, read: Callable[["Reader"], T]) -> T:
+        """What stands in the parentheses that are next; two pairs around the same are refused."""
+        start = self._at
+        self.expect("(")
+        found = read(self)
+        redundant = self._groups.get(start + 1) == self._at
+        self.expect(")")
+        if redundant:
+            raise self.error("The expression has redundant parentheses;")
+        self._groups[start] = self._at
+        return found
 
     def peek(self) -> str:
         """The next token; empty at the end."""
@@ -110,6 +145,8 @@ class Reader:
             if self.next() == ".":
                 parts.append(self._name())
             else:
+                if not self.peek().isdigit():
+                    raise self.error(f'Syntax error; token: "{self.peek() or "<EOF>"}"')
                 parts.append(int(self.next()))
                 self.expect("]")
         return tuple(parts)
@@ -130,6 +167,8 @@ class Reader:
             return self.scope.names[token]
         if not token[0].isalpha():
             raise self.error(f'Syntax error; token: "{token}"')
+        if token.upper() in RESERVED:
+            raise self.error(f"Attribute name is a reserved keyword; reserved keyword: {token}")
         return token
 
 
@@ -140,7 +179,27 @@ def read_paths(kind: str, text: str, scope: Scope) -> list[Path]:
     while reader.take(","):
         paths.append(reader.path())
     reader.end()
+    check_overlaps(reader, paths)
     return paths
+
+
+def check_overlaps(reader: Reader, paths: list[Path]) -> None:
+    """No two paths can lead to the same, or one into the other; nor can one value be a list and a map."""
+    for number, path in enumerate(paths):
+        for other in paths[:number]:
+            parts = [(mine, theirs) for mine, theirs in zip(path, other, strict=False) if mine != theirs]
+            word = "overlap" if not parts else "conflict"
+            if parts and isinstance(parts[0][0], int) == isinstance(parts[0][1], int):
+                continue
+            raise reader.error(
+                f"Two document paths {word} with each other; must remove or rewrite one of these paths; "
+                f"path one: {shown(other)}, path two: {shown(path)}"
+            )
+
+
+def shown(path: Path) -> str:
+    """A path as AWS writes it into refusals."""
+    return f"[{', '.join(str(part) if isinstance(part, str) else f'[{part}]' for part in path)}]"
 
 
 def find(item: Item, path: Path) -> Value | None:
@@ -186,6 +245,11 @@ def _split(kind: str, text: str) -> list[str]:
     text = text.rstrip()
     if not text:
         raise refused(f"Invalid {kind}: The expression can not be empty;")
+    if len(text.encode()) > MAX_BYTES:
+        raise refused(
+            f"Invalid {kind}: Expression size has exceeded the maximum allowed size; "
+            f"expression size: {len(text.encode())}"
+        )
     while at < len(text):
         match = TOKENS.match(text, at)
         if match is None:

@@ -54,7 +54,7 @@ def scope() -> Scope:
         ("#n > :five AND #n < :twenty", True),
         ("n <= :five or n >= :ten", True),
         ("n BETWEEN :five AND :twenty", True),
-        ("n between :twenty and :five", False),
+        ("n between :two and :five", False),
         ("n IN (:five, :ten)", True),
         ("n IN (:five)", False),
         ("NOT n = :ten", False),
@@ -109,9 +109,29 @@ def test_conditions(condition: str, *, expected: bool) -> None:
         ("(n = :ten", "Syntax error"),
         ("n = :ten !", 'Syntax error; token: "!"'),
         ("n = .", "Syntax error"),
-        ("reverse(n)", "Syntax error"),
+        ("reverse(n)", "Invalid function name; function: reverse"),
         ("reverse(n, :ten)", "Invalid function name; function: reverse"),
         ("n = begins_with(s, :he)", "The function is not allowed"),
+        ("size(n)", "Syntax error"),
+        ("l[x] = :ten", 'Syntax error; token: "x"'),
+        ("status = :ten", "Attribute name is a reserved keyword; reserved keyword: status"),
+        ("m.Status = :ten", "Attribute name is a reserved keyword; reserved keyword: Status"),
+        ("((n = :ten))", "The expression has redundant parentheses;"),
+        ("s = :he OR ((n = :ten) )", "The expression has redundant parentheses;"),
+        ("n = n", "The first operand must be distinct from the remaining operands for this operator or function; "),
+        ("contains(m.l, m.l)", "operator: contains, first operand: [m, l]"),
+        ("n < :tags", "Incorrect operand type for operator or function; operator or function: <, operand type: SS"),
+        ("begins_with(s, :ten)", "operator or function: begins_with, operand type: N"),
+        ("size(:ten) = :ten", "operator or function: size, operand type: N"),
+        ("attribute_type(n, :he)", "Invalid attribute type name found; type: he, valid types: {B,NULL,SS,"),
+        ("attribute_exists(:ten)", "requires a document path; operator or function: attribute_exists"),
+        ("attribute_exists(n, s)", "operator or function: attribute_exists, number of operands: 2"),
+        ("n BETWEEN :twenty AND :five", "requires upper bound to be greater than or equal to lower bound; lower bound"),
+        ("n BETWEEN :five AND :he", "requires same data type for lower and upper bounds; lower bound operand"),
+        (f"n IN ({', '.join([':ten'] * 101)})", "provided with too many operands; number of operands: 101"),
+        (" OR ".join(["n = :ten"] * 151), "contains too many operators; operator count: 301"),
+        (" OR ".join(["NOT n = :ten"] * 101), "contains too many operators; operator count: 301"),
+        ("n = :ten" + " " * 4086 + "OR n = :ten", "has exceeded the maximum allowed size; expression size: 4105"),
     ],
 )
 def test_conditions_that_cannot_be_read(condition: str, message: str) -> None:
@@ -124,7 +144,7 @@ def test_conditions_that_cannot_be_read(condition: str, message: str) -> None:
 
 def apply(update: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
     """The item after an update."""
-    return Update(update, scope(), ("pk",)).apply(ITEM if item is None else item)
+    return Update(update, scope(), ("pk",), ("a",)).apply(ITEM if item is None else item)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +163,9 @@ def apply(update: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
         ("REMOVE n", "n", None),
         ("REMOVE absent", "absent", None),
         ("REMOVE l[0], l[9]", "l", {"L": ITEM["l"]["L"][1:]}),
+        ("REMOVE l[0], l[1]", "l", {"L": ITEM["l"]["L"][2:]}),
+        ("SET l[9] = :x, l[7] = :two REMOVE l[0]", "l", {"L": [*ITEM["l"]["L"][1:], {"N": "2"}, {"S": "x"}]}),
+        ("SET x = (n + :two)", "x", {"N": "12"}),
         ("REMOVE m.k", "m", {"M": {"l": {"L": [{"S": "z"}]}}}),
         ("ADD n :two", "n", {"N": "12"}),
         ("ADD absent :two", "absent", {"N": "2"}),
@@ -175,9 +198,19 @@ def test_every_part_of_an_update_sees_the_item_of_before() -> None:
         ("REMOVE absent.x", "The document path provided in the update expression is invalid for update"),
         ("SET pk = :two", "Cannot update attribute pk. This attribute is part of the key"),
         ("SET m.k = :two REMOVE m", "Two document paths overlap"),
-        ("SET n = :two SET s = :two", "Syntax error"),
+        ("SET n = :two SET s = :two", 'The "SET" section can only be used once in an update expression;'),
         ("MOVE n", "Syntax error"),
         ("SET n :two", "Syntax error"),
+        ("SET m.k = :two, m[0] = :two", "Two document paths conflict with each other"),
+        (
+            "SET a.x = :two",
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed",
+        ),
+        ("SET n = list_append(n, l)", "An operand in the update expression has an incorrect data type"),
+        ("SET n = list_append(:two, l)", "operator or function: list_append, operand type: N"),
+        ("SET n = n + :x", "operator or function: +, operand type: S"),
+        ("ADD n :x", "operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"),
+        ("DELETE tags :two", "operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"),
         ("SET n = reverse(n)", "Invalid function name; function: reverse"),
     ],
 )
