@@ -41,17 +41,15 @@ def check_index_keys(table: Table, item: Item) -> None:
     """
     unfit = _unfit(table, item)
     for view, name in unfit:
-        if "" in item[name].values():
+        if item[name].get(table.attributes[name]) == "":
             raise refused(
                 "One or more parameter values are not valid. A value specified for a secondary index key is not "
                 "supported. The AttributeValue for a key attribute cannot contain an empty "
                 f"{WORDS[kind(item[name])]} value. IndexName: {view.name}, IndexKey: {name}"
             )
     for view, name in unfit:
-        if kind(item[name]) not in WORDS:
-            raise invalid(_put_text(view, name, item[name]))
-    for view, name in unfit:
-        raise item_refused(PARAMETERS + _put_text(view, name, item[name]))
+        text = _put_text(view, name, item[name])
+        raise item_refused(PARAMETERS + text) if kind(item[name]) in WORDS else invalid(text)
 
 
 def check_updated_index_keys(table: Table, item: Item, touched: frozenset[str]) -> None:

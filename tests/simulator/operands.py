@@ -4,7 +4,8 @@ import operator
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from tests.simulator.expressions import Path, Reader, find, shown
+from tests.simulator.expressions import Path, Reader
+from tests.simulator.paths import find, shown
 from tests.simulator.values import Item, Value, kind, size
 
 ORDERED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}

@@ -7,10 +7,11 @@ from tests.simulator.account import Account
 from tests.simulator.conditions import read_condition
 from tests.simulator.consumption import read, read_units, report
 from tests.simulator.errors import constraint, refused
-from tests.simulator.expressions import Scope, project, read_paths
+from tests.simulator.expressions import Scope
 from tests.simulator.hashing import position, share
 from tests.simulator.items import Page, after, page_of
 from tests.simulator.key_conditions import KeyTerm, check_terms, read_key_condition
+from tests.simulator.paths import project, read_paths
 from tests.simulator.tables import Table
 from tests.simulator.throttles import read_claims
 from tests.simulator.values import Item, comparable, item_size, kind, order

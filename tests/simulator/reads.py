@@ -7,8 +7,9 @@ from typing import Any
 from tests.simulator.account import Account
 from tests.simulator.consumption import TRANSACTED, Consumption, read, read_units, report, report_all
 from tests.simulator.errors import constraint, refused, unknown
-from tests.simulator.expressions import Path, Scope, project, read_paths
+from tests.simulator.expressions import Path, Scope
 from tests.simulator.keys import check_key
+from tests.simulator.paths import project, read_paths
 from tests.simulator.reasons import CLEAN, CONFLICT, MAX_ACTIONS, MULTIPLE, check_reasons
 from tests.simulator.tables import Table
 from tests.simulator.throttles import Throttled, read_claims

@@ -65,13 +65,11 @@ class Claim:
         return self.table.arn if self.index is None else f"{self.table.arn}/index/{self.index}"
 
     @property
-    def partition(self) -> tuple[int, int] | None:
+    def partition(self) -> tuple[int, int]:
         """Which partition that is, and of how many: enough for what the table was ever made warm for."""
-        if self.at is None:
-            return None
         read, write = self.capacity.warmth
         partitions = max(1, -(-read // PARTITION["Read"]), -(-write // PARTITION["Write"]))
-        return share(self.at, partitions), partitions
+        return share(self.at or 0, partitions), partitions
 
 
 class Throttled(SimulatedError):

@@ -3,18 +3,16 @@
 import copy
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from decimal import Decimal, DecimalException
 from typing import Any
 
-from tests.simulator.canonical import checked_number
-from tests.simulator.errors import SimulatedError, invalid, item_refused, refused
-from tests.simulator.expressions import Path, Reader, Scope, check_overlaps, find
-from tests.simulator.values import NUMBERS, SETS, Item, Value, comparable, kind
+from tests.simulator.errors import invalid, item_refused, refused
+from tests.simulator.expressions import Path, Reader, Scope
+from tests.simulator.paths import check_overlaps, find
+from tests.simulator.sources import WRONG_TYPE, computed, read_source
+from tests.simulator.values import SETS, Item, Value, comparable, kind
 
 KIND = "UpdateExpression"
-ABSENT = "The provided expression refers to an attribute that does not exist in the item"
 WRONG_PATH = "The document path provided in the update expression is invalid for update"
-WRONG_TYPE = "An operand in the update expression has an incorrect data type"
 FULL_NAMES = {"S": "STRING", "N": "NUMBER", "B": "BINARY", "L": "LIST", "M": "MAP", "BOOL": "BOOLEAN", "NULL": "NULL"}
 
 
@@ -25,14 +23,6 @@ class Action:
     path: Path
     act: Callable[[Item, Item], None]
     removes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A value to set: ``of`` the item as it was; its ``type``, where that is known without an item."""
-
-    of: Callable[[Item], Value]
-    type: str | None = None
 
 
 class Update:
@@ -95,7 +85,7 @@ def _place(action: Action) -> tuple[tuple[bool, Any], ...]:
 def _set(reader: Reader) -> Action:
     path = reader.path()
     reader.expect("=")
-    source = _sum(reader)
+    source = read_source(reader)
     return Action(path, lambda before, after: _put(after, path, source.of(before)))
 
 
@@ -112,7 +102,7 @@ def _add(reader: Reader) -> Action:
         if current is None:
             _put(after, path, value)
         elif kind(value) == kind(current) == "N":
-            _put(after, path, _computed(current, "+", value))
+            _put(after, path, computed(current, "+", value))
         elif kind(value) == kind(current) in SETS:
             _put(after, path, _set_of(kind(value), [*current[kind(current)], *value[kind(value)]]))
         else:
@@ -155,72 +145,6 @@ def _typed(reader: Reader, section: str, allowed: Collection[str]) -> Value:
 SECTIONS: dict[str, Callable[[Reader], Action]] = {"SET": _set, "REMOVE": _remove, "ADD": _add, "DELETE": _delete}
 
 
-def _sum(reader: Reader) -> Source:
-    left = _source(reader)
-    sign = reader.peek()
-    if not reader.take("+", "-"):
-        return left
-    reader.count()
-    right = _source(reader)
-    _check_source(reader, sign, "N", left, right)
-    return Source(lambda item: _computed(left.of(item), sign, right.of(item)), "N")
-
-
-def _source(reader: Reader) -> Source:
-    if reader.peek().startswith(":"):
-        value = reader.value()
-        return Source(lambda _: value, kind(value))
-    if reader.peek() == "(":
-        return reader.group(_sum)
-    if reader.opens_function():
-        return _function(reader)
-    path = reader.path()
-
-    def current(item: Item) -> Value:
-        found = find(item, path)
-        if found is None:
-            raise item_refused(ABSENT)
-        return found
-
-    return Source(current)
-
-
-def _function(reader: Reader) -> Source:
-    name = reader.next()
-    if name not in {"if_not_exists", "list_append"}:
-        raise reader.error(f"Invalid function name; function: {name}")
-    reader.count()
-    reader.expect("(")
-    if name == "if_not_exists":
-        path = reader.path()
-        reader.expect(",")
-        otherwise = _source(reader)
-        reader.expect(")")
-        return Source(lambda item: find(item, path) or otherwise.of(item))
-    first = _source(reader)
-    reader.expect(",")
-    second = _source(reader)
-    reader.expect(")")
-    _check_source(reader, name, "L", first, second)
-
-    def appended(item: Item) -> Value:
-        one, two = first.of(item), second.of(item)
-        if kind(one) != "L" or kind(two) != "L":
-            raise item_refused(WRONG_TYPE)
-        return {"L": [*one["L"], *two["L"]]}
-
-    return Source(appended, "L")
-
-
-def _check_source(reader: Reader, name: str, wanted: str, *sources: Source) -> None:
-    for source in sources:
-        if source.type not in (None, wanted):
-            raise reader.error(
-                "Incorrect operand type for operator or function; "
-                f"operator or function: {name}, operand type: {source.type}"
-            )
-
-
 def _parent(item: Item, path: Path) -> Any:
     """The map or list that holds the last part of a path, or None."""
     if len(path) == 1:
@@ -247,20 +171,6 @@ def _drop(item: Item, path: Path) -> None:
         del parent[last : last + 1]
     else:
         parent.pop(last, None)
-
-
-def _computed(left: Value, sign: str, right: Value) -> Value:
-    """A sum or difference, exact or refused."""
-    if kind(left) != "N" or kind(right) != "N":
-        raise item_refused(WRONG_TYPE)
-    one, two = Decimal(left["N"]), Decimal(right["N"])
-    try:
-        exact = NUMBERS.add(one, two) if sign == "+" else NUMBERS.subtract(one, two)
-        return {"N": checked_number(exact)}
-    except DecimalException as error:
-        raise item_refused("Attempting to store more than 38 significant digits in a Number") from error
-    except SimulatedError as refusal:
-        raise item_refused(refusal.message) from refusal
 
 
 def _set_of(kind_of: str, members: list[str]) -> Value:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.simulator.conditions import read_condition
 from tests.simulator.errors import SimulatedError
-from tests.simulator.expressions import Scope, project, read_paths
+from tests.simulator.expressions import Scope
+from tests.simulator.paths import project, read_paths
 from tests.simulator.updates import Update
 from tests.simulator.values import comparable, item_size
 
@@ -58,6 +59,8 @@ def scope() -> Scope:
         ("n IN (:five, :ten)", True),
         ("n IN (:five)", False),
         ("NOT n = :ten", False),
+        ("contains(b, :bytes)", True),
+        ("contains(b, :he)", False),
         ("NOT (n = :five OR n = :twenty)", True),
         ("(n = :ten AND (s = :hello))", True),
         ("n = :five AND n = :five OR s = :hello", True),
@@ -109,6 +112,7 @@ def test_conditions(condition: str, *, expected: bool) -> None:
         ("(n = :ten", "Syntax error"),
         ("n = :ten !", 'Syntax error; token: "!"'),
         ("n = .", "Syntax error"),
+        ("n IS :ten", 'Syntax error; token: "IS"'),
         ("reverse(n)", "Invalid function name; function: reverse"),
         ("reverse(n, :ten)", "Invalid function name; function: reverse"),
         ("n = begins_with(s, :he)", "The function is not allowed"),
@@ -193,6 +197,10 @@ def test_every_part_of_an_update_sees_the_item_of_before() -> None:
         ("SET n = absent + :two", "The provided expression refers to an attribute that does not exist in the item"),
         ("SET n = s + :two", "incorrect data type"),
         ("ADD s :two", "incorrect data type"),
+        ("ADD s :tags", "incorrect data type"),
+        ("DELETE numbers :tags", "incorrect data type"),
+        ("DELETE absent.x :tags", "The document path provided in the update expression is invalid for update"),
+        ("SET n = s - n", "incorrect data type"),
         ("DELETE s :tags", "incorrect data type"),
         ("SET absent.x = :two", "The document path provided in the update expression is invalid for update"),
         ("REMOVE absent.x", "The document path provided in the update expression is invalid for update"),
