@@ -150,7 +150,31 @@ def _moved(request: Request, sk: str) -> Request:
     return request | {where: request[where] | {"sk": {"S": sk}}}
 
 
-steps: SearchStrategy[list[Step]] = st.lists(puts | updates | updates | deletes | gets | transactions, max_size=8)
+key_conditions = st.sampled_from(["pk = :p", "pk = :p AND sk > :s", "pk = :p AND sk >= :s"])
+queries = st.builds(
+    lambda condition, limit, forward, start: (
+        "Query",
+        {
+            "TableName": "Items",
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": {":p": {"S": "p"}} | ({":s": {"S": "1"}} if ":s" in condition else {}),
+            "FilterExpression": "attribute_exists(q)",
+            "ScanIndexForward": forward,
+            **({"Limit": limit} if limit else {}),
+            # Only without a range: of a key beyond it the engines do not say the same.
+            **({"ExclusiveStartKey": start} if start and ":s" not in condition else {}),
+        },
+    ),
+    key_conditions,
+    st.integers(0, 3),
+    st.booleans(),
+    st.none() | item_keys,
+)
+counts = st.sampled_from(["g-index", "n-index", "k-index", "l-index"]).map(
+    lambda name: ("Scan", {"TableName": "Items", "IndexName": name, "Select": "COUNT"})
+)
+reads = gets | queries | counts
+steps: SearchStrategy[list[Step]] = st.lists(puts | updates | updates | deletes | reads | transactions, max_size=8)
 
 
 @pytest.fixture(scope="module")
