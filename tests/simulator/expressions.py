@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path as File
 from typing import Any, TypeVar
-
-from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
 from tests.simulator.canonical import canonical
 from tests.simulator.errors import SimulatedError, refused
@@ -17,8 +18,17 @@ T = TypeVar("T")
 MAX_BYTES = 4096
 MAX_OPERATORS = 300
 """Of one expression (D Constraints)."""
-RESERVED = frozenset(word.upper() for word in ReservedKeywords.get_reserved_keywords())
 TOKENS = re.compile(r"\s*(?:([#:]?[A-Za-z0-9_]+)|(<>|<=|>=|[=<>(),.\[\]+-]))")
+
+
+@cache
+def reserved_words() -> frozenset[str]:
+    """DynamoDB's reserved words, in capitals: moto keeps the list, which is read without importing all of moto."""
+    moto = find_spec("moto")
+    if moto is None or moto.origin is None:
+        raise ModuleNotFoundError("moto")
+    listed = File(moto.origin).parent / "dynamodb" / "parsing" / "reserved_keywords.txt"
+    return frozenset(listed.read_text(encoding="utf-8").upper().split())
 
 
 @dataclass(slots=True)
@@ -167,7 +177,7 @@ class Reader:
             return self.scope.names[token]
         if not token[0].isalpha():
             raise self.error(f'Syntax error; token: "{token}"')
-        if token.upper() in RESERVED:
+        if token.upper() in reserved_words():
             raise self.error(f"Attribute name is a reserved keyword; reserved keyword: {token}")
         return token
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulator.conditions import read_condition
 from tests.simulator.errors import SimulatedError
-from tests.simulator.expressions import Scope
+from tests.simulator.expressions import Scope, reserved_words
 from tests.simulator.paths import project, read_paths
 from tests.simulator.updates import Update
 from tests.simulator.values import comparable, item_size
@@ -144,6 +144,12 @@ def test_conditions_that_cannot_be_read(condition: str, message: str) -> None:
         read_condition("ConditionExpression", condition, scope())
     assert caught.value.message.startswith("Invalid ConditionExpression: ")
     assert message in caught.value.message
+
+
+def test_the_reserved_words_are_those_of_dynamodb() -> None:
+    """All 573 of D ReservedWords, in any case; what expressions themselves say is among them."""
+    assert len(reserved_words()) == 573
+    assert {"STATUS", "NAME", "TTL", "OWNER", "SCOPE", "AND", "BETWEEN", "SET"} <= reserved_words()
 
 
 def apply(update: str, item: dict[str, Any] | None = None) -> dict[str, Any]:

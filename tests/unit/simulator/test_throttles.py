@@ -169,12 +169,24 @@ def test_batches_leave_unprocessed_what_is_throttled() -> None:
     assert answer["ConsumedCapacity"] == [{"TableName": "Teams", "CapacityUnits": 3.0}]
     refusal = world.refusal("BatchWriteItem", RequestItems=answer["UnprocessedItems"])
     assert reason(refusal)[1] == "TableWriteProvisionedThroughputExceeded"
-    wanted = {"Keys": [{"pk": {"S": f"p{number}"}} for number in range(3)], "ConsistentRead": True}
+    wanted: Request = {"Keys": [{"pk": {"S": f"p{number}"}} for number in range(3)], "ConsistentRead": True}
     read = world.call("BatchGetItem", RequestItems={"Teams": wanted})
     assert [found["pk"]["S"] for found in read["Responses"]["Teams"]] == ["p0", "p1"]
     assert read["UnprocessedKeys"] == {"Teams": {"Keys": wanted["Keys"][2:], "ConsistentRead": True}}
     refusal = world.refusal("BatchGetItem", RequestItems=read["UnprocessedKeys"])
     assert reason(refusal)[1] == "TableReadProvisionedThroughputExceeded"
+
+
+def test_a_batch_reads_16_mb() -> None:
+    """What is more comes back unprocessed, and is no throttling."""
+    world = world_of()
+    for number in range(44):
+        put(world, size=399 * 1024)(number)
+        world.advance(1)
+    wanted = [{"pk": {"S": f"p{number}"}} for number in range(44)]
+    answer = world.call("BatchGetItem", RequestItems={"Teams": {"Keys": wanted}})
+    assert len(answer["Responses"]["Teams"]) == 42
+    assert answer["UnprocessedKeys"] == {"Teams": {"Keys": wanted[42:]}}
 
 
 @pytest.mark.parametrize(
