@@ -8,9 +8,15 @@
         server.faults.plan(LoseResponse(), action="CreateTable")
         assert server.simulator.unknown == []
 
-Everything but the server works without a network, and nothing needs more than the standard library. What it claims of
-AWS is cited where it is claimed: ``Q-n`` is DDB-TABLE-n in docs/api-quirks of aws-controllers-k8s/dynamodb-controller,
-probed on live tables in October 2026.
+    simulator.faults.plan(Hook(during=...), action="TransactWriteItems")   # what others do while it is under way
+    with simulator.transaction_on("Teams", key): ...                       # somebody else's transaction on an item
+    Simulator(throttles=Throttles(clock.now, burst_seconds=1))             # no capacity is kept for later
+
+Everything but the server works without a network. Capacity is what AWS gives: what is provisioned, the on-demand
+maxima, and 1,000 write and 3,000 read units a second of each partition; time that stands still brings none back. What
+it claims of AWS is cited where it is claimed: ``Q-n`` is DDB-TABLE-n in docs/api-quirks of
+aws-controllers-k8s/dynamodb-controller, probed on live tables in October 2026; ``M`` the service model of botocore;
+``D`` a page of the developer guide.
 """
 
 from tests.simulator.calls import Call
@@ -34,6 +40,7 @@ from tests.simulator.faults import (
 from tests.simulator.limits import Limiter, Rate
 from tests.simulator.server import SimulatorServer, serve
 from tests.simulator.simulator import Simulator
+from tests.simulator.throttles import Throttles
 
 __all__ = [
     "INTERNAL",
@@ -59,6 +66,7 @@ __all__ = [
     "Simulator",
     "SimulatorServer",
     "Spread",
+    "Throttles",
     "VirtualClock",
     "exactly",
     "serve",

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.simulator.clock import SimulatedClock
+from tests.simulator.conflicts import Holds
 from tests.simulator.durations import Durations
 from tests.simulator.errors import constraint, in_use, table_missing
 from tests.simulator.limits import Limiter
 from tests.simulator.tables import Table
+from tests.simulator.throttles import Throttles
 from tests.simulator.timeline import Change, Timeline
 
 
@@ -17,21 +19,31 @@ class Account:
 
     What stands beside the tables: ``scalable`` has what an autoscaler owns, ``("table/osem-dev-Teams",
     "table:ReadCapacityUnits")``; ``insights`` the tables and indexes (``osem-dev-Teams/by-x``) with contributor
-    insights; ``streaming`` the tables that stream to Kinesis; ``policies`` the resource policies by table.
+    insights; ``streaming`` the tables that stream to Kinesis; ``policies`` the resource policies by table; ``holds``
+    the items that transactions under way hold.
 
     Args:
         clock: the simulated time.
         durations: how long things take.
         limiter: how often AWS takes a call.
+        throttles: how many units the tables take.
         region: such as ``us-east-1``.
         account_id: twelve digits.
     """
 
     def __init__(
-        self, clock: SimulatedClock, durations: Durations, limiter: Limiter, *, region: str, account_id: str
+        self,
+        clock: SimulatedClock,
+        durations: Durations,
+        limiter: Limiter,
+        throttles: Throttles,
+        *,
+        region: str,
+        account_id: str,
     ) -> None:
         self.durations = durations
         self.limiter = limiter
+        self.throttles = throttles
         self.region = region
         self.account_id = account_id
         self.tables: dict[str, Table] = {}
@@ -40,6 +52,7 @@ class Account:
         self.insights: set[str] = set()
         self.streaming: set[str] = set()
         self.policies: dict[str, str] = {}
+        self.holds = Holds()
         self._clock = clock
         self._timeline = Timeline(clock.now())
         self._incarnations = 0
@@ -58,6 +71,10 @@ class Account:
         seconds = self.durations.draw(kind, *names)
         self._timeline.after(seconds, happen)
         return seconds
+
+    def at(self, due: float, happen: Change) -> None:
+        """Let ``happen`` happen at that simulated Unix time."""
+        self._timeline.at(due, happen)
 
     def arn(self, table: str) -> str:
         """The ARN of a table of that name; the same for every incarnation (Q-013)."""

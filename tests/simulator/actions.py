@@ -14,14 +14,15 @@ from tests.simulator.backups import describe_continuous_backups, update_continuo
 from tests.simulator.create_table import create_table, delete_table
 from tests.simulator.errors import constraint, unknown
 from tests.simulator.item_calls import batch_write_item, delete_item, put_item, update_item
-from tests.simulator.reads import batch_get_item, get_item, query, scan
+from tests.simulator.pages import query, scan
+from tests.simulator.reads import batch_get_item, get_item, transact_get_items
 from tests.simulator.settings import describe_key
 from tests.simulator.tags import list_tags, tag_resource, untag_resource
 from tests.simulator.time_to_live import describe_time_to_live, update_time_to_live
-from tests.simulator.transactions import transact_get_items, transact_write_items
+from tests.simulator.transactions import UnderWay, transact_write_items
 from tests.simulator.update_table import describe, describe_limits, list_tables, update_table
 
-Handler = Callable[[Account, Mapping[str, Any]], dict[str, Any]]
+Handler = Callable[[Account, Mapping[str, Any]], dict[str, Any] | UnderWay]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,32 @@
-"""Conditions: what an item must be like, for writes, filters and key conditions."""
+"""Conditions: what an item must be like, for writes, filters and key conditions.
 
+What is refused before any item is seen, and the texts, are those of AWS as the suite of mhart/dynalite recorded them
+and DynamoDB Local 3.3.1 gives them.
+"""
+
+import base64
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from tests.simulator.expressions import Path, Reader, Scope, find
-from tests.simulator.values import SETS, Item, Value, comparable, kind, order, size
+from tests.simulator.expressions import Reader, Scope
+from tests.simulator.operands import (
+    ORDERED,
+    SORTABLE,
+    TYPES,
+    Operand,
+    check_distinct,
+    check_types,
+    read_arguments,
+    read_operand,
+)
+from tests.simulator.values import SETS, Item, Value, comparable, kind, order
 
-Operand = Callable[[Item], Value | None]
 Condition = Callable[[Item], bool]
 
-ORDERED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-
-
-@dataclass(frozen=True, slots=True)
-class KeyTerm:
-    """One part of a key condition: an attribute; ``=``, ``<``, ``BETWEEN`` or ``begins_with`` …; and the values."""
-
-    attribute: str
-    operator: str
-    values: tuple[Value, ...]
-    holds: Condition
+MAX_OPTIONS = 100
+FUNCTIONS = {"attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2, "begins_with": 2, "contains": 2}
+"""The functions that are true or false, each with the number of its operands."""
 
 
 def read_condition(kind_of: str, text: str, scope: Scope) -> Condition:
@@ -32,47 +37,10 @@ def read_condition(kind_of: str, text: str, scope: Scope) -> Condition:
     return condition
 
 
-def read_key_condition(text: str, scope: Scope) -> list[KeyTerm]:
-    """The parts of a KeyConditionExpression, which only AND can join."""
-    reader = Reader("KeyConditionExpression", text, scope)
-    terms = [_key_term(reader)]
-    while reader.take("AND"):
-        terms.append(_key_term(reader))
-    reader.end()
-    return terms
-
-
-def _key_term(reader: Reader) -> KeyTerm:
-    if reader.take("("):
-        term = _key_term(reader)
-        reader.expect(")")
-        return term
-    if reader.opens_function():
-        name = reader.next()
-        if name != "begins_with":
-            raise reader.error(f"Invalid operator used in KeyConditionExpression: {name}")
-        reader.expect("(")
-        path = reader.path()
-        reader.expect(",")
-        prefix = reader.value()
-        reader.expect(")")
-        return KeyTerm(str(path[0]), name, (prefix,), _begins(_at(path), _just(prefix)))
-    path = reader.path()
-    if reader.take("BETWEEN"):
-        low = reader.value()
-        reader.expect("AND")
-        high = reader.value()
-        return KeyTerm(str(path[0]), "BETWEEN", (low, high), _between(_at(path), _just(low), _just(high)))
-    sign = reader.next()
-    if sign != "=" and sign not in ORDERED:
-        raise reader.error(f"Invalid operator used in KeyConditionExpression: {sign}")
-    value = reader.value()
-    return KeyTerm(str(path[0]), sign, (value,), _compare(sign, _at(path), _just(value)))
-
-
 def _any(reader: Reader) -> Condition:
     parts = [_all(reader)]
     while reader.take("OR"):
+        reader.count()
         parts.append(_all(reader))
     return parts[0] if len(parts) == 1 else lambda item: any(part(item) for part in parts)
 
@@ -80,97 +48,125 @@ def _any(reader: Reader) -> Condition:
 def _all(reader: Reader) -> Condition:
     parts = [_not(reader)]
     while reader.take("AND"):
+        reader.count()
         parts.append(_not(reader))
     return parts[0] if len(parts) == 1 else lambda item: all(part(item) for part in parts)
 
 
 def _not(reader: Reader) -> Condition:
     if reader.take("NOT"):
+        reader.count()
         part = _not(reader)
         return lambda item: not part(item)
-    if reader.take("("):
-        part = _any(reader)
-        reader.expect(")")
-        return part
+    if reader.peek() == "(":
+        return reader.group(_any)
     if reader.opens_function() and reader.peek() != "size":
         return _function(reader)
     return _comparison(reader)
 
 
 def _comparison(reader: Reader) -> Condition:
-    left = _operand(reader)
+    left = read_operand(reader)
+    reader.count()
     if reader.take("BETWEEN"):
-        low = _operand(reader)
+        low = read_operand(reader)
         reader.expect("AND")
-        return _between(left, low, _operand(reader))
+        high = read_operand(reader)
+        _check_bounds(reader, left, low, high)
+        return between(left, low, high)
     if reader.take("IN"):
-        reader.expect("(")
-        options = [_operand(reader)]
-        while reader.take(","):
-            options.append(_operand(reader))
-        reader.expect(")")
-        return lambda item: any(_same(left(item), option(item)) for option in options)
+        return _in(reader, left)
     sign = reader.next()
     if sign not in {"=", "<>"} and sign not in ORDERED:
         raise reader.error(f'Syntax error; token: "{sign}"')
-    return _compare(sign, left, _operand(reader))
+    right = read_operand(reader)
+    check_distinct(reader, sign, [left, right])
+    if sign in ORDERED:
+        check_types(reader, sign, SORTABLE, [left, right])
+    return compare(sign, left, right)
 
 
-def _operand(reader: Reader) -> Operand:
-    if reader.peek().startswith(":"):
-        return _just(reader.value())
-    if reader.opens_function():
-        if reader.next() != "size":
-            raise reader.error("The function is not allowed to be used this way in an expression")
-        reader.expect("(")
-        path = reader.path()
-        reader.expect(")")
-        return lambda item: _size(find(item, path))
-    return _at(reader.path())
+def _in(reader: Reader, left: Operand) -> Condition:
+    reader.expect("(")
+    options = [read_operand(reader)]
+    while reader.take(","):
+        options.append(read_operand(reader))
+    reader.expect(")")
+    if len(options) > MAX_OPTIONS:
+        raise reader.error(f"The IN operator is provided with too many operands; number of operands: {len(options)}")
+    check_distinct(reader, "IN", [left, *options])
+    return lambda item: any(_same(left.of(item), option.of(item)) for option in options)
+
+
+def _check_bounds(reader: Reader, value: Operand, low: Operand, high: Operand) -> None:
+    check_distinct(reader, "BETWEEN", [value, low, high])
+    check_types(reader, "BETWEEN", SORTABLE, [value, low, high])
+    if low.value is None or high.value is None:
+        return
+    bounds = " bound operand: AttributeValue: {{{}:{}}}"
+    said = ", ".join(
+        word + bounds.format(kind(bound), bound[kind(bound)])
+        for word, bound in (("lower", low.value), ("upper", high.value))
+    )
+    if kind(low.value) != kind(high.value):
+        raise reader.error(f"The BETWEEN operator requires same data type for lower and upper bounds; {said}")
+    if order(low.value) > order(high.value):
+        raise reader.error(
+            f"The BETWEEN operator requires upper bound to be greater than or equal to lower bound; {said}"
+        )
 
 
 def _function(reader: Reader) -> Condition:
     name = reader.next()
-    reader.expect("(")
-    path = reader.path()
-    if name in {"attribute_exists", "attribute_not_exists"}:
-        reader.expect(")")
-        return lambda item: (find(item, path) is not None) == (name == "attribute_exists")
-    reader.expect(",")
-    argument = _operand(reader)
-    reader.expect(")")
+    if name not in FUNCTIONS:
+        raise reader.error(f"Invalid function name; function: {name}")
+    reader.count()
+    operands = read_arguments(reader, name, FUNCTIONS[name])
+    first = operands[0]
+    if FUNCTIONS[name] == 1:
+        if first.path is None:
+            raise reader.error(f"Operator or function requires a document path; operator or function: {name}")
+        return lambda item: (first.of(item) is not None) == (name == "attribute_exists")
+    check_distinct(reader, name, operands)
+    second = operands[1]
     if name == "attribute_type":
-        return lambda item: _has_type(find(item, path), argument(item))
+        _check_type_name(reader, second)
+        return lambda item: _has_type(first.of(item), second.of(item))
     if name == "begins_with":
-        return _begins(_at(path), argument)
-    if name == "contains":
-        return lambda item: _contains(find(item, path), argument(item))
-    raise reader.error(f"Invalid function name; function: {name}")
+        check_types(reader, name, {"S", "B"}, operands)
+        return begins(first, second)
+    return lambda item: _contains(first.of(item), second.of(item))
 
 
-def _just(value: Value) -> Operand:
-    return lambda _: value
+def _check_type_name(reader: Reader, wanted: Operand) -> None:
+    check_types(reader, "attribute_type", {"S"}, [wanted])
+    if wanted.value is not None and wanted.value["S"] not in TYPES:
+        raise reader.error(
+            f"Invalid attribute type name found; type: {wanted.value['S']}, valid types: {{{','.join(TYPES)}}}"
+        )
 
 
-def _at(path: Path) -> Operand:
-    return lambda item: find(item, path)
-
-
-def _compare(sign: str, left: Operand, right: Operand) -> Condition:
+def compare(sign: str, left: Operand, right: Operand) -> Condition:
+    """``=``, ``<>``, or one of those that need an order."""
     if sign == "=":
-        return lambda item: _same(left(item), right(item))
+        return lambda item: _same(left.of(item), right.of(item))
     if sign == "<>":
-        return lambda item: not _same(left(item), right(item))
-    return lambda item: _ordered(ORDERED[sign], left(item), right(item))
+        return lambda item: not _same(left.of(item), right.of(item))
+    return lambda item: _ordered(ORDERED[sign], left.of(item), right.of(item))
 
 
-def _between(value: Operand, low: Operand, high: Operand) -> Condition:
-    return lambda item: _ordered(operator.ge, value(item), low(item)) and _ordered(operator.le, value(item), high(item))
+def between(value: Operand, low: Operand, high: Operand) -> Condition:
+    """Not below one bound nor above the other."""
+    return lambda item: (
+        _ordered(operator.ge, value.of(item), low.of(item)) and _ordered(operator.le, value.of(item), high.of(item))
+    )
 
 
-def _begins(value: Operand, prefix: Operand) -> Condition:
+def begins(value: Operand, prefix: Operand) -> Condition:
+    """Strings and binaries alone can begin with something."""
+
     def holds(item: Item) -> bool:
-        whole, start = value(item), prefix(item)
+        whole, start = value.of(item), prefix.of(item)
         if whole is None or start is None or kind(whole) != kind(start) or kind(whole) not in {"S", "B"}:
             return False
         return bool(order(whole).startswith(order(start)))
@@ -189,14 +185,6 @@ def _ordered(compare: Callable[[Any, Any], Any], left: Value | None, right: Valu
     return first is not None and bool(compare(first, second))
 
 
-def _size(value: Value | None) -> Value | None:
-    if value is None:
-        return None
-    content = value[kind(value)]
-    count = size(value) if kind(value) in {"S", "B"} else len(content) if isinstance(content, list | dict) else None
-    return {"N": str(count)} if count is not None else None
-
-
 def _has_type(value: Value | None, wanted: Value | None) -> bool:
     return value is not None and wanted is not None and kind(value) == wanted.get("S")
 
@@ -205,8 +193,10 @@ def _contains(whole: Value | None, part: Value | None) -> bool:
     if whole is None or part is None:
         return False
     content = whole[kind(whole)]
-    if kind(whole) == "S":
-        return part.get("S", "\0") in content
+    if kind(whole) == kind(part) == "S":
+        return part["S"] in content
+    if kind(whole) == kind(part) == "B":
+        return base64.b64decode(part["B"]) in base64.b64decode(content)
     if kind(whole) in SETS:
         return any(_same({SETS[kind(whole)]: member}, part) for member in content)
     return kind(whole) == "L" and any(_same(member, part) for member in content)

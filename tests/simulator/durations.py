@@ -45,6 +45,7 @@ class Durations:
         tag_lock: until the next write of tags is taken (Q-103, 440).
         tag_lag: until ListTagsOfResource shows a write (Q-102, 406).
         side_memory: after DeleteTable, how long TTL and backup calls still take the table (Q-118, 453).
+        expiry_lag: from an item's expiry until the service deletes it (documented: within a few days); never none.
         refresh: between two refreshes of ItemCount and sizes (documented: about six hours).
     """
 
@@ -72,6 +73,7 @@ class Durations:
     tag_lock: Spread = ((1.5, 2.0),)
     tag_lag: Spread = ((1.3, 3.0),)
     side_memory: Spread = ((1.0, 1.0),)
+    expiry_lag: Spread = ((60.0, 172_800.0),)
     refresh: Spread = ((21_600.0, 21_600.0),)
 
     def draw(self, kind: str, *names: str) -> float:

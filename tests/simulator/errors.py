@@ -32,6 +32,10 @@ class SimulatedError(Exception):
         self.details = dict(details or {})
 
 
+class ItemRefused(SimulatedError):
+    """A refusal that depends on the item as it is: within a transaction it is the reason of one action."""
+
+
 class ConnectionCut(Exception):
     """The client gets no answer; whether the call was applied is ``applied``."""
 
@@ -48,6 +52,11 @@ def invalid(text: str) -> SimulatedError:
 def refused(text: str) -> SimulatedError:
     """ValidationException with the text alone."""
     return SimulatedError("ValidationException", text)
+
+
+def item_refused(text: str) -> ItemRefused:
+    """ValidationException of one item; ValidationError among the CancellationReasons of a transaction (M)."""
+    return ItemRefused("ValidationException", text)
 
 
 def constraint(value: object, member: str, rule: str) -> SimulatedError:

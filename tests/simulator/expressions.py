@@ -1,16 +1,34 @@
 """The language of expressions: tokens, names, values and paths."""
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path as File
+from typing import Any, TypeVar
 
+from tests.simulator.canonical import canonical
 from tests.simulator.errors import SimulatedError, refused
-from tests.simulator.values import Item, Value
+from tests.simulator.values import Value
 
 Path = tuple[str | int, ...]
+T = TypeVar("T")
 
+MAX_BYTES = 4096
+MAX_OPERATORS = 300
+"""Of one expression (D Constraints)."""
 TOKENS = re.compile(r"\s*(?:([#:]?[A-Za-z0-9_]+)|(<>|<=|>=|[=<>(),.\[\]+-]))")
+
+
+@cache
+def reserved_words() -> frozenset[str]:
+    """DynamoDB's reserved words, in capitals: moto keeps the list, which is read without importing all of moto."""
+    moto = find_spec("moto")
+    if moto is None or moto.origin is None:
+        raise ModuleNotFoundError("moto")
+    listed = File(moto.origin).parent / "dynamodb" / "parsing" / "reserved_keywords.txt"
+    return frozenset(listed.read_text(encoding="utf-8").upper().split())
 
 
 @dataclass(slots=True)
@@ -30,7 +48,14 @@ class Scope:
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> "Scope":
         """The scope of a request, or of one action of a transaction."""
-        return cls(request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {}))
+        values = {}
+        for name, value in request.get("ExpressionAttributeValues", {}).items():
+            try:
+                values[name] = canonical(value)
+            except SimulatedError as refusal:
+                text = f"ExpressionAttributeValues contains invalid value: {refusal.message} for key {name}"
+                raise refused(text) from refusal
+        return cls(request.get("ExpressionAttributeNames", {}), values)
 
     def check_all_used(self) -> None:
         """AWS refuses a placeholder that no expression uses."""
@@ -56,10 +81,30 @@ class Reader:
         self.scope = scope
         self._tokens = _split(kind, text)
         self._at = 0
+        self._operators = 0
+        self._groups: dict[int, int] = {}
 
     def error(self, text: str) -> SimulatedError:
         """A refusal of this expression."""
         return refused(f"Invalid {self.kind}: {text}")
+
+    def count(self) -> None:
+        """Count an operator or a function; 300 are allowed."""
+        self._operators += 1
+        if self._operators > MAX_OPERATORS:
+            raise self.error(f"The expression contains too many operators; operator count: {self._operators}")
+
+    def group(self, read: Callable[["Reader"], T]) -> T:
+        """What stands in the parentheses that are next; two pairs around the same are refused."""
+        start = self._at
+        self.expect("(")
+        found = read(self)
+        redundant = self._groups.get(start + 1) == self._at
+        self.expect(")")
+        if redundant:
+            raise self.error("The expression has redundant parentheses;")
+        self._groups[start] = self._at
+        return found
 
     def peek(self) -> str:
         """The next token; empty at the end."""
@@ -110,6 +155,8 @@ class Reader:
             if self.next() == ".":
                 parts.append(self._name())
             else:
+                if not self.peek().isdigit():
+                    raise self.error(f'Syntax error; token: "{self.peek() or "<EOF>"}"')
                 parts.append(int(self.next()))
                 self.expect("]")
         return tuple(parts)
@@ -130,55 +177,9 @@ class Reader:
             return self.scope.names[token]
         if not token[0].isalpha():
             raise self.error(f'Syntax error; token: "{token}"')
+        if token.upper() in reserved_words():
+            raise self.error(f"Attribute name is a reserved keyword; reserved keyword: {token}")
         return token
-
-
-def read_paths(kind: str, text: str, scope: Scope) -> list[Path]:
-    """The paths of a ProjectionExpression."""
-    reader = Reader(kind, text, scope)
-    paths = [reader.path()]
-    while reader.take(","):
-        paths.append(reader.path())
-    reader.end()
-    return paths
-
-
-def find(item: Item, path: Path) -> Value | None:
-    """The value at a path, or None."""
-    value: Any = {"M": item}
-    for part in path:
-        content = value.get("L" if isinstance(part, int) else "M")
-        if content is None or (isinstance(part, int) and part >= len(content)):
-            return None
-        value = content[part] if isinstance(part, int) else content.get(part)
-        if value is None:
-            return None
-    found: Value = value
-    return found
-
-
-def project(item: Item, paths: Iterable[Path]) -> Item:
-    """The parts of an item at these paths, in maps and lists as they were."""
-    shown: Item = {}
-    for path in paths:
-        value = find(item, path)
-        if value is not None:
-            _graft(shown, path, value)
-    return shown
-
-
-def _graft(into: MutableMapping[str, Any], path: Path, value: Value) -> None:
-    """Put a value at a path, making the maps and lists on the way; list elements close up."""
-    current: Any = into
-    for part, following in zip(path, (*path[1:], None), strict=True):
-        made: Any = value if following is None else ({"L": []} if isinstance(following, int) else {"M": {}})
-        if isinstance(part, int):
-            current.append(made)
-            step = current[-1]
-        else:
-            step = current.setdefault(part, made)
-        if following is not None:
-            current = step["L" if isinstance(following, int) else "M"]
 
 
 def _split(kind: str, text: str) -> list[str]:
@@ -186,6 +187,11 @@ def _split(kind: str, text: str) -> list[str]:
     text = text.rstrip()
     if not text:
         raise refused(f"Invalid {kind}: The expression can not be empty;")
+    if len(text.encode()) > MAX_BYTES:
+        raise refused(
+            f"Invalid {kind}: Expression size has exceeded the maximum allowed size; "
+            f"expression size: {len(text.encode())}"
+        )
     while at < len(text):
         match = TOKENS.match(text, at)
         if match is None:

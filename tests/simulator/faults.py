@@ -52,9 +52,12 @@ class Hook:
     """Something of the test's own, in the server's thread, before or after the call is applied: a kill -9, say.
 
     A call that was under way is applied even if its client is killed before; plan a Drop for the same call where not.
+    ``during`` is for TransactWriteItems: it runs while the transaction holds its items and nobody holds the simulator,
+    so that whatever writes or reads them meanwhile, there or in another thread, meets a conflict.
     """
 
     before: Callable[[Call], object] | None = None
+    during: Callable[[Call], object] | None = None
     after: Callable[[Call], object] | None = None
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 from tests.simulator import writes
 from tests.simulator.account import Account
-from tests.simulator.consumption import report, report_all, write_units
-from tests.simulator.errors import constraint, refused
-from tests.simulator.values import comparable
+from tests.simulator.consumption import Consumption, report, report_all
+from tests.simulator.errors import SimulatedError, refused
 from tests.simulator.writes import Write
 
 Parameters = Mapping[str, Any]
@@ -17,6 +16,7 @@ MAX_BATCH_WRITE = 25
 
 def put_item(account: Account, parameters: Parameters) -> dict[str, Any]:
     """PutItem."""
+    _check_returned(parameters)
     return _make(account, writes.put(account, parameters), parameters)
 
 
@@ -27,33 +27,59 @@ def update_item(account: Account, parameters: Parameters) -> dict[str, Any]:
 
 def delete_item(account: Account, parameters: Parameters) -> dict[str, Any]:
     """DeleteItem."""
+    _check_returned(parameters)
     return _make(account, writes.delete(account, parameters), parameters)
 
 
 def batch_write_item(account: Account, parameters: Parameters) -> dict[str, Any]:
-    """BatchWriteItem; everything is processed."""
-    planned = []
-    for name, requests in parameters["RequestItems"].items():
-        for request in requests:
-            action, content = next(iter(request.items()))
-            plan = writes.put if action == "PutRequest" else writes.delete
-            planned.append(plan(account, {"TableName": name, **content}))
-    if not 1 <= len(planned) <= MAX_BATCH_WRITE:
-        raise constraint(len(planned), "requestItems", f"have length less than or equal to {MAX_BATCH_WRITE}")
-    if len({(write.table.name, comparable({"M": write.key})) for write in planned}) < len(planned):
+    """BatchWriteItem: what is throttled or held by a transaction comes back unprocessed; all of it is a refusal.
+
+    That a held item comes back is *inferred*: the call's own errors (M) have no TransactionConflictException.
+    """
+    asked = [(name, request) for name, requests in parameters["RequestItems"].items() for request in requests]
+    if len(asked) > MAX_BATCH_WRITE:
+        raise refused("Too many items requested for the BatchWriteItem call")
+    if not asked:
+        raise refused("BatchWriteItem cannot have a null or no requests set")
+    planned = [_plan(account, name, request) for name, request in asked]
+    if len({(write.table.name, write.table.items.key(write.key)) for write in planned}) < len(planned):
         raise refused("Provided list of item keys contains duplicates")
-    for write in planned:
+    consumed: list[Consumption] = []
+    left: dict[str, list[Any]] = {}
+    refusals: list[SimulatedError] = []
+    for write, (name, request) in zip(planned, asked, strict=True):
+        try:
+            write.check(account)
+        except SimulatedError as refusal:
+            refusals.append(refusal)
+            left.setdefault(name, []).append(request)
+            continue
+        consumed.append(write.consumed())
         write.make(account)
-    units = ((write.table.name, write_units(write.before, write.after)) for write in planned)
-    return {"UnprocessedItems": {}, **report_all(parameters, units)}
+    throttled = [refusal for refusal in refusals if refusal.code != "TransactionConflictException"]
+    if throttled and not consumed:
+        raise throttled[0]
+    return {"UnprocessedItems": left, **report_all(parameters, consumed)}
+
+
+def _plan(account: Account, name: str, request: Parameters) -> Write:
+    action, content = next(iter(request.items()))
+    plan = writes.put if action == "PutRequest" else writes.delete
+    return plan(account, {"TableName": name, **content})
 
 
 def _make(account: Account, write: Write, parameters: Parameters) -> dict[str, Any]:
-    write.check()
+    write.check(account)
+    consumed = write.consumed()
     write.make(account)
     shown = _returned(write, parameters.get("ReturnValues", "NONE"))
     answer: dict[str, Any] = {"Attributes": shown} if shown else {}
-    return answer | report(parameters, write.table.name, write_units(write.before, write.after))
+    return answer | report(parameters, consumed)
+
+
+def _check_returned(parameters: Parameters) -> None:
+    if parameters.get("ReturnValues", "NONE") not in {"NONE", "ALL_OLD"}:
+        raise refused("ReturnValues can only be ALL_OLD or NONE")
 
 
 def _returned(write: Write, wanted: str) -> dict[str, Any]:

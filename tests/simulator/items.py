@@ -1,15 +1,18 @@
-"""Items of one table: kept by key, found by key, by index or all of them, a page at a time."""
+"""Items of one table: kept by key, in the order of a scan, and found by key, by index or all of them, page by page."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.simulator.hashing import position, start_of
 from tests.simulator.values import Item, comparable, item_size, order
 
-PAGE_BYTES = 1_000_000
+PAGE_BYTES = 1024 * 1024
 
 Key = tuple[Any, ...]
+Place = tuple[Any, ...]
+"""Where an item is in a scan: the hash of its partition key, then its sort key, then its partition key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +33,23 @@ class Items:
     def __init__(self, key_names: tuple[str, ...]) -> None:
         self.key_names = key_names
         self.rows: dict[Key, Item] = {}
+        self._places: list[tuple[Place, Key]] = []
 
     def get(self, key: Mapping[str, Any]) -> Item | None:
         """The item of a key, or None."""
-        return self.rows.get(self._key(key))
+        return self.rows.get(self.key(key))
 
     def put(self, item: Item) -> None:
         """Keep an item in place of any of the same key."""
-        self.rows[self._key(item)] = item
+        key = self.key(item)
+        if key not in self.rows:
+            insort(self._places, (self.place(item), key))
+        self.rows[key] = item
 
     def delete(self, key: Mapping[str, Any]) -> None:
         """Forget the item of a key, if there is one."""
-        self.rows.pop(self._key(key), None)
+        if self.rows.pop(self.key(key), None) is not None:
+            del self._places[bisect_left(self._places, (self.place(key),))]
 
     def rows_with(self, names: Iterable[str]) -> list[Item]:
         """The items that have all these attributes: what an index of these keys holds."""
@@ -57,38 +65,47 @@ class Items:
     ) -> Page:
         """A page of ``rows`` in the order of their sort keys, then of their own keys."""
 
-        def position(item: Item) -> Key:
+        def sort_key(item: Item) -> Key:
             keys = [order(item[name]) for name in sort_names]
-            return (*keys, *(self._place(item, name) for name in self.key_names))
+            return (*keys, *(repr(comparable(item[name])) for name in self.key_names))
 
-        return _page(rows, position, start, limit, forward=forward)
+        ordered = sorted(rows, key=sort_key, reverse=not forward)
+        return page_of(after(ordered, sort_key, start, forward=forward), limit)
 
-    def scan(self, rows: Iterable[Item], segment: int, segments: int, start: Item | None, limit: int | None) -> Page:
+    def scan(self, segment: int, segments: int, start: Item | None, limit: int | None) -> Page:
         """A page of one segment in the order of AWS, which is none that anybody could rely on."""
-        mine = (item for item in rows if int(self._hash(item)[:8], 16) % segments == segment)
+        first: Place = (start_of(segment, segments),)
+        begin = bisect_left(self._places, (first,))
+        if start is not None:
+            begin = max(begin, bisect_right(self._places, self.place(start), key=lambda placed: placed[0]))
+        end = bisect_left(self._places, ((start_of(segment + 1, segments),),))
+        return page_of((self.rows[self._places[at][1]] for at in range(begin, end)), limit)
 
-        def position(item: Item) -> Key:
-            return (self._hash(item), *(order(item[name]) for name in self.key_names[1:]))
-
-        return _page(mine, position, start, limit, forward=True)
-
-    def _key(self, item: Mapping[str, Any]) -> Key:
+    def key(self, item: Mapping[str, Any]) -> Key:
+        """What an item is known by."""
         return tuple(comparable(item[name]) for name in self.key_names)
 
-    def _place(self, item: Item, name: str) -> str:
-        return repr(comparable(item[name]))
+    def place(self, item: Mapping[str, Any]) -> Place:
+        """Where an item of that key is in a scan, whether there is one or not."""
+        return (
+            position([item[self.key_names[0]]]),
+            *(order(item[name]) for name in self.key_names[1:]),
+            repr(comparable(item[self.key_names[0]])),
+        )
 
-    def _hash(self, item: Item) -> str:
-        return hashlib.sha256(self._place(item, self.key_names[0]).encode()).hexdigest()
+
+def after(
+    ordered: Sequence[Item], place: Callable[[Item], Key], start: Item | None, *, forward: bool = True
+) -> Sequence[Item]:
+    """What follows a start key, which need not be there any more."""
+    if start is None:
+        return ordered
+    begin = place(start)
+    return [item for item in ordered if (place(item) > begin if forward else place(item) < begin)]
 
 
-def _page(
-    rows: Iterable[Item], position: Callable[[Item], Key], start: Item | None, limit: int | None, *, forward: bool
-) -> Page:
-    ordered = sorted(rows, key=position, reverse=not forward)
-    if start is not None:
-        begin = position(start)
-        ordered = [item for item in ordered if (position(item) > begin if forward else position(item) < begin)]
+def page_of(ordered: Iterable[Item], limit: int | None) -> Page:
+    """The first items up to the limit, or until a megabyte is full."""
     taken: list[Item] = []
     used = 0
     for item in ordered:

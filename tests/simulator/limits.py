@@ -41,13 +41,25 @@ class Bucket:
 
     def take(self) -> bool:
         """Whether there was a token left."""
+        self._fill()
+        if self.tokens < 1:
+            return False
+        self.charge(1)
+        return True
+
+    def is_empty(self) -> bool:
+        """Whether nothing at all is left, or less than nothing."""
+        self._fill()
+        return self.tokens <= 0
+
+    def charge(self, tokens: float) -> None:
+        """Take so many, into debt if need be."""
+        self.tokens -= tokens
+
+    def _fill(self) -> None:
         now = self.now()
         self.tokens = min(self.rate.burst, self.tokens + (now - self.filled_at) * self.rate.per_second)
         self.filled_at = now
-        if self.tokens < 1:
-            return False
-        self.tokens -= 1
-        return True
 
 
 class Limiter:

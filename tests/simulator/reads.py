@@ -1,189 +1,131 @@
-"""Reads: one item, many by key, Query and Scan of a table or an index."""
+"""Reads by key: one item, many, or many in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.simulator.account import Account
-from tests.simulator.conditions import KeyTerm, read_condition, read_key_condition
-from tests.simulator.consumption import read_units, report, report_all
-from tests.simulator.errors import constraint, invalid, refused, unknown
-from tests.simulator.expressions import Scope, project, read_paths
-from tests.simulator.items import Page
+from tests.simulator.consumption import TRANSACTED, Consumption, read, read_units, report, report_all
+from tests.simulator.errors import constraint, refused, unknown
+from tests.simulator.expressions import Path, Scope
+from tests.simulator.keys import check_key
+from tests.simulator.paths import project, read_paths
+from tests.simulator.reasons import CLEAN, CONFLICT, MAX_ACTIONS, MULTIPLE, check_reasons
 from tests.simulator.tables import Table
-from tests.simulator.values import Item, item_size, kind
-from tests.simulator.writes import check_key, find_table
+from tests.simulator.throttles import Throttled, read_claims
+from tests.simulator.values import Item, item_size
+from tests.simulator.views import table_view
+from tests.simulator.writes import find_table
 
 Parameters = Mapping[str, Any]
 
 MAX_BATCH_GET = 100
+MAX_BATCH_BYTES = 16 * 1024 * 1024
 KNOWN = {"Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"}
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A table or an index to read from.
-
-    Attributes:
-        hash_names, range_names: its key attributes.
-        shown: the attributes it holds; None for all.
-        rows: the items in it.
-    """
+class Get:
+    """A read of one key that is known to fit its table, with the paths of its projection; None for everything."""
 
     table: Table
-    hash_names: tuple[str, ...]
-    range_names: tuple[str, ...]
-    shown: frozenset[str] | None
-    rows: Sequence[Item]
+    key: Item
+    paths: list[Path] | None
+    consistent: bool
+
+    @classmethod
+    def of(cls, account: Account, request: Parameters) -> "Get":
+        """The read that a request, or an action of a transaction, asks for."""
+        table = find_table(account, request)
+        check_key(table, request["Key"])
+        scope = Scope.of(request)
+        expression = request.get("ProjectionExpression")
+        paths = None if expression is None else read_paths("ProjectionExpression", expression, scope)
+        scope.check_all_used()
+        return cls(table, request["Key"], paths, request.get("ConsistentRead", False))
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        """What a LastEvaluatedKey carries."""
-        return tuple(dict.fromkeys((*self.hash_names, *self.range_names, *self.table.key_names)))
+    def found(self) -> Item | None:
+        """The whole item, if there is one."""
+        return self.table.items.get(self.key)
 
+    @property
+    def shown(self) -> Item | None:
+        """What the answer shows of it."""
+        return self.found if self.found is None or self.paths is None else project(self.found, self.paths)
 
-def query(account: Account, parameters: Parameters) -> dict[str, Any]:
-    """Query."""
-    source = _source(find_table(account, parameters), parameters)
-    if "KeyConditionExpression" not in parameters:
-        raise refused("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
-    scope = Scope.of(parameters)
-    terms = read_key_condition(parameters["KeyConditionExpression"], scope)
-    _check_terms(source, terms)
-    rows = [item for item in source.rows if all(term.holds(item) for term in terms)]
-    page = source.table.items.query(
-        rows,
-        source.range_names,
-        parameters.get("ExclusiveStartKey"),
-        _limit(parameters),
-        forward=parameters.get("ScanIndexForward", True),
-    )
-    return _answer(source, page, parameters, scope)
+    @property
+    def consumed(self) -> Consumption:
+        """By its size, whatever is shown of it; an item that is not there costs as well."""
+        return read(table_view(self.table), read_units(item_size(self.found or {}), consistent=self.consistent))
 
+    def spend(self, account: Account, times: int = 1) -> None:
+        """Take that from the capacity; raises Throttled."""
+        account.throttles.spend(read_claims(table_view(self.table), self.consumed.scaled(times), self.key))
 
-def scan(account: Account, parameters: Parameters) -> dict[str, Any]:
-    """Scan, of a segment where one is named."""
-    source = _source(find_table(account, parameters), parameters)
-    segment, segments = parameters.get("Segment", 0), parameters.get("TotalSegments", 1)
-    if segment >= segments:
-        raise refused(
-            "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
-            f"Segment: {segment} is not less than TotalSegments: {segments}"
-        )
-    start, limit = parameters.get("ExclusiveStartKey"), _limit(parameters)
-    page = source.table.items.scan(source.rows, segment, segments, start, limit)
-    return _answer(source, page, parameters, Scope.of(parameters))
-
-
-def _source(table: Table, parameters: Parameters) -> Source:
-    name = parameters.get("IndexName")
-    if name is None:
-        return Source(table, table.key_names[:1], table.key_names[1:], None, list(table.items.rows.values()))
-    local = {index["IndexName"]: index for index in table.local_indexes}
-    if name in local:
-        schema, projection = local[name]["KeySchema"], local[name]["Projection"]
-    else:
-        index = table.indexes.get(name)
-        if index is None or index.status == "DELETING":
-            raise refused(f"The table does not have the specified index: {name}")
-        if index.status == "CREATING":
-            raise refused(f"Cannot read from backfilling global secondary index: {name}")
-        if parameters.get("ConsistentRead"):
-            raise refused("Consistent reads are not supported on global secondary indexes")
-        schema, projection = index.key_schema, index.projection
-    names = [element["AttributeName"] for element in schema]
-    items = table.items if name in local else table.indexed
-    hashes = tuple(element["AttributeName"] for element in schema if element["KeyType"] == "HASH")
-    rows = [
-        item
-        for item in items.rows_with(names)
-        if all(kind(item[key]) == table.attributes[key] and "" not in item[key].values() for key in names)
-    ]
-    shown = None
-    if projection["ProjectionType"] != "ALL":
-        shown = frozenset((*names, *table.key_names, *projection.get("NonKeyAttributes", ())))
-    return Source(table, hashes, tuple(names[len(hashes) :]), shown, rows)
-
-
-def _check_terms(source: Source, terms: Sequence[KeyTerm]) -> None:
-    """Every partition key with ``=``; sort keys from the left, only the last of them with something else."""
-    given = {term.attribute: term for term in terms}
-    for name in source.hash_names:
-        if name not in given:
-            raise refused(f"Query condition missed key schema element: {name}")
-        if given[name].operator != "=":
-            raise refused("Query key condition not supported")
-    allowed = source.hash_names + source.range_names[: len(terms) - len(source.hash_names)]
-    absent = [name for name in allowed if name not in given]
-    if absent or len(terms) > len(allowed):
-        raise refused(f"Query condition missed key schema element: {(absent or ['null'])[0]}")
-    for term in terms:
-        expected = source.table.attributes[term.attribute]
-        if any(kind(value) != expected for value in term.values):
-            raise invalid("Condition parameter type does not match schema type")
-
-
-def _limit(parameters: Parameters) -> int | None:
-    limit: int | None = parameters.get("Limit")
-    if limit is not None and limit < 1:
-        raise constraint(limit, "limit", "have value greater than or equal to 1")
-    return limit
-
-
-def _answer(source: Source, page: Page, parameters: Parameters, scope: Scope) -> dict[str, Any]:
-    items = list(page.items)
-    if source.shown is not None:
-        items = [{name: value for name, value in item.items() if name in source.shown} for item in items]
-    if "FilterExpression" in parameters:
-        holds = read_condition("FilterExpression", parameters["FilterExpression"], scope)
-        items = [item for item in items if holds(item)]
-    if "ProjectionExpression" in parameters:
-        paths = read_paths("ProjectionExpression", parameters["ProjectionExpression"], scope)
-        items = [project(item, paths) for item in items]
-    scope.check_all_used()
-    answer: dict[str, Any] = {"Count": len(items), "ScannedCount": len(page.items)}
-    if parameters.get("Select") != "COUNT":
-        answer["Items"] = items
-    if page.last is not None:
-        answer["LastEvaluatedKey"] = {name: page.last[name] for name in source.key_names}
-    units = read_units(sum(item_size(item) for item in page.items), consistent=parameters.get("ConsistentRead", False))
-    return answer | report(parameters, source.table.name, units)
+    def refusal(self, account: Account, times: int = 1) -> Throttled | None:
+        """The same, where it is one of many."""
+        try:
+            self.spend(account, times)
+        except Throttled as refusal:
+            return refusal
+        return None
 
 
 def get_item(account: Account, parameters: Parameters) -> dict[str, Any]:
     """GetItem."""
-    table = find_table(account, parameters)
-    item = pick(table, parameters["Key"], parameters)
-    answer = {"Item": item} if item is not None else {}
-    units = read_units(item_size(item or {}), consistent=parameters.get("ConsistentRead", False))
-    return answer | report(parameters, table.name, units)
+    get = Get.of(account, parameters)
+    get.spend(account)
+    answer = {"Item": get.shown} if get.shown is not None else {}
+    return answer | report(parameters, get.consumed)
 
 
 def batch_get_item(account: Account, parameters: Parameters) -> dict[str, Any]:
-    """BatchGetItem; everything is processed."""
-    requests = parameters["RequestItems"]
-    if sum(len(request["Keys"]) for request in requests.values()) > MAX_BATCH_GET:
+    """BatchGetItem: what is throttled, or would exceed 16 MB, comes back unprocessed; all of it is a refusal."""
+    gets = [
+        (name, get) for name, request in parameters["RequestItems"].items() for get in _gets(account, name, request)
+    ]
+    if len(gets) > MAX_BATCH_GET:
         raise refused("Too many items requested for the BatchGetItem call")
-    responses, units = {}, []
-    for name, request in requests.items():
-        strange = sorted(request.keys() - KNOWN)
-        if strange:
-            raise unknown(f"{', '.join(strange)} of BatchGetItem")
-        table = find_table(account, {"TableName": name})
-        found = [pick(table, key, request) for key in request["Keys"]]
-        responses[name] = [item for item in found if item is not None]
-        consistent = request.get("ConsistentRead", False)
-        units += [(name, read_units(item_size(item or {}), consistent=consistent)) for item in found]
-    return {"Responses": responses, "UnprocessedKeys": {}, **report_all(parameters, units)}
+    responses: dict[str, list[Item]] = {name: [] for name in parameters["RequestItems"]}
+    left: dict[str, Any] = {}
+    consumed: list[Consumption] = []
+    used, throttled = 0, None
+    for name, get in gets:
+        refusal = get.refusal(account) if used < MAX_BATCH_BYTES else None
+        if refusal is not None or used >= MAX_BATCH_BYTES:
+            throttled = throttled or refusal
+            left.setdefault(name, {**parameters["RequestItems"][name], "Keys": []})["Keys"].append(get.key)
+            continue
+        used += item_size(get.found or {})
+        consumed.append(get.consumed)
+        if get.shown is not None:
+            responses[name].append(get.shown)
+    if throttled is not None and not consumed:
+        raise throttled
+    return {"Responses": responses, "UnprocessedKeys": left, **report_all(parameters, consumed)}
 
 
-def pick(table: Table, key: Item, request: Parameters) -> Item | None:
-    """The item of a key, or the parts of it that a ProjectionExpression names; None if there is none."""
-    check_key(table, key)
-    scope = Scope.of(request)
-    paths = None
-    if "ProjectionExpression" in request:
-        paths = read_paths("ProjectionExpression", request["ProjectionExpression"], scope)
-    scope.check_all_used()
-    item = table.items.get(key)
-    return item if item is None or paths is None else project(item, paths)
+def transact_get_items(account: Account, parameters: Parameters) -> dict[str, Any]:
+    """TransactGetItems; an item that somebody's transaction is writing cancels it."""
+    items = parameters["TransactItems"]
+    if not 1 <= len(items) <= MAX_ACTIONS:
+        raise constraint(items, "transactItems", f"have length less than or equal to {MAX_ACTIONS}")
+    gets = [Get.of(account, {**item["Get"], "ConsistentRead": True}) for item in items]
+    if len({(get.table.name, get.table.items.key(get.key)) for get in gets}) < len(gets):
+        raise refused(MULTIPLE)
+    check_reasons([CONFLICT if account.holds.has(get.table, get.key) else CLEAN for get in gets])
+    refusals = [get.refusal(account, TRANSACTED) for get in gets]
+    check_reasons([CLEAN if refusal is None else refusal.as_reason() for refusal in refusals])
+    responses = [{"Item": get.shown} if get.shown is not None else {} for get in gets]
+    return {"Responses": responses, **report_all(parameters, (get.consumed.scaled(TRANSACTED) for get in gets))}
+
+
+def _gets(account: Account, name: str, request: Parameters) -> list[Get]:
+    strange = sorted(request.keys() - KNOWN)
+    if strange:
+        raise unknown(f"{', '.join(strange)} of BatchGetItem")
+    gets = [Get.of(account, {"TableName": name, "Key": key, **request}) for key in request["Keys"]]
+    if len({get.table.items.key(get.key) for get in gets}) < len(gets):
+        raise refused("Provided list of item keys contains duplicates")
+    return gets

@@ -3,8 +3,9 @@
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.simulator.account import Account
 from tests.simulator.actions import ACTIONS
@@ -15,11 +16,14 @@ from tests.simulator.errors import BROKEN, UNKNOWN, ConnectionCut, SimulatedErro
 from tests.simulator.faults import EXPIRED, Drop, Fail, Fault, Faults, Hang, Hook, LoseResponse
 from tests.simulator.limits import Limiter
 from tests.simulator.permissions import denied, identity, needed, resource
+from tests.simulator.throttles import Throttles
+from tests.simulator.transactions import UnderWay
 
 if TYPE_CHECKING:
     from tests.simulator.policy import Policy
 
 Parameters = Mapping[str, Any]
+T = TypeVar("T")
 
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
@@ -34,6 +38,7 @@ class Simulator:
         clock: the simulated time.
         durations: how long things take.
         limiter: how often calls are taken; AWS's own rates in simulated time by default.
+        throttles: how many units tables, indexes and partitions take; AWS's own rates by default.
         region: the region of its ARNs.
         account_id: the account of its ARNs.
         sleep: how a fault hangs, for real seconds.
@@ -52,13 +57,20 @@ class Simulator:
         clock: SimulatedClock | None = None,
         durations: Durations | None = None,
         limiter: Limiter | None = None,
+        throttles: Throttles | None = None,
         region: str = REGION,
         account_id: str = ACCOUNT_ID,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.clock = clock or ScaledClock()
-        limiter = limiter or Limiter(self.clock.now)
-        self.account = Account(self.clock, durations or Durations(), limiter, region=region, account_id=account_id)
+        self.account = Account(
+            self.clock,
+            durations or Durations(),
+            limiter or Limiter(self.clock.now),
+            throttles or Throttles(self.clock.now),
+            region=region,
+            account_id=account_id,
+        )
         self.calls: list[Call] = []
         self.faults = Faults()
         self.policies: dict[str, Policy] = {}
@@ -112,6 +124,12 @@ class Simulator:
             return None
         return found
 
+    @contextmanager
+    def transaction_on(self, table: str, *keys: Parameters) -> Iterator[None]:
+        """A transaction of somebody else's that is under way on these items for as long as the block runs."""
+        with self.account.holds.holding(*((self.account.tables[table], key) for key in keys)):
+            yield
+
     def _call(self, call: Call, parameters: Parameters, access_key: str, connection: object) -> dict[str, Any]:
         faults = self.faults.at(call, access_key)
         self._before(call, faults)
@@ -124,7 +142,7 @@ class Simulator:
         with self._lock:
             self.account.limiter.read(call.action, connection)
         try:
-            answer = self._apply(call.action, parameters)
+            answer = self._apply(call.action, parameters, lambda: self._during(call, faults))
         except SimulatedError:
             self._after(call, faults, applied=False)
             raise
@@ -149,6 +167,11 @@ class Simulator:
             if isinstance(fault, Fail):
                 raise SimulatedError(fault.code, fault.message, fault.status)
 
+    def _during(self, call: Call, faults: list[Fault]) -> None:
+        for fault in faults:
+            if isinstance(fault, Hook) and fault.during is not None:
+                fault.during(call)
+
     def _after(self, call: Call, faults: list[Fault], *, applied: bool) -> None:
         for fault in faults:
             if isinstance(fault, Hook) and fault.after is not None:
@@ -156,16 +179,28 @@ class Simulator:
         if any(isinstance(fault, LoseResponse) for fault in faults):
             raise ConnectionCut(applied=applied)
 
-    def _apply(self, action: str, parameters: Parameters) -> dict[str, Any]:
+    def _apply(self, action: str, parameters: Parameters, during: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        """Carry a call out: all at once, but for a transaction, which others can meet while it is under way."""
         if action == IDENTITY:
             return dict(identity(self.account))
         if action not in ACTIONS:
             raise unknown(f"the call {action}")
         ACTIONS[action].check(action, parameters)
+        answer = self._settled(action, lambda: ACTIONS[action].handler(self.account, parameters))
+        if not isinstance(answer, UnderWay):
+            return answer
+        try:
+            during()
+        finally:
+            committed = self._settled(action, answer.commit)
+        return committed
+
+    def _settled(self, action: str, work: Callable[[], T]) -> T:
+        """What ``work`` gives, while nothing else happens and everything has that was due."""
         with self._lock:
             self.account.settle()
             try:
-                return ACTIONS[action].handler(self.account, parameters)
+                return work()
             except SimulatedError:
                 raise
             except Exception as defect:

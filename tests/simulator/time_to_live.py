@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.simulator.account import Account
 from tests.simulator.errors import constraint, in_use, refused, table_missing
+from tests.simulator.expiry import expire_all_later
 from tests.simulator.tables import Table
 
 Parameters = Mapping[str, Any]
@@ -41,6 +42,7 @@ def update_time_to_live(account: Account, parameters: Parameters) -> dict[str, A
     def finish() -> None:
         live.status = "ENABLED" if enabled else "DISABLED"
         live.attribute = attribute if enabled else None
+        expire_all_later(account, table)
 
     account.after("time_to_live_update", (table.name,), finish)
     return {"TimeToLiveSpecification": dict(specification)}

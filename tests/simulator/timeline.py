@@ -18,7 +18,11 @@ class Timeline:
 
     def after(self, seconds: float, happen: Change) -> None:
         """Let ``happen`` happen in that many simulated seconds."""
-        heapq.heappush(self._events, (self.now + seconds, next(self._numbers), happen))
+        self.at(self.now + seconds, happen)
+
+    def at(self, due: float, happen: Change) -> None:
+        """Let it happen at that simulated Unix time."""
+        heapq.heappush(self._events, (due, next(self._numbers), happen))
 
     def run(self, until: float) -> None:
         """Let everything happen that is due by then."""

@@ -1,21 +1,28 @@
 """Update expressions: SET, REMOVE, ADD and DELETE."""
 
 import copy
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
-from tests.simulator.errors import invalid, refused
-from tests.simulator.expressions import Path, Reader, Scope, find
+from tests.simulator.errors import invalid, item_refused, refused
+from tests.simulator.expressions import Path, Reader, Scope
+from tests.simulator.paths import check_overlaps, find
+from tests.simulator.sources import WRONG_TYPE, computed, read_source
 from tests.simulator.values import SETS, Item, Value, comparable, kind
 
-Source = Callable[[Item], Value]
-Action = tuple[Path, Callable[[Item, Item], None]]
-"""What is changed, and how: of the item as it was, the item as it becomes."""
-
 KIND = "UpdateExpression"
-ABSENT = "The provided expression refers to an attribute that does not exist in the item"
 WRONG_PATH = "The document path provided in the update expression is invalid for update"
+FULL_NAMES = {"S": "STRING", "N": "NUMBER", "B": "BINARY", "L": "LIST", "M": "MAP", "BOOL": "BOOLEAN", "NULL": "NULL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is changed, and how: ``act`` is given the item as it was and the item as it becomes."""
+
+    path: Path
+    act: Callable[[Item, Item], None]
+    removes: bool = False
 
 
 class Update:
@@ -25,149 +32,117 @@ class Update:
         text: the expression.
         scope: its names and values.
         keys: the key attributes, which no update can touch.
+        index_keys: those of indexes, which an update can set as a whole.
     """
 
-    def __init__(self, text: str, scope: Scope, keys: tuple[str, ...]) -> None:
+    def __init__(self, text: str, scope: Scope, keys: Collection[str], index_keys: Collection[str] = ()) -> None:
         self._actions: list[Action] = []
         reader = Reader(KIND, text, scope)
         seen: set[str] = set()
         while reader.peek():
             section = reader.word()
-            if section not in SECTIONS or section in seen:
+            if section not in SECTIONS:
                 raise reader.error(f'Syntax error; token: "{reader.peek()}"')
+            if section in seen:
+                raise reader.error(f'The "{section}" section can only be used once in an update expression;')
             seen.add(section)
             reader.next()
             self._actions.append(SECTIONS[section](reader))
             while reader.take(","):
                 self._actions.append(SECTIONS[section](reader))
-        self._check(keys)
+        check_overlaps(reader, [action.path for action in self._actions])
+        self._check(keys, index_keys)
 
     @property
     def attributes(self) -> set[str]:
         """The top-level attributes it changes."""
-        return {str(path[0]) for path, _ in self._actions}
+        return {str(action.path[0]) for action in self._actions}
 
     def apply(self, before: Item) -> Item:
-        """The item after it; every part sees the item before it."""
+        """The item after it; every part sees the item before it, and every list index means the list as it was."""
         after = copy.deepcopy(before)
-        for _, act in self._actions:
-            act(before, after)
+        sets = [action for action in self._actions if not action.removes]
+        removals = [action for action in self._actions if action.removes]
+        for action in (*sorted(sets, key=_place), *sorted(removals, key=_place, reverse=True)):
+            action.act(before, after)
         return after
 
-    def _check(self, keys: tuple[str, ...]) -> None:
-        paths = [path for path, _ in self._actions]
-        for number, path in enumerate(paths):
+    def _check(self, keys: Collection[str], index_keys: Collection[str]) -> None:
+        for path in (action.path for action in self._actions):
             if path[0] in keys:
                 raise invalid(f"Cannot update attribute {path[0]}. This attribute is part of the key")
-            for other in paths[:number]:
-                common = min(len(path), len(other))
-                if path[:common] == other[:common]:
-                    raise refused(
-                        f"Invalid {KIND}: Two document paths overlap with each other; must remove or rewrite one of "
-                        f"these paths; path one: {_shown(other)}, path two: {_shown(path)}"
-                    )
+            if path[0] in index_keys and len(path) > 1:
+                raise refused(
+                    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+                    f"IndexKey: {path[0]}"
+                )
+
+
+def _place(action: Action) -> tuple[tuple[bool, Any], ...]:
+    return tuple((isinstance(part, str), part) for part in action.path)
 
 
 def _set(reader: Reader) -> Action:
     path = reader.path()
     reader.expect("=")
-    source = _sum(reader)
-    return path, lambda before, after: _put(after, path, source(before))
+    source = read_source(reader)
+    return Action(path, lambda before, after: _put(after, path, source.of(before)))
 
 
 def _remove(reader: Reader) -> Action:
     path = reader.path()
-    return path, lambda _, after: _drop(after, path)
+    return Action(path, lambda _, after: _drop(after, path), removes=True)
 
 
 def _add(reader: Reader) -> Action:
-    path, value = reader.path(), reader.value()
+    path, value = reader.path(), _typed(reader, "ADD", {"N", *SETS})
 
     def act(before: Item, after: Item) -> None:
         current = find(before, path)
         if current is None:
             _put(after, path, value)
         elif kind(value) == kind(current) == "N":
-            _put(after, path, _number(Decimal(current["N"]) + Decimal(value["N"])))
+            _put(after, path, computed(current, "+", value))
         elif kind(value) == kind(current) in SETS:
             _put(after, path, _set_of(kind(value), [*current[kind(current)], *value[kind(value)]]))
         else:
-            raise refused("An operand in the update expression has an incorrect data type")
+            raise item_refused(WRONG_TYPE)
 
-    return path, act
+    return Action(path, act)
 
 
 def _delete(reader: Reader) -> Action:
-    path, value = reader.path(), reader.value()
+    path, value = reader.path(), _typed(reader, "DELETE", set(SETS))
 
     def act(before: Item, after: Item) -> None:
         current = find(before, path)
         if current is None:
+            if _parent(after, path) is None:
+                raise item_refused(WRONG_PATH)
             return
-        if kind(value) != kind(current) or kind(value) not in SETS:
-            raise refused("An operand in the update expression has an incorrect data type")
+        if kind(value) != kind(current):
+            raise item_refused(WRONG_TYPE)
         left = [member for member in current[kind(current)] if member not in value[kind(value)]]
         if left:
             _put(after, path, {kind(current): left})
         else:
             _drop(after, path)
 
-    return path, act
+    return Action(path, act)
+
+
+def _typed(reader: Reader, section: str, allowed: Collection[str]) -> Value:
+    """The value of an ADD or DELETE, of a type that can be added or taken away."""
+    value = reader.value()
+    if kind(value) not in allowed:
+        raise reader.error(
+            f"Incorrect operand type for operator or function; operator: {section}, "
+            f"operand type: {FULL_NAMES.get(kind(value), kind(value))}, typeSet: ALLOWED_FOR_{section}_OPERAND"
+        )
+    return value
 
 
 SECTIONS: dict[str, Callable[[Reader], Action]] = {"SET": _set, "REMOVE": _remove, "ADD": _add, "DELETE": _delete}
-
-
-def _sum(reader: Reader) -> Source:
-    left = _source(reader)
-    sign = reader.peek()
-    if not reader.take("+", "-"):
-        return left
-    right = _source(reader)
-
-    def total(item: Item) -> Value:
-        first, second = left(item), right(item)
-        if kind(first) != "N" or kind(second) != "N":
-            raise refused("An operand in the update expression has an incorrect data type")
-        one, two = Decimal(first["N"]), Decimal(second["N"])
-        return _number(one + two if sign == "+" else one - two)
-
-    return total
-
-
-def _source(reader: Reader) -> Source:
-    if reader.peek().startswith(":"):
-        value = reader.value()
-        return lambda _: value
-    if reader.opens_function():
-        return _function(reader)
-    path = reader.path()
-
-    def current(item: Item) -> Value:
-        found = find(item, path)
-        if found is None:
-            raise refused(ABSENT)
-        return found
-
-    return current
-
-
-def _function(reader: Reader) -> Source:
-    name = reader.next()
-    reader.expect("(")
-    if name == "if_not_exists":
-        path = reader.path()
-        reader.expect(",")
-        otherwise = _source(reader)
-        reader.expect(")")
-        return lambda item: find(item, path) or otherwise(item)
-    if name != "list_append":
-        raise reader.error(f"Invalid function name; function: {name}")
-    first = _source(reader)
-    reader.expect(",")
-    second = _source(reader)
-    reader.expect(")")
-    return lambda item: {"L": [*first(item)["L"], *second(item)["L"]]}
 
 
 def _parent(item: Item, path: Path) -> Any:
@@ -181,7 +156,7 @@ def _parent(item: Item, path: Path) -> Any:
 def _put(item: Item, path: Path, value: Value) -> None:
     parent, last = _parent(item, path), path[-1]
     if parent is None:
-        raise refused(WRONG_PATH)
+        raise item_refused(WRONG_PATH)
     if isinstance(last, int) and last >= len(parent):
         parent.append(copy.deepcopy(value))
     else:
@@ -191,21 +166,13 @@ def _put(item: Item, path: Path, value: Value) -> None:
 def _drop(item: Item, path: Path) -> None:
     parent, last = _parent(item, path), path[-1]
     if parent is None:
-        raise refused(WRONG_PATH)
+        raise item_refused(WRONG_PATH)
     if isinstance(last, int):
         del parent[last : last + 1]
     else:
         parent.pop(last, None)
 
 
-def _number(number: Decimal) -> Value:
-    return {"N": format(number.normalize(), "f")}
-
-
 def _set_of(kind_of: str, members: list[str]) -> Value:
     unique = {comparable({SETS[kind_of]: member}): member for member in members}
     return {kind_of: list(unique.values())}
-
-
-def _shown(path: Path) -> str:
-    return f"[{', '.join(str(part) if isinstance(part, str) else f'[{part}]' for part in path)}]"

@@ -2,13 +2,15 @@
 
 import base64
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
 Value = Mapping[str, Any]
 Item = dict[str, Any]
 
 SETS = {"SS": "S", "NS": "N", "BS": "B"}
+NUMBERS = Context(prec=38, traps=[InvalidOperation, Inexact])
+"""DynamoDB's numbers: 38 significant digits, and nothing is rounded."""
 
 
 def kind(value: Value) -> str:
@@ -16,11 +18,16 @@ def kind(value: Value) -> str:
     return next(iter(value))
 
 
+def number(of: Decimal) -> str:
+    """A number as DynamoDB shows it: without an exponent, and without zeros that say nothing."""
+    return format(NUMBERS.normalize(of), "f") if of else "0"
+
+
 def comparable(value: Value) -> Any:
     """Something that is equal, and can be hashed, exactly when the values are equal."""
     name, content = next(iter(value.items()))
     if name == "N":
-        return (name, Decimal(content).normalize())
+        return (name, Decimal(content))
     if name in SETS:
         return (name, frozenset(comparable({SETS[name]: member}) for member in content))
     if name == "L":
@@ -41,15 +48,16 @@ def order(value: Value) -> Any:
 
 
 def size(value: Value) -> int:
-    """Bytes that AWS counts, to about a tenth."""
+    """Bytes that AWS counts; those of a number are approximate, as AWS's own documentation says."""
     name, content = next(iter(value.items()))
     match name:
         case "S":
             counted = len(content.encode())
         case "N":
-            counted = len(content.lstrip("-").strip("0.")) // 2 + 2
+            digits = content.lstrip("-").replace(".", "").strip("0")
+            counted = (len(digits) + 1) // 2 + 1 + content.startswith("-")
         case "B":
-            counted = len(content) * 3 // 4
+            counted = len(content) // 4 * 3 - content.count("=")
         case "SS" | "NS" | "BS":
             counted = sum(size({SETS[name]: member}) for member in content)
         case "L":

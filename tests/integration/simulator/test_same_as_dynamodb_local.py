@@ -1,22 +1,14 @@
 """The simulator's data plane, call by call beside DynamoDB Local's: same answers, same codes, same reasons."""
 
-import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from tests.doubles.both_engines import Both, Request, Step
 from tests.engines.engine import Engine
-from tests.simulator import Limiter, SimulatedError, Simulator, VirtualClock
 from tests.unit.simulator.world import definitions, index, keys, table
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-Request = dict[str, Any]
-Step = tuple[str, Request]
-
-NOISE = {"ResponseMetadata", "ConsumedCapacity"}
+NOISE = frozenset({"ConsumedCapacity"})
 
 LOCAL_INDEX = {
     "IndexName": "l-index",
@@ -210,60 +202,8 @@ TRANSACTIONS: list[Step] = [
 )
 def test_the_same_calls_have_the_same_outcomes(engine: Engine, steps: list[Step]) -> None:
     """Answers and refusals agree, step by step; texts are each engine's own."""
-    client = engine.client()
-    clock = VirtualClock()
-    simulator = Simulator(clock=clock, limiter=Limiter(clock.now, None))
-    client.create_table(**TABLE)
-    simulator.call("CreateTable", TABLE)
-    clock.advance(60)
-    for number, (action, given) in enumerate(steps):
-        request = _complete(action, given)
-        ours, theirs = _ours(simulator, action, request), _theirs(client, action, request)
+    both = Both(engine.client(), TABLE, NOISE)
+    for number, (action, request) in enumerate(steps):
+        ours, theirs = both.call(action, request)
         assert ours == theirs, f"step {number}: {action} {request}"
-    assert simulator.unknown == []
-
-
-def _complete(action: str, request: Request) -> Request:
-    several = action.startswith(("Batch", "Transact"))
-    return request if several else {"TableName": "History", **request}
-
-
-def _ours(simulator: Simulator, action: str, request: Request) -> Request:
-    try:
-        return _comparable(simulator.call(action, copy.deepcopy(request)))
-    except SimulatedError as refusal:
-        return _refusal(refusal.code, refusal.details)
-
-
-def _theirs(client: "DynamoDBClient", action: str, request: Request) -> Request:
-    method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in action).lstrip("_")
-    try:
-        return _comparable(getattr(client, method)(**_decoded(request)))
-    except ClientError as refusal:
-        return _refusal(str(refusal.response["Error"]["Code"]), dict(refusal.response))
-
-
-def _refusal(code: str, answer: Request) -> Request:
-    reasons = [{"Code": reason["Code"], "Item": reason.get("Item")} for reason in answer.get("CancellationReasons", ())]
-    return {"code": code, "item": answer.get("Item"), "reasons": reasons}
-
-
-def _comparable(answer: Request) -> Request:
-    """Without what Local adds of its own, and with sets in one order."""
-    return {name: _sorted(value) for name, value in answer.items() if name not in NOISE}
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        shown = {name: _sorted(member) for name, member in value.items()}
-        return {name: sorted(member) if name in {"SS", "NS"} else member for name, member in shown.items()}
-    if isinstance(value, list):
-        return [_sorted(member) for member in value]
-    return "aGVsbG8=" if value == b"hello" else value
-
-
-def _decoded(request: Any) -> Any:
-    """Boto3 takes bytes where the protocol has base64."""
-    if isinstance(request, dict):
-        return {name: b"hello" if name == "B" else _decoded(value) for name, value in request.items()}
-    return [_decoded(value) for value in request] if isinstance(request, list) else request
+    assert both.simulator.unknown == []

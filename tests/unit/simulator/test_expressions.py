@@ -6,7 +6,8 @@ import pytest
 
 from tests.simulator.conditions import read_condition
 from tests.simulator.errors import SimulatedError
-from tests.simulator.expressions import Scope, project, read_paths
+from tests.simulator.expressions import Scope, reserved_words
+from tests.simulator.paths import project, read_paths
 from tests.simulator.updates import Update
 from tests.simulator.values import comparable, item_size
 
@@ -54,10 +55,12 @@ def scope() -> Scope:
         ("#n > :five AND #n < :twenty", True),
         ("n <= :five or n >= :ten", True),
         ("n BETWEEN :five AND :twenty", True),
-        ("n between :twenty and :five", False),
+        ("n between :two and :five", False),
         ("n IN (:five, :ten)", True),
         ("n IN (:five)", False),
         ("NOT n = :ten", False),
+        ("contains(b, :bytes)", True),
+        ("contains(b, :he)", False),
         ("NOT (n = :five OR n = :twenty)", True),
         ("(n = :ten AND (s = :hello))", True),
         ("n = :five AND n = :five OR s = :hello", True),
@@ -109,9 +112,30 @@ def test_conditions(condition: str, *, expected: bool) -> None:
         ("(n = :ten", "Syntax error"),
         ("n = :ten !", 'Syntax error; token: "!"'),
         ("n = .", "Syntax error"),
-        ("reverse(n)", "Syntax error"),
+        ("n IS :ten", 'Syntax error; token: "IS"'),
+        ("reverse(n)", "Invalid function name; function: reverse"),
         ("reverse(n, :ten)", "Invalid function name; function: reverse"),
         ("n = begins_with(s, :he)", "The function is not allowed"),
+        ("size(n)", "Syntax error"),
+        ("l[x] = :ten", 'Syntax error; token: "x"'),
+        ("status = :ten", "Attribute name is a reserved keyword; reserved keyword: status"),
+        ("m.Status = :ten", "Attribute name is a reserved keyword; reserved keyword: Status"),
+        ("((n = :ten))", "The expression has redundant parentheses;"),
+        ("s = :he OR ((n = :ten) )", "The expression has redundant parentheses;"),
+        ("n = n", "The first operand must be distinct from the remaining operands for this operator or function; "),
+        ("contains(m.l, m.l)", "operator: contains, first operand: [m, l]"),
+        ("n < :tags", "Incorrect operand type for operator or function; operator or function: <, operand type: SS"),
+        ("begins_with(s, :ten)", "operator or function: begins_with, operand type: N"),
+        ("size(:ten) = :ten", "operator or function: size, operand type: N"),
+        ("attribute_type(n, :he)", "Invalid attribute type name found; type: he, valid types: {B,NULL,SS,"),
+        ("attribute_exists(:ten)", "requires a document path; operator or function: attribute_exists"),
+        ("attribute_exists(n, s)", "operator or function: attribute_exists, number of operands: 2"),
+        ("n BETWEEN :twenty AND :five", "requires upper bound to be greater than or equal to lower bound; lower bound"),
+        ("n BETWEEN :five AND :he", "requires same data type for lower and upper bounds; lower bound operand"),
+        (f"n IN ({', '.join([':ten'] * 101)})", "provided with too many operands; number of operands: 101"),
+        (" OR ".join(["n = :ten"] * 151), "contains too many operators; operator count: 301"),
+        (" OR ".join(["NOT n = :ten"] * 101), "contains too many operators; operator count: 301"),
+        ("n = :ten" + " " * 4086 + "OR n = :ten", "has exceeded the maximum allowed size; expression size: 4105"),
     ],
 )
 def test_conditions_that_cannot_be_read(condition: str, message: str) -> None:
@@ -122,9 +146,15 @@ def test_conditions_that_cannot_be_read(condition: str, message: str) -> None:
     assert message in caught.value.message
 
 
+def test_the_reserved_words_are_those_of_dynamodb() -> None:
+    """All 573 of D ReservedWords, in any case; what expressions themselves say is among them."""
+    assert len(reserved_words()) == 573
+    assert {"STATUS", "NAME", "TTL", "OWNER", "SCOPE", "AND", "BETWEEN", "SET"} <= reserved_words()
+
+
 def apply(update: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
     """The item after an update."""
-    return Update(update, scope(), ("pk",)).apply(ITEM if item is None else item)
+    return Update(update, scope(), ("pk",), ("a",)).apply(ITEM if item is None else item)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +173,9 @@ def apply(update: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
         ("REMOVE n", "n", None),
         ("REMOVE absent", "absent", None),
         ("REMOVE l[0], l[9]", "l", {"L": ITEM["l"]["L"][1:]}),
+        ("REMOVE l[0], l[1]", "l", {"L": ITEM["l"]["L"][2:]}),
+        ("SET l[9] = :x, l[7] = :two REMOVE l[0]", "l", {"L": [*ITEM["l"]["L"][1:], {"N": "2"}, {"S": "x"}]}),
+        ("SET x = (n + :two)", "x", {"N": "12"}),
         ("REMOVE m.k", "m", {"M": {"l": {"L": [{"S": "z"}]}}}),
         ("ADD n :two", "n", {"N": "12"}),
         ("ADD absent :two", "absent", {"N": "2"}),
@@ -170,14 +203,28 @@ def test_every_part_of_an_update_sees_the_item_of_before() -> None:
         ("SET n = absent + :two", "The provided expression refers to an attribute that does not exist in the item"),
         ("SET n = s + :two", "incorrect data type"),
         ("ADD s :two", "incorrect data type"),
+        ("ADD s :tags", "incorrect data type"),
+        ("DELETE numbers :tags", "incorrect data type"),
+        ("DELETE absent.x :tags", "The document path provided in the update expression is invalid for update"),
+        ("SET n = s - n", "incorrect data type"),
         ("DELETE s :tags", "incorrect data type"),
         ("SET absent.x = :two", "The document path provided in the update expression is invalid for update"),
         ("REMOVE absent.x", "The document path provided in the update expression is invalid for update"),
         ("SET pk = :two", "Cannot update attribute pk. This attribute is part of the key"),
         ("SET m.k = :two REMOVE m", "Two document paths overlap"),
-        ("SET n = :two SET s = :two", "Syntax error"),
+        ("SET n = :two SET s = :two", 'The "SET" section can only be used once in an update expression;'),
         ("MOVE n", "Syntax error"),
         ("SET n :two", "Syntax error"),
+        ("SET m.k = :two, m[0] = :two", "Two document paths conflict with each other"),
+        (
+            "SET a.x = :two",
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed",
+        ),
+        ("SET n = list_append(n, l)", "An operand in the update expression has an incorrect data type"),
+        ("SET n = list_append(:two, l)", "operator or function: list_append, operand type: N"),
+        ("SET n = n + :x", "operator or function: +, operand type: S"),
+        ("ADD n :x", "operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"),
+        ("DELETE tags :two", "operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"),
         ("SET n = reverse(n)", "Invalid function name; function: reverse"),
     ],
 )

@@ -239,6 +239,7 @@ def test_a_page_ends_at_a_megabyte(teams: World) -> None:
     """1 MB pages, without any limit."""
     for number in range(4):
         teams.call("PutItem", TableName="Teams", Item=item("p", number, b={"S": "x" * 390_000}))
+        teams.advance(1)
     page = query(teams)
     assert numbers(page) == [0, 1, 2]
     assert page["LastEvaluatedKey"] == item("p", 2)
@@ -265,7 +266,7 @@ def test_items_come_and_go(teams: World) -> None:
     teams.call("PutItem", TableName="Teams", Item=item("p", 1, v={"S": "old"}))
     put = teams.call("PutItem", TableName="Teams", Item={**item("p", 1), "sk": {"N": "1.0"}}, ReturnValues="ALL_OLD")
     assert put["Attributes"]["v"] == {"S": "old"}
-    assert teams.call("GetItem", TableName="Teams", Key=item("p", 1))["Item"]["sk"] == {"N": "1.0"}
+    assert teams.call("GetItem", TableName="Teams", Key=item("p", 1))["Item"]["sk"] == {"N": "1"}
     updated = teams.call(
         "UpdateItem",
         TableName="Teams",
