@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from osem_migrate.access.query import (
@@ -54,6 +54,8 @@ def holds(asked: KeyCondition, attribute: str, content: Any) -> bool:
     return bool(operators[part.split()[1]])
 
 
+@example(created_at="2026-01-31", order_id=7, condition=lte("2026-01-31 23:59"))
+@example(created_at="2026-01-31", order_id=7, condition=between("2026", "2026-01-31##!"))
 @given(created_at=TEXTS, order_id=st.integers(0, 99), condition=CONDITIONS)
 def test_a_value_within_a_key(created_at: str, order_id: int, condition: Condition) -> None:
     """Of all orders those are found whose value meets the condition, whatever stands behind it in the key."""
