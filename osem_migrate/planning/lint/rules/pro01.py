@@ -1,0 +1,44 @@
+"""PRO01: a table of a protected environment that nothing protects."""
+
+from collections.abc import Iterator
+
+from osem_migrate.operations import SetDeletionProtection, SetPointInTimeRecovery
+from osem_migrate.planning.lint.reviewed import Release, Remark
+from osem_migrate.planning.lint.rule import Rule
+from osem_migrate.planning.status.problem import Severity
+
+_WANTED = (SetDeletionProtection, SetPointInTimeRecovery)
+
+
+def _check(release: Release) -> Iterator[Remark]:
+    if not release.environment.protected:
+        return
+    for operations in release.by_table():
+        table = release.schema.tables.get(operations[0].table)
+        settings = [table.setting(kind) for kind in _WANTED] if table is not None else []
+        for kind, setting in zip(_WANTED, settings, strict=False):
+            concerned = [one for one in operations if one.created is not None or one.change_of(kind) is not None]
+            if concerned and (setting is None or not setting.enabled):
+                yield concerned[-1], f"{operations[0].table} has no {kind.noun}, in an environment that is protected"
+
+
+RULE = Rule(
+    code="PRO01",
+    severity=Severity.WARNING,
+    finds="a table of a protected environment without deletion protection or point-in-time recovery",
+    reason="protected = true keeps this tool from losing data there, and nobody else: the console, other tools and "
+    "mistakes in the application are held by what the table itself has.",
+    recipe="Set deletion_protection = true and point_in_time_recovery = true in that environment, for all new tables; "
+    "for one that is there, declare them in a script.",
+    source="https://docs.aws.amazon.com/securityhub/latest/userguide/dynamodb-controls.html",
+    fires='CreateTable("Carts", partition_key=S("cartId"))',
+    passes="""\
+CreateTable(
+    "Carts",
+    partition_key=S("cartId"),
+    settings=[SetDeletionProtection("Carts", enabled=True), SetPointInTimeRecovery("Carts", enabled=True)],
+)""",
+    given="",
+    check=_check,
+    of_environment=True,
+)
