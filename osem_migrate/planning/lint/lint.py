@@ -120,9 +120,7 @@ def _in_environment(
                 )
 
 
-def _review(
-    migrations: Sequence[Migration], schema: Schema
-) -> tuple[Mapping[str, list[ReviewedOperation]], Schema]:
+def _review(migrations: Sequence[Migration], schema: Schema) -> tuple[Mapping[str, list[ReviewedOperation]], Schema]:
     """The operations of each script, each with its table before and after; and the schema at the end."""
     reviewed: dict[str, list[ReviewedOperation]] = {}
     dropped: dict[str, Table] = {}

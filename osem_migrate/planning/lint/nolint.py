@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from osem_migrate.advice import did_you_mean
-from osem_migrate.migration import Migration
+from osem_migrate.migration import Comment, Extent, Migration
 from osem_migrate.planning.lint.lint import Finding
 from osem_migrate.planning.lint.rules import RULES
 from osem_migrate.planning.status.problem import Severity
@@ -24,24 +24,6 @@ FORM = f"# {MARK}: IDX02 why it is all right here"
 _CODES = frozenset(rule.code for rule in RULES)
 _COMMENT = re.compile(rf"#\s*{MARK}\b\s*:?(?P<said>.*)", re.IGNORECASE)
 _SAID = re.compile(r"\s*(?P<codes>[A-Z]+[0-9]+(?:\s*,\s*[A-Z]+[0-9]+)*)(?P<reason>.*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment of a script: the text from its ``#`` on, and where that stands, from 1."""
-
-    line: int
-    column: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """The lines of an operation in its script, and the column at which it begins, all from 1."""
-
-    line: int
-    end_line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True)

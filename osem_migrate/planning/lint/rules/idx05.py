@@ -20,7 +20,7 @@ def _check(release: Release) -> Iterator[Remark]:
                 yield one, f"index {index.name} of {one.table} includes {len(index.include)} attributes"
         total = sum(len(index.include) for index in one.after.all_indexes)
         if total > NEAR:
-            said = f"the indexes of {one.table} include {total} attributes, of {MAX_INCLUDE_PER_TABLE} that a table may have"
+            said = f"the indexes of {one.table} include {total} attributes, of {MAX_INCLUDE_PER_TABLE} at most"
             yield one, said
 
 

@@ -15,11 +15,14 @@ def _check(release: Release) -> Iterator[Remark]:
         return
     for operations in release.by_table():
         table = release.schema.tables.get(operations[0].table)
-        settings = [table.setting(kind) for kind in _WANTED] if table is not None else []
-        for kind, setting in zip(_WANTED, settings, strict=False):
-            concerned = [one for one in operations if one.created is not None or one.change_of(kind) is not None]
+        missing: dict[int, list[str]] = {}
+        for kind in _WANTED if table is not None else ():
+            setting = table.setting(kind)
+            concerned = [at for at, one in enumerate(operations) if one.created or one.change_of(kind)]
             if concerned and (setting is None or not setting.enabled):
-                yield concerned[-1], f"{operations[0].table} has no {kind.noun}, in an environment that is protected"
+                missing.setdefault(concerned[-1], []).append(f"no {kind.noun}")
+        for at, nouns in missing.items():
+            yield operations[at], f"{operations[at].table} has {' and '.join(nouns)}, in a protected environment"
 
 
 RULE = Rule(
