@@ -51,9 +51,11 @@ def test_a_planted_import_breaks_its_contract(contract: str, module: str, line: 
     assert planted in done.stdout.partition("Broken contracts")[2]
 
 
-@pytest.mark.parametrize("module", ["osem_migrate", "osem_migrate.cli.main", "osem_migrate.planning"])
+@pytest.mark.parametrize(
+    "module", ["osem_migrate", "osem_migrate.cli.main", "osem_migrate.planning", "osem_migrate.commands.lint"]
+)
 def test_boto3_waits_until_it_is_needed(module: str) -> None:
-    """The library, the command line and planning start without loading the SDK."""
+    """The library, the command line, planning and lint start without loading the SDK."""
     script = f"import sys, {module}; print(sorted({{'boto3', 'botocore', 'moto'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")

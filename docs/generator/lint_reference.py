@@ -10,10 +10,12 @@ from osem_migrate.planning.lint.rules import RULES
 _HEAD = """\
 # Rules of lint
 
-What `osem-migrate lint` finds in scripts, why that matters and what to do instead. Written from the code by `make docs`; a test runs
-every example. How lint is used, and how a finding is answered, is told in [authoring](authoring.md#lint).
+What `osem-migrate lint` finds in scripts, why that matters and what to do instead. Written from the code by
+`make docs`; a test runs every example. How lint is used, and how a finding is answered, is told in
+[authoring](authoring.md#lint).
 
-An *error* breaks or loses something for certain; a *warning* may be all right in your case, and counts with `--strict` only."""
+An *error* breaks or loses something for certain; a *warning* may be all right in your case, and counts with
+`--strict` only."""
 
 
 def reference() -> str:
@@ -26,7 +28,8 @@ def _blocks() -> Iterator[str]:
     rows = [f"| [`{rule.code}`](#{rule.code.lower()}) | {rule.severity} | {_cell(rule.finds)} |" for rule in RULES]
     rows += [f"| `{code}` | warning | {_cell(meaning)} |" for code, meaning in COMMENT_FINDINGS.items()]
     yield "\n".join(["| code | is | finds |", "|---|---|---|", *rows])
-    yield f"`{'` and `'.join(COMMENT_FINDINGS)}` are about the comments that answer findings, which are written so: `{FORM}`."
+    codes = " and ".join(f"`{code}`" for code in COMMENT_FINDINGS)
+    yield f"{codes} are about the comments that answer findings, which are written so: `{FORM}`."
     for rule in RULES:
         yield from _rule(rule)
 

@@ -103,8 +103,10 @@ def _unknown(folder: Path, revision: str) -> GitRevisionUnknown:
 def _blob_name(path: Path, length: int) -> str | None:
     """The name that git gives the content of a file; None where it cannot be told."""
     make = _HASHES.get(length)
+    if make is None:
+        return None
     try:
         content = path.read_bytes()
     except OSError:
         return None
-    return make(b"blob %d\0" % len(content) + content).hexdigest() if make is not None else None
+    return make(b"blob %d\0" % len(content) + content).hexdigest()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from osem_migrate.migration import Comment, Extent
 
+_CONFLICT = "<<<<<<< "  # how git marks where they begin
+
 
 def shown_path(path: str | Path) -> str:
     """The path as people would type it: relative to where they are, when that is shorter."""
@@ -29,6 +31,12 @@ def line_of_exception(failure: BaseException, path: Path) -> int | None:
     frames = traceback.walk_tb(failure.__traceback__)
     lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
     return lines[-1] if lines else None
+
+
+def line_of_conflict(path: Path) -> int | None:
+    """The line at which a merge has left two versions in the script; None where it has not."""
+    lines = _text(path).split("\n")
+    return next((number for number, line in enumerate(lines, 1) if line.startswith(_CONFLICT)), None)
 
 
 def line_of_assignment(path: Path, name: str) -> int | None:

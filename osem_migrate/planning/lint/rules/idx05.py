@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from osem_migrate.planning.lint.reviewed import Release, Remark
 from osem_migrate.planning.lint.rule import GUIDE, Rule
 from osem_migrate.planning.status.problem import Severity
-from osem_migrate.schema import MAX_INCLUDE_PER_TABLE, LocalIndex, Table
+from osem_migrate.schema import MAX_INCLUDE_PER_TABLE, Index, LocalIndex
 
 MANY = 10
 NEAR = MAX_INCLUDE_PER_TABLE * 4 // 5
@@ -13,19 +13,14 @@ NEAR = MAX_INCLUDE_PER_TABLE * 4 // 5
 
 def _check(release: Release) -> Iterator[Remark]:
     for one in release.operations:
-        if one.after is None or not any(index.include for index in (*one.new_indexes, *_new_locals(one.created))):
-            continue
-        for index in (*one.new_indexes, *_new_locals(one.created)):
+        local = one.created.local_indexes if one.created is not None else ()
+        new: list[Index | LocalIndex] = [index for index in (*one.new_indexes, *local) if index.include]
+        for index in new:
             if len(index.include) > MANY:
                 yield one, f"index {index.name} of {one.table} includes {len(index.include)} attributes"
-        total = sum(len(index.include) for index in one.after.all_indexes)
+        total = sum(len(index.include) for index in one.after.all_indexes) if one.after is not None and new else 0
         if total > NEAR:
-            said = f"the indexes of {one.table} include {total} attributes, of {MAX_INCLUDE_PER_TABLE} at most"
-            yield one, said
-
-
-def _new_locals(created: Table | None) -> tuple[LocalIndex, ...]:
-    return tuple(created.local_indexes) if created is not None else ()
+            yield one, f"the indexes of {one.table} include {total} attributes, of {MAX_INCLUDE_PER_TABLE} at most"
 
 
 _ATTRIBUTES = ", ".join(f'"a{number}"' for number in range(1, MANY + 2))

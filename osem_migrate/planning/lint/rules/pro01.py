@@ -7,7 +7,10 @@ from osem_migrate.planning.lint.reviewed import Release, Remark
 from osem_migrate.planning.lint.rule import Rule
 from osem_migrate.planning.status.problem import Severity
 
-_WANTED = (SetDeletionProtection, SetPointInTimeRecovery)
+_WANTED: tuple[type[SetDeletionProtection | SetPointInTimeRecovery], ...] = (
+    SetDeletionProtection,
+    SetPointInTimeRecovery,
+)
 
 
 def _check(release: Release) -> Iterator[Remark]:
@@ -15,8 +18,10 @@ def _check(release: Release) -> Iterator[Remark]:
         return
     for operations in release.by_table():
         table = release.schema.tables.get(operations[0].table)
+        if table is None:
+            continue
         missing: dict[int, list[str]] = {}
-        for kind in _WANTED if table is not None else ():
+        for kind in _WANTED:
             setting = table.setting(kind)
             concerned = [at for at, one in enumerate(operations) if one.created or one.change_of(kind)]
             if concerned and (setting is None or not setting.enabled):
