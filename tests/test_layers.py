@@ -37,6 +37,7 @@ def test_the_contracts_hold() -> None:
         ("pure-planning", "planning/planted.py", "from datetime import datetime"),
         ("pure-planning", "planning/planted.py", "from pathlib import Path"),
         ("pure-planning", "planning/planted.py", "import os.path"),
+        ("rules", "planning/lint/rules/planted.py", "from osem_migrate.planning.lint.rules import idx01"),
     ],
 )
 def test_a_planted_import_breaks_its_contract(contract: str, module: str, line: str, tmp_path: Path) -> None:

@@ -94,5 +94,4 @@ def _show_text(report: "LintReport") -> None:
 def _line(finding: "Finding") -> str:
     """``migrations/0009_x.py:10:5: IDX01 message (in prod)``."""
     place = ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part is not None)
-    where = f" (in {', '.join(finding.environments)})" if finding.environments else ""
-    return f"{place}: {click.style(finding.code, bold=True)} {finding.message}{where}"
+    return f"{place}: {click.style(finding.code, bold=True)} {finding.text}"

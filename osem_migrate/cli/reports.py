@@ -78,7 +78,7 @@ def lint_github(report: "LintReport") -> str:
     lines = []
     for finding in report.findings:
         place = {"file": finding.file, "line": finding.line, "col": finding.column, "title": finding.code}
-        lines.append(_command(finding.severity, place, f"{finding.message}. {finding.recipe}"))
+        lines.append(_command(finding.severity, place, f"{finding.text}. {finding.recipe}"))
     return "\n".join(lines or ["::notice::nothing found"])
 
 
@@ -91,7 +91,7 @@ def lint_junit(report: "LintReport") -> str:
         found = [finding for finding in report.findings if finding.migration == script]
         failures += bool(found)
         if found:
-            failure = ET.SubElement(case, "failure", message=_printable(found[0].message), type=found[0].code)
+            failure = ET.SubElement(case, "failure", message=_printable(found[0].text), type=found[0].code)
             failure.text = _printable("\n".join(_finding_text(finding) for finding in found))
     suite.set("failures", str(failures))
     return _document(suite)
@@ -108,7 +108,7 @@ def _text(problem: "Problem") -> str:
 
 
 def _finding_text(finding: "Finding") -> str:
-    return f"line {finding.line}: {finding.severity} {finding.code}: {finding.message}\n{finding.recipe}"
+    return f"line {finding.line}: {finding.severity} {finding.code}: {finding.text}\n{finding.recipe}"
 
 
 def _annotation(problem: "Problem") -> str:

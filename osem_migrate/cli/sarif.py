@@ -55,7 +55,7 @@ def _result(finding: "Finding", number: int) -> dict[str, Any]:
         "ruleId": finding.code,
         "ruleIndex": number,
         "level": finding.severity.value,
-        "message": {"text": f"{_sentence(finding.message)} {finding.recipe}"},
+        "message": {"text": f"{_sentence(finding.text)} {finding.recipe}"},
         "locations": [{"physicalLocation": place}],
     }
 

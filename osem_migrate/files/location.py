@@ -66,7 +66,10 @@ def extents_of_operations(path: Path, count: int) -> dict[int, Extent]:
 def comments(path: Path, mark: str) -> list[Comment]:
     """The comments of a script in which there is that word; none of a script that does not hold it anywhere."""
     text = _text(path)
-    return [one for one in _comments(text) if mark in one.text.lower()] if mark in text.lower() else []
+    try:
+        return [one for one in _comments(text) if mark in one.text.lower()] if mark in text.lower() else []
+    except (tokenize.TokenError, SyntaxError):
+        return []  # edited since it was loaded
 
 
 def _comments(text: str) -> Iterator[Comment]:

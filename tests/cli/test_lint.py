@@ -301,6 +301,8 @@ def test_an_environment_is_named_where_it_matters(project: Project, run: Run) ->
     """With --env, only that one is looked at."""
     project.configure(PYPROJECT)
     assert run("lint").out.count(", in a protected environment (in prod)\n") == 2
+    for shape in ("github", "sarif", "junit"):
+        assert run("lint", "--format", shape).out.count("in a protected environment (in prod)") >= 2, shape
     assert run("lint", "--env", "dev").out == "✓ Nothing found in 3 scripts.\n"
     assert run("lint", "--env", "prod").out.count(", in a protected environment\n") == 2
     said = run("lint", "--env", "prd")

@@ -42,6 +42,11 @@ class Finding:
     recipe: str
     environments: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """The message, with the environments in which it is so: ``Teams has no … (in prod)``."""
+        return f"{self.message} (in {', '.join(self.environments)})" if self.environments else self.message
+
 
 def lint(
     migrations: Sequence[Migration],

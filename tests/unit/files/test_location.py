@@ -72,6 +72,7 @@ def test_the_extent_of_an_operation(folder: Path, source: str | bytes, extents: 
         ("a = '''\n# nolint\n'''  # NOLINT\n", [Comment(3, 6, "# NOLINT")]),
         ("ü = 1 # nolint ü\n", [Comment(1, 7, "# nolint ü")]),
         (b"a = 1 # nolint \xff\n", []),
+        ("a = (  # nolint\n", []),
         ("a = 1\n", []),
     ],
 )

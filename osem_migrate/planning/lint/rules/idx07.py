@@ -38,7 +38,7 @@ RULE = Rule(
     finds=f"more than {MANY} indexes that are built on one table in a release",
     reason="DynamoDB builds one index of a table at a time, each in 8 to 17 minutes although the table is empty, and "
     "in hours where it is large. Meanwhile the release is half done.",
-    recipe="If the table is new, let the indexes come with it, in seconds: upgrade --fold, or fold_indexes = true in "
+    recipe="If the table is new, let the indexes come with it, in seconds: fold_indexes = true in "
     "the environment. If not, spread them over releases, or say that there is time.",
     source=f"{GUIDE}GSI.OnlineOps.html",
     fires="""\
