@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from osem_migrate import LintOptions, Migrator
+from osem_migrate import AddIndex, CreateTable, LintOptions, Migrator, S
 from osem_migrate.cli import reports
 from osem_migrate.cli.documents.lint import lint_document
 from osem_migrate.cli.sarif import sarif
@@ -256,6 +256,18 @@ def test_paths_in_sarif_are_those_of_uris(risky: Project, run: Run, monkeypatch:
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
     assert uri().startswith("file:///")
+
+
+def test_a_finding_without_a_place_is_of_its_file() -> None:
+    """As where the script is gone by the time that somebody looks for the line."""
+    scripts = (Migration("0001_a", 1, (AddIndex("Teams", "by-type", S("type")),), file="migrations/0001_a.py"),)
+    scripts = (Migration("0000_t", 0, (CreateTable("Teams", S("id")),)), *scripts)
+    report = LintReport(findings=lint(scripts, [LintEnvironment(name="dev")]), scripts=("0000_t", "0001_a"))
+    document = sarif(report)
+    _check_sarif(document)
+    (result,) = document["runs"][0]["results"]
+    assert result["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": "migrations/0001_a.py"}}}]
+    assert reports.lint_github(report).startswith("::warning file=migrations/0001_a.py,title=IDX01::")
 
 
 @pytest.mark.parametrize("shape", ["github", "sarif", "junit"])

@@ -20,11 +20,11 @@ def _decreases(one: ReviewedOperation) -> bool:
     change = one.change_of(SetBilling)
     if change is None or not all(billing.is_provisioned for billing in change):
         return False
-    before, after = (billing.throughput for billing in change)
-    if before is None or after is None:
-        return False
-    pairs = ((before.read, after.read), (before.write, after.write))
-    return any(had is not None and has is not None and has < had for had, has in pairs)
+    before, after = (
+        (billing.throughput.read or 0, billing.throughput.write or 0) if billing.throughput is not None else (0, 0)
+        for billing in change
+    )
+    return after[0] < before[0] or after[1] < before[1]
 
 
 RULE = Rule(

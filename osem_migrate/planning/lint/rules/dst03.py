@@ -2,27 +2,19 @@
 
 from collections.abc import Iterator
 
-from osem_migrate.planning.lint.reviewed import Release, Remark, ReviewedOperation
+from osem_migrate.planning.lint.reviewed import Release, Remark
 from osem_migrate.planning.lint.rule import ORDERS, Rule
 from osem_migrate.planning.status.problem import Severity
 
 
 def _check(release: Release) -> Iterator[Remark]:
-    created = [one for one in release.operations if one.created is not None]
-    own = {one.table for one in created}
+    created = {one.table: one.created for one in release.operations if one.created is not None}
     for one in release.operations:
-        if one.lost is None or one.table in own:
+        if one.lost is None or one.table in created:
             continue
-        for other in created:
-            if _replaces(other, one):
-                yield one, f"{one.table} is dropped in the release that creates {other.table} in its place"
-
-
-def _replaces(new: ReviewedOperation, old: ReviewedOperation) -> bool:
-    """Whether it has the same partition key, or a name that begins with the old one's."""
-    if new.created is None or old.lost is None:
-        return False
-    return new.created.partition_key == old.lost.partition_key or new.table.startswith(old.table)
+        for name, table in created.items():
+            if table.partition_key == one.lost.partition_key or name.startswith(one.table):
+                yield one, f"{one.table} is dropped in the release that creates {name} in its place"
 
 
 RULE = Rule(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from osem_migrate.planning.lint.reviewed import Release, Remark
 from osem_migrate.planning.lint.rule import GUIDE, Rule
 from osem_migrate.planning.status.problem import Severity
-from osem_migrate.schema import MAX_INCLUDE_PER_TABLE, Index, LocalIndex
+from osem_migrate.schema import MAX_INCLUDE_PER_TABLE
 
 MANY = 10
 NEAR = MAX_INCLUDE_PER_TABLE * 4 // 5
@@ -13,13 +13,14 @@ NEAR = MAX_INCLUDE_PER_TABLE * 4 // 5
 
 def _check(release: Release) -> Iterator[Remark]:
     for one in release.operations:
-        local = one.created.local_indexes if one.created is not None else ()
-        new: list[Index | LocalIndex] = [index for index in (*one.new_indexes, *local) if index.include]
+        indexes = one.after.all_indexes if one.after is not None else ()
+        had = {index.name for index in one.before.all_indexes} if one.before is not None else set()
+        new = [index for index in indexes if index.include and index.name not in had]
         for index in new:
             if len(index.include) > MANY:
                 yield one, f"index {index.name} of {one.table} includes {len(index.include)} attributes"
-        total = sum(len(index.include) for index in one.after.all_indexes) if one.after is not None and new else 0
-        if total > NEAR:
+        total = sum(len(index.include) for index in indexes)
+        if new and total > NEAR:
             yield one, f"the indexes of {one.table} include {total} attributes, of {MAX_INCLUDE_PER_TABLE} at most"
 
 

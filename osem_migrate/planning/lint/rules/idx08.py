@@ -12,11 +12,10 @@ Keys = tuple[tuple[Key, ...], tuple[Key, ...]]
 
 def _check(release: Release) -> Iterator[Remark]:
     for one in release.operations:
-        new = one.new_indexes
+        table, new = one.after, one.new_indexes
+        if table is None:
+            continue
         for index in new:
-            table = one.after
-            if table is None:
-                continue
             others = (other for other in table.indexes if other.name != index.name)
             pairs = [(index, other) for other in others if not (other in new and other.name < index.name)]
             if _begins(table.index_keys(index), (table.keys[:1], table.keys[1:])):

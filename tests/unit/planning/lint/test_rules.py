@@ -85,6 +85,11 @@ def test_every_file_of_a_rule_is_in_the_list() -> None:
     assert {path.stem.upper() for path in folder.glob("[a-z]*.py")} == {rule.code for rule in RULES}
 
 
+def _including(number: int) -> str:
+    names = ", ".join(f'"a{at}"' for at in range(9))
+    return f'Index("by-{number}", S("k{number}"), projection="INCLUDE", include=[{names}])'
+
+
 @pytest.mark.parametrize(
     ("given", "operations", "codes"),
     [
@@ -155,6 +160,23 @@ def test_every_file_of_a_rule_is_in_the_list() -> None:
             [],
         ),
         (PROVISIONED, 'SetBilling.provisioned("Orders", read=8, write=9)\nSetBilling.on_demand("Orders")', []),
+        ("", 'CreateTable("Days", S("day"))', ["KEY03"]),
+        (
+            "",
+            f'CreateTable("Orders", S("orderId"), indexes=[{", ".join(map(_including, range(9)))}])',
+            ["IDX05"],
+        ),
+        (ORDERS, 'SetTimeToLive("Orders", "expiresAt", enabled=False)', []),
+        (
+            'CreateTable("Sessions", S("id"), settings=[SetTimeToLive("Sessions", "expiresAt")])',
+            'SetTags("Sessions", {"Team": "core"})',
+            [],
+        ),
+        (
+            f'{ORDERS}\nAddIndex("Orders", "by-a", S("a"))',
+            'DropIndex("Orders", "by-a")\nAddIndex("Orders", "by-b", S("b"))',
+            [],
+        ),
         (
             "",
             'CreateTable("Locks", S("lockId"), settings=[SetTimeToLive("Locks", "expiresAt")])',
