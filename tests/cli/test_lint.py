@@ -260,9 +260,9 @@ def test_paths_in_sarif_are_those_of_uris(risky: Project, run: Run, monkeypatch:
 
 def test_a_finding_without_a_place_is_of_its_file() -> None:
     """As where the script is gone by the time that somebody looks for the line."""
-    scripts = (Migration("0001_a", 1, (AddIndex("Teams", "by-type", S("type")),), file="migrations/0001_a.py"),)
-    scripts = (Migration("0000_t", 0, (CreateTable("Teams", S("id")),)), *scripts)
-    report = LintReport(findings=lint(scripts, [LintEnvironment(name="dev")]), scripts=("0000_t", "0001_a"))
+    teams = Migration("0000_teams", 0, (CreateTable("Teams", S("id")),))
+    risky = Migration("0001_a", 1, (AddIndex("Teams", "by-type", S("type")),), file="migrations/0001_a.py")
+    report = LintReport(findings=lint([teams, risky], [LintEnvironment(name="dev")]), scripts=(teams.id, risky.id))
     document = sarif(report)
     _check_sarif(document)
     (result,) = document["runs"][0]["results"]
