@@ -26,6 +26,10 @@ OsemMigrateError
 │   ├── FormatUnknown
 │   ├── FormatTooLarge
 │   └── FormatUnresolved            only a deployment would know a value of it
+├── GitError                        git cannot say what a revision has
+│   ├── GitMissing
+│   ├── GitRepositoryMissing
+│   └── GitRevisionUnknown
 ├── FormatLibraryMissing            the extra "formats" is not installed
 ├── HistoryError                    what was recorded contradicts the scripts
 │   ├── HistoryUnreadable
@@ -372,6 +376,34 @@ class FormatLibraryMissing(OsemMigrateError):
 
     code = "FORMAT_LIBRARY_MISSING"
     remedy = "Install it with: pip install 'osem-migrate[formats]'"
+
+
+class GitError(OsemMigrateError):
+    """Git cannot say what a revision has; the message has its words."""
+
+    code = "GIT_FAILED"
+    remedy = f"Mend what git complains of, then {AGAIN}; or leave out {command('--git-base', 'REV')}."
+
+
+class GitMissing(GitError):
+    """The program git is not installed, or not on the PATH."""
+
+    code = "GIT_MISSING"
+    remedy = f"Install git, or leave out {command('--git-base', 'REV')}: then all scripts are looked at."
+
+
+class GitRepositoryMissing(GitError):
+    """The folder of the scripts is in no git repository."""
+
+    code = "GIT_REPOSITORY_MISSING"
+    remedy = f"Put the scripts into the repository, or leave out {command('--git-base', 'REV')}."
+
+
+class GitRevisionUnknown(GitError):
+    """There is no such revision, or a shallow clone does not have it."""
+
+    code = "GIT_REVISION_UNKNOWN"
+    remedy = "See which there are with: git branch --all"
 
 
 class HistoryError(OsemMigrateError):

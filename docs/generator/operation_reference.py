@@ -1,9 +1,11 @@
 """The reference of what scripts declare, written from the operations themselves: docs/operations.md."""
 
+import ast
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
+from textwrap import indent
 from typing import Any, get_type_hints
 
 import osem_migrate
@@ -70,10 +72,11 @@ def public() -> dict[str, Any]:
 
 
 def script(source: str, docstring: str = "An example.") -> str:
-    """A script that declares one operation."""
+    """A script that declares one operation, or several that stand one under the other."""
     names = sorted(name for name in set(re.findall(r"\b[A-Z]\w*(?=[(.])", source)) if hasattr(osem_migrate, name))
-    lines = "\n".join(f"    {line}" for line in source.splitlines())
-    return f'"""{docstring}"""\n\n{render_import(names)}\n\noperations = [\n{lines},\n]\n'
+    written = (ast.get_source_segment(source, statement) or "" for statement in ast.parse(source).body)
+    operations = "".join(indent(f"{operation},\n", "    ") for operation in written)
+    return f'"""{docstring}"""\n\n{render_import(names)}\n\noperations = [\n{operations}]\n'
 
 
 def example(source: str) -> Example:
