@@ -59,7 +59,7 @@ class Codec:
                 found[name] = None if self._is_absent(name, value) else encode(value, name)
             elif name not in self.entity.parts:
                 raise self._unknown(name)
-        for name in self._index_keys & found.keys():
+        for name in (self._index_keys & found.keys()) - self._key_names:
             if found[name] in ({"S": ""}, {"B": b""}):
                 raise KeyIncomplete(
                     f"{self.entity.name}: {name} is empty, and is the key of an index; leave it out, and the item is "
@@ -101,6 +101,8 @@ class Codec:
         """The same where nothing but the values of the key may be given."""
         for name in values:
             if name not in self._key_names:
+                if not isinstance(name, str):
+                    raise self._unknown(name)
                 known = ", ".join(self.entity.key_values)
                 raise ValueInvalid(f"{self.entity.name}: {name} is no part of its key ({known})", attribute=name)
         return self.key(values)
@@ -185,7 +187,9 @@ class Codec:
             why = "is missing" if value is None else "is empty"
             raise KeyIncomplete(f"{self.entity.name}: {name}, which is part of a key, {why}", attribute=name)
 
-    def _unknown(self, name: str) -> ValueInvalid:
+    def _unknown(self, name: Any) -> ValueInvalid:
+        if not isinstance(name, str):
+            return ValueInvalid(f"{self.entity.name}: the name of an attribute is a text, and no {type(name).__name__}")
         if any(rule.key.name == name for rule in self.entity.rules):
             return ValueInvalid(f"{self.entity.name}: {name} is made by its template, and never given", attribute=name)
         hint = did_you_mean(name, list(self.types))

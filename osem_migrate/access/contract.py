@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from osem_migrate.access.attempts import Retries
 from osem_migrate.access.codec import Codec
+from osem_migrate.access.given import check, wrong
 from osem_migrate.access.repository import Repository
 from osem_migrate.access.session import LazySession
 from osem_migrate.access.tables import configured, named
@@ -18,8 +20,6 @@ from osem_migrate.formats.contract import Contracted, read_entities
 from osem_migrate.formats.file_text import file_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from osem_migrate.formats.entities import Entity
 
 
@@ -42,8 +42,10 @@ class Contract:
         """Read a contract; makes no call.
 
         Raises:
+            ArgumentInvalid: ``path`` is no path.
             FormatError: it cannot be read, contradicts itself, or has a template that makes no key; with its place.
         """
+        check("Contract.load", (str | os.PathLike, path, "path"))
         file = Path(path)
         return cls(file, read_entities(file_text(file, os.fspath(path)), file=os.fspath(path)))
 
@@ -88,8 +90,19 @@ class Contract:
         Raises:
             EntityUnknown: there is no such entity, or it is not clear which.
             ConfigurationError: there is no configuration, or no such environment, or no name for the table.
-            ArgumentInvalid: ``forms`` has a value or a form that there is not.
+            ArgumentInvalid: an argument is of another type, ``env`` is empty, or ``forms`` has a value or a form that
+                there is not.
         """
+        text = str | None
+        check(
+            "Contract.repository",
+            *((str, entity, "entity"), (text, env, "env"), (text, table, "table"), (text, table_name, "table_name")),
+            *((Mapping[str, str] | None, tables, "tables"), (text, region, "region"), (text, profile, "profile")),
+            *((text, endpoint_url, "endpoint_url"), (Mapping[str, Any] | None, forms, "forms")),
+            (Retries | None, retries, "retries"),
+        )
+        if env == "":
+            raise wrong("Contract.repository", "env takes the name of an environment, not ''", "env")
         found, kind = self._find(entity, table)
         others = [other for other in found.entities if other is not kind]
         codec = Codec(kind, others, forms)
@@ -123,7 +136,7 @@ class Contract:
             raise EntityUnknown(f"{self.path}: tables {where} have an entity {name!r}", file=str(self.path))
         known = ", ".join(self.entities)
         within = f" in table {table!r}" if table is not None else ""
-        hint = did_you_mean(name, self.entities)
+        hint = did_you_mean(name, [entity for entity in self.entities if entity != name])
         raise EntityUnknown(
             f"{self.path} has no entity {name!r}{within}{hint} (there are: {known})", file=str(self.path)
         )
