@@ -28,14 +28,18 @@ class Codec:
     """
 
     def __init__(self, entity: Entity, others: Iterable[Entity] = (), forms: Mapping[str, type] | None = None) -> None:
+        self._made_of = (entity, tuple(others), forms)
         self.entity = entity
         self.types = entity.types
         self._encoders = {name: ENCODERS[kind] for name, kind in entity.attributes.items()}
         self._key_names = frozenset(entity.key_values)
         # An item whose key fits several entities is of the one whose templates say most.
-        self._nearer = tuple(other for other in others if _static(other) > _static(entity))
+        self._nearer = tuple(other for other in self._made_of[1] if _static(other) > _static(entity))
         self._index_keys = frozenset(key.name for index in entity.table.indexes for key in index.keys)
         self._forms = _checked(forms or {}, self.types)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._made_of
 
     def item(self, values: Values) -> dict[str, Any]:
         """The whole item of these values.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -35,7 +34,6 @@ class Contract:
         self.path = path
         self._tables = tables
         self._sessions: dict[tuple[str | None, ...], LazySession] = {}
-        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -115,9 +113,8 @@ class Contract:
 
     def close(self) -> None:
         """Close the connections of all its repositories; the next call opens new ones."""
-        with self._lock:
-            for session in self._sessions.values():
-                session.close()
+        for session in list(self._sessions.values()):
+            session.close()
 
     def __repr__(self) -> str:
         return f"<Contract {self.path}: {', '.join(self.entities)}>"
@@ -143,9 +140,6 @@ class Contract:
 
     def _session(self, region: str | None, endpoint_url: str | None, profile: str | None) -> LazySession:
         """One for each place, whichever repositories are there."""
-        with self._lock:
-            key = (region, endpoint_url, profile)
-            if key not in self._sessions:
-                # A request is sent once; whether and when again is for the repository's own retries.
-                self._sessions[key] = LazySession(region=region, endpoint_url=endpoint_url, profile=profile, attempts=1)
-            return self._sessions[key]
+        # A request is sent once; whether and when again is for the repository's own retries.
+        made = LazySession(region=region, endpoint_url=endpoint_url, profile=profile, attempts=1)
+        return self._sessions.setdefault((region, endpoint_url, profile), made)

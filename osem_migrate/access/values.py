@@ -168,15 +168,15 @@ def _any(value: Any, name: str, depth: int) -> dict[str, Any]:
             attribute=attribute,
             limit=_NESTING,
         )
-    if isinstance(value, AbstractSet):
-        return _any_set(value, name)
+    for kinds, encode in _BY_VALUE:
+        if isinstance(value, kinds):
+            return encode(value, name)
     if isinstance(value, list | tuple):
         return _list(value, name, depth)
     if isinstance(value, Mapping):
         return _map(value, name, depth)
-    for kinds, encode in _BY_VALUE:
-        if isinstance(value, kinds):
-            return encode(value, name)
+    if isinstance(value, AbstractSet):
+        return _any_set(value, name)
     raise _wrong(name, "None, a text, a number, bytes, True or False, a list, a mapping or a set", value)
 
 

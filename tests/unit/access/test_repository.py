@@ -1,6 +1,7 @@
 """Repositories on moto: what each operation does, what it refuses, and what the log says of it."""
 
 import logging
+import pickle
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -315,6 +316,14 @@ def test_an_empty_value_of_the_key_is_told_as_one_of_the_key(repository: Make) -
     """Also where it is the key of an index: there is no leaving it out."""
     with pytest.raises(KeyIncomplete, match="id, which is part of a key, is empty"):
         repository("Things").put({"id": ""})
+
+
+def test_a_repository_goes_to_a_worker_process(repository: Make) -> None:
+    """With its contract's rules, its forms and its place."""
+    carts = repository("CART", forms={"product_id": str})
+    carts.put({"email": "a", "product_id": 7, "quantity": 1})
+    other = pickle.loads(pickle.dumps(carts))  # noqa: S301 - our own
+    assert other.get({"email": "a", "product_id": 7}) == {"email": "a", "product_id": "7", "quantity": 1}
 
 
 def test_a_repository_says_what_it_is(repository: Make) -> None:
