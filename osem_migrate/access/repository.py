@@ -41,9 +41,9 @@ class Repository:
     Every write is safe to repeat, and is repeated when its answer is lost. A write with a condition may then meet its
     own effect, and DynamoDB says that the condition failed, with the item that is there. It is taken for our own
     success if an earlier request of the same operation got no answer and the item is exactly what this write makes of
-    it; an equal write of somebody else in those seconds looks the same, and has the same effect. A put or a delete
-    without a condition is sent again as it is, over whatever somebody else wrote in those seconds: whoever shares items
-    with others names what is ``expected``.
+    it; an equal write of somebody else in those seconds looks the same, and has the same effect. A put, an update
+    or a delete that expects nothing of the item is sent again as it is, over whatever somebody else wrote in those
+    seconds: whoever shares items with others names what is ``expected``.
 
     Throttled requests, internal errors and lost connections are tried again as ``retries`` says, with exponential
     pauses and full jitter, and so are the items of a batch that DynamoDB leaves unprocessed. Each operation leaves a

@@ -287,7 +287,7 @@ def test_an_expectation_that_is_none_makes_no_write_unconditional(repository: Ma
 
 def test_wrong_arguments_of_lists_and_queries(repository: Make) -> None:
     """A mapping or a text is no list of mappings; a limit is a whole number, and a cursor a text."""
-    orders = repository("ORDER")
+    orders: Any = repository("ORDER")
     wrong: list[tuple[Any, str]] = [
         (lambda: orders.batch_put(ORDER), "items takes a list of mappings, and no dict"),
         (lambda: orders.batch_get("x"), "keys takes a list of mappings, and no str"),
@@ -299,7 +299,7 @@ def test_wrong_arguments_of_lists_and_queries(repository: Make) -> None:
     for call, says in wrong:
         with pytest.raises(ArgumentInvalid, match=says):
             call()
-    for call in (lambda: orders.put({5: 1}), lambda: orders.get({5: 1})):  # type: ignore[dict-item]
+    for call in (lambda: orders.put({5: 1}), lambda: orders.get({5: 1})):
         with pytest.raises(ValueInvalid, match="the name of an attribute is a text, and no int"):
             call()
 
