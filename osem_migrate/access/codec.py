@@ -36,6 +36,7 @@ class Codec:
         # An item whose key fits several entities is of the one whose templates say most.
         self._nearer = tuple(other for other in self._made_of[1] if _static(other) > _static(entity))
         self._index_keys = frozenset(key.name for index in entity.table.indexes for key in index.keys)
+        self._index_limits = _index_limits(entity)
         self._forms = _checked(forms or {}, self.types)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -51,6 +52,7 @@ class Codec:
         """
         item = {name: value for name, value in self.attributes(values).items() if value is not None}
         item.update(self.key(values))
+        self._check_index_keys(item)
         self.check_size(item)
         return item
 
@@ -83,7 +85,9 @@ class Codec:
                 )
         if not values:
             raise ValueInvalid(f"{self.entity.name}: an update without changes")
-        return self.attributes(values)
+        found = self.attributes(values)
+        self._check_index_keys(found)
+        return found
 
     def key(self, values: Values) -> dict[str, Any]:
         """The table's key of these values, whatever else there is. Raises as ``item`` does."""
@@ -168,6 +172,17 @@ class Codec:
             )
         return {"S": text}
 
+    def _check_index_keys(self, item: Mapping[str, Any]) -> None:
+        """Raise ValueInvalid for a value that no index may have as its key; a batch with it would be refused whole."""
+        for name, limit in self._index_limits.items():
+            value = item.get(name)
+            if value is not None and value_size(value) > limit:
+                raise ValueInvalid(
+                    f"{self.entity.name}: {name} has more than {limit:,} bytes, and is the key of an index",
+                    attribute=name,
+                    limit=limit,
+                )
+
     def _is_absent(self, name: str, value: Any) -> bool:
         if value is None:
             return self.types[name] != "NULL"
@@ -225,6 +240,17 @@ def _spelled(value: Mapping[str, Any], part: tuple[str, Any]) -> Any:
         return number_text(content, "")
     except ValueInvalid:  # what somebody else wrote
         return content
+
+
+def _index_limits(entity: Entity) -> dict[str, int]:
+    """Bytes that a value may have as the only partition key, or the only sort key, of an index."""
+    found: dict[str, int] = {}
+    for index in entity.table.indexes:
+        for keys, limit in zip((index.partition_keys, index.sort_keys), MAX_KEY_BYTES, strict=True):
+            if len(keys) == 1:
+                name = keys[0].name
+                found[name] = min(limit, found.get(name, limit))
+    return found
 
 
 def _static(entity: Entity) -> int:
