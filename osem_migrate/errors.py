@@ -153,6 +153,11 @@ class OsemMigrateError(Exception):
         self.advice = remediation if remediation is not None else self.remedy
         self.details: dict[str, Any] = {name: value for name, value in details.items() if value is not None}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own calls the class with the message alone, which most of these classes do not take: a worker
+        # process that raised one would leave its pool broken, or waiting for ever.
+        return _restored, (type(self), self.args), self.__dict__
+
     @property
     def remediation(self) -> str:
         """What to do next, for a program that uses the library: commands are calls of ``Migrator``."""
@@ -162,6 +167,11 @@ class OsemMigrateError(Exception):
         """The ``error`` member of the JSON envelope; commands are placeholders still."""
         details = cast("Details", self.details)
         return {"code": self.code, "message": self.message, "remediation": self.advice, "details": details}
+
+
+def _restored(kind: type[OsemMigrateError], args: tuple[Any, ...]) -> OsemMigrateError:
+    """An error that was pickled, or copied, before its attributes are set."""
+    return kind.__new__(kind, *args)
 
 
 class UsageError(OsemMigrateError):
