@@ -33,9 +33,9 @@ def new(project: Project, title: str) -> NewScript:
     return NewScript(draft.path, understanding)
 
 
-def _schema(folder: Path) -> Schema:
-    """What the scripts so far build; nothing where the folder cannot be read, which is no reason not to write."""
+def _schema(folder: Path) -> Schema | None:
+    """What the scripts so far build; None where they cannot be read, which is no reason not to write another."""
     try:
-        return replay(load(folder).migrations, Schema())
+        return replay(load(folder).migrations, Schema()) if folder.is_dir() else Schema()
     except OsemMigrateError:
-        return Schema()
+        return None

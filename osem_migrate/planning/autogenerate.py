@@ -153,8 +153,9 @@ def _dropped_first(before: Table, added: Collection[Index], dropped: Collection[
         for index in dropped
         if index.name in names or any(types.get(key.name, key.type) != key.type for key in index.keys)
     ]
+    local = [index.include for index in before.local_indexes]
     together = [*(index for index in before.indexes if index not in first), *added]
-    included = sum(len(index.include) for index in (*together, *before.local_indexes))
+    included = sum(len(include) for include in (*(index.include for index in together), *local))
     return first if len(together) <= MAX_INDEXES and included <= MAX_INCLUDE_PER_TABLE else list(dropped)
 
 

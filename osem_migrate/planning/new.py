@@ -49,14 +49,18 @@ class _Unclear(Exception):
     """The words name an operation, but not which."""
 
 
-def understand(title: str, schema: Schema) -> Understanding:
-    """The operation of a title like "add status index to Plans", where the scripts build this schema."""
+def understand(title: str, schema: Schema | None) -> Understanding:
+    """The operation of a title like "add status index to Plans".
+
+    ``schema`` is what the scripts so far build; None where they cannot be read.
+    """
     try:
-        operation = _understood(" ".join(title.split()).rstrip("."), schema)
+        operation = _understood(" ".join(title.split()).rstrip("."), schema or Schema())
     except DefinitionError:
         return Understanding()
     except _Unclear as unclear:
-        return Understanding(told=f"The operation is left to you: {unclear}.")
+        why = str(unclear) if schema is not None else "the scripts so far cannot be loaded"
+        return Understanding(told=f"The operation is left to you: {why}{'' if why.endswith('?') else '.'}")
     return Understanding(operation, f"Understood: {operation.describe()}." if operation is not None else None)
 
 
@@ -83,7 +87,7 @@ def _drop_index(match: re.Match[str], schema: Schema) -> Operation:
     if names and name not in names:
         near = [known for known in names if word.lower() in known.lower()]
         if len(near) != 1:
-            raise _Unclear(f"{table} has {', '.join(near or names)}, and no {name}{did_you_mean(name, names)}")
+            raise _Unclear(f"{table} has {', '.join(near or names)}, and no {name}{did_you_mean(name, near or names)}")
         name = near[0]
     return DropIndex(table, name)
 
