@@ -68,6 +68,7 @@ _VALUES = {
     "--endpoint-url": "endpoint_url",
     "--env": "env",
     "--format": "format",
+    "--from": "source",
     "--profile": "profile",
     "--reason": "reason",
     "--region": "region",
@@ -177,8 +178,8 @@ def _arguments(words: Sequence[str], name: str) -> list[str]:
         if word in _VALUES:
             found.append(f"{_VALUES[word]}={rest.pop(0)!r}" if rest else _VALUES[word])
         elif word in _PAIRS:
-            pairs = dict([rest.pop(0).split("=", 1)]) if rest else {}
-            found.append(f"{_PAIRS[word]}={pairs!r}" if pairs else _PAIRS[word])
+            name_of_pair, _, value = rest.pop(0).partition("=") if rest else ("", "", "")
+            found.append(f"{_PAIRS[word]}={ {name_of_pair: value}!r}" if name_of_pair else _PAIRS[word])
         elif word in _NUMBERS:
             found.append(f"{_NUMBERS[word]}={rest.pop(0)}" if rest else _NUMBERS[word])
         elif word in _OF_THE_COMMAND_LINE:

@@ -218,8 +218,8 @@ def _unknown(project: Project, source: str) -> UsageError:
     near = did_you_mean(source, [*project.environment_names, *beside])
     return UsageError(
         f"there is no file and no environment {source!r}{near}",
-        remediation="Give --from a schema.py, a file of another tool, or an environment: "
-        f"{', '.join(project.environment_names)}",
+        remediation=f"Give {command('--from')} a schema.py, a file of another tool, or an environment "
+        f"({', '.join(project.environment_names)}).",
     )
 
 

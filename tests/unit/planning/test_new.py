@@ -27,8 +27,8 @@ def schema_of(*creations: Operation) -> Schema:
     return schema
 
 
-NAMES = ("Users", "Teams", "AssessmentPlans", "Assessments", "AssessmentReports", "SessionLog", "Sessions")
-TABLES = schema_of(*(CreateTable(name, S("id")) for name in NAMES))
+ALL = ("AssessmentPlans", "AssessmentReports", "Assessments", "Carts", "SessionLog", "Sessions", "Teams", "Users")
+TABLES = schema_of(*(CreateTable(name, S("id")) for name in ALL if name != "Carts"))
 
 
 @pytest.mark.parametrize(
@@ -152,10 +152,10 @@ def test_the_attribute_of_time_to_live_is_the_one_that_others_have() -> None:
         ("add status index to Assess",
          "Assess may be AssessmentPlans or AssessmentReports or Assessments; name one of them."),
         ("enable ttl on sesions",
-         f"no script creates a table sesions; did you mean 'Sessions'? (there are: {', '.join(sorted([*NAMES, 'Carts']))})."),
+         f"no script creates a table sesions; did you mean 'Sessions'? (there are: {', '.join(sorted(ALL))})."),
         ("disable streams on Teams", "Teams has stream off already."),
         ("add owner index to Carts", "Carts has an index owner-index already, with owner S, ALL."),
-        ("drop index b from Carts", "Carts has by-day, by-state, and no b-index; did you mean 'by-day'?"),
+        ("drop index b from Carts", "Carts has by-day, by-state, and no b-index."),
         ("drop index ownr from Carts",
          "Carts has by-day, by-state, owner-index, and no ownr-index; did you mean 'owner-index'?"),
     ],
