@@ -103,12 +103,16 @@ def test_an_index_that_changed_needs_a_decision(project: Project, run: Run) -> N
     said = run("new", "--from", "schema.py")
     assert said.code == 1
     assert said.err.splitlines() == [
-        "✗ CHANGE_REFUSED: no script was written: index managerId-index of Teams has keys managerId S, "
-        "and is to have keys managerId S / since S",
+        (
+            "✗ CHANGE_REFUSED: no script was written: index managerId-index of Teams has keys managerId S, "
+            "and is to have keys managerId S / since S"
+        ),
         "",
-        "hint: An index cannot be changed. Build it under a new name, and drop the old one in a script of its own: "
-        "--rename-index managerId-index=managerId-index-2; or drop it and build it again under its name, while queries "
-        "on it fail: --replace-indexes",
+        (
+            "hint: An index cannot be changed. Build it under a new name, and drop the old one in a script of its own: "
+            "--rename-index managerId-index=managerId-index-2; or drop it and build it again under its name, while queries "
+            "on it fail: --replace-indexes"
+        ),
     ]
     assert written(project) == []
     assert run("new", "--from", "schema.py", "--check").code == 3

@@ -51,7 +51,6 @@ SCRIPTS = (
     CreateTable("Teams", S("teamId"), settings=[SetTags("Teams", {"Team": "core"})]),
     CreateTable("Users", S("id")),
 )
-STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 TAGGED = TUNNEL + 'tags = { Environment = "{env}" }\n'
 
 
@@ -79,7 +78,9 @@ def test_a_change_by_hand_becomes_a_script(project: Project, aws: SimulatedAws) 
     client = migrator.session.dynamodb()
     arn = client.describe_table(TableName="osem-dev-Teams")["Table"]["TableArn"]
     client.tag_resource(ResourceArn=arn, Tags=[{"Key": "Team", "Value": "web"}, {"Key": "Theirs", "Value": "x"}])
-    client.update_table(TableName="osem-dev-Users", StreamSpecification={**STREAM})
+    client.update_table(
+        TableName="osem-dev-Users", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    )
     client.create_table(
         TableName="osem-dev-Carts",
         BillingMode="PAY_PER_REQUEST",

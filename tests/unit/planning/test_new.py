@@ -1,5 +1,7 @@
 """New: what a title asks for, and what is told where it is not clear."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 
@@ -102,9 +104,10 @@ def test_an_operations_own_description_is_understood(drawn: tuple[Operation, ...
             named = not isinstance(operation, DropIndex) or operation.name.endswith("-index")
             assert understood == operation or not named
         elif isinstance(operation, SetTimeToLive | SetStream | SetPointInTimeRecovery | SetDeletionProtection):
-            declared = schema.tables[operation.table].setting(type(operation))
-            same = declared is not None and operation.matches(declared)
-            assert understood is None if same else operation.matches(understood)  # type: ignore[arg-type]
+            setting: Any = operation
+            declared = schema.tables[operation.table].setting(type(setting))
+            same = declared is not None and setting.matches(declared)
+            assert understood is None if same else setting.matches(understood)
         schema = operation.apply(schema)
 
 
