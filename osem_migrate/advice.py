@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 AGAIN = f"{_OPEN}again{_CLOSE}"
 """What somebody types is run again; what a program calls is called again."""
 
-WITHOUT_ENVIRONMENT = frozenset({"new", "local", "completion", "--help"})
+WITHOUT_ENVIRONMENT = frozenset({"init", "new", "check", "local", "completion", "--help"})
 """Commands that take no ``--env``, and the option that needs none."""
 
 _METHODS = {
@@ -34,7 +34,10 @@ _METHODS = {
     "resolve": ("resolve", "ResolveOptions"),
     "unlock": ("unlock", "UnlockOptions"),
     "destroy": ("destroy", "DestroyOptions"),
+    "init": ("init", "InitOptions"),
     "new": ("new", ""),
+    "check": ("check", ""),
+    "show": ("show", ""),
 }
 _PREVIEWS = {"upgrade": "preview", "downgrade": "plan_downgrade", "destroy": "inventory", "import": "plan_import"}
 """What ``--dry-run`` is called: each has a method of its own."""
@@ -64,6 +67,7 @@ _CONFIRMED = {"unlock": (), "verify": ("allow_protected=True",)}
 """What ``--yes`` is called by commands that lose no data."""
 
 _VALUES = {
+    "--application": "application",
     "--endpoint-url": "endpoint_url",
     "--env": "env",
     "--format": "format",
@@ -72,6 +76,8 @@ _VALUES = {
     "--reason": "reason",
     "--region": "region",
     "--role": "role",
+    "--script": "script",
+    "--table-name": "table_name",
     "--to": "target",
 }
 _NUMBERS = {"--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}

@@ -5,10 +5,14 @@ OsemMigrateError
 ├── OutputRefused                   standard output takes no result
 ├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
 ├── ConfigurationError              pyproject.toml or the environment is wrong
+│   ├── NoProject                   no file configures this folder
+│   ├── ConfiguredTwice             two files do
+│   ├── AlreadyConfigured           a file says something else than init is asked to write
 │   ├── UnknownEnvironment
 │   ├── NamesClash
 │   ├── AccountMismatch
 │   └── RegionMismatch
+├── FileNotWritable                 a file or a folder cannot be written; nothing is
 ├── DefinitionError                 DynamoDB could never accept this value
 ├── InapplicableOperation           the operation does not fit the schema so far
 ├── ScriptError                     a file of the migrations folder; carries file and line
@@ -19,6 +23,7 @@ OsemMigrateError
 │   ├── ScriptNotLoadable
 │   ├── ScriptOperationsInvalid
 │   ├── ScriptOperationInapplicable
+│   ├── ScriptNotReversed
 │   ├── SqlScriptUnsupported
 │   ├── DependencyUnknown
 │   └── DependencyCycle
@@ -177,14 +182,42 @@ class ConfigurationError(OsemMigrateError):
     """``[tool.osem-migrate]`` or an environment variable holds something unusable."""
 
     code = "CONFIG_INVALID"
-    remedy = f"Correct [tool.osem-migrate] in pyproject.toml and {AGAIN}."
+    remedy = f"Correct the configuration and {AGAIN}."
+
+
+class NoProject(ConfigurationError):
+    """Neither this folder nor one above it is set up for osem-migrate."""
+
+    code = "CONFIG_MISSING"
+    remedy = f"In the folder of the project, begin with: {command('init')}"
+
+
+class ConfiguredTwice(ConfigurationError):
+    """A folder has an osem-migrate.toml, and a pyproject.toml with a table of osem-migrate as well."""
+
+    code = "CONFIG_TWICE"
+    remedy = f"Keep one of them, then {AGAIN}."
+
+
+class AlreadyConfigured(ConfigurationError):
+    """The project is set up with other settings than ``init`` was asked to write."""
+
+    code = "CONFIG_EXISTS"
+    remedy = "Change the setting in the file, if that is what you want; nothing was changed."
+
+
+class FileNotWritable(OsemMigrateError):
+    """A file or a folder of the project cannot be written; what was changed before was taken back."""
+
+    code = "FILE_NOT_WRITABLE"
+    remedy = f"Check the permissions and the free space there, then {AGAIN}. Nothing was changed."
 
 
 class UnknownEnvironment(ConfigurationError):
     """``--env`` names an environment that is not configured."""
 
     code = "CONFIG_ENVIRONMENT_UNKNOWN"
-    remedy = "Add it to pyproject.toml under [tool.osem-migrate.environments]."
+    remedy = "Add it to the configuration, under environments."
 
 
 class NamesClash(ConfigurationError):
@@ -291,6 +324,13 @@ class ScriptOperationInapplicable(ScriptError):
 
     code = "SCRIPT_OPERATION_INAPPLICABLE"
     remedy = "Check the names in the operation and the order of the scripts; nothing was written."
+
+
+class ScriptNotReversed(ScriptError):
+    """An operation whose reverse leaves another schema than there was before it."""
+
+    code = "SCRIPT_NOT_REVERSED"
+    remedy = f"Correct reverse and apply of the operation, then {AGAIN}; a downgrade would leave another schema."
 
 
 class SqlScriptUnsupported(ScriptError):

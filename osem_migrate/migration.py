@@ -24,6 +24,7 @@ class Migration:
         id: the file name without ``.py``, such as ``0007_add_manager_index_to_teams``.
         number: the leading four digits, which give the order.
         summary: the first line of the docstring.
+        docstring: the whole of it, without its indentation.
         operations: what it declares, in order.
         depends: ids that ``__depends__`` names.
         file: the path, for messages.
@@ -34,6 +35,7 @@ class Migration:
     number: int
     operations: tuple[Operation, ...]
     summary: str = ""
+    docstring: str = ""
     depends: tuple[str, ...] = ()
     file: str = ""
     locate: Callable[[int], int | None] = field(default=lambda _position: None, compare=False, repr=False)
