@@ -11,7 +11,7 @@ from osem_migrate.advice import command
 from osem_migrate.arguments import Arguments
 from osem_migrate.config import Project
 from osem_migrate.config.configuration import OWN, Configuration, candidates, read_in
-from osem_migrate.config.project import DEFAULT_ENVIRONMENT
+from osem_migrate.config.project import DEFAULT_ENVIRONMENT, resolved
 from osem_migrate.errors import AlreadyConfigured, ConfigurationError, UsageError
 from osem_migrate.files.edits import all_or_nothing
 from osem_migrate.files.folder import SCRIPT_NAME
@@ -64,7 +64,7 @@ def init(options: InitOptions, start: Path | None = None, environ: Mapping[str, 
         ConfigurationError: what is there cannot be used.
         FileNotWritable, ScriptError: something cannot be written.
     """
-    file, found = _nearest((start or Path()).resolve())
+    file, found = _nearest(resolved(start or Path()))
     settings = found if found is not None else _settings(file, options)
     if found is not None:
         _check_same(file, found, options)

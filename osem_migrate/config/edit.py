@@ -1,5 +1,6 @@
 """Changes of a TOML file that leave its comments, its order, its line endings and its spelling alone."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,12 +17,16 @@ def with_values(text: str, path: Sequence[str], values: Mapping[str, str]) -> st
     _add(document, path, values)
     changed = tomlkit.dumps(document)
     if tomllib.loads(changed) == wanted:
-        return _set_apart(text, changed)
+        return _in_endings_of(text, _set_apart(text, changed))
     # What is added to a table of dotted keys, tomlkit leaves out; such a table may have a part of its own elsewhere.
     section = tomlkit.document()
     _add(section, path, values)
-    newline = "\r\n" if "\r\n" in text else "\n"
-    return f"{text.rstrip()}\n\n{tomlkit.dumps(section).lstrip()}".replace("\r\n", "\n").replace("\n", newline)
+    return _in_endings_of(text, f"{text.rstrip()}\n\n{tomlkit.dumps(section).lstrip()}")
+
+
+def _in_endings_of(text: str, changed: str) -> str:
+    """The changed file with the line endings of what it was, which tomlkit does not give to what is added."""
+    return re.sub(r"(?<!\r)\n", "\r\n", changed) if "\r\n" in text else changed
 
 
 def _set_apart(text: str, changed: str) -> str:

@@ -53,7 +53,7 @@ class Project:
             ConfiguredTwice: a folder has both.
             NamesClash: a table would belong to two environments.
         """
-        here = _resolved(start or Path())
+        here = resolved(start or Path())
         for folder in (here, *here.parents):
             if (found := read_in(folder)) is not None:
                 file, table = found
@@ -234,7 +234,8 @@ class Project:
         )
 
 
-def _resolved(start: Path) -> Path:
+def resolved(start: Path) -> Path:
+    """Where that is; raises ConfigurationError where it is no longer there."""
     try:
         return start.resolve()
     except OSError as gone:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
-from osem_migrate.advice import did_you_mean
+from osem_migrate.advice import AGAIN, did_you_mean
 from osem_migrate.config.configuration import Configuration
 from osem_migrate.errors import ConfigurationError
 from osem_migrate.place import is_url
@@ -119,7 +119,10 @@ def parse_settings(table: Any, file: Configuration) -> ProjectSettings:
         parts = [str(part) for part in first["loc"]]
         message = _complaint(first["type"], first["loc"]) or first["msg"]
         raise ConfigurationError(
-            f"{file.place(*parts)}: {message}", file=str(file.path), key=file.key(*parts)
+            f"{file.place(*parts)}: {message}",
+            remediation=f"Correct it in {file.path.name} and {AGAIN}.",
+            file=str(file.path),
+            key=file.key(*parts),
         ) from None
 
 

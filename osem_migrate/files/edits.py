@@ -32,7 +32,7 @@ class Edits:
         before, after = path.read_bytes(), text.encode()
         if after != before:
             fresh = path.with_name(f".{path.name}.new")
-            self._undoing += [lambda: _put(path, fresh, before), lambda: fresh.unlink(missing_ok=True)]
+            self._undoing += [lambda: fresh.unlink(missing_ok=True), lambda: _put_back(path, fresh, before)]
             _put(path, fresh, after)
 
     def create(self, path: Path, text: str) -> None:
@@ -84,6 +84,11 @@ def all_or_nothing() -> Iterator[Edits]:
     except BaseException:
         edits.take_back()
         raise
+
+
+def _put_back(path: Path, fresh: Path, before: bytes) -> None:
+    if path.read_bytes() != before:
+        _put(path, fresh, before)
 
 
 def _put(path: Path, fresh: Path, content: bytes) -> None:

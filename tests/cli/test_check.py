@@ -1,0 +1,112 @@
+"""``check``: what can be wrong with scripts, before AWS is asked anything."""
+
+import pytest
+
+from tests.cli.command_line import Project, Run, run_process
+
+FORGETFUL = """
+from dataclasses import dataclass
+from osem_migrate.operations import AddIndex, DropIndex
+
+@dataclass(frozen=True)
+class Forgetful(AddIndex):
+    def reverse(self, before):
+        return DropIndex("Teams", "managerId-index")
+"""
+
+
+def test_scripts_in_order(project: Project, run: Run) -> None:
+    """One line a check, and 0."""
+    said = run("check")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == (
+        "✓ loads       3 scripts\n"
+        "✓ one head    0003_create_plans\n"
+        "✓ reversible  up, down and up again gives the same schema\n"
+        "✓ 3 checks passed.\n"
+    )
+    data = run("check", "--json").document["data"]
+    assert data["passed"]
+    assert [check["outcome"] for check in data["checks"]] == ["passed"] * 3
+
+
+def test_a_script_that_does_not_load(project: Project, run: Run) -> None:
+    """The error of a run, with its place and remedy; what needs the scripts is skipped."""
+    project.script("0004_bad", "", prelude="def broken(:\n")
+    said = run("check")
+    assert said.code == 1
+    assert "✗ loads       failed: every script loads\n    SCRIPT_NOT_LOADABLE: migrations/0004_bad.py:" in said.out
+    assert "ℹ reversible  skipped: " in said.out  # noqa: RUF001 - the sign for information
+    assert said.out.endswith("✗ Not in order: loads.\n")
+
+
+def test_two_heads(project: Project, run: Run) -> None:
+    """Two branches that took the same number are found before they meet in production."""
+    project.script("0003_create_sessions", 'CreateTable("Sessions", partition_key=S("sessionId"))')
+    checks = {check["name"]: check for check in _failed(run)["checks"]}
+    assert [check["outcome"] for check in checks.values()] == ["skipped", "failed", "skipped"]
+    (error,) = checks["one head"]["errors"]
+    assert error["code"] == "SCRIPT_NUMBER_DUPLICATE"
+    assert error["details"]["file"] == "migrations/0003_create_sessions.py"
+
+
+def test_a_gap_is_a_warning(project: Project, run: Run) -> None:
+    """A number that is missing may be meant so."""
+    project.script("0005_create_sessions", 'CreateTable("Sessions", partition_key=S("sessionId"))')
+    said = run("check")
+    assert said.code == 0
+    assert "    migrations/0005_create_sessions.py: the number before it is 0003; is a script missing?\n" in said.out
+
+
+def test_an_operation_that_does_not_fit(project: Project, run: Run) -> None:
+    """It loads, and would stop an upgrade; what comes after it cannot be told."""
+    project.script("0004_drop", 'DropIndex("Teams", "nobody-index")')
+    project.script("0005_drop", 'DropIndex("Plans", "nobody-index")')
+    (error,) = _failed(run)["checks"][2]["errors"]
+    assert error["code"] == "SCRIPT_OPERATION_INAPPLICABLE"
+    assert error["details"]["file"] == "migrations/0004_drop.py"
+
+
+def test_what_does_not_fit_one_environment(project: Project, run: Run) -> None:
+    """What an environment gives to new tables counts: an index's own capacity does not fit an on-demand table."""
+    project.configure(
+        '[tool.osem-migrate]\napplication = "shop"\n[tool.osem-migrate.environments.dev]\n'
+        "[tool.osem-migrate.environments.prod]\ncapacity = { read = 5, write = 5 }\n"
+    )
+    project.script("0004_limit", 'SetBilling.on_demand("Teams")', prelude="from osem_migrate import SetBilling\n")
+    assert run("check").code == 0
+    project.script(
+        "0005_index",
+        'AddIndex("Plans", "x-index", S("x"), throughput=Throughput(1, 1))',
+        prelude="from osem_migrate import Throughput\n",
+    )
+    (error,) = _failed(run)["checks"][2]["errors"]
+    assert error["details"]["file"] == "migrations/0005_index.py"
+
+
+def test_an_operation_whose_reverse_is_wrong(project: Project, run: Run) -> None:
+    """An operation of the project's own that takes back something else is named, with what is otherwise."""
+    project.script("0004_own", 'Forgetful("Teams", "name-index", S("name"))', prelude=FORGETFUL)
+    (error,) = _failed(run)["checks"][2]["errors"]
+    assert error["code"] == "SCRIPT_NOT_REVERSED"
+    assert error["details"]["file"] == "migrations/0004_own.py"
+    assert "after it is reversed, managerId-index: expected" in error["message"]
+
+
+@pytest.mark.measured
+def test_it_asks_aws_nothing(project: Project) -> None:
+    """Neither check, show nor init imports boto3."""
+    for words in (("check",), ("show", "2"), ("init",)):
+        said = run_process(*words, environ={"PYTHONPROFILEIMPORTTIME": "1"})
+        assert said.code == 0
+        imported = {line.rpartition("|")[2].strip() for line in said.err.splitlines()}
+        assert "osem_migrate.config" in imported
+        assert not imported & {"boto3", "botocore", "tomlkit"}
+
+
+def _failed(run: Run) -> dict[str, list[dict[str, object]]]:
+    said = run("check", "--json")
+    assert said.code == 1
+    data: dict[str, list[dict[str, object]]] = said.document["data"]
+    assert not data["passed"]
+    return data
