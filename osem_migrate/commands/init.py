@@ -66,9 +66,9 @@ def init(options: InitOptions, start: Path | None = None, environ: Mapping[str, 
     """
     file, found = _nearest(resolved(start or Path()))
     settings = found if found is not None else _settings(file, options)
+    project = _project(file, settings, options if found is None else InitOptions(), environ)
     if found is not None:
         _check_same(file, found, options)
-    project = _project(file, settings, options if found is None else InitOptions(), environ)
     if options.script is not None:
         draft_scripts(
             project.migrations, [(options.script, ())]

@@ -68,20 +68,16 @@ def test_an_operation_that_does_not_fit(project: Project, run: Run) -> None:
 
 
 def test_what_does_not_fit_one_environment(project: Project, run: Run) -> None:
-    """What an environment gives to new tables counts: an index's own capacity does not fit an on-demand table."""
+    """What an environment gives to new tables counts: a table has 50 tags at most, those of the configuration too."""
+    project.script("0004_tag_plans", 'SetTags("Plans", {f"tag{number}": "x" for number in range(50)})')
+    assert run("check").code == 0
     project.configure(
         '[tool.osem-migrate]\napplication = "shop"\n[tool.osem-migrate.environments.dev]\n'
-        "[tool.osem-migrate.environments.prod]\ncapacity = { read = 5, write = 5 }\n"
-    )
-    project.script("0004_limit", 'SetBilling.on_demand("Teams")', prelude="from osem_migrate import SetBilling\n")
-    assert run("check").code == 0
-    project.script(
-        "0005_index",
-        'AddIndex("Plans", "x-index", S("x"), throughput=Throughput(1, 1))',
-        prelude="from osem_migrate import Throughput\n",
+        '[tool.osem-migrate.environments.prod]\ntags = { Team = "core" }\n'
     )
     (error,) = _failed(run)["checks"][2]["errors"]
-    assert error["details"]["file"] == "migrations/0005_index.py"
+    assert error["code"] == "SCRIPT_OPERATION_INAPPLICABLE"
+    assert error["details"]["file"] == "migrations/0004_tag_plans.py"
 
 
 def test_an_operation_whose_reverse_is_wrong(project: Project, run: Run) -> None:

@@ -22,17 +22,17 @@ class CheckResultDocument(TypedDict):
     warnings: list[str]
 
 
-class CheckDocument(TypedDict):
+class ChecksDocument(TypedDict):
     """Whether the scripts are in order."""
 
     passed: bool
     checks: list[CheckResultDocument]
 
 
-PRINTED = {"check": Printed((CheckDocument,))}
+PRINTED = {"check": Printed((ChecksDocument,))}
 
 
-def check_document(results: Sequence[CheckResult]) -> CheckDocument:
+def check_document(results: Sequence[CheckResult]) -> ChecksDocument:
     """Every check, in the order in which they were made."""
     return {
         "passed": all(result.outcome is Outcome.PASSED for result in results),
