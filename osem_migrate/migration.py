@@ -24,10 +24,10 @@ class Migration:
         id: the file name without ``.py``, such as ``0007_add_manager_index_to_teams``.
         number: the leading four digits, which give the order.
         summary: the first line of the docstring.
-        docstring: the whole of it, without its indentation.
         operations: what it declares, in order.
         depends: ids that ``__depends__`` names.
         file: the path, for messages.
+        docstring: the whole of it, without its indentation.
         locate: gives the line of an operation in the file by its position; asked only when something is wrong with it.
     """
 
@@ -35,10 +35,10 @@ class Migration:
     number: int
     operations: tuple[Operation, ...]
     summary: str = ""
-    docstring: str = ""
     depends: tuple[str, ...] = ()
     file: str = ""
     locate: Callable[[int], int | None] = field(default=lambda _position: None, compare=False, repr=False)
+    docstring: str = field(default="", compare=False, repr=False)
 
     def added_indexes(self, table: str, without: Collection[int] = ()) -> tuple[Index, ...]:
         """The indexes that its operations add to a table, in order, but for those of some positions."""

@@ -68,6 +68,14 @@ def show_changes(plan: "Plan", environment: "Environment", *, calls: bool = Fals
         output.echo(text, err=err)
 
 
+def show_operations(migration: "PlannedMigration", plan: "Plan", environment: "Environment") -> None:
+    """Print what one migration of the plan changes, with every call, and what it loses for good."""
+    for text in _PlanText(plan, environment, calls=True).operations(migration):
+        output.echo(text)
+    for hazard in plan.hazards:
+        output.line("warning", hazard.text)
+
+
 def table_lines(
     table: str, changes: "Sequence[Change]", *, named: bool = False, aside: str = "", otherwise: str = ""
 ) -> "Iterator[str]":
@@ -106,10 +114,13 @@ class _PlanText:
             yield from self._call(f"CreateTable {self._environment.history_table}")
         for migration in self._plan.migrations:
             yield from _heading(migration)
-            table: str | None = None
-            for operation in migration.operations:
-                yield from self._operation(operation, named=operation.table == table)
-                table = operation.table
+            yield from self.operations(migration)
+
+    def operations(self, migration: "PlannedMigration") -> "Iterator[str]":
+        table: str | None = None
+        for operation in migration.operations:
+            yield from self._operation(operation, named=operation.table == table)
+            table = operation.table
 
     def _operation(self, planned: "PlannedOperation", *, named: bool) -> "Iterator[str]":
         yield from table_lines(

@@ -48,14 +48,15 @@ def _document(plan: "Plan", environment: "Environment", region: str) -> Document
 
 
 def _show(plan: "Plan", environment: "Environment") -> None:
-    from osem_migrate.cli.plan import show_changes
+    from osem_migrate.cli.plan import show_operations
 
     (planned,) = plan.migrations
     migration = planned.migration
     output.echo(click.style(migration.file or migration.id, bold=True))
     for text in migration.docstring.splitlines():
         output.echo(f"  {text}".rstrip())
-    show_changes(plan, environment, calls=True)
+    output.echo()
+    show_operations(planned, plan, environment)
     for name in plan.tables:
         for when, schema in (("before", plan.before), ("after", plan.after)):
             _show_table(f"{when}: {environment.physical_name(name)}", schema.tables.get(name))
