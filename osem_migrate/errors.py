@@ -5,7 +5,6 @@ OsemMigrateError
 ├── OutputRefused                   standard output takes no result
 ├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
 ├── ConfigurationError              pyproject.toml or the environment is wrong
-│   ├── NoProject                   no file configures this folder
 │   ├── ConfiguredTwice             two files do
 │   ├── AlreadyConfigured           a file says something else than init is asked to write
 │   ├── UnknownEnvironment
@@ -183,13 +182,6 @@ class ConfigurationError(OsemMigrateError):
 
     code = "CONFIG_INVALID"
     remedy = f"Correct the configuration and {AGAIN}."
-
-
-class NoProject(ConfigurationError):
-    """Neither this folder nor one above it is set up for osem-migrate."""
-
-    code = "CONFIG_MISSING"
-    remedy = f"In the folder of the project, begin with: {command('init')}"
 
 
 class ConfiguredTwice(ConfigurationError):

@@ -14,7 +14,7 @@ from osem_migrate.config.environment import Environment, Neighbour, clash, fill_
 from osem_migrate.config.location import Location
 from osem_migrate.config.names import ENTITY, HISTORY_ENTITY, Names, Pattern, filled
 from osem_migrate.config.settings import EnvironmentSettings, ProjectSettings, parse_settings
-from osem_migrate.errors import ConfigurationError, DefinitionError, NamesClash, NoProject, UnknownEnvironment
+from osem_migrate.errors import ConfigurationError, DefinitionError, NamesClash, UnknownEnvironment
 from osem_migrate.operations import SetTags
 from osem_migrate.schema.limits import check_logical_name, check_name
 
@@ -58,7 +58,10 @@ class Project:
             if (found := read_in(folder)) is not None:
                 file, table = found
                 return cls.of(file, table, environ)
-        raise NoProject(f"no {PYPROJECT} with a [{SECTION}] table, and no {OWN}, in {here} or above")
+        raise ConfigurationError(
+            f"no {PYPROJECT} with a [{SECTION}] table, and no {OWN}, in {here} or above",
+            remediation=f"In the folder of the project, begin with: {command('init')}",
+        )
 
     @classmethod
     def of(cls, file: Configuration, table: Any, environ: Mapping[str, str] = os.environ) -> Self:

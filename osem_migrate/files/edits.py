@@ -11,16 +11,21 @@ from osem_migrate.files.location import shown_path
 
 
 class Edits:
-    """What was changed so far; use ``all_or_nothing``."""
+    """What was changed so far; use ``all_or_nothing``.
+
+    Attributes:
+        at: the file or the folder that is being changed, or was last.
+    """
 
     def __init__(self) -> None:
+        self.at = Path()
         self._undoing: list[Callable[[], object]] = []
 
     def configure(self, file: Configuration, path: Sequence[str], values: Mapping[str, str]) -> None:
         """Add values to a table of the configuration, which is made where there is none."""
         from osem_migrate.config.edit import with_values  # noqa: PLC0415 - scripts are written without its library
 
-        target = file.path.resolve()  # the file itself, where it is a link
+        target = self.at = file.path.resolve()  # the file itself, where it is a link
         if not target.exists():
             self.create(target, with_values("", path, values))
             return
@@ -29,6 +34,7 @@ class Edits:
 
     def replace(self, path: Path, text: str) -> None:
         """Write a file that is there anew, in one piece."""
+        self.at = path
         before, after = path.read_bytes(), text.encode()
         if after != before:
             fresh = path.with_name(f".{path.name}.new")
@@ -37,12 +43,14 @@ class Edits:
 
     def create(self, path: Path, text: str) -> None:
         """Write a file that is not there."""
+        self.at = path
         with path.open("x", encoding="utf-8", newline="\n") as opened:
             self._undoing.append(lambda: path.unlink(missing_ok=True))
             opened.write(text)
 
     def make_folder(self, path: Path) -> None:
         """Make a folder and those above it, as far as there is none."""
+        self.at = path
         if path.exists() and not path.is_dir():
             reason = "it is a file, where a folder has to be"
             raise FileNotWritable(
@@ -75,12 +83,8 @@ def all_or_nothing() -> Iterator[Edits]:
         yield edits
     except OSError as refused:
         edits.take_back()
-        path = refused.filename2 or refused.filename
-        where = f"{shown_path(path)} cannot be written: " if path is not None else ""
-        reason = refused.strerror or str(refused)
-        raise FileNotWritable(
-            f"{where}{reason}", file=shown_path(path) if path is not None else None, reason=reason
-        ) from refused
+        place, reason = shown_path(edits.at), refused.strerror or str(refused)
+        raise FileNotWritable(f"{place} cannot be written: {reason}", file=place, reason=reason) from refused
     except BaseException:
         edits.take_back()
         raise

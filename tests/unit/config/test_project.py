@@ -47,7 +47,7 @@ def test_no_project_says_how_to_begin(tmp_path: Path, text: str | None) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Project.find(tmp_path, {})
     expected = f"no pyproject.toml with a [tool.osem-migrate] table, and no osem-migrate.toml, in {tmp_path} or above"
-    assert (caught.value.code, caught.value.message) == ("CONFIG_MISSING", expected)
+    assert (caught.value.code, caught.value.message) == ("CONFIG_INVALID", expected)
     assert typed(caught.value) == "In the folder of the project, begin with: osem-migrate init"
 
 
