@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 AGAIN = f"{_OPEN}again{_CLOSE}"
 """What somebody types is run again; what a program calls is called again."""
 
-WITHOUT_ENVIRONMENT = frozenset({"new", "local", "completion", "--help"})
+WITHOUT_ENVIRONMENT = frozenset({"init", "new", "check", "local", "completion", "--help"})
 """Commands that take no ``--env``, and the option that needs none."""
 
 _METHODS = {
@@ -34,8 +34,11 @@ _METHODS = {
     "resolve": ("resolve", "ResolveOptions"),
     "unlock": ("unlock", "UnlockOptions"),
     "destroy": ("destroy", "DestroyOptions"),
+    "init": ("init", "InitOptions"),
     "new": ("new", ""),
     "lint": ("lint", "LintOptions"),
+    "check": ("check", ""),
+    "show": ("show", ""),
 }
 _PREVIEWS = {"upgrade": "preview", "downgrade": "plan_downgrade", "destroy": "inventory", "import": "plan_import"}
 """What ``--dry-run`` is called: each has a method of its own."""
@@ -66,6 +69,7 @@ _CONFIRMED = {"unlock": (), "verify": ("allow_protected=True",)}
 """What ``--yes`` is called by commands that lose no data."""
 
 _VALUES = {
+    "--application": "application",
     "--endpoint-url": "endpoint_url",
     "--env": "env",
     "--format": "format",
@@ -75,6 +79,8 @@ _VALUES = {
     "--reason": "reason",
     "--region": "region",
     "--role": "role",
+    "--script": "script",
+    "--table-name": "table_name",
     "--to": "target",
 }
 _PAIRS = {"--parameter": "parameters", "--rename-index": "rename_indexes"}

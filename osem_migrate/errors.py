@@ -5,10 +5,13 @@ OsemMigrateError
 ├── OutputRefused                   standard output takes no result
 ├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
 ├── ConfigurationError              pyproject.toml or the environment is wrong
+│   ├── ConfiguredTwice             two files do
+│   ├── AlreadyConfigured           a file says something else than init is asked to write
 │   ├── UnknownEnvironment
 │   ├── NamesClash
 │   ├── AccountMismatch
 │   └── RegionMismatch
+├── FileNotWritable                 a file or a folder cannot be written; nothing is
 ├── DefinitionError                 DynamoDB could never accept this value
 ├── InapplicableOperation           the operation does not fit the schema so far
 ├── ScriptError                     a file of the migrations folder; carries file and line
@@ -20,6 +23,9 @@ OsemMigrateError
 │   ├── ScriptOperationsInvalid
 │   ├── ScriptOperationInapplicable
 │   ├── SchemaFileInvalid           what `new --from` is to lead to; no file of that folder
+│   ├── ScriptNotReversed
+│   ├── ScriptRisky                 what lint takes for an error
+│   ├── ScriptForgotten             the scripts do not lead to what schema.py declares
 │   ├── SqlScriptUnsupported
 │   ├── DependencyUnknown
 │   └── DependencyCycle
@@ -202,14 +208,35 @@ class ConfigurationError(OsemMigrateError):
     """``[tool.osem-migrate]`` or an environment variable holds something unusable."""
 
     code = "CONFIG_INVALID"
-    remedy = f"Correct [tool.osem-migrate] in pyproject.toml and {AGAIN}."
+    remedy = f"Correct the configuration and {AGAIN}."
+
+
+class ConfiguredTwice(ConfigurationError):
+    """A folder has an osem-migrate.toml, and a pyproject.toml with a table of osem-migrate as well."""
+
+    code = "CONFIG_TWICE"
+    remedy = f"Keep one of them, then {AGAIN}."
+
+
+class AlreadyConfigured(ConfigurationError):
+    """The project is set up with other settings than ``init`` was asked to write."""
+
+    code = "CONFIG_EXISTS"
+    remedy = "Change the setting in the file, if that is what you want; nothing was changed."
+
+
+class FileNotWritable(OsemMigrateError):
+    """A file or a folder of the project cannot be written; what was changed before was taken back."""
+
+    code = "FILE_NOT_WRITABLE"
+    remedy = f"Check the permissions and the free space there, then {AGAIN}. Nothing was changed."
 
 
 class UnknownEnvironment(ConfigurationError):
     """``--env`` names an environment that is not configured."""
 
     code = "CONFIG_ENVIRONMENT_UNKNOWN"
-    remedy = "Add it to pyproject.toml under [tool.osem-migrate.environments]."
+    remedy = "Add it to the configuration, under environments."
 
 
 class NamesClash(ConfigurationError):
@@ -326,6 +353,27 @@ class SchemaFileInvalid(ScriptError):
         "Declare each table as a name of the module: "
         'teams = Table("Teams", partition_key=S("teamId")). Nothing was written.'
     )
+
+
+class ScriptNotReversed(ScriptError):
+    """An operation whose reverse leaves another schema than there was before it."""
+
+    code = "SCRIPT_NOT_REVERSED"
+    remedy = f"Correct reverse and apply of the operation, then {AGAIN}; a downgrade would leave another schema."
+
+
+class ScriptRisky(ScriptError):
+    """What DynamoDB would accept, and lint takes for an error all the same; the message begins with lint's code."""
+
+    code = "SCRIPT_RISKY"
+    remedy = f"Correct the script, or answer the finding where it stands; {command('lint')} tells more."
+
+
+class ScriptForgotten(ScriptError):
+    """The scripts do not lead to what schema.py declares."""
+
+    code = "SCRIPT_FORGOTTEN"
+    remedy = f"Write what is missing: {command('new', '--from', 'schema.py')}"
 
 
 class SqlScriptUnsupported(ScriptError):

@@ -27,6 +27,7 @@ class Migration:
         operations: what it declares, in order.
         depends: ids that ``__depends__`` names.
         file: the path, for messages.
+        docstring: the whole of it, without its indentation.
         locate: gives the line of an operation in the file by its position; asked only when something is wrong with it.
     """
 
@@ -37,6 +38,7 @@ class Migration:
     depends: tuple[str, ...] = ()
     file: str = ""
     locate: Callable[[int], int | None] = field(default=lambda _position: None, compare=False, repr=False)
+    docstring: str = field(default="", compare=False, repr=False)
 
     def added_indexes(self, table: str, without: Collection[int] = ()) -> tuple[Index, ...]:
         """The indexes that its operations add to a table, in order, but for those of some positions."""

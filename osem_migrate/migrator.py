@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from osem_migrate.aws.lock_snapshot import LockSnapshot
     from osem_migrate.aws.session import Session
     from osem_migrate.commands.autogenerate import AutogenerateOptions, AutogeneratePlan
+    from osem_migrate.commands.check import CheckResult
     from osem_migrate.commands.destroy import DestroyOptions, DestroyResult
     from osem_migrate.commands.doctor import DoctorOptions
     from osem_migrate.commands.downgrade import DowngradeOptions, DowngradeResult
     from osem_migrate.commands.export import ExportOptions
     from osem_migrate.commands.history import HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
+    from osem_migrate.commands.init import InitOptions, InitResult
     from osem_migrate.commands.lint import LintOptions, LintReport
     from osem_migrate.commands.list_tables import ListOptions
     from osem_migrate.commands.policy import Policy, PolicyOptions
@@ -326,6 +328,26 @@ class Migrator:
         options = chosen(options, LintOptions, "lint")
         project = Project.find() if project is None else of_kind(project, Project, "lint")
         return lint(project, load(project.migrations).migrations, options)
+
+    @staticmethod
+    def init(options: InitOptions | None = None) -> InitResult:
+        """Make the working folder a project."""
+        from osem_migrate.commands.init import InitOptions, init
+
+        return init(chosen(options, InitOptions, "init"))
+
+    @staticmethod
+    def check(project: Project | None = None) -> tuple[CheckResult, ...]:
+        """Check the scripts of the project around the working folder, or of another; asks AWS nothing."""
+        from osem_migrate.commands.check import check
+
+        return check(Project.find() if project is None else of_kind(project, Project, "check"))
+
+    def show(self, version: str) -> Plan:
+        """What one script does here, by its number, its name or ``head``."""
+        from osem_migrate.commands.show import show
+
+        return show(self.environment, self.migrations, of_kind(version, str, "show"))
 
     @staticmethod
     def doctor(options: DoctorOptions) -> DoctorReport:

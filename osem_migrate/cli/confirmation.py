@@ -42,7 +42,7 @@ def confirm(  # noqa: PLR0913 - one argument each for what decides
     if not yes and can_ask and sys.stdin.isatty():
         from osem_migrate.cli.plan import show_changes
 
-        show_changes(plan, migrator, err=True)
+        show_changes(plan, migrator.environment, err=True)
         output.echo(err=True)
     ask(losses, migrator, _how(options, "--yes"), yes=yes, can_ask=can_ask)
 

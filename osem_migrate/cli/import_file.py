@@ -74,7 +74,10 @@ def _show_check(plan: "FileImport", options: "ImportFileOptions") -> None:
         code = click.style(difference.code, bold=True)
         output.line("error", f"{code} {where}: the scripts have {difference.expected}, the file {difference.found}")
     for name, physical in plan.mapped.items():
-        output.line("error", f"{name}: the file calls it {physical}, pyproject.toml does not for {plan.environment}")
+        output.line(
+            "error",
+            f"{name}: the file calls it {physical}, {plan.configuration.path.name} does not for {plan.environment}",
+        )
     file = os.path.relpath(options.file)
     if plan.in_sync:
         output.line("done", f"{file} and the scripts declare the same for {plan.environment}.")
@@ -89,7 +92,7 @@ def _show_drafts(plan: "FileImport") -> None:
     for draft in plan.drafts:
         output.verbatim(f"# {os.path.relpath(draft.path)}\n{draft.source}")
     if plan.mapped:
-        output.verbatim(f"# pyproject.toml\n{mapping(plan)}\n")
+        output.verbatim(f"# {plan.configuration.path.name}\n{mapping(plan)}\n")
     _show_skipped(plan)
     names = f" and {output.counted(len(plan.mapped), 'name')}" if plan.mapped else ""
     output.line("info", f"{output.counted(len(plan.drafts), 'script')}{names} to write. Nothing is changed by this.")
@@ -99,7 +102,7 @@ def _show(plan: "FileImport", drafts: "Sequence[Draft]") -> None:
     for draft, create in zip(drafts, plan.creations, strict=True):
         output.line("done", f"{os.path.relpath(draft.path)}: {plan.names[create.table]}")
     for name, physical in plan.mapped.items():
-        output.line("done", f"pyproject.toml: {name} is {physical} in {plan.environment}")
+        output.line("done", f"{plan.configuration.path.name}: {name} is {physical} in {plan.environment}")
     _show_skipped(plan)
     if not drafts and not plan.mapped:
         output.line("done", f"{plan.environment}: nothing to import.")

@@ -7,11 +7,11 @@ import click
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.options import connected
+from osem_migrate.cli.table import show_parts
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
     from osem_migrate.live_table import LiveTable
-    from osem_migrate.schema import Index
 
 
 @click.command("list")
@@ -56,18 +56,7 @@ def _show_details(live: "LiveTable") -> None:
         # Dropped between the listing and the look at it.
         return
     output.echo(click.style(live.physical_name, bold=True) + f"  {live.status}, {output.counted(live.items, 'item')}")
-    output.echo(f"  keys      {live.table.keys_text}")
-    for index in live.table.indexes:
-        output.echo(f"  index     {_index(index, live)}")
-    for local in live.table.local_indexes:
-        output.echo(f"  local     {local.name}: {local.text}")
-    for setting in live.table.settings:
-        output.echo(f"  setting   {setting.phrase}")
+    show_parts(live.table, lambda index: f", {live.indexes[index.name].phase or 'ready'}")
     for kind in sorted(live.unreadable, key=lambda kind: kind.noun):
         output.echo(output.dim(f"  setting   {kind.noun}: not supported by this local engine"))
     output.echo()
-
-
-def _index(index: "Index", live: "LiveTable") -> str:
-    phase = live.indexes[index.name].phase or "ready"
-    return f"{index.name}: {index.text}, {phase}"

@@ -24,6 +24,7 @@ GARBAGE_THRESHOLD = 100_000
 
 # Name → (module, one-line help). The modules are imported only when their command runs, which keeps --help fast.
 COMMANDS = {
+    "init": ("osem_migrate.cli.init", "Make this folder a project of osem-migrate."),
     "upgrade": ("osem_migrate.cli.upgrade", "Apply what is pending."),
     "downgrade": ("osem_migrate.cli.downgrade", "Reverse the newest migrations."),
     "status": ("osem_migrate.cli.status", "Say where an environment stands: history and drift."),
@@ -32,6 +33,8 @@ COMMANDS = {
     "export": ("osem_migrate.cli.export", "Write the tables as a file of another tool, or as a picture."),
     "stamp": ("osem_migrate.cli.stamp", "Record migrations as applied without carrying them out."),
     "new": ("osem_migrate.cli.new", "Write the next numbered script."),
+    "show": ("osem_migrate.cli.show", "Show what one script does."),
+    "check": ("osem_migrate.cli.check", "Check the scripts, before AWS is asked anything."),
     "lint": ("osem_migrate.cli.lint", "Say what is risky in the scripts; asks nothing of AWS."),
     "history": ("osem_migrate.cli.history", "Show what was done, by whom and when."),
     "list": ("osem_migrate.cli.list_tables", "List the environment's tables."),

@@ -18,6 +18,7 @@ from osem_migrate.planning.plan import Direction
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from osem_migrate.config import Environment
     from osem_migrate.migrator import Migrator
     from osem_migrate.operations.estimate import Estimate
     from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
@@ -36,7 +37,7 @@ def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
         f"{output.counted(len(plan.migrations), 'migration')} {_verb(plan)} on {place(migrator)}: "
         f"{output.counted(number, 'call')}. Nothing is changed by this."
     )
-    show_changes(plan, migrator, calls=calls)
+    show_changes(plan, migrator.environment, calls=calls)
     output.echo()
     drifted = (f"{drift.difference.code} {drift.describe()}" for drift in plan.drift)
     for warning in (*(losses_of(plan, migrator) if plan.hazards else ()), *plan.warnings, *drifted):
@@ -61,10 +62,18 @@ def show_notes(plan: "Plan") -> None:
         output.hint(f"go on downgrading with: {advice.command('downgrade', '--to', plan.abandons)}")
 
 
-def show_changes(plan: "Plan", migrator: "Migrator", *, calls: bool = False, err: bool = False) -> None:
+def show_changes(plan: "Plan", environment: "Environment", *, calls: bool = False, err: bool = False) -> None:
     """Print what each migration of the plan changes, on stderr where it stands before a question."""
-    for text in _PlanText(plan, migrator, calls=calls).lines():
+    for text in _PlanText(plan, environment, calls=calls).lines():
         output.echo(text, err=err)
+
+
+def show_operations(migration: "PlannedMigration", plan: "Plan", environment: "Environment") -> None:
+    """Print what one migration of the plan changes, with every call, and what it loses for good."""
+    for text in _PlanText(plan, environment, calls=True).operations(migration):
+        output.echo(text)
+    for hazard in plan.hazards:
+        output.line("warning", hazard.text)
 
 
 def table_lines(
@@ -90,9 +99,9 @@ def change_text(change: Change) -> str:
 class _PlanText:
     """The lines of a plan; calls are numbered through."""
 
-    def __init__(self, plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
+    def __init__(self, plan: "Plan", environment: "Environment", *, calls: bool) -> None:
         self._plan = plan
-        self._migrator = migrator
+        self._environment = environment
         self._calls = calls
         self._estimates = plan.estimates
         self._number = 0
@@ -102,13 +111,16 @@ class _PlanText:
             yield "\nhistory table"
             made = Change(kind=ChangeKind.ADD, what="table", name=HISTORY_ENTITY, after="which migrations ran")
             yield f"  {change_text(made)}"
-            yield from self._call(f"CreateTable {self._migrator.environment.history_table}")
+            yield from self._call(f"CreateTable {self._environment.history_table}")
         for migration in self._plan.migrations:
             yield from _heading(migration)
-            table: str | None = None
-            for operation in migration.operations:
-                yield from self._operation(operation, named=operation.table == table)
-                table = operation.table
+            yield from self.operations(migration)
+
+    def operations(self, migration: "PlannedMigration") -> "Iterator[str]":
+        table: str | None = None
+        for operation in migration.operations:
+            yield from self._operation(operation, named=operation.table == table)
+            table = operation.table
 
     def _operation(self, planned: "PlannedOperation", *, named: bool) -> "Iterator[str]":
         yield from table_lines(
@@ -140,10 +152,10 @@ class _PlanText:
         """``UpdateTable shop-dev-Teams managerId-index``, and which of several calls it is."""
         index = f" {step.subject}" if step.subject != step.table else ""
         part = f" ({step.part})" if step.part else ""
-        return f"{step.action} {self._migrator.environment.physical_name(step.table)}{index}{part}"
+        return f"{step.action} {self._environment.physical_name(step.table)}{index}{part}"
 
     def _settled(self, step: Step, usual: "Estimate") -> str:
-        settled = step.settled_when(self._migrator.environment.physical_name(step.table))
+        settled = step.settled_when(self._environment.physical_name(step.table))
         return f"until {settled}: {output.usual(usual)}"
 
 

@@ -1,21 +1,19 @@
 """Importing a file: write the scripts that would create the tables it declares, and map their names; makes no call."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from osem_migrate.advice import command, did_you_mean
 from osem_migrate.arguments import Arguments
 from osem_migrate.config import HISTORY_ENTITY, Environment, Project
-from osem_migrate.config.settings import FILE
+from osem_migrate.config.configuration import Configuration
 from osem_migrate.errors import DefinitionError, NamesClash, UsageError
+from osem_migrate.files.edits import all_or_nothing
 from osem_migrate.files.location import shown_path
-from osem_migrate.files.whole_file import write_whole
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
 from osem_migrate.formats import FoundTable, Given, Reading, read
 from osem_migrate.formats.file_text import file_text
-from osem_migrate.formats.registry import library_missing
 from osem_migrate.formats.tables import renamed
 from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable
@@ -49,6 +47,7 @@ class FileImport:
 
     Attributes:
         environment: whose tables these are.
+        configuration: the file that names them.
         creations: one operation for each table that no script declares, sorted by name.
         drafts: the scripts of them, as they would be written now.
         mapped: physical names that the configuration does not give yet, by logical name.
@@ -59,6 +58,7 @@ class FileImport:
     """
 
     environment: str
+    configuration: Configuration
     creations: tuple[CreateTable, ...]
     drafts: tuple[Draft, ...]
     mapped: Mapping[str, str]
@@ -128,6 +128,7 @@ def plan_file_import_of(
     declared = {found.called[name]: "the scripts declare it already" for name in found.tables if name in scripts.tables}
     return FileImport(
         environment=environment,
+        configuration=project.file,
         creations=planned.creations,
         drafts=draft_scripts(project.migrations, _titled(planned.creations)),
         mapped=mapped,
@@ -139,23 +140,29 @@ def plan_file_import_of(
 
 
 def import_file(project: Project, plan: FileImport) -> tuple[Draft, ...]:
-    """Write the names of a plan into pyproject.toml, and its scripts: all of it, or nothing.
+    """Write the names of a plan into the configuration, and its scripts: all of it, or nothing.
 
     The names come first: whatever ends it in between, no script is there whose table would be another one.
 
     Raises:
         ScriptError: the scripts cannot be written.
-        FormatLibraryMissing: the library that changes pyproject.toml is not installed.
+        FileNotWritable: the configuration cannot be.
     """
-    path = (project.root / FILE).resolve()  # the file itself, where it is a link
-    with _named_by(path, _configured(path, plan) if plan.mapped else None):
+    with all_or_nothing() as edits:
+        if plan.mapped:
+            edits.configure(plan.configuration, _tables_of(plan), plan.mapped)
         return write_scripts(project.migrations, _titled(plan.creations)) if plan.creations else ()
 
 
 def mapping(plan: FileImport) -> str:
-    """What has to stand in pyproject.toml for the names, as TOML."""
+    """What has to stand in the configuration for the names, as TOML."""
     lines = [f'{_toml_key(name)} = "{physical}"' for name, physical in plan.mapped.items()]
-    return "\n".join([f"[tool.osem-migrate.environments.{plan.environment}.tables]", *lines])
+    return "\n".join([f"[{'.'.join(_tables_of(plan))}]", *lines])
+
+
+def _tables_of(plan: FileImport) -> tuple[str, ...]:
+    """The table of the configuration that maps the names of the environment."""
+    return (*plan.configuration.table, "environments", plan.environment, "tables")
 
 
 def _read(environment: Environment, options: ImportFileOptions) -> Reading:
@@ -234,30 +241,6 @@ def _check_names(project: Project, environment: str, mapped: Mapping[str, str]) 
 
 def _titled(creations: Sequence[CreateTable]) -> list[tuple[str, list[CreateTable]]]:
     return [(f"create table {create.table}", [create]) for create in creations]
-
-
-def _configured(path: Path, plan: FileImport) -> str:
-    try:
-        from osem_migrate.config.edit import with_tables  # noqa: PLC0415 - its library is an extra
-    except ModuleNotFoundError as missing:
-        raise library_missing(missing) from missing
-    with path.open(encoding="utf-8", newline="") as opened:
-        return with_tables(opened.read(), plan.environment, plan.mapped)
-
-
-@contextmanager
-def _named_by(path: Path, changed: str | None) -> Iterator[None]:
-    """With another pyproject.toml, where there is one; what it was comes back where the scripts cannot be written."""
-    if changed is None:
-        yield
-        return
-    before = path.read_bytes()
-    write_whole(path, changed.encode())
-    try:
-        yield
-    except BaseException:
-        write_whole(path, before)
-        raise
 
 
 def _toml_key(name: str) -> str:

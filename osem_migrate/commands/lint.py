@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from osem_migrate.advice import did_you_mean
 from osem_migrate.arguments import Arguments
 from osem_migrate.config import LOCAL, Environment, Project
-from osem_migrate.config.settings import FILE, SECTION
 from osem_migrate.errors import ConfigurationError, ExitCode
 from osem_migrate.files.git import new_scripts
 from osem_migrate.files.location import comments, extents_of_operations
@@ -132,10 +131,10 @@ def _ignored(project: Project) -> frozenset[str]:
     known = {rule.code for rule in RULES}
     for code in project.settings.lint.ignore:
         if code not in known:
-            key = f"{SECTION}.lint.ignore"
+            place = project.file.place("lint", "ignore")
             raise ConfigurationError(
-                f"{project.root / FILE}: {key}: there is no rule {code!r}{did_you_mean(code, known)}",
-                file=str(project.root / FILE),
-                key=key,
+                f"{place}: there is no rule {code!r}{did_you_mean(code, known)}",
+                file=str(project.file.path),
+                key=project.file.key("lint", "ignore"),
             )
     return frozenset(project.settings.lint.ignore)

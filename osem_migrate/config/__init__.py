@@ -1,4 +1,4 @@
-"""Environments and names: the ``[tool.osem-migrate]`` table of pyproject.toml."""
+"""Environments and names: what pyproject.toml, or osem-migrate.toml, says of a project."""
 
 from osem_migrate.config.environment import Environment as Environment
 from osem_migrate.config.names import HISTORY_ENTITY as HISTORY_ENTITY

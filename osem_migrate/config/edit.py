@@ -1,28 +1,32 @@
-"""Changes of pyproject.toml that leave its comments, its order and its spelling alone."""
+"""Changes of a TOML file that leave its comments, its order, its line endings and its spelling alone."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomlkit
 from tomlkit.items import InlineTable
 
-_PATH = ("tool", "osem-migrate", "environments")
 
-
-def with_tables(text: str, environment: str, tables: Mapping[str, str]) -> str:
-    """The file with these physical names in the ``tables`` of an environment, by logical name."""
+def with_values(text: str, path: Sequence[str], values: Mapping[str, str]) -> str:
+    """The file with these values in the table of that path, which is added where there is none."""
     wanted = tomllib.loads(text)
-    _add(wanted, environment, tables)
+    _add(wanted, path, values)
     document = tomlkit.parse(text)
-    _add(document, environment, tables)
+    _add(document, path, values)
     changed = tomlkit.dumps(document)
     if tomllib.loads(changed) == wanted:
-        return _set_apart(text, changed)
+        return _in_endings_of(text, _set_apart(text, changed))
     # What is added to a table of dotted keys, tomlkit leaves out; such a table may have a part of its own elsewhere.
     section = tomlkit.document()
-    _add(section, environment, tables)
-    return f"{text.rstrip()}\n\n{tomlkit.dumps(section).lstrip()}"
+    _add(section, path, values)
+    return _in_endings_of(text, f"{text.rstrip()}\n\n{tomlkit.dumps(section).lstrip()}")
+
+
+def _in_endings_of(text: str, changed: str) -> str:
+    """The changed file with the line endings of what it was, which tomlkit does not give to what is added."""
+    return re.sub(r"(?<!\r)\n", "\r\n", changed) if "\r\n" in text else changed
 
 
 def _set_apart(text: str, changed: str) -> str:
@@ -40,14 +44,14 @@ def _set_apart(text: str, changed: str) -> str:
     return "".join(lines)
 
 
-def _add(document: Any, environment: str, tables: Mapping[str, str]) -> None:
+def _add(document: Any, path: Sequence[str], values: Mapping[str, str]) -> None:
     here = document
-    for part in (*_PATH, environment, "tables"):
+    for depth, part in enumerate(path, 1):
         if part not in here:
-            here[part] = _table_in(here, is_super=part in _PATH or part == environment)
+            here[part] = _table_in(here, is_super=depth < len(path))
         here = here[part]
-    for name, physical_name in tables.items():
-        here[name] = physical_name
+    for name, value in values.items():
+        here[name] = value
 
 
 def _table_in(owner: Any, *, is_super: bool) -> Any:

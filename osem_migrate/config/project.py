@@ -6,20 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from osem_migrate.advice import command, did_you_mean
+from osem_migrate.config.configuration import OWN, PYPROJECT, SECTION, Configuration, read_in
 from osem_migrate.config.environment import Environment, Neighbour, clash, fill_all
 from osem_migrate.config.location import Location
 from osem_migrate.config.names import ENTITY, HISTORY_ENTITY, Names, Pattern, filled
-from osem_migrate.config.settings import (
-    FILE,
-    SECTION,
-    EnvironmentSettings,
-    ProjectSettings,
-    parse_settings,
-    read_table,
-)
+from osem_migrate.config.settings import EnvironmentSettings, ProjectSettings, parse_settings
 from osem_migrate.errors import ConfigurationError, DefinitionError, NamesClash, UnknownEnvironment
 from osem_migrate.operations import SetTags
 from osem_migrate.schema.limits import check_logical_name, check_name
@@ -30,10 +24,6 @@ ENVIRONMENT_VARIABLE = "OSEM_ENV"
 PREFIX_VARIABLE = "OSEM_DB_PREFIX"
 STATE_FOLDER = ".osem-migrate"
 
-_NAME_EXAMPLES = (
-    'For example: table_name = "{application}-{env}-{entity}", or "{entity}-{env}". A table with a name of its own: '
-    f'[{SECTION}.tables] Orders = "MyOrders-{{env}}"'
-)
 _EVERY = "*"  # the table of what every table has
 _ENVIRONMENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -41,9 +31,10 @@ _ENVIRONMENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 class Project:
     """The project around the working folder: where its scripts and state are, and its environments."""
 
-    def __init__(self, root: Path, settings: ProjectSettings, environ: Mapping[str, str]) -> None:
+    def __init__(self, file: Configuration, settings: ProjectSettings, environ: Mapping[str, str]) -> None:
         """Use ``Project.find`` instead."""
-        self.root = root
+        self.file = file
+        self.root = file.path.parent
         self.settings = settings
         self._environ = environ
         self._check_names()
@@ -53,24 +44,29 @@ class Project:
 
     @classmethod
     def find(cls, start: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read the nearest pyproject.toml with a ``[tool.osem-migrate]`` table, from ``start`` upwards.
+        """Read the nearest configuration, from ``start`` upwards.
+
+        That is an osem-migrate.toml, or a pyproject.toml with a ``[tool.osem-migrate]`` table.
 
         Raises:
             ConfigurationError: there is none, or what it says cannot be used; the message names file and key.
+            ConfiguredTwice: a folder has both.
             NamesClash: a table would belong to two environments.
         """
-        here = _resolved(start or Path())
-        folders = (here, *here.parents)
-        for folder in folders:
-            table = read_table(folder / FILE)
-            if table is not None:
-                return cls(folder, parse_settings(table, folder / FILE), environ)
-        nearest = next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
-        where = f"Add this to {nearest}:" if nearest is not None else f"Write this to {here / FILE}:"
+        here = resolved(start or Path())
+        for folder in (here, *here.parents):
+            if (found := read_in(folder)) is not None:
+                file, table = found
+                return cls.of(file, table, environ)
         raise ConfigurationError(
-            f"no {FILE} with a [{SECTION}] table in {here} or above",
-            remediation=f'{where}\n[{SECTION}]\napplication = "my-app"\n[{SECTION}.environments.dev]',
+            f"no {PYPROJECT} with a [{SECTION}] table, and no {OWN}, in {here} or above",
+            remediation=f"In the folder of the project, begin with: {command('init')}",
         )
+
+    @classmethod
+    def of(cls, file: Configuration, table: Any, environ: Mapping[str, str] = os.environ) -> Self:
+        """The project that a file with these settings makes; raises as ``find`` does."""
+        return cls(file, parse_settings(table, file), environ)
 
     @property
     def application(self) -> str:
@@ -123,10 +119,16 @@ class Project:
         own = self.settings.environments.get(name, EnvironmentSettings())
         mapped = own.model_copy(update={"tables": {**own.tables, **tables}})
         environments = {**self.settings.environments, name: mapped}
-        return type(self)(self.root, self.settings.model_copy(update={"environments": environments}), self._environ)
+        return type(self)(self.file, self.settings.model_copy(update={"environments": environments}), self._environ)
 
     def _key(self, name: str) -> str:
-        return f"{self.root / FILE}: {SECTION}.{name}"
+        return self.file.place(*name.split("."))
+
+    def _name_examples(self) -> str:
+        return (
+            'For example: table_name = "{application}-{env}-{entity}", or "{entity}-{env}". A table with a name of its '
+            f'own: [{self.file.key("tables")}] Orders = "MyOrders-{{env}}"'
+        )
 
     def _settings(self, name: str) -> EnvironmentSettings:
         """What is configured for an environment, with what is configured for all of them."""
@@ -140,7 +142,7 @@ class Project:
     def _read_names(self, name: str) -> Names:
         settings, values = self._settings(name), self._values(name)
         own, every = f"environments.{name}.", ""
-        with _blamed_on(self._key(f"{own if settings.table_name else every}table_name"), _NAME_EXAMPLES):
+        with _blamed_on(self._key(f"{own if settings.table_name else every}table_name"), self._name_examples()):
             pattern = Pattern.parse(settings.table_name or self.settings.table_name, values)
         mapped: dict[str, str] = {}
         for where, tables in ((every, self.settings.tables), (own, settings.tables)):
@@ -201,7 +203,7 @@ class Project:
         own = self.settings.environments.get(name, EnvironmentSettings()).tags
         yield "tags", self.settings.tags
         yield f"environments.{name}.tags", own
-        yield f"environments.{name}.tags with {SECTION}.tags", self._settings(name).tags
+        yield f"environments.{name}.tags with {self.file.key('tags')}", self._settings(name).tags
 
     def _neighbours(self, name: str, names: Names) -> list[tuple[Neighbour, bool]]:
         """The environments that may have tables of the same names, each with whether it is sure."""
@@ -223,12 +225,12 @@ class Project:
         if self._environ.get(PREFIX_VARIABLE):
             remedy = f"Unset {PREFIX_VARIABLE}, or give it a prefix that no other environment has."
             return clash(PREFIX_VARIABLE, name, other, remediation=remedy)
-        return clash(f"{self.root / FILE}: {SECTION}", name, other)
+        return clash(self.file.place(), name, other)
 
     def _unknown(self, name: str) -> UnknownEnvironment:
         hint = did_you_mean(name, self.environment_names)
         choice = f"one with {command('--env', 'NAME')}"
-        add = f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose {choice}"
+        add = f"Add [{self.file.key('environments', name)}] to {self.file.path}, or choose {choice}"
         return UnknownEnvironment(
             f"environment {name!r} is not configured{hint} (there are: {', '.join(self.environment_names)})",
             remediation=add if _ENVIRONMENT_NAME.fullmatch(name) else f"Choose {choice}",
@@ -236,7 +238,8 @@ class Project:
         )
 
 
-def _resolved(start: Path) -> Path:
+def resolved(start: Path) -> Path:
+    """Where that is; raises ConfigurationError where it is no longer there."""
     try:
         return start.resolve()
     except OSError as gone:

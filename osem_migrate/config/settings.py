@@ -1,7 +1,6 @@
-"""Settings: what ``[tool.osem-migrate]`` may say, read and checked."""
+"""Settings: what ``[tool.osem-migrate]`` may say, checked."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,12 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
-from osem_migrate.advice import did_you_mean
+from osem_migrate.advice import AGAIN, did_you_mean
+from osem_migrate.config.configuration import Configuration
 from osem_migrate.errors import ConfigurationError
 from osem_migrate.place import is_url
-
-FILE = "pyproject.toml"
-SECTION = "tool.osem-migrate"
 
 _REGION = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # what can stand in a host name, as botocore asks
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -122,30 +119,20 @@ class ProjectSettings(BaseModel):
     lint: LintSettings = LintSettings()
 
 
-def read_table(path: Path) -> dict[str, Any] | None:
-    """The tool's own table of a pyproject.toml, unchecked; None where there is no such file or no such table in it."""
-    if not path.is_file():
-        return None
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except RecursionError as bottomless:
-        raise ConfigurationError(f"{path} cannot be read: it is nested too deeply", file=str(path)) from bottomless
-    except (ValueError, OSError) as unreadable:  # among them what is no TOML, no UTF-8, or a number without end
-        raise ConfigurationError(f"{path} cannot be read: {unreadable}", file=str(path)) from unreadable
-    tools = document.get("tool")
-    found: dict[str, Any] | None = tools.get("osem-migrate") if isinstance(tools, dict) else None
-    return found
-
-
-def parse_settings(table: Any, path: Path) -> ProjectSettings:
+def parse_settings(table: Any, file: Configuration) -> ProjectSettings:
     """The settings that the table holds; raises ConfigurationError with file and key at the first mistake."""
     try:
         return ProjectSettings.model_validate(table)
     except ValidationError as invalid:
         first = invalid.errors(include_url=False)[0]
-        key = ".".join([SECTION, *(str(part) for part in first["loc"])])
+        parts = [str(part) for part in first["loc"]]
         message = _complaint(first["type"], first["loc"]) or first["msg"]
-        raise ConfigurationError(f"{path}: {key}: {message}", file=str(path), key=key) from None
+        raise ConfigurationError(
+            f"{file.place(*parts)}: {message}",
+            remediation=f"Correct it in {file.path.name} and {AGAIN}.",
+            file=str(file.path),
+            key=file.key(*parts),
+        ) from None
 
 
 def _complaint(kind: str, location: tuple[int | str, ...]) -> str | None:

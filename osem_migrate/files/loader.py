@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from inspect import cleandoc
 from itertools import pairwise
 from pathlib import Path
 from types import FunctionType, NoneType
@@ -102,6 +103,7 @@ def _migration(script: Script) -> Migration:
             number=script.number,
             operations=_operations(script),
             summary=docstring.strip().partition("\n")[0] if isinstance(docstring, str) else "",
+            docstring=cleandoc(docstring).strip() if isinstance(docstring, str) else "",
             depends=script.names,
             file=shown_path(script.path),
             locate=partial(line_of_operation, Path(script.path)),

@@ -18,6 +18,9 @@ _IMPORTS = (
     f"({sys.executable})."
 )
 
+SCHEMA_FILE = "schema.py"
+"""What it is usually called, beside the configuration."""
+
 
 def load_schema_file(path: Path) -> Schema:
     """The tables of the module, by their logical names: its values of type Table, alone, in a list or in a mapping.

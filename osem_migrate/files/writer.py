@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from osem_migrate.advice import AGAIN, command
-from osem_migrate.errors import ScriptError, UsageError
+from osem_migrate.errors import FileNotWritable, ScriptError, UsageError
+from osem_migrate.files.edits import all_or_nothing
 from osem_migrate.files.folder import SCRIPT_NAME
 from osem_migrate.files.location import shown_path
 from osem_migrate.operations import Operation
@@ -34,21 +35,17 @@ def write_scripts(folder: Path, scripts: Sequence[tuple[str, Collection[Operatio
         UsageError: no file name can be made of a title.
         ScriptError: the folder cannot be written.
     """
-    written: list[Path] = []
     draft_scripts(folder, scripts)  # what is wrong with a title, before there is a folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone_in(folder):
-            drafts = draft_scripts(folder, scripts)
-            for draft in drafts:
-                with draft.path.open("x", encoding="utf-8", newline="\n") as script:
-                    written.append(draft.path)
-                    script.write(draft.source)
-    except OSError as refused:
-        for path in written:
-            path.unlink(missing_ok=True)
+        with all_or_nothing() as edits:
+            edits.make_folder(folder)
+            with _alone_in(folder):
+                drafts = draft_scripts(folder, scripts)
+                for draft in drafts:
+                    edits.create(draft.path, draft.source)
+    except FileNotWritable as refused:
         raise ScriptError(
-            f"a script cannot be written here: {refused.strerror}",
+            f"a script cannot be written here: {refused.details['reason']}",
             file=shown_path(folder),
             remediation=f"Make it a folder that you can write to, then {AGAIN}.",
         ) from refused

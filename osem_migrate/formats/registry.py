@@ -107,7 +107,7 @@ def too_large(file: str, limit: int) -> FormatTooLarge:
 def library_missing(missing: ModuleNotFoundError) -> FormatLibraryMissing:
     """The error of a library that is not installed; raises what was missing where it is none of the extra's."""
     library = (missing.name or "").partition(".")[0]
-    if library not in {"yaml", "jinja2", "markupsafe", "tomlkit"}:
+    if library not in {"yaml", "jinja2", "markupsafe"}:
         raise missing
     return FormatLibraryMissing(f"the library {library} is not installed", library=library)
 

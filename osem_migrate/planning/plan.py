@@ -253,6 +253,11 @@ class Plan:
         return tuple(Lane(table, tuple(operations)) for table, operations in lanes.items())
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """Logical names of the tables that its operations touch, sorted."""
+        return tuple(sorted({operation.table for operation in self.operations}))
+
+    @property
     def predecessors(self) -> dict[tuple[str, int], frozenset[tuple[str, int]]]:
         """What each operation waits for, by key: the one before it in its lane, and all that its script depends on."""
         last: dict[str, tuple[str, int]] = {}

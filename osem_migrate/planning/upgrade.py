@@ -47,8 +47,8 @@ def make_plan(
     schema, planned = before, []
     for migration in pending:
         done = operations_done(migration, history.records)
-        schema, operations = _plan_migration(migration, done, schema)
-        operations = tuple(_unprotecting(planned, migrations) for planned in operations)
+        schema, operations = plan_migration(migration, done, schema)
+        operations = tuple(unprotecting(planned, migrations) for planned in operations)
         planned.append(PlannedMigration(migration=migration, operations=operations))
     return Plan(
         migrations=_looking_ahead(planned),
@@ -66,9 +66,10 @@ def _abandoned(record: Record | None) -> str | None:
     return record.downgrade_to if record is not None and record.is_being_reversed else None
 
 
-def _plan_migration(
+def plan_migration(
     migration: Migration, done: Collection[int], schema: Schema
 ) -> tuple[Schema, tuple[PlannedOperation, ...]]:
+    """The schema after a migration, and those of its operations that are not done."""
     planned = []
     for position, operation in enumerate(migration.operations):
         if position in done:
@@ -94,8 +95,12 @@ def _plan_migration(
     return schema, tuple(planned)
 
 
-def _unprotecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> PlannedOperation:
-    """A drop that first takes off the deletion protection that the environment gave the table, and nobody else did."""
+def unprotecting(planned: PlannedOperation, migrations: Sequence[Migration]) -> PlannedOperation:
+    """A drop that first takes off the deletion protection that the environment gave the table, and nobody else did.
+
+    Raises:
+        DeletionProtected: a script turns it on.
+    """
     if not planned.operation.drops_table or not is_protected(planned.before):
         return planned
     if (declared := _protecting(planned, migrations)) is not None:

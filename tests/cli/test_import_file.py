@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -244,23 +243,6 @@ def test_options_that_need_a_file(run: Run, words: list[str]) -> None:
     assert "--check, --format and --parameter need --from" in said.err
 
 
-def test_the_library_that_changes_pyproject_is_not_installed(
-    empty: Project, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The error names the extra, and nothing is written; where no name has to be added, it is not needed."""
-    (empty.folder / "state.json").write_text(STATE)
-    (empty.folder / "contract.json").write_text(json.dumps(contract()))
-    before = contents(empty)
-    monkeypatch.delitem(sys.modules, "osem_migrate.config.edit", raising=False)
-    monkeypatch.setitem(sys.modules, "tomlkit", None)
-    said = run("import", "--from", "state.json")
-    assert said.code == 1
-    assert "✗ FORMAT_LIBRARY_MISSING: the library tomlkit is not installed" in said.err
-    assert "hint: Install it with: pip install 'osem-migrate[formats]'" in said.err
-    assert contents(empty) == before
-    assert run("import", "--from", "contract.json").code == 0
-
-
 def test_all_or_nothing(empty: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where pyproject.toml cannot be written, no scripts are."""
     (empty.folder / "state.json").write_text(STATE)
@@ -272,8 +254,21 @@ def test_all_or_nothing(empty: Project, run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Path, "replace", refuse)
     said = run("import", "--from", "state.json")
     assert said.code == 1
-    assert "Permission denied" in said.err
-    assert {name: text for name, text in contents(empty).items() if not name.startswith(".")} == before
+    assert "✗ FILE_NOT_WRITABLE: pyproject.toml cannot be written: Permission denied" in said.err
+    assert contents(empty) == before
+
+
+def test_names_go_where_the_project_is_configured(empty: Project, run: Run) -> None:
+    """An osem-migrate.toml gets them as a pyproject.toml would, under the same keys without the table of the tool."""
+    (empty.folder / "pyproject.toml").unlink()
+    (empty.folder / "osem-migrate.toml").write_text('application = "shop" # ours\n\n[environments.dev]\n')
+    (empty.folder / "state.json").write_text(STATE)
+    assert "# osem-migrate.toml\n[environments.dev.tables]\n" in run("import", "--from", "state.json", "--dry-run").out
+    assert run("import", "--from", "state.json").code == 0
+    text = (empty.folder / "osem-migrate.toml").read_text()
+    assert text.startswith('application = "shop" # ours\n')
+    assert "\n[environments.dev.tables]\n" in text
+    assert run("import", "--from", "state.json", "--check").code == 0
 
 
 @pytest.mark.parametrize("way", [PermissionError(13, "Permission denied"), KeyboardInterrupt()])

@@ -238,6 +238,9 @@ def test_a_deployment_that_is_stopped(number: signal.Signals, code: int, project
 
 # One line for each command, in an order in which each of them has something to say.
 LINES = {
+    "init": "init",
+    "check": "check",
+    "show": "show head",
     "doctor": "doctor",
     "policy": "policy --role status",
     "upgrade": "upgrade",
@@ -262,7 +265,7 @@ def test_every_command_has_one_document(project: Project, pipeline: Pipeline) ->
     """--json of every command that there is: an envelope of one shape, when it works and when it does not."""
     assert set(LINES) == set(COMMANDS)
     for command, line in LINES.items():
-        quiet = "" if command in {"new", "local", "policy", "completion"} else " -q"
+        quiet = "" if command in {"init", "check", "show", "new", "local", "policy", "completion"} else " -q"
         said = pipeline.run(f"{line} --json{quiet}")
         document = checked(said)
         assert isinstance(document, Success), line

@@ -124,12 +124,7 @@ def drift_documents(plan: Plan) -> list[PlanDriftDocument]:
 
 def plan_document(plan: Plan, environment: Environment, region: str) -> PlanDocument:
     """The plan as a whole; physical names and ARNs are those of the environment in that region."""
-    hazards = {(hazard.migration, hazard.position): hazard.text for hazard in plan.hazards}
-    estimates = plan.estimates
-
-    def operation(planned: PlannedOperation) -> OperationDocument:
-        return _operation(planned, estimates.get(planned.key, []), hazards.get(planned.key), environment, region)
-
+    documents = operation_documents(plan, environment, region)
     return {
         "dry_run": True,
         "direction": plan.direction.value,
@@ -138,18 +133,28 @@ def plan_document(plan: Plan, environment: Environment, region: str) -> PlanDocu
             "migrations": len(plan.migrations),
             "operations": len(plan.operations),
             "calls": len(plan.steps) + (plan.creates_history and not plan.is_empty),
-            "hazards": len(hazards),
+            "hazards": len(plan.hazards),
         },
         "creates_history_table": plan.creates_history,
         "migrations": [
-            _migration(planned, [operation(one) for one in planned.operations]) for planned in plan.migrations
+            _migration(planned, [documents[one.key] for one in planned.operations]) for planned in plan.migrations
         ],
         "future": list(plan.future),
         "notes": list(plan.notes),
         "abandons": plan.abandons,
         "warnings": list(plan.warnings),
         "drift": drift_documents(plan),
-        "estimate_seconds": _seconds(plan.estimate),
+        "estimate_seconds": seconds_document(plan.estimate),
+    }
+
+
+def operation_documents(plan: Plan, environment: Environment, region: str) -> dict[tuple[str, int], OperationDocument]:
+    """Every operation of a plan, by its key."""
+    hazards = {(hazard.migration, hazard.position): hazard.text for hazard in plan.hazards}
+    estimates = plan.estimates
+    return {
+        one.key: _operation(one, estimates.get(one.key, []), hazards.get(one.key), environment, region)
+        for one in plan.operations
     }
 
 
@@ -182,7 +187,7 @@ def _operation(
             {
                 "action": step.action,
                 "parameters": step.call(_address(step, environment, region)),
-                "estimate_seconds": _seconds(usual),
+                "estimate_seconds": seconds_document(usual),
             }
             for step, usual in zip(steps, estimates, strict=True)
         ],
@@ -195,5 +200,6 @@ def _address(step: Step, environment: Environment, region: str) -> str:
     return table_arn(name, region=region, account=environment.settings.account_id or "*") if step.takes_arn else name
 
 
-def _seconds(usual: Estimate) -> SecondsDocument:
+def seconds_document(usual: Estimate) -> SecondsDocument:
+    """How long it usually takes."""
     return {"low": usual.low, "high": usual.high}

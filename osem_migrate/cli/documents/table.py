@@ -80,7 +80,7 @@ def table_document(live: LiveTable) -> TableDocument:
         "size_bytes": live.size_bytes,
         "keys": key_documents(as_keys(table.partition_key), as_keys(table.sort_key)) if table is not None else [],
         "indexes": [_index(index, live.indexes.get(index.name)) for index in _indexes(table)],
-        "local_indexes": [_local_index(local, table) for local in table.local_indexes] if table is not None else [],
+        "local_indexes": local_index_documents(table) if table is not None else [],
         "settings": settings_document(table),
         "unsupported_settings": sorted(kind.member() for kind in live.unreadable),
     }
@@ -102,6 +102,11 @@ def _index(index: Index, live: LiveIndex | None) -> IndexDocument:
         "items": live.items if live is not None else 0,
         "size_bytes": live.size_bytes if live is not None else 0,
     }
+
+
+def local_index_documents(table: Table) -> list[LocalIndexDocument]:
+    """The local indexes of a table, live or declared."""
+    return [_local_index(local, table) for local in table.local_indexes]
 
 
 def _local_index(local: LocalIndex, table: Table) -> LocalIndexDocument:

@@ -4,8 +4,9 @@ import tomllib
 
 import pytest
 
-from osem_migrate.config.edit import with_tables
+from osem_migrate.config.edit import with_values
 
+TABLES = ("tool", "osem-migrate", "environments", "dev", "tables")
 HEAD = '# Ours.\n[tool.osem-migrate]\napplication = "shop" # the name\n'
 SPELLINGS = {
     "no environments": HEAD,
@@ -34,7 +35,7 @@ SPELLINGS = {
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["unix", "windows"])
 def test_a_new_section_stands_apart(before: str, after: str, newline: str) -> None:
     """One empty line is before the section that is added, and one behind it where more follows."""
-    changed = with_tables((HEAD + before + after).replace("\n", newline), "dev", {"Orders": "O", "a.b": "I"})
+    changed = with_values((HEAD + before + after).replace("\n", newline), TABLES, {"Orders": "O", "a.b": "I"})
     section = '\n\n[tool.osem-migrate.environments.dev.tables]\nOrders = "O"\n"a.b" = "I"\n'
     begins, _, rest = changed.replace(newline, "\n").partition(section)
     assert begins == (HEAD + before).rstrip()
@@ -46,7 +47,7 @@ def test_a_new_section_stands_apart(before: str, after: str, newline: str) -> No
 @pytest.mark.parametrize("text", SPELLINGS.values(), ids=SPELLINGS)
 def test_names_are_added(text: str) -> None:
     """Whichever way the environment is spelled: all that was there is there still, comments too."""
-    changed = with_tables(text, "dev", {"Orders": "MyStack-Orders-1A", "order.items": "I"})
+    changed = with_values(text, TABLES, {"Orders": "MyStack-Orders-1A", "order.items": "I"})
     before, after = tomllib.loads(text), tomllib.loads(changed)
     own = after["tool"]["osem-migrate"]["environments"]["dev"]
     assert {name: own["tables"].pop(name) for name in ("Orders", "order.items")} == {

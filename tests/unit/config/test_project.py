@@ -8,6 +8,7 @@ import pytest
 
 from osem_migrate.config import Project
 from osem_migrate.errors import ConfigurationError, NamesClash, UnknownEnvironment
+from tests.doubles.typed import typed
 from tests.unit.config.pyproject import HEAD, project
 
 THREE = "".join(f"[tool.osem-migrate.environments.{name}]\n" for name in ("dev", "staging", "prod"))
@@ -39,17 +40,15 @@ def test_the_scripts_may_be_elsewhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "[project]\nname = 'x'\n", "[tool.other]\n", "tool = 5\n"])
-def test_no_project_says_what_to_write(tmp_path: Path, text: str | None) -> None:
-    """Without configuration the error shows the smallest one."""
+def test_no_project_says_how_to_begin(tmp_path: Path, text: str | None) -> None:
+    """Without configuration the error names the command that writes it."""
     if text is not None:
         (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         Project.find(tmp_path, {})
-    assert f"no pyproject.toml with a [tool.osem-migrate] table in {tmp_path} or above" in caught.value.message
-    where, _, example = caught.value.remediation.partition("\n")
-    assert where == f"{'Write' if text is None else 'Add'} this to {tmp_path / 'pyproject.toml'}:"
-    (tmp_path / "pyproject.toml").write_text(example)
-    assert Project.find(tmp_path, {}).environment("dev").physical_name("Users") == "my-app-dev-Users"
+    expected = f"no pyproject.toml with a [tool.osem-migrate] table, and no osem-migrate.toml, in {tmp_path} or above"
+    assert (caught.value.code, caught.value.message) == ("CONFIG_INVALID", expected)
+    assert typed(caught.value) == "In the folder of the project, begin with: osem-migrate init"
 
 
 def test_a_working_folder_that_is_gone_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

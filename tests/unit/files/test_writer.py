@@ -270,7 +270,9 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch
     """A file in its place, or a refusal by the system, is a sentence with the path."""
     monkeypatch.chdir(tmp_path)
     put(tmp_path, "migrations", "")
-    with pytest.raises(ScriptError, match=r"^migrations: a script cannot be written here: File exists") as caught:
+    with pytest.raises(
+        ScriptError, match=r"^migrations: a script cannot be written here: it is a file, where a folder has"
+    ) as caught:
         write_script(tmp_path / "migrations", "next")
     assert typed(caught.value)
 

@@ -1,0 +1,136 @@
+"""``check``: what can be wrong with scripts, before AWS is asked anything."""
+
+from typing import Any
+
+import pytest
+
+from tests.cli.command_line import Project, Run, run_process
+
+FORGETFUL = """
+from dataclasses import dataclass
+from osem_migrate.operations import AddIndex, DropIndex
+
+@dataclass(frozen=True)
+class Forgetful(AddIndex):
+    def reverse(self, before):
+        return DropIndex("Teams", "managerId-index")
+"""
+
+
+def test_scripts_in_order(project: Project, run: Run) -> None:
+    """One line a check, and 0."""
+    said = run("check")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == (
+        "✓ loads       3 scripts\n"
+        "✓ one head    0003_create_plans\n"
+        "✓ reversible  up, down and up again gives the same schema\n"
+        "✓ lint        nothing in the scripts is an error to lint\n"
+        "✓ schema.py   the scripts lead to what it declares, if there is one\n"
+        "✓ 5 checks passed.\n"
+    )
+    data = run("check", "--json").document["data"]
+    assert data["passed"]
+    assert [check["outcome"] for check in data["checks"]] == ["passed"] * 5
+
+
+def test_a_script_that_does_not_load(project: Project, run: Run) -> None:
+    """The error of a run, with its place and remedy; what needs the scripts is skipped."""
+    project.script("0004_bad", "", prelude="def broken(:\n")
+    said = run("check")
+    assert said.code == 1
+    assert "✗ loads       failed: every script loads\n    SCRIPT_NOT_LOADABLE: migrations/0004_bad.py:" in said.out
+    assert "ℹ reversible  skipped: " in said.out  # noqa: RUF001 - the sign for information
+    assert said.out.endswith("✗ Not in order: loads.\n")
+
+
+def test_two_heads(project: Project, run: Run) -> None:
+    """Two branches that took the same number are found before they meet in production."""
+    project.script("0003_create_sessions", 'CreateTable("Sessions", partition_key=S("sessionId"))')
+    checks = {check["name"]: check for check in _failed(run)["checks"]}
+    assert [check["outcome"] for check in checks.values()] == ["skipped", "failed", "skipped", "skipped", "skipped"]
+    (error,) = checks["one head"]["errors"]
+    assert error["code"] == "SCRIPT_NUMBER_DUPLICATE"
+    assert error["details"]["file"] == "migrations/0003_create_sessions.py"
+
+
+def test_a_gap_is_a_warning(project: Project, run: Run) -> None:
+    """A number that is missing may be meant so."""
+    project.script("0005_create_sessions", 'CreateTable("Sessions", partition_key=S("sessionId"))')
+    said = run("check")
+    assert said.code == 0
+    assert "    migrations/0005_create_sessions.py: the number before it is 0003; is a script missing?\n" in said.out
+
+
+def test_an_operation_that_does_not_fit(project: Project, run: Run) -> None:
+    """It loads, and would stop an upgrade; what comes after it cannot be told."""
+    project.script("0004_drop", 'DropIndex("Teams", "nobody-index")')
+    project.script("0005_drop", 'DropIndex("Plans", "nobody-index")')
+    (error,) = _failed(run)["checks"][2]["errors"]
+    assert error["code"] == "SCRIPT_OPERATION_INAPPLICABLE"
+    assert error["details"]["file"] == "migrations/0004_drop.py"
+
+
+def test_what_does_not_fit_one_environment(project: Project, run: Run) -> None:
+    """What an environment gives to new tables counts: a table has 50 tags at most, those of the configuration too."""
+    project.script("0004_tag_plans", 'SetTags("Plans", {f"tag{number}": "x" for number in range(50)})')
+    assert run("check").code == 0
+    project.configure(
+        '[tool.osem-migrate]\napplication = "shop"\n[tool.osem-migrate.environments.dev]\n'
+        '[tool.osem-migrate.environments.prod]\ntags = { Team = "core" }\n'
+    )
+    (error,) = _failed(run)["checks"][2]["errors"]
+    assert error["code"] == "SCRIPT_OPERATION_INAPPLICABLE"
+    assert error["details"]["file"] == "migrations/0004_tag_plans.py"
+
+
+def test_an_operation_whose_reverse_is_wrong(project: Project, run: Run) -> None:
+    """An operation of the project's own that takes back something else is named, with what is otherwise."""
+    project.script("0004_own", 'Forgetful("Teams", "name-index", S("name"))', prelude=FORGETFUL)
+    (error,) = _failed(run)["checks"][2]["errors"]
+    assert error["code"] == "SCRIPT_NOT_REVERSED"
+    assert error["details"]["file"] == "migrations/0004_own.py"
+    assert "after it is reversed, managerId-index: expected" in error["message"]
+
+
+@pytest.mark.measured
+def test_it_asks_aws_nothing(project: Project) -> None:
+    """Neither check, show nor init imports boto3."""
+    for words in (("check",), ("show", "2"), ("init",)):
+        said = run_process(*words, environ={"PYTHONPROFILEIMPORTTIME": "1"})
+        assert said.code == 0
+        imported = {line.rpartition("|")[2].strip() for line in said.err.splitlines()}
+        assert "osem_migrate.config" in imported
+        assert not imported & {"boto3", "botocore", "tomlkit"}
+
+
+def _failed(run: Run) -> dict[str, Any]:
+    said = run("check", "--json")
+    assert said.code == 1
+    data: dict[str, Any] = said.document["data"]
+    assert not data["passed"]
+    return data
+
+
+def test_what_lint_takes_for_an_error(project: Project, run: Run) -> None:
+    """With lint's code, place and recipe; a comment that answers it is an answer here, too."""
+    again = 'DropIndex("Teams", "managerId-index"), AddIndex("Teams", "managerId-index", S("managerId"), S("since"))'
+    project.script("0004_again", again)
+    (error,) = _failed(run)["checks"][3]["errors"]
+    assert error["code"] == "SCRIPT_RISKY"
+    assert "IDX02 index managerId-index of Teams is dropped and added again" in error["message"]
+    assert error["details"]["file"] == "migrations/0004_again.py"
+    assert "under a new name" in error["remediation"]
+
+
+def test_a_script_that_was_forgotten(project: Project, run: Run) -> None:
+    """What schema.py declares and no script builds is told; a schema.py that cannot be read is told by its place."""
+    schema = project.folder / "schema.py"
+    schema.write_text('from osem_migrate import S, Table\n\nsessions = Table("Sessions", S("sessionId"))\n')
+    (error,) = _failed(run)["checks"][4]["errors"]
+    assert error["code"] == "SCRIPT_FORGOTTEN"
+    assert "Sessions" in error["message"]
+    assert "new --from schema.py" in error["remediation"]
+    schema.write_text("tables = (\n")
+    (error,) = _failed(run)["checks"][4]["errors"]
+    assert (error["code"], error["details"]["file"]) == ("SCRIPT_NOT_LOADABLE", "schema.py")
