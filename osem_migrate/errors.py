@@ -105,7 +105,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from osem_migrate.advice import AGAIN, command, in_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Unpack
 
     from osem_migrate.details import Details, ErrorDocument
@@ -496,6 +496,16 @@ class HistoryUnreadable(HistoryError):
 
     code = "HISTORY_UNREADABLE"
     remedy = f"A newer osem-migrate may have written it: update the tool and {AGAIN}."
+
+    @classmethod
+    def of(cls, unreadable: Mapping[str, HistoryUnreadable]) -> HistoryUnreadable:
+        """One error for all that cannot be read: by migration id, or ``lock``, the error of each."""
+        found = [*unreadable.values()]
+        if len(found) == 1:
+            return found[0]
+        damaged = next((error.advice for error in found if error.advice != found[0].advice), None)
+        advice = "\n".join(filter(None, (found[0].advice, damaged)))
+        return cls(f"{len(found)} items cannot be read", parts=[error.message for error in found], remediation=advice)
 
 
 class MigrationChanged(HistoryError):

@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from osem_migrate.clock import iso_of
+from osem_migrate.errors import HistoryUnreadable
 
 if TYPE_CHECKING:
     from osem_migrate.details import HolderDocument
+
+
+LOCK = "lock"
+"""What the lock is called among what of a history cannot be read."""
 
 
 class RecordedState(StrEnum):
@@ -33,6 +39,7 @@ class ShownState(StrEnum):
     MISSING = "missing"
     CHANGED = "changed"
     FUTURE = "future"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,13 +199,17 @@ class Holder:
         return f"{self.identity} on {self.host} ({where})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class History:
-    """All records by migration id, and the lock's holder; empty where nothing was ever recorded."""
+    """All records by migration id, and the lock's holder; empty where nothing was ever recorded.
+
+    ``unreadable`` is what of them this version cannot read, by migration id, or ``lock``, each with the reason.
+    """
 
     records: Mapping[str, Record] = field(default_factory=dict)
     holder: Holder | None = None
     exists: bool = False
+    unreadable: Mapping[str, HistoryUnreadable] = field(default_factory=dict)
 
     def is_applied(self, migration: str) -> bool:
         """Whether the history says that the migration is live."""
@@ -212,8 +223,17 @@ class History:
 
     def table_ids(self, table: str) -> frozenset[str]:
         """Every TableId that was recorded of a table; empty where none was, as by versions that recorded none."""
-        recorded = ((record.tables or {}).get(table) for record in self.records.values())
-        return frozenset(one.table_id for one in recorded if one is not None and one.table_id is not None)
+        return frozenset(self._ids.get(table, ()))
+
+    @cached_property
+    def _ids(self) -> Mapping[str, set[str]]:
+        """By table, once for all: a long history is not to be read through again for each of many tables."""
+        found: dict[str, set[str]] = {}
+        for record in self.records.values():
+            for name, table in (record.tables or {}).items():
+                if table.table_id is not None:
+                    found.setdefault(name, set()).add(table.table_id)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

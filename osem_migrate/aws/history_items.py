@@ -1,5 +1,6 @@
 """Records, holders and log entries as items of the history table, and back."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import HistoryUnreadable
 from osem_migrate.history import (
+    LOCK,
     Holder,
     LogEntry,
     Progress,
@@ -22,15 +24,19 @@ from osem_migrate.migration import number_named, shown_version
 
 PARTITION_KEY = "scope"
 SORT_KEY = "item"
-LOCK_ITEM = "lock"
+LOCK_ITEM = LOCK
 MIGRATION_PREFIX = "migration#"
 LOG_PREFIX = "event#"
+UNREADABLE = "unreadable"
+"""What is shown as done of an entry that cannot be read."""
 HOLDER_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
 _DAMAGED = (
     f"A newer osem-migrate may have written it: update the tool and {AGAIN}. "
     f"If no run is in progress, clear it with: {command('unlock', '--force')}"
 )
 
+_LONGEST_REASON = 200  # characters
+_LONGEST_TEXT = 4096  # characters
 _YEAR_10000 = 253_402_300_800_000  # Unix milliseconds
 
 _SERIALIZER = TypeSerializer()
@@ -67,7 +73,7 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
             "applied_by": record.applied_by,
             "tool_version": record.tool_version,
             "fence": record.fence,
-            "error": {"code": record.error.code, "message": record.error.message} if record.error else None,
+            "error": {"code": record.error.code, "message": _brief(record.error.message)} if record.error else None,
             "downgrade_to": record.downgrade_to,
             "tables": _tables(record.tables) if record.tables is not None else None,
             "createdAt": record.created_at,
@@ -80,7 +86,7 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
 def read_record(item: Mapping[str, Any]) -> Record:
     """The record of an item; raises HistoryUnreadable where it is not what this version writes."""
     name = sort_key(item).removeprefix(MIGRATION_PREFIX)
-    with _readable(f"the record of {name!r}", migration=name):
+    with _readable(f"the record of {name!r}", remediation=_unreadable_record(name), migration=name):
         values = deserialize(item)
         _check_id(name)
         error = values.get("error")
@@ -106,6 +112,11 @@ def read_record(item: Mapping[str, Any]) -> Record:
             downgrade_to=_optional_text(values.get("downgrade_to")),
             tables=_read_tables(values["tables"]) if "tables" in values else None,
         )
+
+
+def _unreadable_record(migration: str) -> str:
+    applied, reverted = (command("resolve", migration, flag) for flag in ("--applied", "--reverted"))
+    return f"{HistoryUnreadable.remedy}\nIf it was damaged, record anew what became of it: {applied}\nor: {reverted}"
 
 
 def _progress(done: Progress) -> dict[str, Any]:
@@ -181,8 +192,8 @@ def log_item(scope: str, entry: LogEntry, *, fence: int, number: int) -> dict[st
             "what": entry.what,
             "migration": entry.migration,
             "by": entry.by,
-            "detail": entry.detail or None,
-            "reason": entry.reason,
+            "detail": _brief(entry.detail) or None,
+            "reason": _brief(entry.reason) if entry.reason is not None else None,
         }
     )
 
@@ -201,6 +212,21 @@ def read_log_item(item: Mapping[str, Any]) -> LogEntry:
         )
 
 
+def show_log_item(item: Mapping[str, Any]) -> LogEntry:
+    """The entry of an item; of one that cannot be read, that it is there, and why it says no more."""
+    try:
+        return read_log_item(item)
+    except HistoryUnreadable as unreadable:
+        moment = sort_key(item).removeprefix(LOG_PREFIX).partition("#")[0]
+        at = min(int(moment), _YEAR_10000 - 1) if moment.isascii() and moment.isdecimal() else 0
+        return LogEntry(at=at, what=UNREADABLE, migration=None, by="", detail=unreadable.message)
+
+
+def size(item: Mapping[str, Any]) -> int:
+    """How many bytes DynamoDB counts for an item, or a few more."""
+    return len(json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode())
+
+
 def sort_key(item: Mapping[str, Any]) -> str:
     """What an item of the history table is, by its sort key; raises HistoryUnreadable where it has none."""
     return _key(item, SORT_KEY)
@@ -214,6 +240,11 @@ def scope(item: Mapping[str, Any]) -> str:
 def _key(item: Mapping[str, Any], name: str) -> str:
     with _readable("an item of the history table"):
         return _text(item[name]["S"])
+
+
+def _brief(text: str) -> str:
+    """A text for people, as far as an item has room for it: one of 2,000 tables names each of them."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
 def _check_id(name: str) -> None:
@@ -246,4 +277,5 @@ def _readable(what: str, **details: Any) -> Iterator[None]:
         yield
     except (ArithmeticError, KeyError, TypeError, ValueError, AttributeError) as unknown:
         why = f"{unknown.args[0]} is missing" if isinstance(unknown, KeyError) else str(unknown)
+        why = why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]}…"
         raise HistoryUnreadable(f"{what} cannot be read: {why}", **details) from unknown

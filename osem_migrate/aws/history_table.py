@@ -1,8 +1,8 @@
 """The history table: what ran, and the log of it. Every write is one transaction that holds only under our lock."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws import history_items
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 _ACTIONS = 99  # a transaction takes 100, one of them the check of the lock
-_PAIRS = 49  # of a record and its entry; a transaction takes 100 actions, one of them the check of the lock
+_BYTES = 3_000_000  # of the items of a transaction, which takes 4 MB with all that is around them
+_EVERY = 2**31 - 1  # what Limit takes
+_HIGHEST = "\U0010ffff" * 256  # after every sort key there can be
 _CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds; a heartbeat holds the lock item for some milliseconds
 
 
@@ -41,31 +43,44 @@ class HistoryTable:
         self._numbers = count()
 
     def read(self) -> History:
-        """All records and the lock's holder, by one consistent query (and its pages); empty before the table exists."""
+        """All records and the lock's holder; empty before the table exists.
+
+        Raises:
+            HistoryUnreadable: of one of them it cannot be said what it is.
+        """
+        found = self.look()
+        if found.unreadable:
+            raise HistoryUnreadable.of(found.unreadable)
+        return found
+
+    def look(self) -> History:
+        """The same, with what cannot be read beside the rest, by one consistent query (and its pages)."""
+        records: dict[str, Record] = {}
+        unreadable: dict[str, HistoryUnreadable] = {}
+        holder: Holder | None = None
         try:
-            found = self._query(
-                "BETWEEN :from AND :to", {":from": history_items.LOCK_ITEM, ":to": history_items.MIGRATION_PREFIX + "~"}
-            )
+            for item in self._query(self._scope, history_items.LOCK_ITEM, history_items.MIGRATION_PREFIX + "~"):
+                name = history_items.sort_key(item)
+                try:
+                    if name == history_items.LOCK_ITEM:
+                        holder = history_items.read_holder(item)
+                    else:
+                        record = history_items.read_record(item)
+                        records[record.migration] = record
+                except HistoryUnreadable as error:
+                    unreadable[name.removeprefix(history_items.MIGRATION_PREFIX)] = error
         except ResourceNotFound:
             return History()
-        records: dict[str, Record] = {}
-        holder: Holder | None = None
-        for item in found:
-            if history_items.sort_key(item) == history_items.LOCK_ITEM:
-                holder = history_items.read_holder(item)
-            else:
-                record = history_items.read_record(item)
-                records[record.migration] = record
-        return History(records=records, holder=holder, exists=True)
+        return History(records=records, holder=holder, exists=True, unreadable=unreadable)
 
     def entries(self, limit: int | None = None) -> list[LogEntry]:
-        """The log, oldest first: all of it, or the newest ``limit`` entries."""
-        between = {":from": history_items.LOG_PREFIX, ":to": history_items.LOG_PREFIX + "~"}
+        """The log, oldest first: all of it, or the newest ``limit`` entries, and no more than these is read."""
+        found = self._query(self._scope, history_items.LOG_PREFIX, history_items.LOG_PREFIX + "~", newest=limit)
         try:
-            found = self._query("BETWEEN :from AND :to", between, newest=limit)
+            shown = [*map(history_items.show_log_item, found)]
         except ResourceNotFound:
             return []
-        return [history_items.read_log_item(item) for item in found]
+        return shown if limit is None else shown[::-1]
 
     def create(self, tags: Mapping[str, str]) -> None:
         """Ask for the table, with deletion protection; an existing one is left as it is."""
@@ -93,8 +108,8 @@ class HistoryTable:
 
     def write(self, lease: Lease, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
         """Put records and append the entries told of; raises LockLost, with nothing written, if somebody took over."""
-        for start in range(0, len(entries), _PAIRS):
-            self._write(lease, entries[start : start + _PAIRS])
+        for batch in self._batches(lease, entries):
+            self._under(lease, batch)
 
     def unlock(self, clearing: Mapping[str, Any], entry: LogEntry, *, fence: int) -> bool:
         """Clear the lock and append the entry, or neither; False where the lock is not as ``clearing`` expects.
@@ -114,41 +129,50 @@ class HistoryTable:
         self._under(lease, [self._put(self._entry(entry, lease.holder.fence))])
 
     def is_shared(self) -> bool:
-        """Whether other applications keep their history here, too; one Scan, as far as to the first item of theirs."""
-        pages = self._scan_others("", {}, ProjectionExpression="#scope")
-        return any(pages)
+        """Whether other applications keep their history here, too."""
+        return any(self._others())
 
     def others(self) -> dict[str, list[Record]]:
-        """The records of all other applications that keep their history here, by application; one Scan, all pages.
+        """The records of all other applications that keep their history here, by application; nothing of their logs.
 
         A record that cannot be read, which only its own application may need, is left out.
         """
-        names = {"#item": history_items.SORT_KEY}
         found: dict[str, list[Record]] = {}
-        for page in self._scan_others(
-            " AND begins_with(#item, :migration)", {":migration": history_items.MIGRATION_PREFIX}, names=names
-        ):
-            for item in page:
+        first = history_items.MIGRATION_PREFIX
+        for application in self._others():
+            for item in self._query(application, first, first + "~"):
                 with suppress(HistoryUnreadable):
-                    record = history_items.read_record(item)
-                    found.setdefault(history_items.scope(item), []).append(record)
+                    found.setdefault(application, []).append(history_items.read_record(item))
         return found
 
     def forget(self, lease: Lease) -> None:
-        """Delete the records and the log of this application, the log first; the lock stays, and its fence too."""
-        for prefix in (history_items.LOG_PREFIX, history_items.MIGRATION_PREFIX):
-            found = self._query("BETWEEN :from AND :to", {":from": prefix, ":to": prefix + "~"})
-            keys = [
-                {name: item[name] for name in (history_items.PARTITION_KEY, history_items.SORT_KEY)} for item in found
-            ]
-            deletes = [{"Delete": {"TableName": self._table, "Key": key}} for key in keys]
-            for start in range(0, len(deletes), _ACTIONS):
-                self._under(lease, deletes[start : start + _ACTIONS])
+        """Delete the records and the log of this application; the lock stays, and its fence too.
 
-    def _write(self, lease: Lease, entries: Sequence[tuple[LogEntry | None, Record]]) -> None:
-        put = [history_items.record_item(self._scope, record) for _, record in entries]
-        put += [self._entry(entry, lease.holder.fence) for entry, _ in entries if entry is not None]
-        self._under(lease, [self._put(item) for item in put])
+        The log goes first and the newest record before the others, so that what is left, wherever this ends, is a
+        history that can be read and deleted by the next one.
+        """
+        for prefix in (history_items.LOG_PREFIX, history_items.MIGRATION_PREFIX):
+            keys = self._query(self._scope, prefix, prefix + "~", newest=_EVERY, keys_only=True)
+            while some := [*islice(keys, _ACTIONS)]:
+                self._under(lease, [{"Delete": {"TableName": self._table, "Key": dict(key)}} for key in some])
+
+    def _batches(
+        self, lease: Lease, entries: Iterable[tuple[LogEntry | None, Record]]
+    ) -> Iterator[list[dict[str, Any]]]:
+        """The puts of as many records, each with its entry, as a transaction takes by number and by size."""
+        batch: list[dict[str, Any]] = []
+        size = 0
+        for entry, record in entries:
+            items = [history_items.record_item(self._scope, record)]
+            items += [self._entry(entry, lease.holder.fence)] if entry is not None else []
+            more = sum(map(history_items.size, items))
+            if batch and (len(batch) + len(items) > _ACTIONS or size + more > _BYTES):
+                yield batch
+                batch, size = [], 0
+            batch += map(self._put, items)
+            size += more
+        if batch:
+            yield batch
 
     def _under(self, lease: Lease, actions: list[dict[str, Any]]) -> None:
         failed = self._transact([lease.condition(), *actions])
@@ -179,46 +203,60 @@ class HistoryTable:
                 break
         return None
 
-    def _scan_others(
-        self, condition: str, values: Mapping[str, str], *, names: Mapping[str, str] | None = None, **more: Any
-    ) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Pages of the items of other applications; none before the table exists."""
+    def _others(self) -> Iterator[str]:
+        """Every other application that keeps its history here; none before the table exists.
+
+        One item of each is read, whatever they have recorded: a Scan that goes on behind the last key that the
+        application could have.
+        """
         parameters: dict[str, Any] = {
             "TableName": self._table,
             "ConsistentRead": True,
-            "FilterExpression": f"#scope <> :scope{condition}",
-            "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY, **(names or {})},
-            "ExpressionAttributeValues": history_items.serialize({":scope": self._scope, **values}),
-            **more,
+            "ProjectionExpression": "#scope",
+            "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY},
+            "Limit": 1,
         }
 
         def ask(begin: Mapping[str, Any]) -> Page:
             with suppress(ResourceNotFound), door(SCAN.action, self._table):
-                return self._client.scan(**parameters, **begin)
+                page = self._client.scan(**parameters, **begin)
+                behind = [{**item, history_items.SORT_KEY: {"S": _HIGHEST}} for item in page["Items"]]
+                return {**page, SCAN.token: behind[-1]} if behind else page
             return {"Items": []}
 
         for page in SCAN.pages(ask, client=self._client, resource=self._table):
-            yield page["Items"]
+            yield from (name for name in map(history_items.scope, page["Items"]) if name != self._scope)
 
-    def _query(self, condition: str, values: Mapping[str, str], newest: int | None = None) -> list[Mapping[str, Any]]:
-        """The items in the order of their keys; no more than that many of the last, where ``newest`` is given."""
+    def _query(
+        self, scope: str, first: str, last: str, *, newest: int | None = None, keys_only: bool = False
+    ) -> Iterator[Mapping[str, Any]]:
+        """The items of an application from one sort key to another, a page at a time.
+
+        Args:
+            scope: the application.
+            first: the lowest sort key.
+            last: the highest one.
+            newest: the last items instead, the last one first, and no more of them than that.
+            keys_only: nothing of them but their keys.
+        """
         parameters: dict[str, Any] = {
             "TableName": self._table,
             "ConsistentRead": True,
-            "KeyConditionExpression": f"#scope = :scope AND #item {condition}",
+            "KeyConditionExpression": "#scope = :scope AND #item BETWEEN :first AND :last",
             "ExpressionAttributeNames": {"#scope": history_items.PARTITION_KEY, "#item": history_items.SORT_KEY},
-            "ExpressionAttributeValues": history_items.serialize({":scope": self._scope, **values}),
+            "ExpressionAttributeValues": history_items.serialize({":scope": scope, ":first": first, ":last": last}),
+            **({"ScanIndexForward": False} if newest is not None else {}),
+            **({"ProjectionExpression": "#scope, #item"} if keys_only else {}),
         }
-        if newest is not None:
-            parameters |= {"ScanIndexForward": False, "Limit": newest}
-        found: list[Mapping[str, Any]] = []
+        left = newest if newest is not None else _EVERY
 
         def ask(begin: Mapping[str, Any]) -> Page:
+            limit: dict[str, Any] = {"Limit": left} if newest is not None else {}
             with door(QUERY.action, self._table):
-                return self._client.query(**parameters, **begin)
+                return self._client.query(**parameters, **limit, **begin)
 
         for page in QUERY.pages(ask, client=self._client, resource=self._table):
-            found += page["Items"]
-            if newest is not None and len(found) >= newest:
-                break
-        return found if newest is None else found[:newest][::-1]
+            yield from page["Items"][:left]
+            left -= len(page["Items"])
+            if left <= 0:
+                return

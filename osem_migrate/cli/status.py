@@ -30,7 +30,7 @@ _SIGNS = {"applied": "done", "pending": "info", "running": "info", "reverted": "
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @click.option("--ignore", metavar="STATE,…", default="",
               help="States that do not count for the exit code: drift, pending, reverted, running, failed, "
-              "interrupted, out_of_order, missing, changed, future, newer_tool.")  # fmt: skip
+              "interrupted, out_of_order, missing, changed, future, unreadable, newer_tool.")  # fmt: skip
 @click.option("--format", "shape", type=Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
               help="text for people, json for machines, github for annotations, junit for test reports.")  # fmt: skip
 @click.option("--strict", is_flag=True,

@@ -12,7 +12,7 @@ from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import DriftFound, ResolutionRefused
-from osem_migrate.history import History, LogEntry, Record, RecordedState
+from osem_migrate.history import History, LogEntry, Record, RecordedState, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
@@ -64,7 +64,7 @@ class ResolveResult:
     Attributes:
         migration: its id.
         resolution: what was said.
-        before: the recorded state before; ``pending`` where there was none.
+        before: the recorded state before; ``pending`` where there was none, ``unreadable`` where nobody can say.
         record: what is recorded now; None where nothing is.
         recorded: False when the history said so already, and nothing was written.
         tables: physical names of the tables that confirmed it.
@@ -113,7 +113,7 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
 def _decide(
     deployment: Deployment, migrations: Sequence[Migration], options: ResolveOptions
 ) -> tuple[History, Decision]:
-    history = deployment.history.read()
+    history = deployment.history.look()
     past = ResolveContext(
         migrations=migrations,
         history=history,
@@ -201,7 +201,7 @@ def _entry(
         what=_SAID[options.resolution],
         migration=decision.migration,
         by=actor.identity,
-        detail=f"was {_state(decision.earlier)}, {checked}",
+        detail=f"was {_state(decision)}, {checked}",
         reason=options.reason,
     )
 
@@ -266,15 +266,17 @@ def _claim(decision: Decision) -> str:
     return str(decision.resolution)
 
 
-def _state(record: Record | None) -> str:
-    return record.state.value if record is not None else PENDING
+def _state(decision: Decision) -> str:
+    if decision.unreadable:
+        return ShownState.UNREADABLE.value
+    return decision.earlier.state.value if decision.earlier is not None else PENDING
 
 
 def _nothing(decision: Decision) -> ResolveResult:
     return ResolveResult(
         migration=decision.migration,
         resolution=decision.resolution,
-        before=_state(decision.earlier),
+        before=_state(decision),
         record=decision.earlier,
         recorded=False,
     )

@@ -177,15 +177,15 @@ class Deployment:
         return Actor(local_identity() if self.session.local else self.identity.arn, self.tool_version)
 
     def observe(self) -> tuple[History, bool]:
-        """The history, and whether the run that it shows as running is alive; reads only.
+        """The history, what is unreadable of it too, and whether the run that it shows as running is alive; reads only.
 
         A run may end while one watches for its heartbeat; then what it wrote last is read again.
         """
-        history = self.history.read()
+        history = self.history.look()
         holder = history.holder
         if holder is None or not any(record.is_attended for record in history.records.values()):
             return history, False
         if self.lock.is_alive(holder):
             return history, True
-        history = self.history.read()
+        history = self.history.look()
         return history, history.holder is not None and history.holder.owner != holder.owner

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -30,14 +31,14 @@ def run_tasks(tasks: Sequence[Task[K]], *, width: int, stop: Stop) -> None:
     After a failure no further task begins, and those under way are carried to their end. ``stop`` ends them earlier.
     """
     failure: BaseException | None = None
-    waiting = {task.key: task for task in tasks}
+    width = max(1, width)
+    queue = _Queue(tasks)
     running: dict[Future[bool], K] = {}
-    done: set[K] = set()
-    with _ctrl_c_asks(stop), ThreadPoolExecutor(max_workers=max(1, width), thread_name_prefix="lane") as pool:
+    with _ctrl_c_asks(stop), ThreadPoolExecutor(max_workers=width, thread_name_prefix="lane") as pool:
         while True:
             going_on = failure is None and not stop.is_requested
-            for task in [task for task in waiting.values() if going_on and task.after <= done]:
-                del waiting[task.key]
+            while going_on and queue.ready and len(running) < width:
+                task = queue.ready.popleft()
                 running[pool.submit(task.action)] = task.key
             if not running:
                 break
@@ -50,13 +51,41 @@ def run_tasks(tasks: Sequence[Task[K]], *, width: int, stop: Stop) -> None:
                 key = running.pop(future)
                 problem = future.exception()
                 if problem is None:
-                    done |= {key} if future.result() else set()
+                    queue.close(key, done=future.result())
                 elif failure is None or isinstance(failure, Interrupted):
                     failure = problem
     if failure is not None:
         raise failure
-    if waiting:
+    if queue.left:
         stop.check()
+
+
+class _Queue(Generic[K]):
+    """Tasks in the order given, as soon as each may begin.
+
+    Each is looked at once for everything that it waits for, however many others there are.
+
+    Attributes:
+        ready: those that may begin, and have not.
+        left: the keys of all that have not ended.
+    """
+
+    def __init__(self, tasks: Sequence[Task[K]]) -> None:
+        self._missing = {task.key: len(task.after) for task in tasks}
+        self._following: dict[K, list[Task[K]]] = {}
+        for task in tasks:
+            for key in task.after:
+                self._following.setdefault(key, []).append(task)
+        self.ready = deque(task for task in tasks if not task.after)
+        self.left = {task.key for task in tasks}
+
+    def close(self, key: K, *, done: bool) -> None:
+        """A task has ended; only what waits for one that is done may begin."""
+        self.left.discard(key)
+        for task in self._following.pop(key, ()) if done else ():
+            self._missing[task.key] -= 1
+            if not self._missing[task.key]:
+                self.ready.append(task)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import FunctionType, NoneType
 
+from osem_migrate.advice import command
 from osem_migrate.config.names import HISTORY_ENTITY
 from osem_migrate.errors import (
     DefinitionError,
@@ -22,6 +23,7 @@ from osem_migrate.files.dependencies import check_dependencies, depended_on
 from osem_migrate.files.folder import script_paths
 from osem_migrate.files.location import line_of_assignment, line_of_operation, shown_path
 from osem_migrate.files.quota import beyond_quota
+from osem_migrate.files.record_size import MOST, find_beyond
 from osem_migrate.files.running import ending, not_loadable, quietly
 from osem_migrate.files.script import Script
 from osem_migrate.migration import Migration, canonical
@@ -157,6 +159,15 @@ def _operations(script: Script) -> tuple[Operation, ...]:
                 line=line_of_operation(path, position),
                 remediation="Give the table another logical name; tables in pyproject.toml may map it to any name.",
             )
+    beyond = find_beyond(declared)
+    if beyond is not None:
+        raise ScriptOperationsInvalid(
+            f"operations[{beyond}]: there is no room for it in the record of the script, one item of "
+            f"{MOST // 1024} KB at the most, nor for what follows",
+            file=shown_path(path),
+            line=line_of_operation(path, beyond),
+            remediation=f"Move the operations from there on into scripts of their own: {command('new', 'TITLE')}",
+        )
     return tuple(declared)
 
 

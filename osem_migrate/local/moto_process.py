@@ -13,6 +13,7 @@ from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -94,9 +95,21 @@ def let_streams_change() -> None:
     Table.set_stream_specification = set_stream_specification  # type: ignore[method-assign, assignment]
 
 
+def let_tags_be_replaced() -> None:
+    """Let a tag that is set again have its new value; moto keeps the old one too, and its pages never end then."""
+    original = DynamoDBBackend.tag_resource
+
+    def tag_resource(backend: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
+        backend.untag_resource(arn, list(tags))
+        original(backend, arn, tags)
+
+    DynamoDBBackend.tag_resource = tag_resource  # type: ignore[method-assign, assignment]
+
+
 def main(descriptor: int, identity_path: str, token: str) -> None:
     """Serve on an inherited listening socket until the process is ended."""
     let_streams_change()
+    let_tags_be_replaced()
     listener = socket.socket(fileno=descriptor)
     host, port = listener.getsockname()
     application = SerialApplication(DomainDispatcherApplication(create_backend_app), identity_path, token)

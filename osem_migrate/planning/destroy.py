@@ -132,10 +132,19 @@ def managed(migrations: Sequence[Migration], history: History, defaults: tuple[o
     return ManagedTables(
         built=built,
         begun=unsure,
-        indexes={name: tuple(i for m in migrations for i in m.added_indexes(name)) for name in built | unsure.keys()},
+        indexes=_added(migrations),
         schema=schema,
         moving=frozenset(operation.table for migration in unfinished for operation in migration.operations),
     )
+
+
+def _added(migrations: Sequence[Migration]) -> dict[str, tuple[Index, ...]]:
+    """The indexes that the scripts add, by table."""
+    found: dict[str, list[Index]] = {}
+    for operation in (operation for migration in migrations for operation in migration.operations):
+        if operation.added_index is not None:
+            found.setdefault(operation.table, []).append(operation.added_index)
+    return {table: tuple(indexes) for table, indexes in found.items()}
 
 
 def _done(migration: Migration, record: Record | None) -> Collection[int]:

@@ -73,10 +73,14 @@ def future_migrations(migrations: Sequence[Migration], records: Mapping[str, Rec
 
 def find_renamed(migrations: Sequence[Migration], records: Mapping[str, Record]) -> dict[str, str]:
     """By the id under which it was applied, the id of the one script, not applied, that declares exactly the same."""
-    waiting = [migration for migration in migrations if not _may_be_live(records.get(migration.id))]
+    lost = lost_records(migrations, records)
+    waiting: dict[str, list[str]] = {}
+    for migration in migrations if lost else ():
+        if not _may_be_live(records.get(migration.id)):
+            waiting.setdefault(migration.checksum, []).append(migration.id)
     renamed: dict[str, str] = {}
-    for record in lost_records(migrations, records):
-        same = [migration.id for migration in waiting if migration.checksum == record.checksum]
+    for record in lost:
+        same = waiting.get(record.checksum, [])
         if record.is_applied and len(same) == 1:
             renamed.setdefault(record.migration, same[0])
     # Of two records that would be one script, neither is known to be it.

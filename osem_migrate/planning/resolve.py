@@ -47,6 +47,7 @@ class Decision:
         needed: whether anything is to be recorded; the history may say so already.
         tables: how each table has to be found, by logical name.
         unknowable: why nobody can know that, or None.
+        unreadable: whether something is recorded of it that nobody can read.
     """
 
     migration: str
@@ -56,6 +57,7 @@ class Decision:
     needed: bool = True
     tables: Mapping[str, AcceptableStates] = field(default_factory=dict)
     unknowable: str | None = None
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,8 @@ def decide(past: ResolveContext, version: str, resolution: Resolution) -> Decisi
     name = _find(past, version)
     script = next((migration for migration in past.migrations if migration.id == name), None)
     earlier = past.history.records.get(name)
-    decision = Decision(migration=name, resolution=resolution, script=script, earlier=earlier)
+    unreadable = name in past.history.unreadable
+    decision = Decision(migration=name, resolution=resolution, script=script, earlier=earlier, unreadable=unreadable)
     if _is_recorded(decision):
         return replace(decision, needed=False)
     _refuse_contradiction(decision)
@@ -137,6 +140,8 @@ def _find(past: ResolveContext, version: str) -> str:
 def _is_recorded(decision: Decision) -> bool:
     """Whether the history says so already."""
     script, earlier = decision.script, decision.earlier
+    if decision.unreadable:
+        return False
     changed = script is not None and earlier is not None and is_changed(script, earlier)
     if decision.resolution is Resolution.APPLIED:
         return earlier is not None and earlier.is_applied and not changed
@@ -151,6 +156,13 @@ def _refuse_contradiction(decision: Decision) -> None:
     name, earlier = decision.migration, decision.earlier
     if decision.resolution is Resolution.REVERTED:
         return
+    if decision.unreadable and decision.resolution is Resolution.ACCEPT_CHECKSUM:
+        raise ResolutionRefused(
+            f"the record of {name} cannot be read, so it is unknown whether it is applied",
+            remediation=f"Record that it is: {command('resolve', name, '--applied')}\n"
+            f"or that it is not: {command('resolve', name, '--reverted')}",
+            migration=name,
+        )
     if decision.script is None:
         forget = command("resolve", name, f"--{Resolution.REVERTED}", "--no-verify")
         raise ResolutionRefused(

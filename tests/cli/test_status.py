@@ -415,10 +415,17 @@ def test_a_newer_tool_is_told(upgraded: Tables, run: Run) -> None:
 
 
 def test_a_record_that_nobody_can_read_is_told(upgraded: Tables, run: Run) -> None:
-    """An id without a number is not a bug of ours."""
+    """An id without a number is not a bug of ours, and hides nothing of the rest; what writes stops at it."""
     upgraded.client.put_item(
         TableName=HISTORY,
         Item={"scope": {"S": "shop"}, "item": {"S": "migration#nonsense"}},
     )
-    said = run("status", "--json")
+    data = run("status", "--json").document["data"]
+    assert (data["counts"]["applied"], data["counts"]["unreadable"]) == (len(data["migrations"]) - 1, 1)
+    assert [problem["code"] for problem in data["problems"]] == ["HISTORY_UNREADABLE"]
+    said = run("status")
+    assert (said.code, "the record of 'nonsense' cannot be read" in said.out) == (4, True)
+    assert "The tables were not compared: nonsense" in said.out
+    assert run("status", "--ignore", "unreadable").code == 0
+    said = run("downgrade", "--to", "1", "--yes", "--json")
     assert (said.code, said.document["error"]["code"]) == (1, "HISTORY_UNREADABLE")

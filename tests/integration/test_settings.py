@@ -11,7 +11,7 @@ from osem_migrate import UpgradeOptions
 from osem_migrate.config import Project
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import PartialError
-from osem_migrate.local.moto_process import let_streams_change
+from osem_migrate.local.moto_process import let_streams_change, let_tags_be_replaced
 from osem_migrate.migrator import Migrator
 from tests.doubles.project import ENVIRONMENTS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
@@ -64,10 +64,13 @@ def test_on_aws(aws: SimulatedAws, tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", VALUES)
 def test_on_moto(moto_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """As the embedded engine runs it."""
+    from moto.dynamodb.models import DynamoDBBackend  # noqa: PLC0415
     from moto.dynamodb.models.table import Table  # noqa: PLC0415 - restored afterwards
 
     monkeypatch.setattr(Table, "set_stream_specification", Table.set_stream_specification)
+    monkeypatch.setattr(DynamoDBBackend, "tag_resource", DynamoDBBackend.tag_resource)
     let_streams_change()
+    let_tags_be_replaced()
     project = write_project(tmp_path, scripts(kind), ENVIRONMENTS)
     assert apply(on(project, moto_server)) < 60
     assert on(project, moto_server).status().in_sync
@@ -90,3 +93,22 @@ def test_what_an_emulator_cannot_do_is_told_at_once(moto_server: str, tmp_path: 
     with pytest.raises(PartialError, match="Cannot enable stream"):
         on(project, moto_server).upgrade(UpgradeOptions(allow_data_loss=True))
     assert time.monotonic() - began < 30
+
+
+def test_a_tag_is_set_again_and_again_on_moto(
+    moto_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the embedded engine runs it, the last value of 99 is there; moto keeps them all, and its pages never end."""
+    from moto.dynamodb.models import DynamoDBBackend  # noqa: PLC0415 - restored afterwards
+
+    monkeypatch.setattr(DynamoDBBackend, "tag_resource", DynamoDBBackend.tag_resource)
+    let_tags_be_replaced()
+    tags = ", ".join(f'SetTags("Teams", {{"Team": "t{number}"}})' for number in range(99))
+    project = write_project(
+        tmp_path, {"0001_it": f'operations = [CreateTable("Teams", S("id")), {tags}]'}, ENVIRONMENTS
+    )
+    apply(on(project, moto_server))
+    assert on(project, moto_server).status().in_sync
+    client = on(project, moto_server).session.dynamodb()
+    arn = client.describe_table(TableName="osem-dev-Teams")["Table"]["TableArn"]
+    assert client.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "Team", "Value": "t98"}]

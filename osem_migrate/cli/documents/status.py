@@ -29,6 +29,8 @@ class StatusCounts(TypedDict):
     missing: int
     changed: int
     future: int
+    unreadable: int
+    """Of which something is recorded that this version cannot read."""
     tables: int
     indexes: int
     """Global ones."""
@@ -128,6 +130,7 @@ def _counts(status: Status) -> StatusCounts:
         "missing": status.count(ShownState.MISSING),
         "changed": status.count(ShownState.CHANGED),
         "future": status.count(ShownState.FUTURE),
+        "unreadable": status.count(ShownState.UNREADABLE),
         "tables": sum(live.table is not None for live in status.tables),
         "indexes": sum(len(live.indexes) for live in status.tables),
         "problems": len(status.problems),

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from osem_migrate.history import History, Holder, Record, RecordedState, ShownState
-from osem_migrate.migration import Migration
+from osem_migrate.errors import HistoryUnreadable
+from osem_migrate.history import LOCK, History, Holder, Record, RecordedState, ShownState
+from osem_migrate.migration import Migration, number_named
 from osem_migrate.planning.history_check import find_renamed, future_migrations, is_changed, lost_records
 from osem_migrate.planning.status.problem import Problem, ProblemKind
 from osem_migrate.planning.status.remedy import explain
@@ -24,6 +25,7 @@ PROBLEM_OF_STATE: Mapping[ShownState, tuple[str, ProblemKind]] = {
     ShownState.MISSING: ("MIGRATION_MISSING", ProblemKind.HISTORY),
     ShownState.CHANGED: ("MIGRATION_CHANGED", ProblemKind.HISTORY),
     ShownState.FUTURE: ("MIGRATION_FUTURE", ProblemKind.HISTORY),
+    ShownState.UNREADABLE: (HistoryUnreadable.code, ProblemKind.HISTORY),
 }
 """Code and kind of the problem that a state is; applied is none."""
 
@@ -35,7 +37,7 @@ class MigrationStatus:
     """One migration and its shown state; ``record`` is None when nothing was recorded of it.
 
     ``renamed`` is its other id, where it was renamed after it was applied: of the script, the one that was recorded;
-    of the record, the one that the script has now.
+    of the record, the one that the script has now. ``unreadable`` is why what was recorded of it says nothing.
     """
 
     id: str
@@ -45,12 +47,13 @@ class MigrationStatus:
     file: str | None
     record: Record | None
     renamed: str | None = None
+    unreadable: HistoryUnreadable | None = None
 
 
 def migration_statuses(
     migrations: Sequence[Migration], history: History, *, lock_alive: bool
 ) -> tuple[MigrationStatus, ...]:
-    """Every script and every record without one, by number.
+    """Every script and everything recorded without one, by number.
 
     A record without a script is forgotten where it was reverted, or where no run ever came to it.
     """
@@ -63,13 +66,30 @@ def migration_statuses(
         MigrationStatus(
             id=migration.id,
             number=migration.number,
-            state=_state(migration, records.get(migration.id), newest_applied, lock_alive=lock_alive),
+            state=ShownState.UNREADABLE
+            if migration.id in history.unreadable
+            else _state(migration, records.get(migration.id), newest_applied, lock_alive=lock_alive),
             summary=migration.summary,
             file=migration.file or None,
             record=records.get(migration.id),
             renamed=applied_as.get(migration.id),
+            unreadable=history.unreadable.get(migration.id),
         )
         for migration in migrations
+    ]
+    known = {migration.id for migration in migrations}
+    shown += [
+        MigrationStatus(
+            id=name,
+            number=number_named(name.partition("_")[0]) or 0,
+            state=ShownState.UNREADABLE,
+            summary="",
+            file=None,
+            record=None,
+            unreadable=error,
+        )
+        for name, error in history.unreadable.items()
+        if name not in known and name != LOCK
     ]
     shown += [
         MigrationStatus(
@@ -103,7 +123,11 @@ def migration_problems(
 
 
 def _problems(migration: MigrationStatus, tool_version: str | None, holder: Holder | None) -> Iterator[Problem]:
-    if migration.state in PROBLEM_OF_STATE:
+    if migration.unreadable is not None:
+        code, kind = PROBLEM_OF_STATE[migration.state]
+        error = migration.unreadable
+        yield _problem(migration, code, kind, migration.state.value, error.message, error.advice)
+    elif migration.state in PROBLEM_OF_STATE:
         code, kind = PROBLEM_OF_STATE[migration.state]
         message, remedy = explain(
             migration.state, migration.id, migration.record, renamed=migration.renamed, holder=holder

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from osem_migrate.errors import ExitCode, OsemMigrateError, ScriptOperationInapplicable
-from osem_migrate.history import History, Record, ShownState
+from osem_migrate.history import LOCK, History, Record, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.downgrade import make_downgrade
@@ -58,6 +58,7 @@ class Expectation:
             where all is done.
         ahead: tables that migrations still to apply create, by logical name, each with the first of these migrations.
         elsewhere: tables that recorded migrations without a script touch, each with the first of these migrations.
+        unread: tables of scripts whose records cannot be read, by logical name, each with the last of these migrations.
         note: why nothing can be compared, or None.
     """
 
@@ -66,6 +67,7 @@ class Expectation:
     begun: Mapping[str, PlannedOperation | None] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
     ahead: dict[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
 
     def states(self, table: str) -> tuple[Table | None, ...]:
@@ -77,6 +79,8 @@ class Expectation:
         """Why a table of ``unsure`` is neither right nor wrong for now."""
         if table in self.elsewhere:
             return f"{self.elsewhere[table]} ran there, and its script is not here"
+        if table in self.unread:
+            return f"what is recorded of {self.unread[table]}, which concerns it, cannot be read"
         return "a migration there is unfinished or was changed"
 
 
@@ -123,7 +127,9 @@ def expect(migrations: Sequence[Migration], history: History, defaults: tuple[ob
     """The schema that the recorded migrations build; empty, with a note, where that cannot be known."""
     empty, records = Schema(defaults=defaults), history.records
     lost = lost_records(migrations, records)
+    known = {migration.id for migration in migrations}
     silent = [record.migration for record in lost if record.tables is None]
+    silent += [name for name in history.unreadable if name not in known and name != LOCK]
     if silent:
         note = f"The tables were not compared: {', '.join(silent)} ran here but is not among the scripts."
         return Expectation(schema=empty, note=note)
@@ -133,12 +139,14 @@ def expect(migrations: Sequence[Migration], history: History, defaults: tuple[ob
     except ScriptOperationInapplicable as error:
         note = f"The tables were not compared: the applied scripts do not fit together ({error.message})."
         return Expectation(schema=empty, note=note)
+    unread = {o.table: m.id for m in migrations if m.id in history.unreadable for o in m.operations}
     unsure = (m for m in migrations if m.id in records and _is_unsure(m, records[m.id]))
     waiting = [migration for migration in reversed(migrations) if not history.is_applied(migration.id)]
     return Expectation(
         schema=schema,
         begun=_begun(migrations, history, defaults),
-        unsure=frozenset(o.table for m in unsure for o in m.operations) | elsewhere.keys(),
+        unsure=frozenset(o.table for m in unsure for o in m.operations) | elsewhere.keys() | unread.keys(),
+        unread=unread,
         elsewhere=elsewhere,
         ahead={o.table: m.id for m in waiting for o in m.operations if o.creates_table},
     )
@@ -171,6 +179,7 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
     """
     shown = migration_statuses(migrations, history, lock_alive=lock_alive)
     problems = list(migration_problems(shown, migrations, tool_version, history.holder if lock_alive else None))
+    problems += _lock_problems(history)
     notes = [*([expectation.note] if expectation.note is not None else []), *notes]
     remarked: list[Problem] = []
     unsure: dict[str, list[str]] = {}
@@ -200,6 +209,21 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
         notes=tuple(notes),
         expectation=expectation,
     )
+
+
+def _lock_problems(history: History) -> Iterator[Problem]:
+    """That nobody can say who holds the lock, where that is so."""
+    if LOCK in history.unreadable:
+        error = history.unreadable[LOCK]
+        code, kind = PROBLEM_OF_STATE[ShownState.UNREADABLE]
+        yield Problem(
+            code=code,
+            kind=kind,
+            state=ShownState.UNREADABLE.value,
+            subject=LOCK,
+            message=error.message,
+            advice=error.advice,
+        )
 
 
 def _were(names: Sequence[str]) -> str:

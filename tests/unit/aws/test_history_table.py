@@ -91,7 +91,7 @@ def test_no_records_are_no_transaction() -> None:
 
 @pytest.mark.parametrize(
     ("count", "event", "sizes"),
-    [(49, EVENT, [99]), (50, EVENT, [99, 3]), (120, None, [50, 50, 23]), (120, EVENT, [99, 99, 45])],
+    [(49, EVENT, [99]), (50, EVENT, [99, 3]), (120, None, [100, 22]), (120, EVENT, [99, 99, 45])],
 )
 def test_a_long_plan_is_written_in_transactions_that_dynamodb_takes(
     count: int, event: LogEntry | None, sizes: list[int]

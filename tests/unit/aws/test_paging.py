@@ -38,7 +38,7 @@ def _history(client: Any) -> object:
 
 
 def _others(client: Any) -> object:
-    return list(HistoryTable(client, "T", "osem", Clock())._scan_others("", {}))
+    return HistoryTable(client, "T", "osem", Clock()).others()
 
 
 def _probe(client: Any) -> object:

@@ -301,9 +301,9 @@ def test_a_plan_of_120_migrations_is_announced_in_transactions_that_dynamodb_tak
     )
     plan = make_plan([migration(number) for number in range(1, 121)], History())
     with Stubber(client) as stub:
-        for _ in range(3):
+        for _ in range(2):
             stub.add_response("transact_write_items", {})
         recorder.announce(plan, {})
         stub.assert_no_pending_responses()
     assert max(sizes) <= 100
-    assert sum(sizes) == 120 + 3
+    assert sum(sizes) == 120 + 2
