@@ -323,6 +323,14 @@ class ScriptFunctionInvalid(ScriptError):
         "osem_migrate, the standard library and installed libraries."
     )
 
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.complaint = message
+
+    def at(self, file: str, line: int | None = None) -> ScriptFunctionInvalid:
+        """The same, with another spelling of the file's path, and with the line where it has none."""
+        return ScriptFunctionInvalid(self.complaint, **({"line": line} | self.details | {"file": file}))
+
 
 class SqlScriptUnsupported(ScriptError):
     """yoyo-migrations would accept ``.sql`` files; DynamoDB has no SQL schema."""

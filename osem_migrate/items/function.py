@@ -42,7 +42,8 @@ class ItemFunction:
         """The function, once it is known to have a hash.
 
         Raises:
-            ScriptFunctionInvalid: it is no plain function of a script; says the file, the line and the reason.
+            ScriptFunctionInvalid: it is no plain function of a script; says the file and the line, as far as it has
+                them, and the reason.
         """
         if isinstance(function, ItemFunction):
             return function
@@ -83,7 +84,7 @@ def _plain(function: Callable[..., Any]) -> FunctionType:
     if isinstance(function, MethodType):
         _refuse(function.__func__, "bound_method", "is a method of an object, whose state nobody could compare")
     if not isinstance(function, FunctionType):
-        raise ScriptFunctionInvalid(f"{shown(function)} is no function", file="operations", reason="no_function")
+        raise ScriptFunctionInvalid(f"{shown(function)} is no function of a script", file="", reason="no_function")
     if hasattr(function, "__wrapped__"):
         _refuse(function, "decorated", "is decorated")
     if function.__name__ == "<lambda>":

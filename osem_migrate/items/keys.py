@@ -30,6 +30,15 @@ def key_of(item: Item, table: Table) -> dict[str, AttributeValue]:
     return {key.name: item[key.name] for key in table.keys}
 
 
+def own_key_fault(item: Item, table: Table) -> str | None:
+    """Why the item cannot be in the table, by its key; None where it can."""
+    for key, longest in zip(table.keys, (LONGEST_PARTITION_KEY, LONGEST_SORT_KEY), strict=False):
+        fault = _fault(item.get(key.name), key, longest) if key.name in item else "is missing"
+        if fault is not None:
+            return f"{key.name} {fault}"
+    return None
+
+
 def violations(item: Item, table: Table, indexes: Iterable[Index | LocalIndex]) -> tuple[KeyViolation, ...]:
     """What the item has that cannot be in the key of one of the indexes."""
     return tuple(violation for index in indexes for violation in _violations(item, table, index))

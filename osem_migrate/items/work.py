@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from osem_migrate.errors import ConditionTooLarge, ItemFunctionFailed, ItemsNotIdempotent
 from osem_migrate.items.change import ItemChange, difference, returned_change
@@ -82,6 +82,9 @@ class Work(ABC):
 
     __slots__ = ()
 
+    action: ClassVar[str]
+    """What people call it: ``UpdateItems``."""
+
     @property
     def where(self) -> Where | None:
         """Which items it is about: a FilterExpression for the scan, and part of every condition. None for all."""
@@ -98,6 +101,11 @@ class Work(ABC):
         return None
 
     @property
+    def reads_with(self) -> frozenset[str]:
+        """The API's names of the calls that its items are read with, and what it looks up."""
+        return frozenset({"Scan"}) if self.given is None else frozenset()
+
+    @property
     @abstractmethod
     def actions(self) -> frozenset[str]:
         """The API's names of the calls that it writes with; none where it only looks."""
@@ -105,7 +113,7 @@ class Work(ABC):
     @property
     @abstractmethod
     def words(self) -> Mapping[str, Any]:
-        """What it does, for plans: its kind and what it is given, as JSON."""
+        """What it is given, for plans, as members of JSON."""
 
     @abstractmethod
     def decide(self, item: Item, table: Table, tables: Mapping[str, Table], fetch: Fetch) -> ItemWrite | None:
@@ -123,8 +131,8 @@ class Work(ABC):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateWork(Work):
-    """Change items as a function says."""
+class _FunctionWork(Work):
+    """What a function of the script decides."""
 
     function: ItemFunction
     condition: Where | None = None
@@ -141,14 +149,28 @@ class UpdateWork(Work):
         return self.tables
 
     @property
+    def words(self) -> Mapping[str, Any]:
+        """The function, and of which items."""
+        where = {"where": self.condition.text} if self.condition is not None else {}
+        lookups = {"lookups": list(self.tables)} if self.tables else {}
+        return {"function": self.function.name, **where, **lookups}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateWork(_FunctionWork):
+    """Change items as a function says."""
+
+    action: ClassVar[str] = "UpdateItems"
+
+    @property
+    def reads_with(self) -> frozenset[str]:
+        """Scan; and for lookups by the key of a table, and of an index."""
+        return frozenset({"Scan", *(("GetItem", "Query") if self.tables else ())})
+
+    @property
     def actions(self) -> frozenset[str]:
         """UpdateItem."""
         return frozenset({"UpdateItem"})
-
-    @property
-    def words(self) -> Mapping[str, Any]:
-        """The function, and of which items."""
-        return _words("update", self.function.name, self.condition, self.tables)
 
     def decide(self, item: Item, table: Table, tables: Mapping[str, Table], fetch: Fetch) -> ItemWrite | None:
         """The update, once it is sure that the function has nothing more to change afterwards."""
@@ -184,32 +206,20 @@ class UpdateWork(Work):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteWork(Work):
+class DeleteWork(_FunctionWork):
     """Delete the items of which a function says True."""
 
-    function: ItemFunction
-    condition: Where | None = None
-    tables: tuple[str, ...] = ()
+    action: ClassVar[str] = "DeleteItems"
 
     @property
-    def where(self) -> Where | None:
-        """As given."""
-        return self.condition
-
-    @property
-    def lookups(self) -> tuple[str, ...]:
-        """As given."""
-        return self.tables
+    def reads_with(self) -> frozenset[str]:
+        """Scan; and for lookups by the key of a table."""
+        return frozenset({"Scan", *(("GetItem",) if self.tables else ())})
 
     @property
     def actions(self) -> frozenset[str]:
         """DeleteItem, and what checks the lookups in the same transaction."""
         return frozenset({"DeleteItem", *(("ConditionCheckItem",) if self.tables else ())})
-
-    @property
-    def words(self) -> Mapping[str, Any]:
-        """The function, and of which items."""
-        return _words("delete", self.function.name, self.condition, self.tables)
 
     def decide(self, item: Item, table: Table, tables: Mapping[str, Table], fetch: Fetch) -> ItemWrite | None:
         """The deletion, on condition that what was looked at and looked up is as it was."""
@@ -243,6 +253,8 @@ class DeleteWork(Work):
 class CheckWork(Work):
     """Look at items alone: an item that violates the keys of the indexes is an ItemKeyInvalid, others are None."""
 
+    action: ClassVar[str] = "CheckItems"
+
     indexes: tuple[Index | LocalIndex, ...]
 
     @property
@@ -253,7 +265,7 @@ class CheckWork(Work):
     @property
     def words(self) -> Mapping[str, Any]:
         """The indexes."""
-        return {"work": "check", "indexes": [index.name for index in self.indexes]}
+        return {"indexes": [index.name for index in self.indexes]}
 
     def decide(self, item: Item, table: Table, tables: Mapping[str, Table], fetch: Fetch) -> ItemWrite | None:
         """None; raises ItemKeyInvalid."""
@@ -263,8 +275,8 @@ class CheckWork(Work):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PutWork(Work):
-    """Put items where there are none. A refusal says that there is one of that key, which is left as it is."""
+class _GivenWork(Work):
+    """What is about items that the script holds."""
 
     items: tuple[Item, ...]
 
@@ -274,14 +286,21 @@ class PutWork(Work):
         return self.items
 
     @property
+    def words(self) -> Mapping[str, Any]:
+        """How many."""
+        return {"items": len(self.items)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutWork(_GivenWork):
+    """Put items where there are none. A refusal says that there is one of that key, which is left as it is."""
+
+    action: ClassVar[str] = "PutItems"
+
+    @property
     def actions(self) -> frozenset[str]:
         """PutItem."""
         return frozenset({"PutItem"})
-
-    @property
-    def words(self) -> Mapping[str, Any]:
-        """How many."""
-        return {"work": "put", "items": len(self.items)}
 
     def decide(self, item: Item, table: Table, tables: Mapping[str, Table], fetch: Fetch) -> ItemWrite | None:
         """The item, where there is none of its key."""
@@ -299,25 +318,15 @@ class PutWork(Work):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakeBackWork(Work):
+class TakeBackWork(_GivenWork):
     """Delete items that are still as they were put. A refusal says that one was changed, and it is left as it is."""
 
-    items: tuple[Item, ...]
-
-    @property
-    def given(self) -> tuple[Item, ...]:
-        """The items."""
-        return self.items
+    action: ClassVar[str] = "TakeBackItems"
 
     @property
     def actions(self) -> frozenset[str]:
         """DeleteItem."""
         return frozenset({"DeleteItem"})
-
-    @property
-    def words(self) -> Mapping[str, Any]:
-        """How many."""
-        return {"work": "take back", "items": len(self.items)}
 
     def decide(self, item: Item, table: Table, tables: Mapping[str, Table], fetch: Fetch) -> ItemWrite | None:
         """The deletion, on condition that each attribute is as it was put."""
@@ -345,12 +354,3 @@ def _check(found: Found) -> tuple[str, Mapping[str, Any]]:
 def _is_touched(index: Index | LocalIndex, change: ItemChange) -> bool:
     """Whether it has a key attribute that is written: what was invalid before is nobody's doing here."""
     return not change.set.keys().isdisjoint(key.name for key in index.keys)
-
-
-def _words(work: str, function: str, where: Where | None, lookups: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "work": work,
-        "function": function,
-        **({"where": where.text} if where is not None else {}),
-        **({"lookups": list(lookups)} if lookups else {}),
-    }

@@ -5,20 +5,26 @@ from dataclasses import replace
 from typing import ClassVar, Self
 
 from osem_migrate.errors import InapplicableOperation
+from osem_migrate.items.work import CheckWork
 from osem_migrate.operations import parameters
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.estimate import ADD_INDEX
+from osem_migrate.operations.item_pass import Pass
 from osem_migrate.operations.set_billing import SetBilling
-from osem_migrate.operations.step import Call
+from osem_migrate.operations.step import Call, Step
 from osem_migrate.schema import Index, Keys, Projection, Schema, Table, Throughput
 from osem_migrate.schema.value import value
 
 
 @value
 class AddIndex(Operation):
-    """Add a global secondary index. DynamoDB builds it from the items there are: minutes if empty, hours if large."""
+    """Add a global secondary index. DynamoDB builds it from the items there are: minutes if empty, hours if large.
+
+    It leaves out items whose values cannot be in its key, and from then on refuses to write them. ``check_items``
+    looks for such items first, in all of the table, and does not begin where there are any.
+    """
 
     table: str
     name: str
@@ -27,8 +33,10 @@ class AddIndex(Operation):
     projection: Projection = "ALL"
     include: Sequence[str] = ()
     throughput: Throughput | None = None
+    check_items: bool = False
 
     depends_on_rest: ClassVar[bool] = True
+    unhashed: ClassVar[frozenset[str]] = frozenset({"check_items"})
 
     @classmethod
     def of(cls, table: str, index: Index) -> Self:
@@ -79,22 +87,27 @@ class AddIndex(Operation):
         """Add the index to its table."""
         return schema.with_table(self._on(schema.table(self.table)))
 
-    def steps(self, before: Schema) -> tuple[Call, ...]:
-        """One UpdateTable that creates this index and nothing else, with the full AttributeDefinitions."""
-        after = self._on(before.table(self.table))
+    def steps(self, before: Schema) -> tuple[Step, ...]:
+        """One UpdateTable that creates this index and nothing else, with the full AttributeDefinitions.
+
+        Before it, where that was asked for, a pass that looks for items which the index could not hold.
+        """
+        table = before.table(self.table)
+        after = self._on(table)
         request = {
             "AttributeDefinitions": parameters.attribute_definitions(after),
             "GlobalSecondaryIndexUpdates": [{"Create": parameters.create_index(after, self.index)}],
         }
+        call = Call(
+            table=self.table,
+            method="update_table",
+            parameters=request,
+            after=after,
+            subject=self.name,
+            usual=ADD_INDEX,
+        )
         return (
-            Call(
-                table=self.table,
-                method="update_table",
-                parameters=request,
-                after=after,
-                subject=self.name,
-                usual=ADD_INDEX,
-            ),
+            (Pass.over(table, CheckWork(indexes=(self.index,)), precaution=True), call) if self.check_items else (call,)
         )
 
     def reverse(self, before: Schema) -> Operation:
