@@ -232,8 +232,8 @@ class _Parser:
 
     def _wrong(self, what: str, at: int | None = None) -> DefinitionError:
         position = self._tokens[0][2] if at is None else at
-        rest = self._text[position:]
-        place = f"at {rest[:24]!r}" if rest.strip() else "at its end"
+        rest = self._text[position:].strip()
+        place = f"at {rest[:24]!r}" if rest else "at its end"
         return DefinitionError(
             f"where {self._text!r}: {what} {place}",
             remediation="Write a condition of DynamoDB's with its names and values in it, "
