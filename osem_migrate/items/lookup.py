@@ -54,7 +54,7 @@ class Lookup:
         """The item of a full key of the table, or None; raises ItemFunctionFailed for what is no such key."""
         declared = self._tables.get(table)
         if declared is None:
-            near = did_you_mean(str(table), self._tables)
+            near = did_you_mean(str(table), self._tables.keys())
             raise ItemFunctionFailed(f"{table!r} is not among the lookups of the operation{near}", table=str(table))
         try:
             wanted = encode_item(key)
