@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -107,21 +108,28 @@ def test_a_put_never_overwrites_and_a_check_holds_what_was_looked_up(client: Dyn
         client.put_item(TableName="Users", **put_request(encode_item({"id": "1", "n": 2}), USERS))
     assert _is_refused(refused.value)
     other = encode_item({"id": "2"})
-    for found, looked_at, passes in ((item, ("n", "gone"), True), (None, (), False), ({**item, "n": {"N": "2"}}, ("n",), False)):
-        check = {"ConditionCheck": {"TableName": "Users", **check_request(KEY, found, looked_at, USERS)}}
-        put = {"Put": {"TableName": "Users", "Item": other}}
+    for found, looked_at, passes in (
+        (item, ("n", "gone"), True),
+        (None, (), False),
+        ({**item, "n": {"N": "2"}}, ("n",), False),
+    ):
+        check = {"TableName": "Users", **check_request(KEY, found, looked_at, USERS)}
+        actions: Any = [{"Put": {"TableName": "Users", "Item": other}}, {"ConditionCheck": check}]
         if passes:
-            client.transact_write_items(TransactItems=[put, check])
+            client.transact_write_items(TransactItems=actions)
             continue
         with pytest.raises(ClientError) as cancelled:
-            client.transact_write_items(TransactItems=[put, check])
+            client.transact_write_items(TransactItems=actions)
         assert cancelled.value.response["Error"]["Code"] == "TransactionCanceledException"
 
 
 @pytest.mark.parametrize(
     "value",
     ["x", "größe", b"123", True, None, [], {}, [1, "a", []], {"a": {"b": None}}, {"a", "bb"}, {1, 22, 333}, {b"x"}]
-    + [Decimal(text) for text in ("0", "1", "-1", "12", "123", "-123", "1E+20", "1E-20", "100", "0.5", "10.01", "9" * 38)],
+    + [
+        Decimal(text)
+        for text in ("0", "1", "-1", "12", "123", "-123", "1E+20", "1E-20", "100", "0.5", "10.01", "9" * 38)
+    ],
     ids=repr,
 )
 def test_a_size_is_where_dynamodb_draws_the_line(client: DynamoDBClient, value: object) -> None:

@@ -61,11 +61,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("source", "reason", "line", "words"), REFUSED.values(), ids=REFUSED)
-def test_a_function_without_a_checksum_is_refused(  # noqa: PLR0913 - one thing each
-    folder: Path, monkeypatch: pytest.MonkeyPatch, source: str, reason: str, line: int, words: str
+@pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED)
+def test_a_function_without_a_checksum_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, refused: tuple[str, str, int, str]
 ) -> None:
     """Code, reason, file and line, and what to write instead; nothing else of the script is blamed."""
+    source, reason, line, words = refused
     (folder.parent / "helpers.py").write_text("def full(item):\n    return None\n")
     monkeypatch.syspath_prepend(folder.parent)
     monkeypatch.delitem(sys.modules, "helpers", raising=False)

@@ -20,7 +20,12 @@ from osem_migrate.items.recording import RecordingItem
 from osem_migrate.items.values import Item, encode_item
 from tests.unit.items import generated
 
-ITEM = {"id": {"S": "1"}, "n": {"N": "1.0"}, "tags": {"SS": ["b", "a"]}, "old": {"BOOL": True}}
+ITEM: dict[str, dict[str, Any]] = {
+    "id": {"S": "1"},
+    "n": {"N": "1.0"},
+    "tags": {"SS": ["b", "a"]},
+    "old": {"BOOL": True},
+}
 
 
 @given(generated.items, generated.items)
@@ -34,7 +39,12 @@ def test_the_difference_leads_from_one_item_to_the_other(before: Item, after: It
 
 def test_the_hash_is_that_of_the_item_however_it_is_spelled() -> None:
     """Order of attributes and sets, and spelling of numbers, make no difference; the hash is a golden one."""
-    other = {"old": {"BOOL": True}, "tags": {"SS": ["a", "b"]}, "n": {"N": "1"}, "id": {"S": "1"}}
+    other: dict[str, dict[str, Any]] = {
+        "old": {"BOOL": True},
+        "tags": {"SS": ["a", "b"]},
+        "n": {"N": "1"},
+        "id": {"S": "1"},
+    }
     assert item_hash(ITEM) == item_hash(other)
     assert item_hash(ITEM) == "sha256:v1:1953ecadb43f604b150c3a76d759acebf8e4821e67645cc1d8e70f23834bb552"
     assert item_hash({**ITEM, "n": {"S": "1"}}) != item_hash(ITEM)

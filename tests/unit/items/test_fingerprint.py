@@ -72,7 +72,7 @@ GOLDEN = {
     "nested": "sha256:v1:b805186b5f49bb4f24571bcb436835c1e0ae4a8a3ff0b5cbf2484a8c198aaa7e",
     "full_name": "sha256:v1:f68f4bd9640c25e4fae08e692651a00d576950c30b6fdee666e37ff1dc5c22c4",
 }
-SMALL = '''
+SMALL = """
 from decimal import Decimal
 from osem_migrate import REMOVE, UpdateItems
 
@@ -91,7 +91,7 @@ def change(item):
 
 def unused(item):
     return None
-'''
+"""
 
 
 def of(source: str, name: str = "change") -> str:
@@ -156,7 +156,10 @@ def test_what_changes_something_that_it_does_changes_the_hash(old: str, new: str
 def test_a_star_import_counts_where_it_may_be_what_a_name_means() -> None:
     """A name that nothing else binds may come from it; a builtin and a bound one do not."""
     star = "from decimal import *\n"
-    used, bound = "def change(item):\n    return {'n': Decimal(1)}\n", "def change(item):\n    return {'n': len(item)}\n"
+    used, bound = (
+        "def change(item):\n    return {'n': Decimal(1)}\n",
+        "def change(item):\n    return {'n': len(item)}\n",
+    )
     assert of(star + used) != of(used)
     assert of(star + bound) == of(bound)
 

@@ -28,7 +28,7 @@ class Fetched:
 
 
 def test_an_item_is_looked_up_once_and_recorded() -> None:
-    """The same key gives the same item without asking again; what was looked at of it, and what was missing, is known."""
+    """The same key gives the same item without asking again; what was looked at, and what was missing, is known."""
     fetch = Fetched()
     lookup = Lookup({"Users": USERS, "Notes": NOTES}, fetch, indexes=False)
     found, again, missing = lookup("Users", userId="1"), lookup("Users", userId="1"), lookup("Notes", at=1, id="x")

@@ -31,7 +31,7 @@ TRUE = [
 WRONG = {
     "": "the name of an attribute is expected at its end",
     "status": "a comparison is expected, such as status = 'old' at its end",
-    "status = 'old": "nothing that is known at \"'old\"",
+    "status = 'old": 'nothing that is known at "\'old"',
     "status == 1": "the name of an attribute is expected at '= 1'",
     "exists(a)": "there is no function exists; there are",
     "a = 1 b": "AND, OR or the end is expected at 'b'",

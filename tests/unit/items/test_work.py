@@ -25,8 +25,8 @@ from osem_migrate.items.work import (
     PutWork,
     TakeBackWork,
     UpdateWork,
-    WriteKind,
     Work,
+    WriteKind,
     no_fetch,
 )
 from osem_migrate.schema import Index, S, Table

@@ -1,5 +1,7 @@
 """CheckItems: looks for items that an index could not hold, and changes nothing."""
 
+from typing import Any
+
 import pytest
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation, ItemKeyInvalid
@@ -34,7 +36,13 @@ def test_it_looks_at_the_keys_of_an_index_that_is_there_or_may_be(
     assert check.describe() == f"check items of Teams for {words}"
     assert (step.action, step.permissions, step.verify, step.is_precaution) == (
         "CheckItems", ("dynamodb:Scan",), False, False)  # fmt: skip
-    bad = {"id": {"S": "1"}, "at": {"N": "1"}, "owner": {"S": ""}, "name": {"N": "1"}, "city": {"NULL": True}}
+    bad: dict[str, dict[str, Any]] = {
+        "id": {"S": "1"},
+        "at": {"N": "1"},
+        "owner": {"S": ""},
+        "name": {"N": "1"},
+        "city": {"NULL": True},
+    }
     with pytest.raises(ItemKeyInvalid):
         step.decide(bad, no_fetch)
     assert step.decide({"id": {"S": "1"}, "at": {"N": "1"}}, no_fetch) is None
