@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import ge, gt, le, lt
-from typing import Any
+from typing import Any, ClassVar
 
 from osem_migrate.items.placeholders import Placeholders
 from osem_migrate.items.values import AttributeValue, Item, same
@@ -17,45 +17,66 @@ from osem_migrate.items.values import AttributeValue, Item, same
 _ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
-class Condition(ABC):
-    """Something that is true of an item, or not."""
+class Part(ABC):
+    """A part of a condition."""
 
     __slots__ = ()
 
+    counts: ClassVar[int] = 1
+    """How many operators and functions it is itself."""
+
     @property
-    @abstractmethod
+    def parts(self) -> tuple["Part", ...]:
+        """What it is made of."""
+        return ()
+
+    @property
     def names(self) -> frozenset[str]:
         """The attributes of the item that it is about."""
+        return frozenset[str]().union(*(part.names for part in self.parts))
 
     @property
-    @abstractmethod
     def operators(self) -> int:
         """How many operators and functions it counts for."""
-
-    @abstractmethod
-    def holds(self, item: Item) -> bool:
-        """Whether it is true of the item."""
+        return self.counts + sum(part.operators for part in self.parts)
 
     @abstractmethod
     def render(self, placeholders: Placeholders) -> str:
         """As DynamoDB's text."""
 
 
+class Condition(Part):
+    """Something that is true of an item, or not."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def holds(self, item: Item) -> bool:
+        """Whether it is true of the item."""
+
+
+class Operand(Part):
+    """Something that is compared."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def find(self, item: Item) -> AttributeValue | None:
+        """Its value, of an item; None where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
-class Path:
+class Path(Operand):
     """Where a value is: ``a``, ``a.b[0]``; texts are names, numbers positions in a list."""
 
     steps: tuple[str | int, ...]
+
+    counts: ClassVar[int] = 0
 
     @property
     def names(self) -> frozenset[str]:
         """The attribute that it leads into."""
         return frozenset({str(self.steps[0])})
-
-    @property
-    def operators(self) -> int:
-        """None."""
-        return 0
 
     def find(self, item: Item) -> AttributeValue | None:
         """What is there; None where nothing is."""
@@ -78,20 +99,12 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Operand):
     """A value that stands in the condition."""
 
     value: AttributeValue
 
-    @property
-    def names(self) -> frozenset[str]:
-        """None."""
-        return frozenset()
-
-    @property
-    def operators(self) -> int:
-        """None."""
-        return 0
+    counts: ClassVar[int] = 0
 
     def find(self, item: Item) -> AttributeValue | None:
         """The value, of whichever item."""
@@ -104,20 +117,15 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class Size(Operand):
     """How long a text or binary is, or how many elements there are."""
 
     path: Path
 
     @property
-    def names(self) -> frozenset[str]:
-        """Those of its path."""
-        return self.path.names
-
-    @property
-    def operators(self) -> int:
-        """One function."""
-        return 1
+    def parts(self) -> tuple[Part, ...]:
+        """Its path."""
+        return (self.path,)
 
     def find(self, item: Item) -> AttributeValue | None:
         """A number; None where nothing is, or something that has no size."""
@@ -131,9 +139,6 @@ class Size:
         return f"size({self.path.render(placeholders)})"
 
 
-Operand = Path | Literal | Size
-
-
 @dataclass(frozen=True, slots=True)
 class Comparison(Condition):
     """Two operands, and one of ``= <> < <= > >=`` between them."""
@@ -143,14 +148,9 @@ class Comparison(Condition):
     right: Operand
 
     @property
-    def names(self) -> frozenset[str]:
-        """Those of both sides."""
-        return self.left.names | self.right.names
-
-    @property
-    def operators(self) -> int:
-        """One, and those of both sides."""
-        return 1 + self.left.operators + self.right.operators
+    def parts(self) -> tuple[Part, ...]:
+        """Both sides."""
+        return (self.left, self.right)
 
     def holds(self, item: Item) -> bool:
         """Whether the two stand so."""
@@ -170,14 +170,9 @@ class Between(Condition):
     high: Operand
 
     @property
-    def names(self) -> frozenset[str]:
-        """Those of all three."""
-        return self.value.names | self.low.names | self.high.names
-
-    @property
-    def operators(self) -> int:
-        """One, and those of all three."""
-        return 1 + self.value.operators + self.low.operators + self.high.operators
+    def parts(self) -> tuple[Part, ...]:
+        """All three."""
+        return (self.value, self.low, self.high)
 
     def holds(self, item: Item) -> bool:
         """Whether it is neither below nor above."""
@@ -198,14 +193,9 @@ class In(Condition):
     choices: tuple[Operand, ...]
 
     @property
-    def names(self) -> frozenset[str]:
-        """Those of all of them."""
-        return self.value.names.union(*(choice.names for choice in self.choices))
-
-    @property
-    def operators(self) -> int:
-        """One, and those of all of them."""
-        return 1 + sum(part.operators for part in (self.value, *self.choices))
+    def parts(self) -> tuple[Part, ...]:
+        """All of them."""
+        return (self.value, *self.choices)
 
     def holds(self, item: Item) -> bool:
         """Whether it equals one."""
@@ -226,14 +216,9 @@ class Exists(Condition):
     there: bool = True
 
     @property
-    def names(self) -> frozenset[str]:
-        """That of its path."""
-        return self.path.names
-
-    @property
-    def operators(self) -> int:
-        """One function."""
-        return 1
+    def parts(self) -> tuple[Part, ...]:
+        """Its path."""
+        return (self.path,)
 
     def holds(self, item: Item) -> bool:
         """Whether anything is there, NULL included."""
@@ -252,14 +237,9 @@ class HasType(Condition):
     type: str
 
     @property
-    def names(self) -> frozenset[str]:
-        """That of its path."""
-        return self.path.names
-
-    @property
-    def operators(self) -> int:
-        """One function."""
-        return 1
+    def parts(self) -> tuple[Part, ...]:
+        """Its path."""
+        return (self.path,)
 
     def holds(self, item: Item) -> bool:
         """Whether one is there that is."""
@@ -278,14 +258,9 @@ class StartsWith(Condition):
     part: Operand
 
     @property
-    def names(self) -> frozenset[str]:
-        """Those of both."""
-        return self.path.names | self.part.names
-
-    @property
-    def operators(self) -> int:
-        """One function, and those of its argument."""
-        return 1 + self.part.operators
+    def parts(self) -> tuple[Part, ...]:
+        """Both."""
+        return (self.path, self.part)
 
     def holds(self, item: Item) -> bool:
         """Whether both are of one type, and it does."""
@@ -305,14 +280,9 @@ class Contains(Condition):
     part: Operand
 
     @property
-    def names(self) -> frozenset[str]:
-        """Those of both."""
-        return self.path.names | self.part.names
-
-    @property
-    def operators(self) -> int:
-        """One function, and those of its argument."""
-        return 1 + self.part.operators
+    def parts(self) -> tuple[Part, ...]:
+        """Both."""
+        return (self.path, self.part)
 
     def holds(self, item: Item) -> bool:
         """Whether it is in there."""
@@ -338,14 +308,9 @@ class Not(Condition):
     condition: Condition
 
     @property
-    def names(self) -> frozenset[str]:
-        """Those of what it denies."""
-        return self.condition.names
-
-    @property
-    def operators(self) -> int:
-        """One more."""
-        return 1 + self.condition.operators
+    def parts(self) -> tuple[Part, ...]:
+        """What it denies."""
+        return (self.condition,)
 
     def holds(self, item: Item) -> bool:
         """Whether the other does not."""
@@ -360,17 +325,17 @@ class Not(Condition):
 class _Several(Condition):
     """Several conditions, and a word between them."""
 
-    parts: tuple[Condition, ...]
+    conditions: tuple[Condition, ...]
 
     @property
-    def names(self) -> frozenset[str]:
-        """Those of all."""
-        return frozenset().union(*(part.names for part in self.parts))
+    def parts(self) -> tuple[Part, ...]:
+        """The conditions."""
+        return self.conditions
 
     @property
     def operators(self) -> int:
         """Those of all, and the words between them."""
-        return sum(part.operators for part in self.parts) + len(self.parts) - 1
+        return sum(part.operators for part in self.conditions) + len(self.conditions) - 1
 
 
 class AllOf(_Several):
@@ -380,11 +345,11 @@ class AllOf(_Several):
 
     def holds(self, item: Item) -> bool:
         """Whether each does."""
-        return all(part.holds(item) for part in self.parts)
+        return all(part.holds(item) for part in self.conditions)
 
     def render(self, placeholders: Placeholders) -> str:
         """``… AND …``."""
-        return " AND ".join(_enclosed(part, placeholders) for part in self.parts)
+        return " AND ".join(_enclosed(part, placeholders) for part in self.conditions)
 
 
 class AnyOf(_Several):
@@ -394,11 +359,11 @@ class AnyOf(_Several):
 
     def holds(self, item: Item) -> bool:
         """Whether one does."""
-        return any(part.holds(item) for part in self.parts)
+        return any(part.holds(item) for part in self.conditions)
 
     def render(self, placeholders: Placeholders) -> str:
         """``… OR …``."""
-        return " OR ".join(_enclosed(part, placeholders) for part in self.parts)
+        return " OR ".join(_enclosed(part, placeholders) for part in self.conditions)
 
 
 def _enclosed(part: Condition, placeholders: Placeholders) -> str:

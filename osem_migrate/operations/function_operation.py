@@ -9,7 +9,7 @@ from osem_migrate.items.where import Where
 from osem_migrate.items.work import Work
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation
-from osem_migrate.operations.item_pass import Pass, as_lookups, check_how, looked_up
+from osem_migrate.operations.item_pass import Pass, check_how, looked_up
 from osem_migrate.schema import Schema, Table
 
 
@@ -36,7 +36,7 @@ class FunctionOperation(Operation):
         for name in self.takes:
             given: Callable[..., Any] | None = getattr(self, name)
             object.__setattr__(self, name, ItemFunction.of(given) if given is not None else None)
-        object.__setattr__(self, "lookups", as_lookups(self.table, self.lookups))
+        object.__setattr__(self, "lookups", tuple(self.lookups))
         self._condition()
         check_how(
             self.table,

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from osem_migrate.arguments import shown
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.items.lookup import Fetch
 from osem_migrate.items.values import Item
@@ -23,6 +22,7 @@ class Pass(Step):
     """Every item of a table, or each of those that the work was given, is decided about, and written where need be.
 
     Attributes:
+        after: the table, which the pass leaves as it is.
         work: what is done with an item.
         tables: the tables that the work looks up, as they are declared, by logical name.
         segments: in how many the table is scanned; None lets the pass decide by its size.
@@ -33,6 +33,7 @@ class Pass(Step):
         precaution: whether the step after it depends on it, and nothing else does.
     """
 
+    after: Table
     work: Work
     tables: Mapping[str, Table] = field(default_factory=dict)
     segments: int | None = None
@@ -53,8 +54,6 @@ class Pass(Step):
         Raises:
             ItemError: the item is to be set aside.
         """
-        if self.after is None:
-            raise AssertionError("a pass leaves its table where it is")
         return self.work.decide(item, self.after, self.tables, fetch)
 
     @property
@@ -105,14 +104,6 @@ def check_how(table: str, *, segments: int | None, max_failures: int, stop_after
         if given is not None and (given < least or (most is not None and given > most)):
             wanted = f"from {least} to {most:,}" if most is not None else f"of at least {least}"
             raise DefinitionError(f"table {table!r}: {name} takes a number {wanted}, not {given}", table=table)
-
-
-def as_lookups(table: str, given: Sequence[Any]) -> tuple[str, ...]:
-    """The names of tables to look up, once each is a text; raises DefinitionError."""
-    for name in given:
-        if not isinstance(name, str):
-            raise DefinitionError(f"table {table!r}: lookups names tables, not {shown(name)}", table=table)
-    return tuple(given)
 
 
 def looked_up(schema: Schema, names: Sequence[str]) -> dict[str, Table]:

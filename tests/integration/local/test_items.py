@@ -16,7 +16,6 @@ from osem_migrate.items.requests import check_request, delete_request, put_reque
 from osem_migrate.items.size import LARGEST_ITEM, check_size, item_size
 from osem_migrate.items.values import Item, encode, encode_item
 from osem_migrate.items.where import Where
-from osem_migrate.schema import LocalIndex, N, S, Table
 from tests.engines.engine import Engine
 from tests.unit.items.generated import USERS, conditions, items, matchable
 
@@ -143,13 +142,3 @@ def test_a_size_is_where_dynamodb_draws_the_line(client: DynamoDBClient, value: 
     assert "size" in refused.value.response["Error"]["Message"]
     with pytest.raises(ItemTooLarge):
         check_size(larger, USERS)
-
-
-def test_entries_of_local_indexes_count() -> None:
-    """What a local index projects of an item counts against the limit again, and only where the item is in it."""
-    notes = Table("Notes", S("id"), N("at"), local_indexes=[LocalIndex("by-by", S("by"), projection="KEYS_ONLY")])
-    item = encode_item({"id": "1", "at": 1, "p": "x" * (LARGEST_ITEM - 8 - 200)})
-    check_size(item, notes)
-    check_size({**item, "by": {"S": ""}}, notes)
-    with pytest.raises(ItemTooLarge, match="local indexes"):
-        check_size({**item, "by": {"S": "y" * 100}}, notes)
