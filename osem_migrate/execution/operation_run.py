@@ -204,12 +204,14 @@ class OperationRun:
     def locate(self) -> bool:
         """Find out which steps are done, and say whether it is more than before; raises DriftFound.
 
-        The latest state that the table is in counts, up to a step that no description shows.
+        The latest state that the table is in counts, up to a step that no description shows. What is only a precaution
+        is not seen done by itself.
         """
-        before = self.position
-        steps = self.planned.steps
-        hidden = next((at for at in range(before, len(steps)) if not steps[at].is_described), len(steps))
-        reached = [at for at in range(hidden, before - 1, -1) if self.matches(self.planned.states[at])]
+        before, steps = self.position, self.planned.steps
+        unseen = (at for at in range(before, len(steps)) if not (steps[at].is_described or steps[at].is_precaution))
+        hidden = next(unseen, len(steps))
+        seen = [at for at in range(hidden, before - 1, -1) if at == before or not steps[at - 1].is_precaution]
+        reached = [at for at in seen if self.matches(self.planned.states[at])]
         for position in reached:
             if position in {0, self.answered} or self._is_sure(position):
                 self._reach(position)

@@ -17,6 +17,8 @@ from osem_migrate.config.names import HISTORY_ENTITY
 from osem_migrate.errors import (
     DefinitionError,
     OsemMigrateError,
+    ScriptError,
+    ScriptFunctionInvalid,
     ScriptNotLoadable,
     ScriptNumberDuplicate,
     ScriptOperationsInvalid,
@@ -44,6 +46,9 @@ _PARTS: dict[str, tuple[tuple[type, ...], str]] = {
     "dropped_index": ((str, NoneType), "name of an index"),
     "declared_settings": ((tuple,), "tuple of settings"),
     "hazard": ((str, NoneType), "text"),
+    "is_reversible": ((bool,), "True or False"),
+    "reads": ((tuple,), "tuple of names"),
+    "functions": ((tuple,), "tuple of functions"),
 }
 """What is asked of every operation, whichever schema it is applied to."""
 
@@ -89,7 +94,7 @@ def _gaps(scripts: Sequence[Script]) -> Iterator[str]:
 
 
 def _run(script: Script) -> None:
-    """Run the module; whatever it raises becomes a ScriptNotLoadable that names the line."""
+    """Run the module; whatever it raises becomes a ScriptError that names the line."""
     try:
         script.load()
     except KeyboardInterrupt:
@@ -98,9 +103,11 @@ def _run(script: Script) -> None:
         raise _not_loadable(script, failure) from failure
 
 
-def _not_loadable(script: Script, failure: BaseException) -> ScriptNotLoadable:
+def _not_loadable(script: Script, failure: BaseException) -> ScriptError:
     path = Path(script.path)
     place: dict[str, Any] = {"file": shown_path(path), "line": line_of_exception(failure, path)}
+    if isinstance(failure, ScriptFunctionInvalid):
+        return failure.at(shown_path(failure.details["file"])) if failure.details["file"] else failure.at(**place)
     if isinstance(failure, OsemMigrateError) and _is_made_here(failure):
         return ScriptNotLoadable(failure.message, remediation=failure.advice, **(failure.details | place))
     name, words = type(failure).__name__, _words(failure, path)
@@ -186,6 +193,7 @@ def _operations(script: Script) -> tuple[Operation, ...]:
                 line=line_of_operation(path, position),
                 remediation="Give the table another logical name; tables in pyproject.toml may map it to any name.",
             )
+        _check_functions(operation, path, position)
     return tuple(declared)
 
 
@@ -215,6 +223,18 @@ def _check_value(operation: Operation, path: Path, position: int) -> None:
             line=line_of_operation(path, position),
             remediation="Make it a frozen dataclass of texts, numbers, lists and mappings, as Operation's own are.",
         )
+
+
+def _check_functions(operation: Operation, path: Path, position: int) -> None:
+    """Raise ScriptFunctionInvalid where a function is not the script's own: elsewhere its text may change."""
+    for function in operation.functions:
+        if Path(function.file) != path:
+            raise ScriptFunctionInvalid(
+                f"{function.name} is imported from {shown_path(function.file)}",
+                file=shown_path(path),
+                line=line_of_operation(path, position),
+                reason="project_import",
+            )
 
 
 @contextmanager

@@ -161,7 +161,7 @@ def _steps(migrations: Sequence[Migration], schema: Schema) -> tuple[list[Step],
         for position, operation in enumerate(migration.operations):
             after = apply(operation, schema, migration, position)
             forward += plan_steps(operation, schema, migration, position)
-            back += plan_reverse(migration, position, schema, after)[1]
+            back += plan_reverse(migration, position, schema, after)[1] if operation.is_reversible else ()
             schema = after
     return forward, back
 
