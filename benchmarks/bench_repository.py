@@ -23,7 +23,7 @@ from botocore.config import Config
 
 from osem_migrate.access import Contract
 
-TURNS = 11
+TURNS = 51
 
 ATTRIBUTES = {
     "email": "S",

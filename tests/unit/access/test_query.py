@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from osem_migrate.access.query import (
@@ -54,30 +54,31 @@ def holds(asked: KeyCondition, attribute: str, content: Any) -> bool:
     return bool(operators[part.split()[1]])
 
 
+@example(created_at="2026-01-31", order_id=7, condition=lte("2026-01-31 23:59"))
+@example(created_at="2026-01-31", order_id=7, condition=between("2026", "2026-01-31##!"))
 @given(created_at=TEXTS, order_id=st.integers(0, 99), condition=CONDITIONS)
 def test_a_value_within_a_key(created_at: str, order_id: int, condition: Condition) -> None:
     """Of all orders those are found whose value meets the condition, whatever stands behind it in the key."""
-    orders = codec("ORDER")
-    try:
-        item = orders.item({"email": "a", "created_at": created_at, "order_id": order_id})
-    except KeyAmbiguous:
-        return
-    asked = key_condition(orders, {"email": "a", "created_at": condition})
-    meant = MEANT[condition.operator](created_at, condition.bounds)
-    assert (holds(asked, "SK", item["SK"]["S"]) and asked.is_met(orders, item)) == meant
+    values = {"email": "a", "created_at": created_at, "order_id": order_id}
+    _check("ORDER", values, "created_at", condition)
 
 
 @given(day=TEXTS, condition=CONDITIONS)
 def test_a_value_that_a_key_begins_with(day: str, condition: Condition) -> None:
     """The same where nothing stands before it, and what stands behind it is in the partition key, too."""
-    events = codec("EVENT")
+    _check("EVENT", {"email": "a", "day": day}, "day", condition)
+
+
+def _check(name: str, values: dict[str, Any], within: str, condition: Condition) -> None:
+    """The item of these values is found exactly if the one within the sort key meets the condition."""
+    kind = codec(name)
     try:
-        item = events.item({"email": "a", "day": day})
+        item = kind.item(values)
     except KeyAmbiguous:
         return
-    asked = key_condition(events, {"email": "a", "day": condition})
-    meant = MEANT[condition.operator](day, condition.bounds)
-    assert (holds(asked, "SK", item["SK"]["S"]) and asked.is_met(events, item)) == meant
+    asked = key_condition(kind, {"email": "a", within: condition})
+    meant = MEANT[condition.operator](values[within], condition.bounds)
+    assert (holds(asked, "SK", item["SK"]["S"]) and asked.is_met(kind, item)) == meant
 
 
 @given(title=TEXTS, condition=CONDITIONS)
