@@ -18,7 +18,11 @@ class _Remove(Enum):
 
     def __repr__(self) -> str:
         """As it is written in a script."""
-        return "REMOVE"
+        return self.name
+
+    def __str__(self) -> str:
+        """The same."""
+        return self.name
 
 
 REMOVE: Final = _Remove.REMOVE

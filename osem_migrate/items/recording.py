@@ -1,6 +1,7 @@
 """RecordingItem: the item that a function is given. It is read-only, and it remembers what the function looked at."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from osem_migrate.items.values import Item, decode, is_name
@@ -70,7 +71,7 @@ class RecordingItem(Mapping[str, Any]):
 
     def copy(self) -> dict[str, Any]:
         """A dict of all values, which may be changed."""
-        return {name: decode(value) for name, value in self._all().items()}
+        return {name: deepcopy(self[name]) for name in self._all()}
 
     def __copy__(self) -> dict[str, Any]:
         """As ``copy``."""

@@ -20,7 +20,7 @@ from tests.engines.engine import Engine
 from tests.unit.items.generated import USERS, conditions, items, matchable
 
 KEY = {"id": {"S": "1"}}
-bounded = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+bounded = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -90,5 +90,5 @@ def test_a_result_that_cannot_be_stored_is_refused(returned: Any, words: str) ->
 
 def test_remove_says_what_it_is() -> None:
     """It is printed as it is written in a script, and an item's own values are never mistaken for it."""
-    assert repr(REMOVE) == "REMOVE"
+    assert repr(REMOVE) == str(REMOVE) == "REMOVE"
     assert encode_item({"a": "REMOVE"})["a"] == {"S": "REMOVE"}

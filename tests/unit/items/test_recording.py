@@ -127,6 +127,7 @@ def test_it_is_read_only_and_shares_nothing() -> None:
     item["tags"].append("b")
     item.copy()["tags"].append("c")
     assert stored == encode_item(PLAIN)
+    assert item["tags"] == item.copy()["tags"] == {**item}["tags"] == ["a", "b"]  # as a dict of lists has it
     with pytest.raises(TypeError):
         item["n"] = 5  # type: ignore[index]
     with pytest.raises(AttributeError):

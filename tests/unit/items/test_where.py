@@ -70,6 +70,12 @@ def test_what_is_wrong_is_said_where_it_is(text: str, words: str) -> None:
     assert "attribute_not_exists(fullName)" in caught.value.remediation
 
 
+def test_what_belongs_together_is_rendered_so() -> None:
+    """AND binds before OR, so an OR within an AND keeps its parentheses."""
+    rendered = Where.parse("(a = 1 OR b[0].c = 2) AND NOT (d = 3 AND e = 4) or f in (5, 6)").render(Placeholders())
+    assert rendered == ("((#0 = :0 OR #1[0].#2 = :1) AND NOT (#3 = :2 AND #4 = :3)) OR #5 IN (:4, :5)")
+
+
 def test_names_values_and_operators_are_known() -> None:
     """The attributes that it is about, and what it takes of the 300 operators."""
     where = Where.parse("size(a.b) > 1 AND (c IN ('x', d) OR NOT begins_with(\"e.f\", g)) AND h BETWEEN 1 AND size(i)")
