@@ -51,13 +51,16 @@ OsemMigrateError
 │   ├── AdoptionMismatch
 │   ├── WaitTimeout
 │   ├── Interrupted
+│   ├── ItemsFailed                 a pass set aside more items than it may
+│   ├── ItemsStillChanging          others write items as they were before the pass
+│   ├── PassTableReplaced           the table is not the one that the pass was begun on
 │   ├── PartialError                some of it was applied, then it stopped
 │   └── DestructionIncomplete       some of it was dropped, then it stopped
 ├── ItemError                       one item that a pass leaves as it is; the pass goes on
 │   ├── ItemFunctionFailed          the function raised, or returned what no item can hold
 │   ├── ItemsNotIdempotent          the function would change what it has changed
 │   ├── ConditionTooLarge           it looked at more attributes than one condition holds
-│   ├── ItemTooLarge
+│   ├── ItemOversized
 │   └── ItemKeyInvalid              DynamoDB would leave it out of an index, or refuse it
 ├── ProbeError                      what verify --probe could not do
 │   ├── ProbeUnconfirmed            the environment is protected and nobody confirmed it
@@ -626,6 +629,31 @@ class PartialError(RunError):
             self.exit_code = cause.exit_code
 
 
+class ItemsFailed(RunError):
+    """A pass came to items that it could not handle, more than it may; the others are done."""
+
+    code = "ITEMS_FAILED"
+    remedy = f"Correct these items, or the function, then {AGAIN}: what failed is tried again, and nothing else."
+
+
+class ItemsStillChanging(RunError):
+    """Somebody, an older release of the application perhaps, writes items as they were before the pass."""
+
+    code = "ITEMS_STILL_CHANGING"
+    remedy = f"Let every release that writes the table write the new shape, then {AGAIN}."
+
+
+class PassTableReplaced(RunError):
+    """A table was deleted and made again while a pass over its items was unfinished."""
+
+    code = "PASS_TABLE_REPLACED"
+    remedy = (
+        f"See what else differs with: {command('status')}. If this is the right table, record the migration as "
+        f"reverted with {command('resolve', 'MIGRATION', '--reverted', '--no-verify')}, and {AGAIN}: the pass begins "
+        "anew."
+    )
+
+
 class ItemError(OsemMigrateError):
     """One item that a pass cannot handle. It is left as it is and told of, and the pass goes on with the next one."""
 
@@ -657,7 +685,7 @@ class ConditionTooLarge(ItemError):
     remedy = "Read attributes by name, item['first'], instead of going through the whole item."
 
 
-class ItemTooLarge(ItemError):
+class ItemOversized(ItemError):
     """An item would be larger than the 400 KB that DynamoDB stores."""
 
     code = "ITEM_TOO_LARGE"

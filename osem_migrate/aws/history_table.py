@@ -115,7 +115,10 @@ class HistoryTable:
 
     def is_shared(self) -> bool:
         """Whether other applications keep their history here, too; one Scan, as far as to the first item of theirs."""
-        pages = self._scan_others("", {}, ProjectionExpression="#scope")
+        prefix, names = {":pass": history_items.PASS_PREFIX}, {"#item": history_items.SORT_KEY}
+        # What they keep of their passes says nothing that their records do not.
+        condition = " AND NOT begins_with(#item, :pass)"
+        pages = self._scan_others(condition, prefix, names=names, ProjectionExpression="#scope")
         return any(pages)
 
     def others(self) -> dict[str, list[Record]]:
@@ -135,9 +138,18 @@ class HistoryTable:
         return found
 
     def forget(self, lease: Lease) -> None:
-        """Delete the records and the log of this application, the log first; the lock stays, and its fence too."""
-        for prefix in (history_items.LOG_PREFIX, history_items.MIGRATION_PREFIX):
-            found = self._query("BETWEEN :from AND :to", {":from": prefix, ":to": prefix + "~"})
+        """Delete the records and the log of this application, the log first; the lock stays, and its fence too.
+
+        What it keeps of its passes goes before all that.
+        """
+        mine = {":passes": f"{self._scope}#{history_items.PASS_PREFIX}"}
+        passes = [item for page in self._scan_others(" AND begins_with(#scope, :passes)", mine) for item in page]
+        for prefix in (history_items.PASS_PREFIX, history_items.LOG_PREFIX, history_items.MIGRATION_PREFIX):
+            found = (
+                passes
+                if prefix == history_items.PASS_PREFIX
+                else self._query("BETWEEN :from AND :to", {":from": prefix, ":to": prefix + "~"})
+            )
             keys = [
                 {name: item[name] for name in (history_items.PARTITION_KEY, history_items.SORT_KEY)} for item in found
             ]

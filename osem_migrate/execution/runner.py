@@ -15,6 +15,7 @@ from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
 from osem_migrate.execution.foresight import with_drift
 from osem_migrate.execution.operation_run import Pace, Services
+from osem_migrate.execution.passes.passes import Passes
 from osem_migrate.execution.reconciler import Reconciler, check_drivers
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
@@ -117,6 +118,12 @@ def _executor(deployment: Deployment, plan: Plan, actor: Actor, lease: Lease, op
         mutations=threading.BoundedSemaphore(deployment.environment.settings.mutations_in_flight),
         pace=options.pace,
         timeout=options.timeout,
+        passes=Passes(
+            client=lambda: deployment.pass_client,
+            state=deployment.pass_table,
+            physical_name=deployment.environment.physical_name,
+            direction=plan.direction,
+        ),
     )
     for drift in plan.drift:
         services.notice(drift)

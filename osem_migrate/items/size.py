@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from osem_migrate.errors import ItemTooLarge
+from osem_migrate.errors import ItemOversized
 from osem_migrate.items.values import AttributeValue, Item
 from osem_migrate.schema import Table
 
@@ -39,11 +39,11 @@ def stored_size(item: Item, table: Table) -> int:
 
 
 def check_size(item: Item, table: Table) -> None:
-    """Raise ItemTooLarge where DynamoDB would not store the item."""
+    """Raise ItemOversized where DynamoDB would not store the item."""
     size = stored_size(item, table)
     if size > LARGEST_ITEM:
         with_indexes = " with its entries in local indexes" if table.local_indexes else ""
-        raise ItemTooLarge(
+        raise ItemOversized(
             f"the item would have {size:,} bytes{with_indexes}; DynamoDB stores {LARGEST_ITEM:,}",
             table=table.name,
             limit=LARGEST_ITEM,

@@ -34,8 +34,8 @@ class AddIndex(Operation):
         projection: which attributes it copies: ``ALL``, ``KEYS_ONLY`` (those of index and table), or ``INCLUDE``.
         include: with ``INCLUDE``, the names of further attributes, up to 20.
         throughput: on a provisioned table, capacity of its own instead of the table's; on an on-demand one, a maximum.
-        check_items: look first, in all of the table, for items whose values cannot be in its key, and do not begin where
-            there are any: the index would leave them out, and DynamoDB would from then on refuse to write them.
+        check_items: look first, in all of the table, for items whose values cannot be in its key, and do not begin
+            where there are any: the index would leave them out, and DynamoDB would from then on refuse to write them.
 
     Example:
         AddIndex("Orders", "by-product", partition_key=S("productId"), sort_key=N("createdAt"))

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from osem_migrate.errors import ItemTooLarge
+from osem_migrate.errors import ItemOversized
 from osem_migrate.items.change import difference, item_hash
 from osem_migrate.items.placeholders import Placeholders
 from osem_migrate.items.requests import check_request, delete_request, put_request, update_request
@@ -140,5 +140,5 @@ def test_a_size_is_where_dynamodb_draws_the_line(client: DynamoDBClient, value: 
     with pytest.raises(ClientError) as refused:
         client.put_item(TableName="Users", Item=larger)
     assert "size" in refused.value.response["Error"]["Message"]
-    with pytest.raises(ItemTooLarge):
+    with pytest.raises(ItemOversized):
         check_size(larger, USERS)

@@ -52,6 +52,7 @@ from osem_migrate.schema import Index, N, S, Schema
 from osem_migrate.schema.arn import table_arn
 from osem_migrate.stop import Stop
 from tests.doubles.control_plane import REGION, ControlPlane
+from tests.doubles.passes import NO_PASSES
 from tests.doubles.planning import planned, planned_migration
 from tests.simulator import SimulatedError
 from tests.simulator.clock import VirtualClock
@@ -118,6 +119,7 @@ class World:
             stop=self.stop,
             mutations=threading.BoundedSemaphore(mutations),
             pace=pace,
+            passes=NO_PASSES,
         )
         self.reconciler = Reconciler(services)
         self.changed = False

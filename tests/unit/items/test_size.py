@@ -2,7 +2,7 @@
 
 import pytest
 
-from osem_migrate.errors import ItemTooLarge
+from osem_migrate.errors import ItemOversized
 from osem_migrate.items.size import LARGEST_ITEM, check_size, item_size, stored_size
 from osem_migrate.items.values import encode_item
 from osem_migrate.schema import LocalIndex, N, S, Table
@@ -24,7 +24,7 @@ def test_entries_of_local_indexes_count() -> None:
     item = encode_item({"id": "1", "at": 1, "p": "x" * (LARGEST_ITEM - 8 - 200)})
     check_size(item, notes)
     check_size({**item, "by": {"S": ""}}, notes)
-    with pytest.raises(ItemTooLarge, match="local indexes"):
+    with pytest.raises(ItemOversized, match="local indexes"):
         check_size({**item, "by": {"S": "y" * 100}}, notes)
     every = Table("Notes", S("id"), N("at"), local_indexes=[LocalIndex("by-by", S("by"))])
     some = Table("Notes", S("id"), N("at"), local_indexes=[LocalIndex("by-by", S("by"), "INCLUDE", ["p"])])

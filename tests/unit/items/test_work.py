@@ -11,8 +11,8 @@ from osem_migrate.errors import (
     ItemError,
     ItemFunctionFailed,
     ItemKeyInvalid,
+    ItemOversized,
     ItemsNotIdempotent,
-    ItemTooLarge,
 )
 from osem_migrate.items.change import REMOVE
 from osem_migrate.items.function import ItemFunction
@@ -155,7 +155,7 @@ def test_nothing_is_written_of_what_is_out_of_scope_or_as_it_should_be() -> None
         (divide, ItemFunctionFailed, r"divide raised Inexact.*\(line \d+\)"),
         (leave, ItemFunctionFailed, r"leave raised SystemExit: Ada \(line \d+\)"),
         (says_nothing, ItemFunctionFailed, "says_nothing returned a NoneType, not True or False"),
-        (pad, ItemTooLarge, "600,0.. bytes"),
+        (pad, ItemOversized, "600,0.. bytes"),
         (unteam, ItemKeyInvalid, "team is empty, in index by-team"),
     ],
 )
