@@ -59,6 +59,8 @@ class ItemHandler:
             outcome = _after_refusal(write, answer)
             if outcome is not None:
                 return outcome
+            if self._step.work.given is not None:
+                return Outcome.UNCHANGED  # an item that is not as the script has it is somebody else's
             self.forget()
             item = answer.found if answer.own and answer.found is not None else item
         return Outcome.LEFT
@@ -95,6 +97,4 @@ def _after_refusal(write: ItemWrite, refused: Refused) -> Outcome | None:
         return Outcome.CHANGED if refused.repeated else Outcome.GONE
     if write.is_done(refused.found):
         return Outcome.CHANGED
-    if write.kind is WriteKind.PUT:
-        return Outcome.UNCHANGED  # never over an item that is there
     return Outcome.GONE if refused.found is None else None
