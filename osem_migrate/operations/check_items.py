@@ -26,6 +26,10 @@ class CheckItems(Operation):
         max_failures: how many such items there may be.
         stop_after: end early once there are so many.
         rate: units a second; a quarter of what the table has when omitted.
+
+    Example:
+        CheckItems("Orders", index=Index("by-product", S("productId")))
+        CheckItems("Orders", index="by-status", max_failures=10)
     """
 
     table: str

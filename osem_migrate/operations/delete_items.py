@@ -31,6 +31,9 @@ class DeleteItems(FunctionOperation):
         max_failures: how many items may be set aside.
         stop_after: end early once so many are.
         rate: units a second; a quarter of what the table has when omitted.
+
+    Example:
+        DeleteItems("Orders", when=is_draft)
     """
 
     table: str

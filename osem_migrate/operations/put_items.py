@@ -89,6 +89,9 @@ class PutItems(_GivenItems):
     Args:
         table: logical name.
         items: as Python values: str, int or Decimal, bytes, bool, None, lists, mappings and sets.
+
+    Example:
+        PutItems("Orders", [{"customerId": "demo", "createdAt": 0, "status": "draft", "tags": ["a", "b"]}])
     """
 
     table: str

@@ -32,6 +32,9 @@ class UpdateItems(FunctionOperation):
         max_failures: how many items may be set aside.
         stop_after: end early once so many are.
         rate: units a second; a quarter of what the table has when omitted.
+
+    Example:
+        UpdateItems("Orders", with_year, undo=without_year, where="attribute_not_exists(year)")
     """
 
     table: str

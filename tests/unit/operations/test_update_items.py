@@ -11,6 +11,7 @@ from osem_migrate.items.work import UpdateWork, no_fetch
 from osem_migrate.migration import operation_hash
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.item_pass import Pass
+from osem_migrate.operations.source import imported_names, render
 from osem_migrate.operations.update_items import UpdateItems
 from osem_migrate.schema import S, Schema, Table
 from tests.unit.operations.asking import schema_of
@@ -137,3 +138,10 @@ def test_what_is_no_function_is_refused() -> None:
         UpdateItems("Users", lambda item: {"n": item["m"]})
     with pytest.raises(DefinitionError, match="change takes a function, not the text 'x'"):
         UpdateItems("Users", "x")  # type: ignore[arg-type]
+
+
+def test_it_is_printed_with_its_functions_by_name() -> None:
+    """As the script has it."""
+    printed = 'UpdateItems("Users", change=full_name, undo=split_name)'
+    assert render(UpdateItems("Users", full_name, undo=split_name)) == printed
+    assert imported_names([UPDATE]) == ("UpdateItems",)
