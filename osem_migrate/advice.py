@@ -74,7 +74,7 @@ _VALUES = {
     "--role": "role",
     "--to": "target",
 }
-_NUMBERS = {"--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}
+_NUMBERS = {"--item-rate": "item_rate", "--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}
 _SEVERAL = frozenset({"import"})
 """Commands that take several of what they are about, and so does the call."""
 

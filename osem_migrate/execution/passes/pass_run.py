@@ -4,10 +4,12 @@ import random
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from osem_migrate.aws.item_rate import Side
 from osem_migrate.aws.lock import LEASE_SECONDS
+from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.errors import (
     Interrupted,
     ItemsFailed,
@@ -28,6 +30,7 @@ from osem_migrate.items.values import Item
 from osem_migrate.migration import operation_hash
 from osem_migrate.operations.item_pass import MAX_SEGMENTS, Pass
 from osem_migrate.pass_state import Counts, Generation, PassKey, PassState, SegmentState, SetAside
+from osem_migrate.planning.plan import Direction
 
 if TYPE_CHECKING:
     from osem_migrate.execution.passes.passes import Passes
@@ -89,12 +92,11 @@ class PassRun:
             LockLost: somebody else has taken over.
             OsemMigrateError: what DynamoDB refused, or the request to stop.
         """
+        self._take_over()
         state = self._begin()
         self._failures = {_name(failure.key): failure for failure in state.failures}
         self._counts = sum((segment.counts for segment in state.segments.values()), Counts())
         self._note_changes()
-        self._take_over(state)
-        state = self._read(state.generation.number)
         self._scan = state.newest_scan
         try:
             self._retry(state)
@@ -140,18 +142,32 @@ class PassRun:
             return 1
         return self._step.segments or min(MAX_SEGMENTS, max(4 * THREADS, self._run.live.size_bytes // SEGMENT_BYTES))
 
-    def _take_over(self, state: PassState) -> None:
-        """Keep those out who held the lock before, and may not know yet that they do not any more."""
-        fence = self._services.lease.holder.fence
-        others = [one for one in state.segments.values() if one.worker is not None and one.fence < fence]
-        for segment in others:
-            self._services.lease.check_age()
-            if not self._table.raise_fence(state.generation.number, segment, fence=fence):
-                # A last checkpoint of theirs came between: it is read, and the next one of theirs is refused.
-                self._take_over(self._read(state.generation.number))
-                return
-        if others:
+    def _take_over(self) -> None:
+        """Keep those out who held the lock before, in either direction, and may not know yet that they do not any more.
+
+        They find out with their next checkpoint, and send nothing once a lease is over.
+        """
+        ways = [replace(self._key, direction=direction.value) for direction in Direction]
+        raised = [self._raise_fences(self._passes.state(way)) for way in ways]
+        if any(raised):
             self._services.clock.sleep(LEASE_SECONDS)
+
+    def _raise_fences(self, table: PassTable) -> bool:
+        """Whether somebody else may be at work on the newest generation of a pass."""
+        fence, raised = self._services.lease.holder.fence, False
+        newest = table.newest()
+        state = table.read(newest) if newest else None
+        while state is not None:
+            theirs = [one for one in state.segments.values() if one.worker is not None and one.fence < fence]
+            if not theirs:
+                break
+            raised = True
+            for segment in theirs:
+                self._services.lease.check_age()
+                table.raise_fence(newest, segment, fence=fence)
+            # A last checkpoint of theirs may have come between; the next one is refused.
+            state = table.read(newest)
+        return raised
 
     def _retry(self, state: PassState) -> None:
         """What was set aside by an earlier run, and may have been corrected since."""
