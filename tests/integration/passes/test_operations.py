@@ -78,8 +78,10 @@ def test_what_comes_while_an_item_is_being_deleted_saves_it(site: PassSite) -> N
         action="TransactWriteItems",
         where=lambda call: call.table != "osem-dev-SchemaMigrations",
     )
-    site.upgrade()
+    watched = site.upgrade()
     assert sorted(site.items(SESSIONS)) == ["s0", "s1", "s2", "s3"]
+    refused = [call for call in watched.calls if call.outcome == "TransactionCanceledException"]
+    assert len(refused) == 1, "what was looked up is read anew, for the item behind it as well"
 
 
 def test_a_lost_answer_to_a_deletion_is_our_own(site: PassSite) -> None:

@@ -57,6 +57,8 @@ def test_items_out_of_scope_are_left(site: PassSite) -> None:
     assert site.items() == {**everybody(), "u3": {**user(3), "fullName": "chosen"}, "u4": user(4)}
     assert progress(watched).examined == 40, "those that the filter leaves out were looked at, too"
     assert written(watched) == 18
+    scans = [call for call in site.site.aws.simulator.calls if call.action == "Scan" and call.table == USERS]
+    assert all("FilterExpression" in call.members for call in scans)
 
 
 def test_a_write_of_the_application_is_never_lost(site: PassSite) -> None:
