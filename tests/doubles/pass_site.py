@@ -7,7 +7,7 @@ from typing import Any
 
 from osem_migrate import PartialError, UpgradeOptions
 from osem_migrate.errors import Interrupted, OsemMigrateError
-from osem_migrate.events import PassProgress
+from osem_migrate.events import OperationFinished, PassProgress
 from osem_migrate.stop import Stop
 from tests.doubles.project import Watched
 from tests.doubles.site import Site
@@ -119,6 +119,11 @@ def named(number: int) -> dict[str, str]:
 def progress(watched: Watched) -> PassProgress:
     """The last that was told of a pass."""
     return [event for event in watched.events if isinstance(event, PassProgress)][-1]
+
+
+def note(watched: Watched) -> str | None:
+    """What people are told at the end."""
+    return [event.note for event in watched.events if isinstance(event, OperationFinished)][-1]
 
 
 def written(watched: Watched, table: str = USERS) -> int:

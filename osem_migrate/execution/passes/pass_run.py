@@ -80,6 +80,7 @@ class PassRun:
         self._counts = Counts()
         self._failures: dict[str, SetAside] = {}
         self._scan = 0
+        self._was_killed = False
         self._again: list[str] = []
 
     def carry_out(self) -> None:
@@ -104,6 +105,17 @@ class PassRun:
         finally:
             self._note_changes()
         self._refuse_failures(more_than=self._step.max_failures)
+        self._run.note = self._summary(self._read(state.generation.number))
+
+    def _summary(self, state: PassState) -> str:
+        """``20 items examined, 3 changed``; what the scans that verify have looked at is not counted again."""
+        examined = sum(segment.counts.examined for segment in state.of_scan(0))
+        parts = [f"{examined:,} item{'s' if examined != 1 else ''} examined"]
+        if self._step.work.actions:
+            parts.append(f"{'at least ' if self._was_killed else ''}{self._counts.changed:,} changed")
+        if self._failures:
+            parts.append(f"{len(self._failures):,} left as {'they are' if len(self._failures) > 1 else 'it is'}")
+        return ", ".join(parts)
 
     def _begin(self) -> PassState:
         """The generation that goes on, or a new one."""
@@ -149,7 +161,8 @@ class PassRun:
         """
         ways = [replace(self._key, direction=direction.value) for direction in Direction]
         raised = [self._raise_fences(self._passes.state(way)) for way in ways]
-        if any(raised):
+        self._was_killed = any(raised)
+        if self._was_killed:
             self._services.clock.sleep(LEASE_SECONDS)
 
     def _raise_fences(self, table: PassTable) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from osem_migrate import DowngradeOptions, Pace, PartialError, UpgradeOptions
 from osem_migrate.errors import ExitCode, Interrupted, ItemsFailed, ItemsStillChanging, PassTableReplaced
-from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, progress, user, written
+from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
 from tests.doubles.typed import typed
 from tests.simulator import INTERNAL, THROTTLED, Drop, Fail, LoseResponse
 from tests.simulator.faults import Fault
@@ -34,6 +34,7 @@ def test_every_item_is_changed_once(site: PassSite) -> None:
     assert site.items() == everybody()
     assert written(first) == 20
     assert (progress(first).examined, progress(first).changed, progress(first).scan) == (40, 20, 1)
+    assert note(first) == "20 items examined, 20 changed"
     assert site.upgrade().counts()["Scan"] == 0
     assert site.watched().migrator.status().exit_code() is ExitCode.OK
 
@@ -142,7 +143,8 @@ def test_so_many_failures_may_be(site: PassSite) -> None:
     """A number that may be raised in the script afterwards, and ends nothing."""
     site.put({"id": "u7", "first": "Ada"})
     site.declare(FULL_NAME).failing()
-    site.declare(FULL_NAME.replace("segments", "max_failures=1, segments")).upgrade()
+    watched = site.declare(FULL_NAME.replace("segments", "max_failures=1, segments")).upgrade()
+    assert note(watched) == "20 items examined, 19 changed, 1 left as it is"
     assert site.watched().migrator.status().exit_code() is ExitCode.OK
 
 

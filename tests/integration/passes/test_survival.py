@@ -13,7 +13,7 @@ from osem_migrate import DowngradeOptions, UnlockOptions
 from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.errors import LockLost
 from osem_migrate.events import PassProgress
-from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, progress, user, written
+from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
 from tests.simulator import Hook
 from tests.simulator.calls import Call
 
@@ -139,6 +139,7 @@ def test_a_killed_run_is_waited_for_and_continued(site: PassSite) -> None:
     kill(site)
     watched = site.upgrade()
     assert progress(watched).waited > LEASE_SECONDS
+    assert note(watched) == "30 items examined, at least 30 changed", "what it wrote and did not record is not counted"
     assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
 
 
