@@ -35,7 +35,7 @@ def scripts(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for number in range(COUNT):
         client.put_item(TableName=USERS, Item=odd(number))
     for number in range(30):
-        key = {"id": {"B": bytes([number, 255])}, "at": {"N": "1E-20"}}
+        key: dict[str, Any] = {"id": {"B": bytes([number, 255])}, "at": {"N": "1E-20"}}
         owner = {"user": {"S": f"u{number}" if number % 2 else "nobody"}}
         client.put_item(TableName="osem-dev-Sessions", Item={**key, **owner})
     return scripts
