@@ -55,9 +55,10 @@ torture: engines ## Disturb every call of every run, and let many contend; takes
 planted: engines ## Plant bugs in a copy, one at a time, and show which test catches each; takes about a quarter of an hour
 	@$(BIN)/python -m tests.planted --workers $(WORKERS) $(PLANTED_ARGS)
 
-lint: $(STAMP) ## Check style and format
+lint: $(STAMP) ## Check style and format, and the migrations by their own rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/osem-migrate lint --strict
 
 types: $(STAMP) ## Check types, strictly
 	@$(BIN)/mypy
@@ -68,7 +69,7 @@ contracts: $(STAMP) ## Check which module may import which
 
 check: lint types contracts ## lint, types and contracts
 
-docs: $(STAMP) ## Write the command reference and the error codes into docs/
+docs: $(STAMP) ## Write the command reference, the rules of lint and the error codes into docs/
 	@$(BIN)/python -m docs.generator
 
 bench: $(STAMP) ## Run every benchmark and print its table

@@ -43,6 +43,7 @@ ANSWERS = {name: json.dumps(answer).encode() for name, answer in json.loads(sys.
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
+    disable_nagle_algorithm = True
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))

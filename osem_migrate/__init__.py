@@ -17,6 +17,7 @@ _HOMES = {
     "osem_migrate.commands.export": {"ExportOptions"},
     "osem_migrate.commands.history": {"HistoryOptions"},
     "osem_migrate.commands.import_tables": {"ImportOptions"},
+    "osem_migrate.commands.lint": {"LintOptions"},
     "osem_migrate.commands.list_tables": {"ListOptions"},
     "osem_migrate.commands.policy": {"PolicyOptions"},
     "osem_migrate.commands.repair": {"RepairOptions"},
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.export import ExportOptions as ExportOptions
     from osem_migrate.commands.history import HistoryOptions as HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions as ImportOptions
+    from osem_migrate.commands.lint import LintOptions as LintOptions
     from osem_migrate.commands.list_tables import ListOptions as ListOptions
     from osem_migrate.commands.policy import PolicyOptions as PolicyOptions
     from osem_migrate.commands.repair import RepairOptions as RepairOptions

@@ -35,6 +35,7 @@ _METHODS = {
     "unlock": ("unlock", "UnlockOptions"),
     "destroy": ("destroy", "DestroyOptions"),
     "new": ("new", ""),
+    "lint": ("lint", "LintOptions"),
 }
 _PREVIEWS = {"upgrade": "preview", "downgrade": "plan_downgrade", "destroy": "inventory", "import": "plan_import"}
 """What ``--dry-run`` is called: each has a method of its own."""
@@ -67,6 +68,7 @@ _VALUES = {
     "--endpoint-url": "endpoint_url",
     "--env": "env",
     "--format": "format",
+    "--git-base": "git_base",
     "--parameter": "parameters",
     "--profile": "profile",
     "--reason": "reason",

@@ -28,6 +28,10 @@ OsemMigrateError
 │   ├── FormatUnknown
 │   ├── FormatTooLarge
 │   └── FormatUnresolved            only a deployment would know a value of it
+├── GitError                        git cannot say what a revision has
+│   ├── GitMissing
+│   ├── GitRepositoryMissing
+│   └── GitRevisionUnknown
 ├── FormatLibraryMissing            the extra "formats" is not installed
 ├── HistoryError                    what was recorded contradicts the scripts
 │   ├── HistoryUnreadable
@@ -160,6 +164,11 @@ class OsemMigrateError(Exception):
         self.advice = remediation if remediation is not None else self.remedy
         self.details: dict[str, Any] = {name: value for name, value in details.items() if value is not None}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own calls the class with the message alone, which most of these classes do not take: a worker
+        # process that raised one would leave its pool broken, or waiting for ever.
+        return _restored, (type(self), self.args), self.__dict__
+
     @property
     def remediation(self) -> str:
         """What to do next, for a program that uses the library: commands are calls of ``Migrator``."""
@@ -169,6 +178,11 @@ class OsemMigrateError(Exception):
         """The ``error`` member of the JSON envelope; commands are placeholders still."""
         details = cast("Details", self.details)
         return {"code": self.code, "message": self.message, "remediation": self.advice, "details": details}
+
+
+def _restored(kind: type[OsemMigrateError], args: tuple[Any, ...]) -> OsemMigrateError:
+    """An error that was pickled, or copied, before its attributes are set."""
+    return kind.__new__(kind, *args)
 
 
 class UsageError(OsemMigrateError):
@@ -415,6 +429,34 @@ class FormatLibraryMissing(OsemMigrateError):
 
     code = "FORMAT_LIBRARY_MISSING"
     remedy = "Install it with: pip install 'osem-migrate[formats]'"
+
+
+class GitError(OsemMigrateError):
+    """Git cannot say what a revision has; the message has its words."""
+
+    code = "GIT_FAILED"
+    remedy = f"Mend what git complains of, then {AGAIN}; or leave out {command('--git-base', 'REV')}."
+
+
+class GitMissing(GitError):
+    """The program git is not installed, or not on the PATH."""
+
+    code = "GIT_MISSING"
+    remedy = f"Install git, or leave out {command('--git-base', 'REV')}: then all scripts are looked at."
+
+
+class GitRepositoryMissing(GitError):
+    """The folder of the scripts is in no git repository."""
+
+    code = "GIT_REPOSITORY_MISSING"
+    remedy = f"Put the scripts into the repository, or leave out {command('--git-base', 'REV')}."
+
+
+class GitRevisionUnknown(GitError):
+    """There is no such revision, or a shallow clone does not have it."""
+
+    code = "GIT_REVISION_UNKNOWN"
+    remedy = "See which there are with: git branch --all"
 
 
 class HistoryError(OsemMigrateError):

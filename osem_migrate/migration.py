@@ -58,6 +58,24 @@ class Migration:
         return tuple(operation_hash(operation) for operation in self.operations)
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where an operation is written in its script: its lines, and the column at which it begins, all from 1."""
+
+    line: int
+    end_line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment of a script: where it stands, from 1, and its text from the ``#`` on."""
+
+    line: int
+    column: int
+    text: str
+
+
 def number_named(version: str) -> int | None:
     """The number that ``7`` or ``0007`` names; None for what is no number of a script's."""
     is_number = version.isascii() and version.isdecimal() and len(version) <= _LONGEST_NAME

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.export import ExportOptions
     from osem_migrate.commands.history import HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
+    from osem_migrate.commands.lint import LintOptions, LintReport
     from osem_migrate.commands.list_tables import ListOptions
     from osem_migrate.commands.policy import Policy, PolicyOptions
     from osem_migrate.commands.repair import RepairOptions, RepairResult
@@ -289,6 +290,15 @@ class Migrator:
 
         title = of_kind(title, str, "new")
         return new(Project.find() if project is None else of_kind(project, Project, "new"), title)
+
+    @staticmethod
+    def lint(options: LintOptions | None = None, project: Project | None = None) -> LintReport:
+        """What is risky in the scripts of the project around the working folder, or of another; makes no call."""
+        from osem_migrate.commands.lint import LintOptions, lint
+
+        options = chosen(options, LintOptions, "lint")
+        project = Project.find() if project is None else of_kind(project, Project, "lint")
+        return lint(project, load(project.migrations).migrations, options)
 
     @staticmethod
     def doctor(options: DoctorOptions) -> DoctorReport:

@@ -41,6 +41,7 @@ def test_the_contracts_hold() -> None:
         ("pure-planning", "planning/planted.py", "from datetime import datetime"),
         ("pure-planning", "planning/planted.py", "from pathlib import Path"),
         ("pure-planning", "planning/planted.py", "import os.path"),
+        ("rules", "planning/lint/rules/planted.py", "from osem_migrate.planning.lint.rules import idx01"),
     ],
 )
 def test_a_planted_import_breaks_its_contract(contract: str, module: str, line: str, tmp_path: Path) -> None:
@@ -56,10 +57,17 @@ def test_a_planted_import_breaks_its_contract(contract: str, module: str, line: 
 
 
 @pytest.mark.parametrize(
-    "module", ["osem_migrate", "osem_migrate.cli.main", "osem_migrate.planning", "osem_migrate.access.client"]
+    "module",
+    [
+        "osem_migrate",
+        "osem_migrate.cli.main",
+        "osem_migrate.planning",
+        "osem_migrate.commands.lint",
+        "osem_migrate.access.client",
+    ],
 )
 def test_boto3_waits_until_it_is_needed(module: str) -> None:
-    """The library, the command line, planning and what applications import start without loading the SDK."""
+    """The library, the command line, planning, lint and what applications import start without loading the SDK."""
     script = f"import sys, {module}; print(sorted({{'boto3', 'botocore', 'moto'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")

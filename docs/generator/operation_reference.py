@@ -1,9 +1,11 @@
 """The reference of what scripts declare, written from the operations themselves: docs/operations.md."""
 
+import ast
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from textwrap import indent
 from typing import Any, get_type_hints
 
 import osem_migrate
@@ -87,12 +89,13 @@ def public() -> dict[str, Any]:
 
 
 def script(source: str, docstring: str = "An example.", functions: Sequence[str] = ()) -> str:
-    """A script that declares one operation."""
+    """A script that declares one operation, or several that stand one under the other."""
     words = set(re.findall(r"\b[A-Z]\w*(?=[(.])|REMOVE", "\n".join((source, *functions))))
     names = sorted(name for name in words if hasattr(osem_migrate, name))
-    lines = "\n".join(f"    {line}" for line in source.splitlines())
+    written = (ast.get_source_segment(source, statement) or "" for statement in ast.parse(source).body)
+    operations = "".join(indent(f"{operation},\n", "    ") for operation in written)
     before = "".join(f"\n\n{function}\n" for function in functions)
-    return f'"""{docstring}"""\n\n{render_import(names)}\n{before}\noperations = [\n{lines},\n]\n'
+    return f'"""{docstring}"""\n\n{render_import(names)}\n{before}\noperations = [\n{operations}]\n'
 
 
 def _source(function: Callable[..., Any]) -> str:

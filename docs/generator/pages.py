@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
-from docs.generator import command_reference, operation_reference
+from docs.generator import command_reference, lint_reference, operation_reference
 from docs.generator.error_codes import error_table, finding_table
 from docs.generator.json_schema import command_table, schema_text
 
 DOCS = Path(__file__).parents[1]
 COMMANDS_PAGE = DOCS / "commands.md"
+LINT_PAGE = DOCS / "lint.md"
 OPERATIONS_PAGE = DOCS / "operations.md"
 TROUBLE_PAGE = DOCS / "troubleshooting.md"
 JSON_PAGE = DOCS / "json.md"
@@ -25,6 +26,7 @@ def written() -> dict[Path, str]:
     documents = filled(JSON_PAGE.read_text(encoding="utf-8"), "documents", command_table())
     return {
         COMMANDS_PAGE: command_reference.reference(),
+        LINT_PAGE: lint_reference.reference(),
         OPERATIONS_PAGE: operation_reference.reference(),
         TROUBLE_PAGE: trouble,
         JSON_PAGE: documents,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from random import random
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from osem_migrate.access.given import check, wrong
 from osem_migrate.clock import SYSTEM_CLOCK, Clock
 from osem_migrate.errors import (
     AnswerUnreadable,
@@ -22,12 +25,13 @@ from osem_migrate.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from osem_migrate.access.session import LazySession
 
 LOGGER = logging.getLogger("osem_migrate.access.repository")
 
+_DOUBLINGS = 64
 _NOT_SENT = frozenset({"ConnectTimeoutError", "EndpointConnectionError"})
 _IN_VAIN = frozenset({"ProxyConnectionError", "SSLError"})
 _CONDITION = "ConditionalCheckFailedException"
@@ -65,6 +69,9 @@ class Retries:
         cap: seconds that no pause exceeds.
         random: a number from 0 to 1, for each pause.
         clock: measures and sleeps.
+
+    Raises:
+        ArgumentInvalid: one is of another type, or less than there can be.
     """
 
     attempts: int = 8
@@ -73,9 +80,23 @@ class Retries:
     random: Callable[[], float] = random
     clock: Clock = SYSTEM_CLOCK
 
+    def __post_init__(self) -> None:
+        """Raise ArgumentInvalid for what is no number of requests or of seconds."""
+        check(
+            *("Retries", (int, self.attempts, "attempts"), (float, self.base, "base"), (float, self.cap, "cap")),
+            (Callable[[], float], self.random, "random"),
+            (Clock, self.clock, "clock"),
+        )
+        if self.attempts < 1:
+            raise wrong("Retries", f"attempts takes 1 or more, not {self.attempts}", "attempts")
+        for name, seconds in (("base", self.base), ("cap", self.cap)):
+            if not 0 <= seconds < math.inf:
+                raise wrong("Retries", f"{name} takes seconds from 0 on, not {seconds}", name)
+
     def pause(self, attempt: int) -> float:
         """Seconds to wait after that many requests."""
-        return min(self.cap, self.base * 2.0 ** (attempt - 1)) * self.random()
+        # Not the power of a number that grows for ever: 2.0 ** 1024 is more than a float holds.
+        return min(self.cap, self.base * 2.0 ** min(attempt - 1, _DOUBLINGS)) * self.random()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,9 +203,14 @@ def is_transient(error: AwsError) -> bool:
     """Whether the same request may be granted a little later."""
     if isinstance(error, EndpointUnreachable):
         return error.details.get("sdk_error") not in _IN_VAIN
-    if isinstance(error, ConditionFailed):  # another write to the same item was under way
-        return error.details.get("aws_code") != _CONDITION
+    if isinstance(error, ConditionFailed):
+        return not is_unmet(error)
     return isinstance(error, Throttled | ServiceFailed | AnswerUnreadable)
+
+
+def is_unmet(error: ConditionFailed) -> bool:
+    """Whether the item is not as expected; else another write to it was under way, and nothing is known of it."""
+    return error.details.get("aws_code") == _CONDITION
 
 
 def may_be_applied(error: AwsError) -> bool:

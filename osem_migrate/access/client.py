@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Self
 
+from osem_migrate.access.given import check, wrong
 from osem_migrate.access.session import ATTEMPTS, LOGGER, LazySession
-from osem_migrate.arguments import mismatch
-from osem_migrate.errors import ArgumentInvalid, AwsError
+from osem_migrate.errors import AwsError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient as BotoClient
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
-
-_REMEDY = "Correct the call: help(DynamoDBClient) says what each argument takes. Nothing was done."
 
 
 class DynamoDBClient:
@@ -51,7 +49,8 @@ class DynamoDBClient:
         validate: bool = False,
         attempts: int = ATTEMPTS,
     ) -> None:
-        _check(
+        check(
+            "DynamoDBClient",
             (str, table, "table"),
             (str | None, region, "region"),
             (str | None, endpoint_url, "endpoint_url"),
@@ -60,13 +59,9 @@ class DynamoDBClient:
             (int, attempts, "attempts"),
         )
         if not table:
-            raise ArgumentInvalid(
-                "DynamoDBClient: table takes the name of a table, not ''", remediation=_REMEDY, argument="table"
-            )
+            raise wrong("DynamoDBClient", "table takes the name of a table, not ''", "table")
         if attempts < 1:
-            raise ArgumentInvalid(
-                f"DynamoDBClient: attempts takes 1 or more, not {attempts}", remediation=_REMEDY, argument="attempts"
-            )
+            raise wrong("DynamoDBClient", f"attempts takes 1 or more, not {attempts}", "attempts")
         self.table_name = table
         self._session = LazySession(region=region, endpoint_url=endpoint_url, profile=profile, attempts=attempts)
         if validate:
@@ -147,11 +142,3 @@ class DynamoDBClient:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.table_name}>"
-
-
-def _check(*arguments: tuple[object, object, str]) -> None:
-    """Raise ArgumentInvalid for the first that is not of its type: type, what was given, name."""
-    for hint, given, name in arguments:
-        complaint = mismatch(hint, given, name)
-        if complaint is not None:
-            raise ArgumentInvalid(f"DynamoDBClient: {complaint}", remediation=_REMEDY, argument=name)

@@ -28,14 +28,19 @@ class Codec:
     """
 
     def __init__(self, entity: Entity, others: Iterable[Entity] = (), forms: Mapping[str, type] | None = None) -> None:
+        self._made_of = (entity, tuple(others), forms)
         self.entity = entity
         self.types = entity.types
         self._encoders = {name: ENCODERS[kind] for name, kind in entity.attributes.items()}
         self._key_names = frozenset(entity.key_values)
         # An item whose key fits several entities is of the one whose templates say most.
-        self._nearer = tuple(other for other in others if _static(other) > _static(entity))
+        self._nearer = tuple(other for other in self._made_of[1] if _static(other) > _static(entity))
         self._index_keys = frozenset(key.name for index in entity.table.indexes for key in index.keys)
+        self._index_limits = _index_limits(entity)
         self._forms = _checked(forms or {}, self.types)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._made_of
 
     def item(self, values: Values) -> dict[str, Any]:
         """The whole item of these values.
@@ -47,6 +52,7 @@ class Codec:
         """
         item = {name: value for name, value in self.attributes(values).items() if value is not None}
         item.update(self.key(values))
+        self._check_index_keys(item)
         self.check_size(item)
         return item
 
@@ -59,7 +65,7 @@ class Codec:
                 found[name] = None if self._is_absent(name, value) else encode(value, name)
             elif name not in self.entity.parts:
                 raise self._unknown(name)
-        for name in self._index_keys & found.keys():
+        for name in (self._index_keys & found.keys()) - self._key_names:
             if found[name] in ({"S": ""}, {"B": b""}):
                 raise KeyIncomplete(
                     f"{self.entity.name}: {name} is empty, and is the key of an index; leave it out, and the item is "
@@ -79,7 +85,9 @@ class Codec:
                 )
         if not values:
             raise ValueInvalid(f"{self.entity.name}: an update without changes")
-        return self.attributes(values)
+        found = self.attributes(values)
+        self._check_index_keys(found)
+        return found
 
     def key(self, values: Values) -> dict[str, Any]:
         """The table's key of these values, whatever else there is. Raises as ``item`` does."""
@@ -101,6 +109,8 @@ class Codec:
         """The same where nothing but the values of the key may be given."""
         for name in values:
             if name not in self._key_names:
+                if not isinstance(name, str):
+                    raise self._unknown(name)
                 known = ", ".join(self.entity.key_values)
                 raise ValueInvalid(f"{self.entity.name}: {name} is no part of its key ({known})", attribute=name)
         return self.key(values)
@@ -162,6 +172,17 @@ class Codec:
             )
         return {"S": text}
 
+    def _check_index_keys(self, item: Mapping[str, Any]) -> None:
+        """Raise ValueInvalid for a value that no index may have as its key; a batch with it would be refused whole."""
+        for name, limit in self._index_limits.items():
+            value = item.get(name)
+            if value is not None and value_size(value) > limit:
+                raise ValueInvalid(
+                    f"{self.entity.name}: {name} has more than {limit:,} bytes, and is the key of an index",
+                    attribute=name,
+                    limit=limit,
+                )
+
     def _is_absent(self, name: str, value: Any) -> bool:
         if value is None:
             return self.types[name] != "NULL"
@@ -185,7 +206,9 @@ class Codec:
             why = "is missing" if value is None else "is empty"
             raise KeyIncomplete(f"{self.entity.name}: {name}, which is part of a key, {why}", attribute=name)
 
-    def _unknown(self, name: str) -> ValueInvalid:
+    def _unknown(self, name: Any) -> ValueInvalid:
+        if not isinstance(name, str):
+            return ValueInvalid(f"{self.entity.name}: the name of an attribute is a text, and no {type(name).__name__}")
         if any(rule.key.name == name for rule in self.entity.rules):
             return ValueInvalid(f"{self.entity.name}: {name} is made by its template, and never given", attribute=name)
         hint = did_you_mean(name, list(self.types))
@@ -217,6 +240,17 @@ def _spelled(value: Mapping[str, Any], part: tuple[str, Any]) -> Any:
         return number_text(content, "")
     except ValueInvalid:  # what somebody else wrote
         return content
+
+
+def _index_limits(entity: Entity) -> dict[str, int]:
+    """Bytes that a value may have as the only partition key, or the only sort key, of an index."""
+    found: dict[str, int] = {}
+    for index in entity.table.indexes:
+        for keys, limit in zip((index.partition_keys, index.sort_keys), MAX_KEY_BYTES, strict=True):
+            if len(keys) == 1:
+                name = keys[0].name
+                found[name] = min(limit, found.get(name, limit))
+    return found
 
 
 def _static(entity: Entity) -> int:

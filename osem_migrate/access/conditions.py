@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from osem_migrate.access import given
 from osem_migrate.access.codec import Codec, Values
 from osem_migrate.access.values import decoded
 from osem_migrate.errors import ConditionNotMet
@@ -18,13 +19,16 @@ class Expectation:
         expected: what attributes have to be, by name; None of one that must not be there.
 
     Raises:
+        ArgumentInvalid: ``expected`` is no mapping.
         ValueInvalid: there is no such attribute, or a value is not of its type.
     """
 
     def __init__(self, codec: Codec, *, exists: bool | None = None, expected: Values | None = None) -> None:
+        if expected is not None:
+            given.values("Repository", expected, "expected")
         self.codec = codec
         self.exists = exists
-        self.expected = codec.attributes(expected or {})
+        self.expected = codec.attributes({} if expected is None else expected)
 
     def parameters(self) -> dict[str, Any]:
         """The parameters of a call that say so, to which others may be added; empty where nothing is expected."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from osem_migrate.access.attempts import Retries
 from osem_migrate.access.codec import Codec
+from osem_migrate.access.given import check, wrong
 from osem_migrate.access.repository import Repository
 from osem_migrate.access.session import LazySession
 from osem_migrate.access.tables import configured, named
@@ -18,8 +19,6 @@ from osem_migrate.formats.contract import Contracted, read_entities
 from osem_migrate.formats.file_text import file_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from osem_migrate.formats.entities import Entity
 
 
@@ -35,15 +34,16 @@ class Contract:
         self.path = path
         self._tables = tables
         self._sessions: dict[tuple[str | None, ...], LazySession] = {}
-        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a contract; makes no call.
 
         Raises:
+            ArgumentInvalid: ``path`` is no path.
             FormatError: it cannot be read, contradicts itself, or has a template that makes no key; with its place.
         """
+        check("Contract.load", (str | os.PathLike, path, "path"))
         file = Path(path)
         return cls(file, read_entities(file_text(file, os.fspath(path)), file=os.fspath(path)))
 
@@ -88,8 +88,19 @@ class Contract:
         Raises:
             EntityUnknown: there is no such entity, or it is not clear which.
             ConfigurationError: there is no configuration, or no such environment, or no name for the table.
-            ArgumentInvalid: ``forms`` has a value or a form that there is not.
+            ArgumentInvalid: an argument is of another type, ``env`` is empty, or ``forms`` has a value or a form that
+                there is not.
         """
+        text = str | None
+        check(
+            "Contract.repository",
+            *((str, entity, "entity"), (text, env, "env"), (text, table, "table"), (text, table_name, "table_name")),
+            *((Mapping[str, str] | None, tables, "tables"), (text, region, "region"), (text, profile, "profile")),
+            *((text, endpoint_url, "endpoint_url"), (Mapping[str, Any] | None, forms, "forms")),
+            (Retries | None, retries, "retries"),
+        )
+        if env == "":
+            raise wrong("Contract.repository", "env takes the name of an environment, not ''", "env")
         found, kind = self._find(entity, table)
         others = [other for other in found.entities if other is not kind]
         codec = Codec(kind, others, forms)
@@ -102,9 +113,8 @@ class Contract:
 
     def close(self) -> None:
         """Close the connections of all its repositories; the next call opens new ones."""
-        with self._lock:
-            for session in self._sessions.values():
-                session.close()
+        for session in list(self._sessions.values()):
+            session.close()
 
     def __repr__(self) -> str:
         return f"<Contract {self.path}: {', '.join(self.entities)}>"
@@ -123,16 +133,13 @@ class Contract:
             raise EntityUnknown(f"{self.path}: tables {where} have an entity {name!r}", file=str(self.path))
         known = ", ".join(self.entities)
         within = f" in table {table!r}" if table is not None else ""
-        hint = did_you_mean(name, self.entities)
+        hint = did_you_mean(name, [entity for entity in self.entities if entity != name])
         raise EntityUnknown(
             f"{self.path} has no entity {name!r}{within}{hint} (there are: {known})", file=str(self.path)
         )
 
     def _session(self, region: str | None, endpoint_url: str | None, profile: str | None) -> LazySession:
         """One for each place, whichever repositories are there."""
-        with self._lock:
-            key = (region, endpoint_url, profile)
-            if key not in self._sessions:
-                # A request is sent once; whether and when again is for the repository's own retries.
-                self._sessions[key] = LazySession(region=region, endpoint_url=endpoint_url, profile=profile, attempts=1)
-            return self._sessions[key]
+        # A request is sent once; whether and when again is for the repository's own retries.
+        made = LazySession(region=region, endpoint_url=endpoint_url, profile=profile, attempts=1)
+        return self._sessions.setdefault((region, endpoint_url, profile), made)

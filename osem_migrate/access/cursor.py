@@ -4,9 +4,12 @@ import base64
 import json
 from typing import Any
 
-from osem_migrate.errors import QueryInvalid
+from osem_migrate.access.values import ENCODERS
+from osem_migrate.errors import QueryInvalid, ValueInvalid
 from osem_migrate.schema import Key, Table
 from osem_migrate.schema.item import Item
+
+ANEW = "Begin again without a cursor, or give the one of the page before, with the same conditions and index."
 
 
 def cursor_of(item: Item, table: Table, index: str | None) -> str:
@@ -23,11 +26,11 @@ def key_of(cursor: str, table: Table, index: str | None) -> dict[str, Any]:
         if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
             parts = []
         return {key.name: {key.type: _read(key, part)} for key, part in zip(keys, parts, strict=True)}
-    except ValueError:
+    except (ValueError, ValueInvalid, RecursionError):
         where = f"index {index!r}" if index is not None else f"table {table.name!r}"
         raise QueryInvalid(
             f"the cursor is none of {where}",
-            remediation="Begin again without a cursor, or give the one of the page before, with the same index.",
+            remediation=ANEW,
             table=table.name,
         ) from None
 
@@ -42,4 +45,7 @@ def _written(key: Key, content: Any) -> str:
 
 
 def _read(key: Key, part: str) -> Any:
-    return base64.b64decode(part, validate=True) if key.type == "B" else part
+    """What the part of a key was; raises ValueError or ValueInvalid where it never was one."""
+    if not part:
+        raise ValueError
+    return base64.b64decode(part, validate=True) if key.type == "B" else ENCODERS[key.type](part, key.name)[key.type]

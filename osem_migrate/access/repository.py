@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from osem_migrate.access import given
 from osem_migrate.access.attempts import Operation, Retries
 from osem_migrate.access.batch import get_batch, put_batch
 from osem_migrate.access.conditions import Expectation, holds, is_all_of
@@ -14,7 +15,7 @@ from osem_migrate.access.requests import read, updating, write
 from osem_migrate.errors import ArgumentInvalid, QueryInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from osem_migrate.access.codec import Codec, Values
@@ -40,9 +41,9 @@ class Repository:
     Every write is safe to repeat, and is repeated when its answer is lost. A write with a condition may then meet its
     own effect, and DynamoDB says that the condition failed, with the item that is there. It is taken for our own
     success if an earlier request of the same operation got no answer and the item is exactly what this write makes of
-    it; an equal write of somebody else in those seconds looks the same, and has the same effect. A put or a delete
-    without a condition is sent again as it is, over whatever somebody else wrote in those seconds: whoever shares items
-    with others names what is ``expected``.
+    it; an equal write of somebody else in those seconds looks the same, and has the same effect. A put, an update
+    or a delete that expects nothing of the item is sent again as it is, over whatever somebody else wrote in those
+    seconds: whoever shares items with others names what is ``expected``.
 
     Throttled requests, internal errors and lost connections are tried again as ``retries`` says, with exponential
     pauses and full jitter, and so are the items of a batch that DynamoDB leaves unprocessed. Each operation leaves a
@@ -80,6 +81,7 @@ class Repository:
 
     def key_of(self, values: Values) -> dict[str, Any]:
         """Of all values of an item those that make its key: what ``get``, ``update`` and ``delete`` take."""
+        given.values("Repository.key_of", values, "values")
         return {name: values[name] for name in self.key_values if name in values}
 
     def put(self, values: Values, *, if_absent: bool = False, expected: Values | None = None) -> None:
@@ -96,6 +98,7 @@ class Repository:
             ConditionNotMet: the item that is there is another; it says in what.
         """
         with self._operation("put") as operation:
+            given.values("Repository.put", values, "values")
             item = self._codec.item(values)
             if if_absent and expected:
                 raise ArgumentInvalid("put: if_absent and expected contradict each other", argument="expected")
@@ -116,6 +119,7 @@ class Repository:
             KeyIncomplete, KeyAmbiguous, ValueInvalid: the values make no key; nothing was sent.
         """
         with self._operation("get") as operation:
+            given.values("Repository.get", key, "key")
             stored = self._codec.key_alone(key)
             answer = operation.call("GetItem", Key=stored, ConsistentRead=consistent, **self._target)
             found = answer.get("Item")
@@ -137,6 +141,8 @@ class Repository:
             ConditionNotMet: there is no such item, or it is not as expected; it says in what.
         """
         with self._operation("update") as operation:
+            given.values("Repository.update", key, "key")
+            given.values("Repository.update", changes, "changes")
             stored = self._codec.key_alone(key)
             changed = self._codec.changes(changes)
             self._codec.check_size({**stored, **{name: value for name, value in changed.items() if value is not None}})
@@ -156,11 +162,12 @@ class Repository:
             ConditionNotMet: the item is not as expected; it says in what.
         """
         with self._operation("delete") as operation:
+            given.values("Repository.delete", key, "key")
             expectation = Expectation(self._codec, exists=True if expected else None, expected=expected)
             request = {**self._target, "Key": self._codec.key_alone(key), **expectation.parameters()}
             write(operation, "DeleteItem", request, expectation, lambda found: found is None)
 
-    def batch_put(self, items: Sequence[Values]) -> None:
+    def batch_put(self, items: Iterable[Values]) -> None:
         """Write whole items, each in place of any that has its key, 25 with a request; no two may have the same key.
 
         Raises:
@@ -168,16 +175,17 @@ class Repository:
             BatchIncomplete: some are written, and it holds the others.
         """
         with self._operation("batch_put") as operation:
-            put_batch(operation, self._codec, items)
+            put_batch(operation, self._codec, given.listed("Repository.batch_put", items, "items"))
 
-    def batch_get(self, keys: Sequence[Values], *, consistent: bool = False) -> list[dict[str, Any] | None]:
+    def batch_get(self, keys: Iterable[Values], *, consistent: bool = False) -> list[dict[str, Any] | None]:
         """The items of many keys, 100 with a request, in the order of the keys; None for one that is not there.
 
         Raises:
             KeyIncomplete, KeyAmbiguous, ValueInvalid: of one of them; nothing was sent.
         """
         with self._operation("batch_get") as operation:
-            return get_batch(operation, self._codec, keys, consistent=consistent)
+            wanted = given.listed("Repository.batch_get", keys, "keys")
+            return get_batch(operation, self._codec, wanted, consistent=consistent)
 
     def query(
         self,
@@ -203,6 +211,7 @@ class Repository:
             QueryInvalid: the key cannot answer that.
             KeyIncomplete, ValueInvalid: a value is empty, or not of its type.
         """
+        given.check("Repository.query", (int | None, limit, "limit"))
         left, cursor = limit, None
         while left is None or left > 0:
             page = self.page(
@@ -239,6 +248,8 @@ class Repository:
             KeyIncomplete, ValueInvalid: a value is empty, or not of its type.
         """
         with self._operation("query") as operation:
+            given.values("Repository.query", conditions, "conditions")
+            given.check("Repository.query", (int | None, limit, "limit"), (str | None, cursor, "cursor"))
             asked = key_condition(self._codec, conditions, index)
             request = {
                 **self._target,
@@ -259,6 +270,9 @@ class Repository:
             found, last = read(operation, request, lambda item: asked.is_met(self._codec, item), limit)
             items = [self._codec.values(item) for item in found]
             return Page(items, cursor_of(last, self._codec.entity.table, index) if last is not None else None)
+
+    def __repr__(self) -> str:
+        return f"<Repository {self.name} in {self.table}>"
 
     def _operation(self, name: str) -> AbstractContextManager[Operation]:
         operation = Operation(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.errors import AwsError, ConditionFailed, RequestInvalid
+from osem_migrate.access.attempts import is_unmet
+from osem_migrate.access.cursor import ANEW
+from osem_migrate.errors import AwsError, ConditionFailed, QueryInvalid, RequestInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 _TOO_LARGE = "Item size"
 """In DynamoDB's text about an item of more than 400 KB, which an update may make of a smaller one."""
+_STARTING_KEY = "starting key"
+"""In DynamoDB's text about a key to start after that lies outside of the query."""
 _MOST_READ = 1000
 
 
@@ -42,6 +46,8 @@ def write(
     try:
         return operation.call(action, **request)
     except ConditionFailed as refused:
+        if not is_unmet(refused):
+            raise
         found = _item_of(refused)
         if operation.lost and is_done(found):
             return {"Attributes": found}
@@ -79,13 +85,24 @@ def read(
         request: the parameters of the Query.
         is_meant: which of the items that it finds count.
         limit: how many of those to find, with as many requests as it takes; None for those of one request.
+
+    Raises:
+        QueryInvalid: the key to start after lies outside of the query.
+        AwsError: AWS refused.
     """
     found: list[Item] = []
     request, asking = {**request}, limit
     while True:
         if asking is not None:
             request["Limit"] = asking
-        answer = operation.call("Query", **request)
+        try:
+            answer = operation.call("Query", **request)
+        except RequestInvalid as refused:
+            if _STARTING_KEY in refused.message:
+                raise QueryInvalid(
+                    "the cursor is of a query with other conditions", remediation=ANEW, table=operation.table
+                ) from refused
+            raise
         last: Item | None = answer.get("LastEvaluatedKey")
         for position, item in enumerate(answer["Items"], start=1):
             if is_meant(item):

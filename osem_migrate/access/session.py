@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
-from contextlib import contextmanager
+import weakref
 from typing import TYPE_CHECKING
 
 from osem_migrate.advice import AGAIN, command
@@ -18,7 +19,8 @@ from osem_migrate.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from types import TracebackType
 
     from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
     from mypy_boto3_dynamodb.service_resource import Table
@@ -45,6 +47,9 @@ _REMEDIES: Mapping[type[AwsError], str] = {
 class LazySession:
     """What connects to DynamoDB when it is first asked for, and is kept then; safe to share between threads.
 
+    A process that is forked opens connections of its own: two that write into one mix up their answers. So does a copy,
+    or one that was pickled, which has what was chosen and nothing of what was opened.
+
     Args:
         region: goes before AWS_REGION, AWS_DEFAULT_REGION and the profile's; us-east-1 where none is set.
         endpoint_url: instead of AWS's own; goes before AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL.
@@ -60,8 +65,18 @@ class LazySession:
         profile: str | None = None,
         attempts: int = ATTEMPTS,
     ) -> None:
-        self._chosen = (region, endpoint_url, profile)
-        self._attempts = attempts
+        self.__setstate__(((region, endpoint_url, profile), attempts))
+
+    def __getstate__(self) -> tuple[tuple[str | None, str | None, str | None], int]:
+        return self._chosen, self._attempts
+
+    def __setstate__(self, chosen: tuple[tuple[str | None, str | None, str | None], int]) -> None:
+        self._chosen, self._attempts = chosen
+        self.forget()
+        _ALL.add(self)
+
+    def forget(self) -> None:
+        """Leave what is open to whoever else has it; the next use opens anew."""
         self._lock = threading.RLock()
         self._session: Session | None = None
         self._client: DynamoDBClient | None = None
@@ -75,17 +90,18 @@ class LazySession:
         Raises:
             AwsError: region, profile, endpoint or credentials are none (CredentialsMissing and others).
         """
-        with self._lock:
-            if self._client is None:
-                self._client = self._opened().item_client()
-            return self._client
+        client = self._client
+        if client is None:
+            with self._lock:
+                client = self._client = self._client or self.opened().item_client()
+        return client
 
     @property
     def resource(self) -> DynamoDBServiceResource:
         """boto3's resource, which is no more for several threads than what it makes. Raises as ``client`` does."""
         with self._lock:
             if self._resource is None:
-                self._resource = self._opened().item_resource()
+                self._resource = self.opened().item_resource()
             return self._resource
 
     def table(self, name: str) -> Table:
@@ -99,7 +115,7 @@ class LazySession:
     @property
     def address(self) -> str:
         """Where the calls go, for people: the endpoint without its password, or the region. Raises as ``client``."""
-        return self._opened().address
+        return self.opened().address
 
     def close(self) -> None:
         """Close the connections that are open; what was made of them is not to be used again."""
@@ -111,23 +127,21 @@ class LazySession:
             self._session = self._client = self._resource = None
             self._of_thread = threading.local()
 
-    @contextmanager
-    def calling(self, action: str, table: str | None = None) -> Iterator[None]:
+    def calling(self, action: str, table: str | None = None) -> Calling:
         """What boto3 raises inside becomes an AwsError with a remedy for applications.
 
         Args:
             action: the IAM action, such as ``dynamodb:PutItem``.
             table: the physical name of the table it is about.
         """
-        try:
-            with self._opened().calling(action, table):
-                yield
-        except AwsError as error:
-            if error.advice == error.remedy:
-                error.advice = _REMEDIES.get(type(error), error.advice)
-            raise
+        return Calling(self, action, table)
 
-    def _opened(self) -> Session:
+    def opened(self) -> Session:
+        """What the calls are made with. Raises as ``client`` does."""
+        session = self._session
+        return session if session is not None else self._open()
+
+    def _open(self) -> Session:
         from osem_migrate.aws.session import CallLimits, Session  # noqa: PLC0415 - boto3 is loaded when it is needed
 
         with self._lock:
@@ -138,6 +152,53 @@ class LazySession:
                 session.on_call(_log)
                 self._session = session
             return self._session
+
+
+class Calling:
+    """The context of one call; a class, because every call of an application enters one."""
+
+    __slots__ = ("_action", "_lazy", "_session", "_table")
+
+    def __init__(self, lazy: LazySession, action: str, table: str | None) -> None:
+        self._lazy = lazy
+        self._action = action
+        self._table = table
+
+    def __enter__(self) -> None:
+        try:
+            self._session = self._lazy.opened()
+        except AwsError as error:
+            _advise(error)
+            raise
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, raised: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        if raised is None:
+            return
+        if isinstance(raised, AwsError):
+            _advise(raised)
+            return
+        error = self._session.refusal(raised, self._action, self._table)
+        if error is not None:
+            _advise(error)
+            raise error from raised
+
+
+def _advise(error: AwsError) -> None:
+    if error.advice == error.remedy:
+        error.advice = _REMEDIES.get(type(error), error.advice)
+
+
+_ALL: weakref.WeakSet[LazySession] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for session in list(_ALL):
+        session.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)
 
 
 def _log(call: ApiCall) -> None:

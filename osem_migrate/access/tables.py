@@ -38,9 +38,9 @@ def named(table: str, env: str | None, table_name: str | None, tables: Mapping[s
         raise ConfigurationError(
             f"tables has no name for {table!r}", remediation=f'Add it to tables, or give table_name="…-{{{ENTITY}}}".'
         )
-    stage = env or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_ENVIRONMENT
+    stage = (os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_ENVIRONMENT) if env is None else env
     try:
-        pattern = Pattern.parse(table_name or f"{{{ENTITY}}}", {"env": stage})
+        pattern = Pattern.parse(f"{{{ENTITY}}}" if table_name is None else table_name, {"env": stage})
         return Place(table=Names(pattern, tables).physical(table))
     except DefinitionError as refused:
         raise ConfigurationError(refused.message, remediation="Correct table_name or tables in the call.") from refused

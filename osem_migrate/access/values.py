@@ -7,7 +7,7 @@ same text within a key. A float is refused, since it is hardly ever the number t
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Underflow
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,13 @@ __all__ = ["DECODERS", "ENCODERS", "FORMS", "decoded", "number_text", "plain_tex
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _DIGITS = 38
+_NESTING = 32
+"""Levels of lists and maps within an attribute (the developer guide, "Quotas": nested attribute depth)."""
 _LEAST, _MOST = -130, 125
 """Exponents of the smallest and the largest magnitude (the developer guide, "Supported data types")."""
 _SAFE = 10**_DIGITS
-_WIDE = Context(prec=600)  # wide enough to drop the zeros of whatever is then refused or kept
+_WIDE = Context(prec=600, traps=[Inexact, InvalidOperation, Overflow, Underflow])
+"""Drops the zeros at the end of whatever has at most 600 digits, and never rounds: that is an exception."""
 
 FORMS: Mapping[type, Callable[[Any], Any]] = {
     str: lambda found: number_text(found, "") if isinstance(found, int | Decimal) else str(found),
@@ -69,17 +72,23 @@ def _decimal(value: Any, name: str) -> Decimal:
         number = _WIDE.normalize(Decimal(value))
     except InvalidOperation:
         raise _wrong(name, "a finite number", value) from None
+    except DecimalException:
+        raise _out_of_range(name) from None
     if not number.is_finite():
         raise _wrong(name, "a finite number", value)
     if not number:
         return Decimal(0)
     if len(number.as_tuple().digits) > _DIGITS or not _LEAST <= number.adjusted() <= _MOST:
-        raise ValueInvalid(
-            f"{name}: a number has at most {_DIGITS} digits, and is 0 or between 1E-130 and 9.99…E+125 in magnitude",
-            attribute=name,
-            limit=_DIGITS,
-        )
+        raise _out_of_range(name)
     return number
+
+
+def _out_of_range(name: str) -> ValueInvalid:
+    return ValueInvalid(
+        f"{name}: a number has at most {_DIGITS} digits, and is 0 or between 1E-130 and 9.99…E+125 in magnitude",
+        attribute=name,
+        limit=_DIGITS,
+    )
 
 
 def _check_unicode(text: str, name: str) -> None:
@@ -134,29 +143,40 @@ def _set(kind: str, member: Callable[[Any, str], Any]) -> Callable[[Any, str], d
     return encode
 
 
-def _list(value: Any, name: str) -> dict[str, Any]:
+def _list(value: Any, name: str, depth: int = 0) -> dict[str, Any]:
     if not isinstance(value, list | tuple):
         raise _wrong(name, "a list", value)
-    return {"L": [_any(one, f"{name}[{position}]") for position, one in enumerate(value)]}
+    return {"L": [_any(one, f"{name}[{position}]", depth + 1) for position, one in enumerate(value)]}
 
 
-def _map(value: Any, name: str) -> dict[str, Any]:
+def _map(value: Any, name: str, depth: int = 0) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise _wrong(name, "a mapping", value)
     for key in value:
         if not isinstance(key, str):
             raise _wrong(name, "a mapping by texts", key)
         _check_unicode(key, name)
-    return {"M": {key: _any(one, f"{name}.{key}") for key, one in value.items()}}
+    return {"M": {key: _any(one, f"{name}.{key}", depth + 1) for key, one in value.items()}}
 
 
-def _any(value: Any, name: str) -> dict[str, Any]:
+def _any(value: Any, name: str, depth: int) -> dict[str, Any]:
     """A part of a list or a map, of whose type a contract says nothing: the type follows from the value."""
-    if isinstance(value, AbstractSet):
-        return _any_set(value, name)
+    if depth > _NESTING:
+        attribute = re.split(r"[.\[]", name, maxsplit=1)[0]
+        raise ValueInvalid(
+            f"{attribute}: lists and maps are nested more than {_NESTING} levels deep",
+            attribute=attribute,
+            limit=_NESTING,
+        )
     for kinds, encode in _BY_VALUE:
         if isinstance(value, kinds):
             return encode(value, name)
+    if isinstance(value, list | tuple):
+        return _list(value, name, depth)
+    if isinstance(value, Mapping):
+        return _map(value, name, depth)
+    if isinstance(value, AbstractSet):
+        return _any_set(value, name)
     raise _wrong(name, "None, a text, a number, bytes, True or False, a list, a mapping or a set", value)
 
 
@@ -178,8 +198,6 @@ _BY_VALUE: tuple[tuple[Any, Callable[[Any, str], dict[str, Any]]], ...] = (
     (str | UUID, _string),
     (int | Decimal | float, _number),
     (bytes | bytearray | memoryview, _binary),
-    (list | tuple, _list),
-    (Mapping, _map),
 )
 
 ENCODERS: Mapping[str, Callable[[Any, str], dict[str, Any]]] = {

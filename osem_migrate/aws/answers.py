@@ -37,6 +37,7 @@ ITEM_ANSWERS = frozenset(
 
 _REDIRECTION = 301  # from this status on, botocore takes an answer for an error
 _SHOWN = 60  # bytes
+_PAGE = b"<"
 _LATER = frozenset({429, 502, 503, 504})  # these say enough without a body, and whoever retries has to see them
 
 _NUMBERS: dict[str, tuple[type, ...]] = dict.fromkeys(("integer", "long"), (int,)) | dict.fromkeys(
@@ -104,7 +105,7 @@ class _CheckedParser:
             parsed = self._parse(response, shape)
             mistake = next(self._mistakes(parsed, response, shape), None)
         except Exception:  # noqa: BLE001 - the parsers take for granted what they are given, and fail in many ways
-            parsed, mistake = None, self._foreign(response["body"])
+            parsed, mistake = None, self._foreign(response, shape)
         if mistake is None:
             return parsed
         if status in _LATER:
@@ -117,23 +118,41 @@ class _CheckedParser:
             texts = (parsed["Error"].get(member) for member in ("Code", "Message"))
             if not all(text is None or isinstance(text, str) for text in texts):
                 yield "the error's code and message are no texts"
+            elif _carries_items(shape) and parsed["Error"].get("Message") and not _is_json(response["body"]):
+                # botocore takes the whole body for the message.
+                parsed["Error"]["Message"] = self._foreign(response, shape)
             return
         if shape is not None and shape.name in self._parsers.unread:
             # botocore finds nothing in what is no JSON; where it found something, that was an object.
             if parsed.keys() <= {"ResponseMetadata"} and not isinstance(json.loads(response["body"]), dict):
-                yield self._foreign(response["body"])
+                yield self._foreign(response, shape)
             return
         # As it was sent: botocore takes what is no JSON for an empty object, and a text for a list of its letters.
         sent = json.loads(response["body"] or b"{}") if self._is_json else parsed
         if not isinstance(sent, dict):
-            yield self._foreign(response["body"])
+            yield self._foreign(response, shape)
         elif shape is not None:
             yield from _differences(sent, shape, "")
 
-    def _foreign(self, body: bytes) -> str:
-        """What an answer is that no parser makes sense of; it begins with what shows who sent it."""
-        start = body[:_SHOWN].decode("utf-8", "backslashreplace")
-        return f"it is no answer of the API in {'JSON' if self._is_json else 'XML'} but begins with {start!r}"
+    def _foreign(self, response: Mapping[str, Any], shape: Shape | None) -> str:
+        """What an answer is that no parser makes sense of: its beginning shows who sent it, unless that is an item."""
+        body: bytes = response["body"]
+        what = f"it is no answer of the API in {'JSON' if self._is_json else 'XML'} but"
+        if _carries_items(shape) and not body.lstrip().startswith(_PAGE):
+            return f"{what} {len(body):,} bytes of {response.get('headers', {}).get('content-type', 'unknown type')}"
+        return f"{what} begins with {body[:_SHOWN].decode('utf-8', 'backslashreplace')!r}"
+
+
+def _carries_items(shape: Shape | None) -> bool:
+    return shape is not None and shape.name in ITEM_ANSWERS
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
 
 
 def _differences(value: Any, shape: Shape, where: str) -> Iterator[str]:
@@ -174,4 +193,4 @@ def _undefined(value: Mapping[str, Any], where: str) -> Iterator[str]:
         yield f"{where} has {len(value)} types where one is promised"
     for number in (*([value["N"]] if "N" in value else ()), *value.get("NS", ())):
         if not Decimal(number).is_finite():
-            yield f"{where} is {number}, which is no number of DynamoDB's"
+            yield f"{where} is no number of DynamoDB's"

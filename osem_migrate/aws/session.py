@@ -23,17 +23,18 @@ from osem_migrate.aws.api_calls import ApiCall, CallRecorder
 from osem_migrate.aws.credentials import require_signable
 from osem_migrate.aws.emulator import recognise
 from osem_migrate.aws.endpoint import configured_endpoint, is_mocked, require_url
-from osem_migrate.aws.failures.classify import door, translate
+from osem_migrate.aws.failures.classify import door, refusal, translate
 from osem_migrate.aws.failures.redaction import redact
 from osem_migrate.aws.region import RegionChoice, choose_region
 from osem_migrate.place import is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
-    from contextlib import AbstractContextManager
 
     from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
     from mypy_boto3_sts import STSClient
+
+    from osem_migrate.errors import AwsError
 
 __all__ = ["ApiCall", "CallLimits", "Identity", "Session"]
 
@@ -206,9 +207,10 @@ class Session:
         resource: DynamoDBServiceResource = self._for_items(self._boto.resource)
         return resource
 
-    def calling(self, action: str, resource: str | None = None) -> AbstractContextManager[None]:
-        """What botocore raises inside becomes an AwsError: ``action`` (``dynamodb:PutItem``) on a table."""
-        return door(action, resource)
+    @staticmethod
+    def refusal(exception: BaseException, action: str, resource: str | None) -> AwsError | None:
+        """Our error for what a call of botocore's raised: ``action`` (``dynamodb:PutItem``) on a table; else None."""
+        return refusal(exception, action=action, resource=resource)
 
     def autoscaling(self) -> Any:
         """The client of application-autoscaling, which is asked on AWS only; it is given up within seconds."""

@@ -38,6 +38,7 @@ def command(invocation: Invocation, *, form: str, live: bool, target: Path | Non
     What a format cannot say is a warning on stderr.
     """
     from osem_migrate.commands.export import SHOWS_STANDING, ExportOptions
+    from osem_migrate.files.whole_file import write_whole
 
     options = ExportOptions(format=form, live=live)
     source = click.get_current_context().get_parameter_source("environment")
@@ -49,7 +50,7 @@ def command(invocation: Invocation, *, form: str, live: bool, target: Path | Non
         invocation.environment = invocation.environment if is_chosen else None
     invocation.warn(note.describe() for note in writing.notes)
     if target is not None:
-        target.write_text(writing.text, encoding="utf-8")
+        write_whole(target, writing.text.encode())
     return _finish(invocation, form, writing, target)
 
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "export": ("osem_migrate.cli.export", "Write the tables as a file of another tool, or as a picture."),
     "stamp": ("osem_migrate.cli.stamp", "Record migrations as applied without carrying them out."),
     "new": ("osem_migrate.cli.new", "Write the next numbered script."),
+    "lint": ("osem_migrate.cli.lint", "Say what is risky in the scripts; asks nothing of AWS."),
     "history": ("osem_migrate.cli.history", "Show what was done, by whom and when."),
     "list": ("osem_migrate.cli.list_tables", "List the environment's tables."),
     "doctor": ("osem_migrate.cli.doctor", "Check everything that a run depends on, and say how to fix it."),

@@ -1,11 +1,15 @@
-"""A Status or a Verification for continuous integration: GitHub annotations and JUnit test reports."""
+"""A Status, a Verification or what lint finds, for CI: GitHub annotations and JUnit test reports."""
 
 import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from osem_migrate.commands.lint import LintReport
     from osem_migrate.commands.verify import Verification
+    from osem_migrate.planning.lint.lint import Finding
     from osem_migrate.planning.status.status import Problem, Status
 
 # What XML 1.0 has no way to write, not even as a reference.
@@ -38,14 +42,12 @@ def junit(status: "Status") -> str:
         if remarks := [remark for remark in status.remarks if remark.subject == name]:
             ET.SubElement(case, "system-out").text = _printable("\n".join(_text(remark) for remark in remarks))
     suite.set("failures", str(failures))
-    # References for everything beyond ASCII: right whatever encoding the file or terminal has.
-    document: bytes = ET.tostring(suite, encoding="us-ascii", xml_declaration=True)
-    return document.decode("ascii")
+    return _document(suite)
 
 
 def verification_github(verification: "Verification") -> str:
     """Workflow commands, one a line: an error for each check that failed, a notice for what was left out."""
-    lines = []
+    lines: list[str] = []
     for checklist in verification.tables:
         subject = checklist.subject
         failed = (check.describe() for check in checklist.checks if not check.passed)
@@ -70,6 +72,35 @@ def verification_junit(verification: "Verification") -> str:
             ET.SubElement(case, "skipped", message=_printable("; ".join(checklist.notes)))
     for count, found in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
         suite.set(count, str(len(suite.findall(found))))
+    return _document(suite)
+
+
+def lint_github(report: "LintReport") -> str:
+    """Workflow commands, one a line: an error or a warning for each finding, in its place."""
+    lines = []
+    for finding in report.findings:
+        place = {"file": finding.file, "line": finding.line, "col": finding.column, "title": finding.code}
+        lines.append(_command(finding.severity, place, f"{finding.text}. {finding.recipe}"))
+    return "\n".join(lines or ["::notice::nothing found"])
+
+
+def lint_junit(report: "LintReport") -> str:
+    """An XML report with a case for each script; its findings are one failure."""
+    suite = ET.Element("testsuite", name="osem-migrate lint", tests=str(len(report.scripts)))
+    failures = 0
+    for script in report.scripts:
+        case = ET.SubElement(suite, "testcase", classname="migrations", name=_printable(script))
+        found = [finding for finding in report.findings if finding.migration == script]
+        failures += bool(found)
+        if found:
+            failure = ET.SubElement(case, "failure", message=_printable(found[0].text), type=found[0].code)
+            failure.text = _printable("\n".join(_finding_text(finding) for finding in found))
+    suite.set("failures", str(failures))
+    return _document(suite)
+
+
+def _document(suite: ET.Element) -> str:
+    # References for everything beyond ASCII: right whatever encoding the file or terminal has.
     document: bytes = ET.tostring(suite, encoding="us-ascii", xml_declaration=True)
     return document.decode("ascii")
 
@@ -78,12 +109,20 @@ def _text(problem: "Problem") -> str:
     return f"{problem.severity} {problem.code}: {problem.message}\n{problem.advice}"
 
 
+def _finding_text(finding: "Finding") -> str:
+    return f"line {finding.line}: {finding.severity} {finding.code}: {finding.text}\n{finding.recipe}"
+
+
 def _annotation(problem: "Problem") -> str:
-    level = {"error": "error", "warning": "warning", "info": "notice"}[problem.severity]
-    file = f"file={_escaped(problem.file, value=True)}," if problem.file is not None else ""
-    file += f"line={problem.line}," if problem.line is not None else ""
-    title = _escaped(problem.code, value=True)
-    return f"::{level} {file}title={title}::{_escaped(f'{problem.subject}: {problem.message}. {problem.advice}')}"
+    place = {"file": problem.file, "line": problem.line, "title": problem.code}
+    return _command(problem.severity, place, f"{problem.subject}: {problem.message}. {problem.advice}")
+
+
+def _command(severity: str, place: "Mapping[str, str | int | None]", message: str) -> str:
+    """A workflow command; properties that are None are left out."""
+    level = {"error": "error", "warning": "warning", "info": "notice"}[severity]
+    given = [f"{name}={_escaped(str(value), value=True)}" for name, value in place.items() if value is not None]
+    return f"::{level} {','.join(given)}::{_escaped(message)}"
 
 
 def _escaped(text: str, *, value: bool = False) -> str:

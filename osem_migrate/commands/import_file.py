@@ -11,6 +11,7 @@ from osem_migrate.config import HISTORY_ENTITY, Environment, Project
 from osem_migrate.config.settings import FILE
 from osem_migrate.errors import DefinitionError, NamesClash, UsageError
 from osem_migrate.files.location import shown_path
+from osem_migrate.files.whole_file import write_whole
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
 from osem_migrate.formats import FoundTable, Given, Reading, read
 from osem_migrate.formats.file_text import file_text
@@ -217,20 +218,12 @@ def _named_by(path: Path, changed: str | None) -> Iterator[None]:
         yield
         return
     before = path.read_bytes()
-    _replace(path, changed.encode())
+    write_whole(path, changed.encode())
     try:
         yield
     except BaseException:
-        _replace(path, before)
+        write_whole(path, before)
         raise
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file in one piece."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.chmod(path.stat().st_mode)
-    fresh.replace(path)
 
 
 def _toml_key(name: str) -> str:

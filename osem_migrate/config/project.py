@@ -227,10 +227,11 @@ class Project:
 
     def _unknown(self, name: str) -> UnknownEnvironment:
         hint = did_you_mean(name, self.environment_names)
+        choice = f"one with {command('--env', 'NAME')}"
+        add = f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose {choice}"
         return UnknownEnvironment(
             f"environment {name!r} is not configured{hint} (there are: {', '.join(self.environment_names)})",
-            remediation=f"Add [{SECTION}.environments.{name}] to {self.root / FILE}, or choose one with "
-            f"{command('--env', 'NAME')}",
+            remediation=add if _ENVIRONMENT_NAME.fullmatch(name) else f"Choose {choice}",
             environment=name,
         )
 

@@ -98,6 +98,14 @@ class LocalSettings(BaseModel):
     dynamodb_local_folder: _Path | None = None
 
 
+class LintSettings(BaseModel):
+    """``[tool.osem-migrate.lint]``."""
+
+    model_config = _STRICT
+
+    ignore: list[str] = Field(default_factory=list)
+
+
 class ProjectSettings(BaseModel):
     """``[tool.osem-migrate]``."""
 
@@ -112,6 +120,7 @@ class ProjectSettings(BaseModel):
     tags: Mapping[str, str] = Field(default_factory=dict)
     environments: Mapping[str, EnvironmentSettings] = Field(default_factory=dict)
     local: LocalSettings = LocalSettings()
+    lint: LintSettings = LintSettings()
 
 
 def read_table(path: Path) -> dict[str, Any] | None:
@@ -158,5 +167,7 @@ def _table_around(location: tuple[int | str, ...]) -> type[BaseModel]:
             return EnvironmentSettings
         case ("local", _):
             return LocalSettings
+        case ("lint", _):
+            return LintSettings
         case _:
             return ProjectSettings

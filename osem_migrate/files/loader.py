@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FunctionType, NoneType
 from typing import Any
 
+from osem_migrate.advice import AGAIN
 from osem_migrate.config.names import HISTORY_ENTITY
 from osem_migrate.errors import (
     DefinitionError,
@@ -26,7 +27,13 @@ from osem_migrate.errors import (
 )
 from osem_migrate.files.dependencies import check_dependencies, depended_on
 from osem_migrate.files.folder import script_paths
-from osem_migrate.files.location import line_of_assignment, line_of_exception, line_of_operation, shown_path
+from osem_migrate.files.location import (
+    line_of_assignment,
+    line_of_conflict,
+    line_of_exception,
+    line_of_operation,
+    shown_path,
+)
 from osem_migrate.files.quota import beyond_quota
 from osem_migrate.files.script import Script
 from osem_migrate.migration import Migration, canonical
@@ -37,6 +44,7 @@ _SELF_CONTAINED = (
     "Write what the script needs into the script itself: it imports osem_migrate and the standard library only. "
     "It runs in every new environment, in years, too, when the application's code has changed or is not installed."
 )
+_CONFLICT = f"Decide what the script declares, take the marks out, and {AGAIN}; git status names all such files."
 _LOADING = threading.RLock()
 _PARTS: dict[str, tuple[tuple[type, ...], str]] = {
     "creates_table": ((bool,), "True or False"),
@@ -110,6 +118,9 @@ def _not_loadable(script: Script, failure: BaseException) -> ScriptError:
         return failure.at(shown_path(failure.details["file"])) if failure.details["file"] else failure.at(**place)
     if isinstance(failure, OsemMigrateError) and _is_made_here(failure):
         return ScriptNotLoadable(failure.message, remediation=failure.advice, **(failure.details | place))
+    if isinstance(failure, SyntaxError) and (conflict := line_of_conflict(path)) is not None:
+        what = "is in the middle of a merge: git has marked here what does not fit together"
+        return ScriptNotLoadable(what, remediation=_CONFLICT, file=place["file"], line=conflict)
     name, words = type(failure).__name__, _words(failure, path)
     remedy = _SELF_CONTAINED if isinstance(failure, ImportError) and not _is_ours(failure) else None
     return ScriptNotLoadable(f"{name}: {words}" if words else name, remediation=remedy, **place)

@@ -1,10 +1,16 @@
-"""Places in a script, for messages; a script is parsed only once something is wrong in it."""
+"""Places in a script, and its comments; a script is parsed only once there is something to say of it."""
 
 import ast
+import io
 import os
+import tokenize
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from osem_migrate.migration import Comment, Extent
+
+_CONFLICT = "<<<<<<< "  # how git marks where they begin
 
 
 def shown_path(path: str | Path) -> str:
@@ -27,6 +33,12 @@ def line_of_exception(failure: BaseException, path: Path) -> int | None:
     return lines[-1] if lines else None
 
 
+def line_of_conflict(path: Path) -> int | None:
+    """The line at which a merge has left two versions in the script; None where it has not."""
+    lines = _text(path).split("\n")
+    return next((number for number, line in enumerate(lines, 1) if line.startswith(_CONFLICT)), None)
+
+
 def line_of_assignment(path: Path, name: str) -> int | None:
     """The line of the last top-level assignment to a name."""
     node = _assignment(path, name)
@@ -36,11 +48,56 @@ def line_of_assignment(path: Path, name: str) -> int | None:
 def line_of_operation(path: Path, position: int) -> int | None:
     """The line of one element of ``operations = [...]``; the assignment's own where the list is computed."""
     node = _assignment(path, "operations")
+    return _written(node, position).lineno if node is not None else None
+
+
+def extents_of_operations(path: Path, count: int) -> dict[int, Extent]:
+    """Where each of so many operations is written; the assignment where the list is computed, nothing where it is not.
+
+    Columns count characters, as editors do.
+    """
+    node = _assignment(path, "operations")
     if node is None:
-        return None
+        return {}
+    lines = _text(path).split("\n")
+    return {position: _extent(_written(node, position), lines) for position in range(count)}
+
+
+def comments(path: Path, mark: str) -> list[Comment]:
+    """The comments of a script in which there is that word; none of a script that does not hold it anywhere."""
+    text = _text(path)
+    try:
+        return [one for one in _comments(text) if mark in one.text.lower()] if mark in text.lower() else []
+    except (tokenize.TokenError, SyntaxError):
+        return []  # edited since it was loaded
+
+
+def _comments(text: str) -> Iterator[Comment]:
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield Comment(token.start[0], token.start[1] + 1, token.string)
+
+
+def _text(path: Path) -> str:
+    """The source as Python reads it; nothing where it cannot be read any more."""
+    try:
+        with tokenize.open(path) as source:
+            return source.read()
+    except (OSError, SyntaxError, ValueError):
+        return ""
+
+
+def _extent(node: ast.expr | ast.stmt, lines: Sequence[str]) -> Extent:
+    line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
+    before = line.encode()[: node.col_offset].decode(errors="replace")
+    return Extent(line=node.lineno, end_line=node.end_lineno or node.lineno, column=len(before) + 1)
+
+
+def _written(node: ast.Assign | ast.AnnAssign, position: int) -> ast.expr | ast.stmt:
+    """The element of the list; the assignment itself where that is computed."""
     written = node.value.elts[: position + 1] if isinstance(node.value, ast.List | ast.Tuple) else []
     computed = any(isinstance(element, ast.Starred) for element in written)
-    return node.lineno if computed or position >= len(written) else written[position].lineno
+    return node if computed or position >= len(written) else written[position]
 
 
 def _assignment(path: Path, name: str) -> ast.Assign | ast.AnnAssign | None:

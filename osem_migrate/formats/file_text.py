@@ -20,9 +20,10 @@ def file_text(path: Path, shown: str) -> str:
     try:
         with path.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
-    except OSError as refused:
+    except (OSError, ValueError) as refused:  # a path with a NUL in it is a ValueError
         remedy = f"Check the path, and whether you may read the file, then {AGAIN}."
-        raise FormatError(f"the file cannot be read: {refused.strerror}", file=shown, remediation=remedy) from refused
+        why = refused.strerror if isinstance(refused, OSError) else refused
+        raise FormatError(f"the file cannot be read: {why}", file=shown, remediation=remedy) from refused
     if len(content) > MAX_BYTES:
         raise too_large(shown, MAX_BYTES)
     try:

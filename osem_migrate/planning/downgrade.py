@@ -70,7 +70,9 @@ def target_of(migrations: Sequence[Migration], history: History, steps: int) -> 
     live = sorted((one for one in migrations if _live(one, history)), key=lambda one: one.number)
     if steps > len(live):
         there = f"only {len(live)} can be" if live else "none is applied"
-        raise TargetUnknown(f"{steps} migrations cannot be reversed: {there}", version=f"{steps} steps back")
+        raise TargetUnknown(
+            f"{steps} migration{'s' if steps != 1 else ''} cannot be reversed: {there}", version=f"{steps} steps back"
+        )
     return live[-steps - 1].id if steps < len(live) else BEFORE_FIRST
 
 

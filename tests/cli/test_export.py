@@ -1,6 +1,8 @@
 """``export``: what it prints and writes, for which environments, and what it asks of AWS."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,44 @@ def test_to_a_file(project: Project, run: Run) -> None:
     missing = run("export", "mermaid", "-o", "nowhere/tables.mmd")
     assert (missing.code, missing.out) == (1, "")
     assert "✗ ERROR: nowhere/tables.mmd: No such file or directory" in missing.err
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(project: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old text is there whole, beside nothing else, and the message names the file."""
+    (project.folder / "tables.mmd").write_text("old")
+    before = sorted(project.folder.iterdir())
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    said = run("export", "mermaid", "-o", "tables.mmd")
+    assert said.code == 1
+    assert "✗ ERROR: tables.mmd: No space left on device" in said.err
+    assert (project.folder / "tables.mmd").read_text() == "old"
+    assert sorted(project.folder.iterdir()) == before
+
+
+def test_a_file_that_is_written_anew_is_otherwise_the_same(project: Project, run: Run) -> None:
+    """Its mode stays, and a link stays a link; no draft is left."""
+    (project.folder / "kept").mkdir()
+    kept, link = project.folder / "kept" / "tables.mmd", project.folder / "link.mmd"
+    kept.write_text("old")
+    kept.chmod(0o640)
+    link.symlink_to(kept)
+    assert run("export", "mermaid", "-o", "link.mmd").code == 0
+    assert link.is_symlink()
+    assert kept.read_text() == run("export", "mermaid").out
+    assert kept.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in kept.parent.iterdir()] == ["tables.mmd"]
+
+
+def test_what_is_no_regular_file_takes_the_text_as_it_comes(project: Project, run: Run) -> None:
+    """A device is written to, and never replaced by a file."""
+    full = run("export", "mermaid", "-o", "/dev/full")
+    assert (full.code, "✗ ERROR: /dev/full: No space left on device" in full.err) == (1, True)
+    assert run("export", "mermaid", "-o", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
 
 
 def test_as_data(project: Project, run: Run) -> None:

@@ -94,7 +94,7 @@ class SimulatedAws:
 
     def take(self, opened: "LazySession") -> None:
         """Let the calls of a session that is not used yet end here."""
-        opened._opened()._core.register("before-send", self.answer)  # type: ignore[arg-type]
+        opened.opened()._core.register("before-send", self.answer)  # type: ignore[arg-type]
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """What the service says to one request of botocore's; ConnectionClosedError where it says nothing."""

@@ -170,10 +170,10 @@ class Model(RuleBasedStateMachine):
             self.perform(change, schema)
             self.by_hand[table.name] = (change, schema)
 
-    @precondition(lambda self: self.by_hand)
+    @precondition(lambda self: self.by_hand and self.level is not None)
     @rule()
     def mend(self) -> None:
-        """And somebody puts it right again."""
+        """And somebody puts it right again, who knows how far the scripts came meanwhile."""
         for change, schema in self.by_hand.values():
             self.perform(change.reverse(schema), change.apply(schema))
         self.by_hand.clear()

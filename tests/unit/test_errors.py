@@ -1,8 +1,11 @@
 """The tree of errors: what it draws, what each class owes, and what machines read."""
 
 import ast
+import copy
 import json
+import pickle
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -153,6 +156,33 @@ def test_a_partial_error_carries_what_succeeded() -> None:
     assert error.advice == f"{DriftFound.remedy}\nThen continue with: osem-migrate upgrade"
     assert (error.applied, error.cause, error.exit_code) == (("0001_a", "0002_b"), cause, ExitCode.PARTIAL)
     assert error.details == {"cause": cause.as_dict()}
+
+
+CAUSE = AccessDenied("no", action="dynamodb:PutItem")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AccessDenied("no", remediation="Ask.", action="dynamodb:PutItem"),
+        ScriptError("wrong", file="0001_a.py", line=3),
+        LockHeld("held", parts=("one", "two")),
+        PartialError(("0001_a",), CAUSE, resume="again"),
+        errors.DestructionIncomplete(("Orders",), CAUSE, resume="again"),
+        errors.SampleLeft("Orders", CAUSE, again="again"),
+        errors.ConditionNotMet("other", table="t", failed=("status",), found={"status": "sent"}),
+        errors.BatchIncomplete("t", 1, [{"id": 1}], CAUSE),
+    ],
+)
+@pytest.mark.parametrize("copied", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy])  # noqa: S301 - our own
+def test_an_error_crosses_from_one_process_to_another(
+    error: OsemMigrateError, copied: Callable[[OsemMigrateError], OsemMigrateError]
+) -> None:
+    """As it is: a pool whose worker raises what cannot be read back is broken, or waits for ever."""
+    found = copied(error)
+    assert (type(found), str(found), found.as_dict()) == (type(error), str(error), error.as_dict())
+    assert vars(found).keys() == vars(error).keys()
+    assert found.remediation == error.remediation
 
 
 def test_part_of_a_migration_is_partial_too() -> None:

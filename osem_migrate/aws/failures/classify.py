@@ -19,7 +19,7 @@ from osem_migrate.aws.failures.sdk import COMPLAINTS
 from osem_migrate.aws.failures.service import ANSWERS
 from osem_migrate.errors import AccessDenied, AwsError
 
-__all__ = ["REFUSALS", "Failure", "Verdict", "classify", "door", "translate"]
+__all__ = ["REFUSALS", "Failure", "Verdict", "classify", "door", "refusal", "translate"]
 
 REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
 """What a call of botocore's raises; ``classify`` says what it means."""
@@ -61,17 +61,25 @@ def translate(exception: Exception, *, action: str, resource: str | None = None)
     return classify(exception, action=action, resource=resource).error
 
 
+def refusal(exception: BaseException, *, action: str, resource: str | None = None) -> AwsError | None:
+    """Our error for what a call of botocore's raised; None for anything else."""
+    if isinstance(exception, REFUSALS) or (
+        isinstance(exception, ValueError) and str(exception).startswith("Invalid endpoint")
+    ):
+        return translate(exception, action=action, resource=resource)
+    return None
+
+
 @contextmanager
 def door(action: str, resource: str | None = None) -> Iterator[None]:
     """Turn what botocore raises inside into an AwsError, ``from`` the original; anything else passes untouched."""
     try:
         yield
-    except REFUSALS as exception:
-        raise translate(exception, action=action, resource=resource) from exception
-    except ValueError as exception:
-        if not str(exception).startswith("Invalid endpoint"):
+    except Exception as exception:
+        error = refusal(exception, action=action, resource=resource)
+        if error is None:
             raise
-        raise translate(exception, action=action, resource=resource) from exception
+        raise error from exception
 
 
 def _codes(exception: ClientError) -> tuple[str, ...]:

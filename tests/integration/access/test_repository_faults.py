@@ -1,5 +1,6 @@
 """Repositories in a simulated account where answers are lost, requests throttled, and items left unprocessed."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,14 @@ from typing import Any
 import pytest
 
 from osem_migrate.access import Contract, Repository, Retries
-from osem_migrate.errors import BatchIncomplete, ConditionNotMet, ServiceFailed, Throttled
+from osem_migrate.errors import (
+    BatchIncomplete,
+    ConditionFailed,
+    ConditionNotMet,
+    QueryInvalid,
+    ServiceFailed,
+    Throttled,
+)
 from tests.doubles.contract_tables import create_tables
 from tests.doubles.simulated_aws import NOWHERE, SimulatedAws, client_answered_by
 from tests.simulator import INTERNAL, Drop, Fail, Hook, LoseResponse
@@ -125,6 +133,31 @@ def test_throttling_ends_after_growing_pauses(
     assert [vars(record)["pause"] for record in caplog.records if "pause" in vars(record)] == [1.0, 2.0, 4.0, 5.0]
     assert "AWS_THROTTLED" in caplog.text
     assert refused.value.remediation == "Wait, then call it again; or give the table more capacity."
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_transaction_on_the_item_that_does_not_end_says_nothing_of_the_item(
+    aws: SimulatedAws, repository: Make, name: str
+) -> None:
+    """It is told as it is: nobody has seen whether the item is as expected."""
+    action, write, _ = WRITES[name]
+    orders = repository("ORDER", retries=Retries(attempts=3, clock=aws.clock.clock))
+    orders.put(ORDER)
+    busy = Fail("TransactionConflictException", "Transaction is ongoing for the item")
+    planned = aws.simulator.faults.plan(busy, action=action, times=None)
+    with pytest.raises(ConditionFailed, match="Transaction is ongoing for the item"):
+        write(orders)
+    assert len(planned.struck) == 3
+    assert orders.get(KEY) == ORDER
+
+
+@pytest.mark.parametrize("key", [["b@c", "ORDER#2026#1"], ["a@b", "CART#1"]])
+def test_a_cursor_of_other_conditions_is_refused(repository: Make, key: list[str]) -> None:
+    """As one of another table is, with what to do about it."""
+    cursor = base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+    with pytest.raises(QueryInvalid, match="the cursor is of a query with other conditions") as refused:
+        repository("ORDER").page({"email": "a@b"}, cursor=cursor)
+    assert refused.value.remediation.startswith("Begin again without a cursor")
 
 
 def test_what_does_not_pass_is_not_repeated(aws: SimulatedAws, repository: Make) -> None:

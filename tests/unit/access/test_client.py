@@ -1,6 +1,9 @@
 """One table as an application uses it, at moto."""
 
+import copy
 import logging
+import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -236,6 +239,28 @@ def test_closing_ends_what_is_open_and_the_next_use_begins_anew(table: str) -> N
     assert client.table.get_item(Key=ITEM)["Item"] == ITEM
     assert client.client is not before[0]
     assert client.table is not before[1]
+
+
+def test_a_forked_process_opens_connections_of_its_own(table: str) -> None:
+    """Two processes that write into one connection would get each other's answers."""
+    client = DynamoDBClient(table)
+    opened, resource = client.client, client.table
+    child = os.fork()
+    if child == 0:  # pragma: no cover - coverage does not see it
+        os._exit(0 if client.client is not opened and client.table is not resource else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert client.client is opened
+
+
+@pytest.mark.parametrize("copied", [lambda made: pickle.loads(pickle.dumps(made)), copy.deepcopy])  # noqa: S301 - our own
+def test_a_copy_is_one_for_another_process(table: str, copied: Callable[[Any], Any]) -> None:
+    """It has what was chosen, and opens connections of its own: as the argument of a worker, whether used or not."""
+    client = DynamoDBClient(table, region=REGION, attempts=2)
+    client.table.put_item(Item={"day": "1", "id": "a"})
+    other = copied(client)
+    assert other.table.get_item(Key={"day": "1", "id": "a"})["Item"] == {"day": "1", "id": "a"}
+    assert (other.client.meta.region_name, other.client is client.client) == (REGION, False)
+    assert other.client.meta.config.retries["total_max_attempts"] == 2
 
 
 def test_a_refusal_has_a_remedy_for_applications(table: str) -> None:

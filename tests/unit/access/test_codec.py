@@ -174,3 +174,29 @@ def test_what_others_wrote() -> None:
     counters = codec("Counters")
     assert not counters.belongs({"id": {"S": "x"}, "at": {"N": "2"}})
     assert orders.values({**item, "total": {"S": "much"}, "other": {"S": "x"}}) == {**ORDER, "total": "much"}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "attribute", "limit"),
+    [
+        ("Things", {"id": "x", "a_s": "y" * 2049}, "a_s", "2,048"),
+        ("ORDER", {"email": "y" * 1025, "created_at": "2026", "order_id": 1}, "PK", "1,024"),
+    ],
+)
+def test_a_value_that_no_index_may_have_as_its_key(
+    name: str, values: dict[str, Any], attribute: str, limit: str
+) -> None:
+    """DynamoDB would refuse the item, and the whole batch with it; one byte less is taken."""
+    with pytest.raises(
+        ValueInvalid, match=f"^{name}: {attribute} has more than {limit} bytes, and is the key of an index"
+    ):
+        codec(name).item(values)
+    codec(name).item({key: value[:-1] if isinstance(value, str) and len(value) > 999 else value
+                      for key, value in values.items()})  # fmt: skip
+
+
+def test_an_update_makes_no_such_value_either() -> None:
+    """What it removes has no size."""
+    with pytest.raises(ValueInvalid, match="a_s has more than 2,048 bytes"):
+        codec("Things").changes({"a_s": "ü" * 1025})
+    assert codec("Things").changes({"a_s": None}) == {"a_s": None}

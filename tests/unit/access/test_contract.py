@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from osem_migrate.access import Contract
-from osem_migrate.errors import ConfigurationError, EntityUnknown, FormatError, UnknownEnvironment
+from osem_migrate.errors import ArgumentInvalid, ConfigurationError, EntityUnknown, FormatError, UnknownEnvironment
 from tests.unit.access.builders import document, entity
 
 CONFIGURATION = """
@@ -122,6 +123,46 @@ def test_entities_that_there_are_not(contract: Contract) -> None:
     with pytest.raises(EntityUnknown, match="tables 'Shop' and 'Archive' have an entity 'ORDER'"):
         both.repository("ORDER", env="dev")
     assert both.repository("ORDER", table="Archive", env="dev").table == "shop-dev-Archive"
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"entity": 5}, "entity takes a text"),
+    ({"env": 5}, "env takes a text or None"),
+    ({"env": ""}, "env takes the name of an environment, not ''"),
+    ({"env": "", "table_name": "shop-{env}-{entity}"}, "env takes the name of an environment, not ''"),
+    ({"table_name": 5}, "table_name takes a text or None"),
+    ({"tables": {"Shop": 5}}, r"tables\['Shop'\] takes a text"),
+    ({"tables": [1]}, "tables takes a mapping of texts to texts"),
+    ({"region": 5}, "region takes a text or None"),
+    ({"forms": [1]}, "forms takes a mapping"),
+    ({"retries": 5}, "retries takes Retries or None"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG)
+def test_wrong_arguments_are_named(contract: Contract, arguments: dict[str, Any], says: str) -> None:
+    """An empty environment is a variable that was not set, and never dev."""
+    with pytest.raises(ArgumentInvalid, match=f"^Contract.repository: {says}"):
+        contract.repository(**{"entity": "USER", **arguments})
+
+
+def test_an_empty_pattern_is_none(contract: Contract) -> None:
+    """It is not the name of the table as it is."""
+    with pytest.raises(ConfigurationError, match=r"'' contains \{entity\} never"):
+        contract.repository("USER", table_name="")
+
+
+@pytest.mark.parametrize("path", [5, None, b"contract.json"])
+def test_what_is_no_path_is_named(path: Any) -> None:
+    """It is a text or a Path."""
+    with pytest.raises(ArgumentInvalid, match=r"^Contract\.load: path takes a text or PathLike"):
+        Contract.load(path)
+
+
+def test_a_path_that_no_file_can_have() -> None:
+    """Like one that no file has."""
+    with pytest.raises(FormatError, match="the file cannot be read: embedded null byte"):
+        Contract.load("a\0b")
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

@@ -27,16 +27,23 @@ def test_they_come_back(name: str, index: str | None, item: dict[str, Any]) -> N
     assert key_of(cursor, table, index) == item
 
 
-OTHERS: list[Any] = [{}, ["a"], [1, 2], ["a", "b", "c"]]
+OTHERS: list[Any] = [{}, ["a"], [1, 2], ["a", "b", "c"], ["a", ""], ["a", "\ud800"]]
+DEEP = base64.b64encode(b"[" * 100_000).decode()
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "é", *(base64.b64encode(json.dumps(part).encode()).decode() for part in OTHERS)]
+    "cursor", ["", "x", "é", DEEP, *(base64.b64encode(json.dumps(part).encode()).decode() for part in OTHERS)]
 )
 def test_others_are_refused(cursor: str) -> None:
     """Whoever sends a cursor back may send anything."""
     with pytest.raises(QueryInvalid, match="the cursor is none of table 'Shop'"):
         key_of(cursor, codec("ORDER").entity.table, None)
+
+
+def test_numbers_that_are_none() -> None:
+    """Before DynamoDB is asked to read them."""
+    with pytest.raises(QueryInvalid, match="the cursor is none of table 'Counters'"):
+        key_of(base64.b64encode(b'["x", "1"]').decode(), codec("Counters").entity.table, None)
 
 
 def test_bytes_that_are_none() -> None:

@@ -1,6 +1,7 @@
 """Repositories on moto: what each operation does, what it refuses, and what the log says of it."""
 
 import logging
+import pickle
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,14 @@ import pytest
 
 from osem_migrate.access import Repository, begins_with, between, correlated, gt
 from osem_migrate.access.attempts import Operation
-from osem_migrate.errors import ArgumentInvalid, BatchIncomplete, ConditionNotMet, QueryInvalid, ValueInvalid
+from osem_migrate.errors import (
+    ArgumentInvalid,
+    BatchIncomplete,
+    ConditionNotMet,
+    KeyIncomplete,
+    QueryInvalid,
+    ValueInvalid,
+)
 
 Make = Callable[..., Repository]
 ORDER = {"email": "a@b", "created_at": "2026-01-02", "order_id": 7}
@@ -231,9 +239,96 @@ def test_each_operation_is_logged(repository: Make, caplog: pytest.LogCaptureFix
 def test_what_is_no_error_of_ours_is_logged(repository: Make, caplog: pytest.LogCaptureFixture) -> None:
     """By its class."""
     caplog.set_level(logging.INFO, "osem_migrate")
-    with pytest.raises(AttributeError):
-        repository("ORDER").put(None)  # type: ignore[arg-type]
-    assert "put ORDER in shop-test-Shop: AttributeError after" in caplog.text
+
+    class Torn(dict[str, Any]):
+        def items(self) -> Any:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        repository("ORDER").put(Torn())
+    assert "put ORDER in shop-test-Shop: LookupError after" in caplog.text
+
+
+NO_MAPPING: list[Any] = [None, 5, "secret", [], [("email", "secret")]]
+
+
+@pytest.mark.parametrize("given", NO_MAPPING)
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda orders, given: orders.put(given), "values"),
+        (lambda orders, given: orders.get(given), "key"),
+        (lambda orders, given: orders.update(given, {"status": "x"}), "key"),
+        (lambda orders, given: orders.update({}, given), "changes"),
+        (lambda orders, given: orders.delete(given), "key"),
+        (lambda orders, given: orders.batch_put([given]), r"items\[0\]"),
+        (lambda orders, given: orders.batch_get([given]), r"keys\[0\]"),
+        (lambda orders, given: list(orders.query(given)), "conditions"),
+        (lambda orders, given: orders.key_of(given), "values"),
+    ],
+)
+def test_what_is_no_mapping_is_refused_by_its_type(repository: Make, call: Any, name: str, given: Any) -> None:
+    """Which argument, and what it takes; never what was given, because errors end in logs."""
+    with pytest.raises(
+        ArgumentInvalid, match=rf": {name} takes a mapping, .*, and no {type(given).__name__}$"
+    ) as error:
+        call(repository("ORDER"), given)
+    assert "secret" not in str(error.value)
+    assert error.value.remediation.startswith("Correct the call: help(Repository.")
+
+
+@pytest.mark.parametrize("given", [[], "", 0, False])
+def test_an_expectation_that_is_none_makes_no_write_unconditional(repository: Make, given: Any) -> None:
+    """What is empty by mistake is no condition that is not there."""
+    with pytest.raises(ArgumentInvalid, match="expected takes a mapping"):
+        repository("ORDER").put(ORDER, expected=given)
+    assert repository("ORDER").get(ORDER) is None
+
+
+def test_wrong_arguments_of_lists_and_queries(repository: Make) -> None:
+    """A mapping or a text is no list of mappings; a limit is a whole number, and a cursor a text."""
+    orders: Any = repository("ORDER")
+    wrong: list[tuple[Any, str]] = [
+        (lambda: orders.batch_put(ORDER), "items takes a list of mappings, and no dict"),
+        (lambda: orders.batch_get("x"), "keys takes a list of mappings, and no str"),
+        (lambda: orders.batch_get(None), "keys takes a list of mappings, and no NoneType"),
+        (lambda: list(orders.query({"email": "a"}, limit="3")), "limit takes a whole number or None"),
+        (lambda: orders.page({"email": "a"}, limit=1.5), "limit takes a whole number or None"),
+        (lambda: orders.page({"email": "a"}, cursor=b"eA=="), "cursor takes a text or None"),
+    ]
+    for call, says in wrong:
+        with pytest.raises(ArgumentInvalid, match=says):
+            call()
+    for call in (lambda: orders.put({5: 1}), lambda: orders.get({5: 1})):
+        with pytest.raises(ValueInvalid, match="the name of an attribute is a text, and no int"):
+            call()
+
+
+def test_batches_take_generators(repository: Make) -> None:
+    """Each item once, whatever it comes out of."""
+    carts = repository("CART")
+    items = [{"email": "a", "product_id": number, "quantity": 1} for number in range(3)]
+    carts.batch_put(item for item in items)
+    assert carts.batch_get(carts.key_of(item) for item in items) == items
+
+
+def test_an_empty_value_of_the_key_is_told_as_one_of_the_key(repository: Make) -> None:
+    """Also where it is the key of an index: there is no leaving it out."""
+    with pytest.raises(KeyIncomplete, match="id, which is part of a key, is empty"):
+        repository("Things").put({"id": ""})
+
+
+def test_a_repository_goes_to_a_worker_process(repository: Make) -> None:
+    """With its contract's rules, its forms and its place."""
+    carts = repository("CART", forms={"product_id": str})
+    carts.put({"email": "a", "product_id": 7, "quantity": 1})
+    other = pickle.loads(pickle.dumps(carts))  # noqa: S301 - our own
+    assert other.get({"email": "a", "product_id": 7}) == {"email": "a", "product_id": "7", "quantity": 1}
+
+
+def test_a_repository_says_what_it_is(repository: Make) -> None:
+    """The entity, and the table."""
+    assert repr(repository("ORDER")) == "<Repository ORDER in shop-test-Shop>"
 
 
 def test_a_batch_that_stops(repository: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,19 @@ def test_how_values_are_stored(kind: str, value: Any, stored: Any) -> None:
     assert ENCODERS[kind](value, "a") == {kind: stored}
 
 
+def nested(levels: int) -> Any:
+    """A 1 in a list in a list, so many times."""
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_as_deep_as_dynamodb_takes() -> None:
+    """32 levels around a value."""
+    assert decoded(ENCODERS["L"](nested(32), "a")) == nested(32)
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
@@ -92,6 +105,9 @@ def test_how_values_are_stored(kind: str, value: Any, stored: Any) -> None:
         ("N", 10**38 + 1, "a: a number has at most 38 digits"),
         ("N", Decimal("1E126"), "a: a number has at most 38 digits"),
         ("N", Decimal("1E-131"), "a: a number has at most 38 digits"),
+        ("N", Decimal("1E-999999999"), "a: a number has at most 38 digits"),
+        ("N", Decimal("1E+999999999"), "a: a number has at most 38 digits"),
+        ("N", Decimal("1." + "0" * 700 + "1"), "a: a number has at most 38 digits"),
         ("S", 1.5, "a takes a text, a whole number, a Decimal or a UUID, not float"),
         ("S", True, "a takes a text, .*, not bool"),
         ("S", b"x", "a takes a text, .*, not bytes"),
@@ -111,6 +127,9 @@ def test_how_values_are_stored(kind: str, value: Any, stored: Any) -> None:
         ("M", [1], "a takes a mapping, not list"),
         ("M", {"x": [0.5]}, r"a\.x\[0\] takes a number that is exact"),
         ("M", {"\ud800": 1}, "a: the text holds half"),
+        ("L", nested(33), "a: lists and maps are nested more than 32 levels deep"),
+        ("L", nested(100_000), "a: lists and maps are nested more than 32 levels deep"),
+        ("M", {"x": nested(32)}, "a: lists and maps are nested more than 32 levels deep"),
     ],
 )
 def test_what_would_not_come_back_is_refused(kind: str, value: Any, says: str) -> None:

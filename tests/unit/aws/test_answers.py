@@ -32,11 +32,11 @@ def answered(body: bytes | dict[str, Any], status: int = 200, call: str = "query
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"null", "it is no answer of the API in JSON but begins with 'null'"),
-        (b'"text"', "begins with '\"text\"'"),
-        (b"5", "begins with '5'"),
-        (b"[" * 10_000 + b"]" * 10_000, "begins with '[[["),
-        ('{"Items": []}'.encode("utf-16"), r"begins with '\\xff\\xfe{"),
+        (b"null", "it is no answer of the API in JSON but 4 bytes of application/x-amz-json-1.0"),
+        (b'"text"', "but 6 bytes of"),
+        (b"5", "but 1 bytes of"),
+        (b"[" * 10_000 + b"]" * 10_000, "but 20,000 bytes of"),
+        ('{"Items": []}'.encode("utf-16"), "but 28 bytes of"),
         (b"<!doctype html><title>Sign in</title>", "begins with '<!doctype html><title>Sign in"),
         (b"", "Items is missing"),
         (b"{}", "Items is missing"),
@@ -45,7 +45,7 @@ def answered(body: bytes | dict[str, Any], status: int = 200, call: str = "query
         ({"Items": [{"id": {"S": 5}}]}, "Items[0]['id'].S is int where string is promised"),
         ({"Items": [{"id": {}}]}, "Items[0]['id'] has 0 types where one is promised"),
         ({"Items": [{"id": {"S": "a", "N": "1"}}]}, "has 2 types"),
-        ({"Items": [{"id": {"N": "NaN"}}]}, "is NaN, which is no number"),
+        ({"Items": [{"id": {"N": "NaN"}}]}, "Items[0]['id'] is no number of DynamoDB's"),
         ({"Items": [None]}, "Items[0] is NoneType where map is promised"),
         ({"Items": [], "Count": True}, "Count is bool where integer is promised"),
     ],
@@ -60,6 +60,38 @@ def test_what_is_not_of_the_promised_shape_is_told_with_place_and_endpoint(body:
     assert (error.details["endpoint_url"], error.details["action"]) == (URL, "dynamodb:query")
     assert "address of DynamoDB" in error.remediation
     assert len(error.message) < 300
+
+
+@pytest.mark.parametrize(
+    ("call", "parameters"),
+    [
+        ("get_item", {"Key": {"id": {"S": "a"}}}),
+        ("query", {}),
+        ("scan", {}),
+        ("put_item", {"Item": {"id": {"S": "a"}}}),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_nothing_of_an_item_is_in_the_message(call: str, parameters: dict[str, Any], status: int) -> None:
+    """An answer that was cut off has the item in it, and so has a failed condition; messages end in logs."""
+    body = b'{"Item": {"password": {"S": "hunter2"'
+    with pytest.raises(AwsError, match="but 37 bytes of application/x-amz-json") as caught:
+        answered(body, status, call, TableName="Teams", **parameters)
+    assert "hunter2" not in str(caught.value.as_dict())
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"[" * 10_000 + b"]" * 10_000, "begins with '[[["),
+        ('{"TableNames": []}'.encode("utf-16"), r"begins with '\\xff\\xfe{"),
+    ],
+)
+def test_who_answered_is_seen_by_the_beginning(body: bytes, says: str) -> None:
+    """Of what holds no items."""
+    with pytest.raises(AnswerUnreadable) as caught:
+        answered(body, 200, "list_tables", Limit=1)
+    assert says in caught.value.message
 
 
 def test_what_is_of_the_promised_shape_goes_through() -> None:

@@ -72,10 +72,10 @@ def test_local_is_always_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("prdo", "did you mean 'prod'?"), ("Staging", "did you mean 'staging'?"), ("qa", "")]
+    ("name", "hint"), [("prdo", "did you mean 'prod'?"), ("Staging", "did you mean 'staging'?"), ("qa", ""), ("", "")]
 )
 def test_an_unknown_environment_is_an_error_with_the_nearest(tmp_path: Path, name: str, hint: str) -> None:
-    """The message has what there is, the remedy what to write and where."""
+    """The message has what there is, the remedy what to write and where, if an environment may have that name."""
     with pytest.raises(UnknownEnvironment) as caught:
         project(tmp_path, THREE).environment(name)
     error = caught.value
@@ -84,7 +84,8 @@ def test_an_unknown_environment_is_an_error_with_the_nearest(tmp_path: Path, nam
     assert ("did you mean" in error.message) == bool(hint)
     assert hint in error.message
     assert "dev, local, prod, staging" in error.message
-    assert f"[tool.osem-migrate.environments.{name}] to {tmp_path / 'pyproject.toml'}" in error.remediation
+    added = f"Add [tool.osem-migrate.environments.{name}] to {tmp_path / 'pyproject.toml'}, or choose one with"
+    assert error.remediation.startswith(added if name.islower() else "Choose one with")
     assert error.details == {"environment": name}
 
 

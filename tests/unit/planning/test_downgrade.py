@@ -56,6 +56,8 @@ def test_more_steps_than_there_are_is_a_mistake(past: History, there: str) -> No
     """Nobody who counts wrong drops everything."""
     with pytest.raises(TargetUnknown, match=f"2 migrations cannot be reversed: {there}"):
         target_of(ALL, past, 2)
+    with pytest.raises(TargetUnknown, match=r"^1 migration cannot be reversed: none is applied"):
+        target_of(ALL, History(), 1)
 
 
 def test_everything_above_the_target_is_taken_back() -> None:

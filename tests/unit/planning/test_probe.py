@@ -5,15 +5,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from osem_migrate.access.sizes import MAX_ITEM_BYTES, item_size
 from osem_migrate.operations import CreateTable, SetTimeToLive
 from osem_migrate.planning.probe import DAY, MARKER, Sample, make_sample
 from osem_migrate.schema import B, Index, Key, LocalIndex, N, S, Table
 from tests import strategies
-from tests.simulator.values import item_size
 from tests.unit.planning.builders import created
 
 NOW = 1_795_253_687
-MAX_ITEM_BYTES = 400 * 1024
 
 
 def sample_of(partition_key: Key, sort_key: Key | None = None, **more: Any) -> Sample:
