@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench_loading import write_scripts  # type: ignore[import-not-found] # beside this file, not in a package
+from bench_loading import write_scripts
 
 PROGRAM = Path(sys.executable).with_name("osem-migrate")
 ROUNDS = 3

@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "osem_migrate.deployment.connection": {"Connection"},
+    "osem_migrate.commands.autogenerate": {"AutogenerateOptions"},
     "osem_migrate.commands.destroy": {"DestroyOptions"},
     "osem_migrate.commands.doctor": {"DoctorOptions"},
     "osem_migrate.commands.downgrade": {"DowngradeOptions"},
@@ -34,10 +35,11 @@ _HOMES = {
     "osem_migrate.migrator": {"Migrator"},
     "osem_migrate.planning.policy": {"Role"},
     "osem_migrate.planning.resolve": {"Resolution"},
-    "osem_migrate.schema": {"B", "Index", "Key", "LocalIndex", "N", "S", "Throughput"},
+    "osem_migrate.schema": {"B", "Index", "Key", "LocalIndex", "N", "S", "Table", "Throughput"},
 }
 
 if TYPE_CHECKING:
+    from osem_migrate.commands.autogenerate import AutogenerateOptions as AutogenerateOptions
     from osem_migrate.commands.destroy import DestroyOptions as DestroyOptions
     from osem_migrate.commands.doctor import DoctorOptions as DoctorOptions
     from osem_migrate.commands.downgrade import DowngradeOptions as DowngradeOptions
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from osem_migrate.schema import LocalIndex as LocalIndex
     from osem_migrate.schema import N as N
     from osem_migrate.schema import S as S
+    from osem_migrate.schema import Table as Table
     from osem_migrate.schema import Throughput as Throughput
 else:
 

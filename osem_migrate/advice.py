@@ -55,6 +55,7 @@ _ARGUMENTS = {
     "--no-wait": "pace=Pace.NO_WAIT",
     "--probe": "probe=True",
     "--rebuild": "rebuild=True",
+    "--replace-indexes": "replace_indexes=True",
     "--reverted": "Resolution.REVERTED",
     "--strict": "strict=True",
     "--verbose": "on_call=print",
@@ -68,14 +69,17 @@ _VALUES = {
     "--endpoint-url": "endpoint_url",
     "--env": "env",
     "--format": "format",
+    "--from": "source",
     "--git-base": "git_base",
-    "--parameter": "parameters",
     "--profile": "profile",
     "--reason": "reason",
     "--region": "region",
     "--role": "role",
     "--to": "target",
 }
+_PAIRS = {"--parameter": "parameters", "--rename-index": "rename_indexes"}
+"""Options that take NAME=VALUE, which the call takes as a mapping."""
+
 _NUMBERS = {"--item-rate": "item_rate", "--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}
 _SEVERAL = frozenset({"import"})
 """Commands that take several of what they are about, and so does the call."""
@@ -175,6 +179,9 @@ def _arguments(words: Sequence[str], name: str) -> list[str]:
         word = rest.pop(0)
         if word in _VALUES:
             found.append(f"{_VALUES[word]}={rest.pop(0)!r}" if rest else _VALUES[word])
+        elif word in _PAIRS:
+            name_of_pair, _, value = rest.pop(0).partition("=") if rest else ("", "", "")
+            found.append(f"{_PAIRS[word]}={ {name_of_pair: value}!r}" if name_of_pair else _PAIRS[word])
         elif word in _NUMBERS:
             found.append(f"{_NUMBERS[word]}={rest.pop(0)}" if rest else _NUMBERS[word])
         elif word in _OF_THE_COMMAND_LINE:

@@ -21,6 +21,7 @@ OsemMigrateError
 │   ├── ScriptOperationInapplicable
 │   ├── ScriptOperationIrreversible
 │   ├── ScriptFunctionInvalid       a function for items that has no checksum
+│   ├── SchemaFileInvalid           what `new --from` is to lead to; no file of that folder
 │   ├── SqlScriptUnsupported
 │   ├── DependencyUnknown
 │   └── DependencyCycle
@@ -33,6 +34,7 @@ OsemMigrateError
 │   ├── GitRepositoryMissing
 │   └── GitRevisionUnknown
 ├── FormatLibraryMissing            the extra "formats" is not installed
+├── ChangeRefused                   no script leads there in place, or not without a decision
 ├── HistoryError                    what was recorded contradicts the scripts
 │   ├── HistoryUnreadable
 │   ├── MigrationChanged
@@ -359,6 +361,16 @@ class ScriptFunctionInvalid(ScriptError):
         return ScriptFunctionInvalid(self.complaint, **({"line": line} | self.details | {"file": file}))
 
 
+class SchemaFileInvalid(ScriptError):
+    """A ``schema.py`` of which no schema can be made: it declares no table, or one that cannot be."""
+
+    code = "SCHEMA_FILE_INVALID"
+    remedy = (
+        "Declare each table as a name of the module: "
+        'teams = Table("Teams", partition_key=S("teamId")). Nothing was written.'
+    )
+
+
 class SqlScriptUnsupported(ScriptError):
     """yoyo-migrations would accept ``.sql`` files; DynamoDB has no SQL schema."""
 
@@ -422,6 +434,13 @@ class FormatUnresolved(FormatError):
 
     code = "FORMAT_UNRESOLVED"
     remedy = f"Give the value with {command('--parameter', 'NAME=VALUE')}."
+
+
+class ChangeRefused(OsemMigrateError):
+    """What is wanted differs from the scripts in what no operation changes in place, or not without a decision."""
+
+    code = "CHANGE_REFUSED"
+    remedy = "Nothing was written. Declare a table or an index of another name beside the one that is to change."
 
 
 class FormatLibraryMissing(OsemMigrateError):

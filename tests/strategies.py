@@ -292,3 +292,14 @@ _PLAIN_SETTINGS: Mapping[type[Setting], Callable[[str], SearchStrategy[Setting]]
     SetTimeToLive: _times_to_live,
 }
 SETTING_KINDS: tuple[type[Setting], ...] = (SetBilling, *_PLAIN_SETTINGS)
+
+
+@st.composite
+def successions(draw: DrawFn, max_operations: int = 4, *, with_defaults: bool = True) -> tuple[Schema, Schema]:
+    """A schema, and one that further operations make of it; the second is without the defaults of new tables."""
+    before, _ = draw(_grown(max_operations, min_size=1, with_defaults=with_defaults))
+    after = before
+    for _ in range(draw(_up_to(max_operations))):
+        operation = draw(operations(after))
+        after = operation.apply(after)
+    return before, Schema(after.tables)

@@ -45,13 +45,19 @@ def options_of(source: Path, form: str | None, names: Sequence[str], parameters:
     """The options of the command line; raises UsageError for a parameter that is no NAME=VALUE."""
     from osem_migrate.commands.import_file import ImportFileOptions
 
-    given: dict[str, str] = {}
-    for parameter in parameters:
-        name, separator, value = parameter.partition("=")
-        if not name or not separator:
-            raise UsageError(f"--parameter takes NAME=VALUE, not {parameter!r}")
-        given[name] = value
+    given = pairs("--parameter", "NAME=VALUE", parameters)
     return ImportFileOptions(file=source, format=form, names=names, parameters=given)
+
+
+def pairs(option: str, form: str, words: Sequence[str]) -> dict[str, str]:
+    """What an option says that takes pairs, as often as it was given; raises UsageError for a word that is none."""
+    given: dict[str, str] = {}
+    for word in words:
+        name, separator, value = word.partition("=")
+        if not name or not separator:
+            raise UsageError(f"{option} takes {form}, not {word!r}")
+        given[name] = value
+    return given
 
 
 def _document(plan: "FileImport", drafts: "Sequence[Draft]", *, dry_run: bool = False, check: bool = False) -> Document:

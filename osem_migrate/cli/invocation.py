@@ -57,9 +57,14 @@ class Invocation:
 
     def __post_init__(self) -> None:
         """The commands that are shown, and the place as far as the options tell it."""
-        flags = advice.connection_flags(self.region, self.profile, self.endpoint_url, force=self.force)
-        self.show = advice.typed_in(self.environment, flags) if self.environment is not None else advice.as_typed
+        self.show = self._shown()
         self.locate = lambda: Place(environment=self.environment, region=self.region)
+
+    def be_about(self, environment: str | None) -> None:
+        """Take another environment, or none, for the one of the command, and show commands about it."""
+        self.environment = environment
+        self.show = self._shown()
+        output.show_commands(self.show)
 
     @property
     def verbose(self) -> bool:
@@ -135,6 +140,10 @@ class Invocation:
         """Give the terminal and the log file back."""
         if self.reporter is not None:
             self.reporter.close()
+
+    def _shown(self) -> Callable[[Sequence[str]], str]:
+        flags = advice.connection_flags(self.region, self.profile, self.endpoint_url, force=self.force)
+        return advice.typed_in(self.environment, flags) if self.environment is not None else advice.as_typed
 
     def envelope(self, data: Document, code: ExitCode, error: OsemMigrateError | None = None) -> Document:
         """What ``--json`` prints."""

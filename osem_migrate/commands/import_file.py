@@ -73,6 +73,41 @@ class FileImport:
         return not self.differences and not self.mapped
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTables:
+    """The tables of a file, under the names that the scripts would give them.
+
+    Attributes:
+        reading: what the file says.
+        tables: by logical name.
+        names: their physical names, as far as the file says.
+        skipped: why a table is left out, by the name of the file.
+        called: what the file calls each, by logical name.
+    """
+
+    reading: Reading
+    tables: Mapping[str, Table]
+    names: Mapping[str, str]
+    skipped: Mapping[str, str]
+    called: Mapping[str, str]
+
+    def unmapped(self, environment: Environment) -> dict[str, str]:
+        """Physical names that the configuration does not give, by logical name."""
+        return {name: told for name, told in self.names.items() if _usual_name(environment, name) != told}
+
+
+def read_tables(environment: Environment, options: ImportFileOptions) -> FileTables:
+    """Read the tables of a file that is about an environment.
+
+    Raises:
+        FormatError: the file cannot be read, or names a table that cannot be; with its place.
+        UsageError: ``names`` has one that is not in the file.
+    """
+    reading = _read(environment, options)
+    tables, names, skipped, called = _named(environment, _chosen(environment, reading.tables, options.names))
+    return FileTables(reading=reading, tables=tables, names=names, skipped=skipped, called=called)
+
+
 def plan_file_import_of(
     project: Project, environment: str, migrations: Sequence[Migration], options: ImportFileOptions
 ) -> FileImport:
@@ -84,23 +119,22 @@ def plan_file_import_of(
         UsageError: ``names`` has one that is not in the file.
     """
     chosen = project.environment(environment)
-    reading = _read(chosen, options)
-    tables, names, skipped, places = _named(chosen, _chosen(chosen, reading.tables, options.names))
+    found = read_tables(chosen, options)
     scripts = replay(migrations, Schema(defaults=chosen.defaults))
-    planned = plan_file_import(tables, scripts, reading.says, whole=not options.names)
-    mapped = {name: physical for name, physical in names.items() if _usual_name(chosen, name) != physical}
+    planned = plan_file_import(found.tables, scripts, found.reading.says, whole=not options.names)
+    mapped = found.unmapped(chosen)
     if mapped:
         _check_names(project, environment, mapped)
-    skipped |= {places[name]: "the scripts declare it already" for name in tables if name in scripts.tables}
+    declared = {found.called[name]: "the scripts declare it already" for name in found.tables if name in scripts.tables}
     return FileImport(
         environment=environment,
         creations=planned.creations,
         drafts=draft_scripts(project.migrations, _titled(planned.creations)),
         mapped=mapped,
-        skipped=skipped,
+        skipped={**found.skipped, **declared},
         differences=planned.differences,
-        notes=tuple(note.describe() for note in reading.notes),
-        names={name: names.get(name) or chosen.physical_name(name) for name in tables},
+        notes=tuple(note.describe() for note in found.reading.notes),
+        names={name: found.names.get(name) or chosen.physical_name(name) for name in found.tables},
     )
 
 

@@ -79,7 +79,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
     """
     migrations = load(folder).migrations if folder.is_dir() else ()
     deployment.check_account()
-    history = _check_applied(deployment, migrations)
+    history = check_applied(deployment, migrations, "anything can be imported")
     skipped, wanted = _choose(deployment, options.names, replay(migrations, Schema()).tables, history)
     denied: dict[str, AccessDenied] = {}
     foreign = None if options.names else denied  # what is asked for by name has to be there
@@ -91,7 +91,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
     warnings: list[str] = []
     for live in map(deployment.gateway.spelled, live_tables):
         try:
-            creations.append(declare(_usable(live), deployment.environment.defaults))
+            creations.append(declare(usable(live), deployment.environment.defaults))
         except DefinitionError as refused:
             skipped[live.physical_name] = f"no script can declare it ({refused.message})"
         else:
@@ -127,14 +127,20 @@ def import_tables(deployment: Deployment, folder: Path, plan: ImportPlan, option
     return ImportResult(drafts, stamped.recorded)
 
 
-def _check_applied(deployment: Deployment, migrations: Sequence[Migration]) -> History:
+def check_applied(deployment: Deployment, migrations: Sequence[Migration], before: str) -> History:
+    """The history of an environment where every script is applied, as it has to be before something can be done.
+
+    Raises:
+        MigrationsPending: some script is not; the message ends with ``before``.
+        HistoryError: what was applied is not what the scripts say.
+    """
     history = deployment.history.read()
     check_history(migrations, history.records)
     plan = make_plan(migrations, history, defaults=deployment.environment.defaults)
     if not plan.is_empty:
         pending = [planned.migration.id for planned in plan.migrations]
         raise MigrationsPending(
-            f"{', '.join(pending)} must be applied before anything can be imported",
+            f"{', '.join(pending)} must be applied before {before}",
             remediation=f"Apply what is pending, which also adopts existing tables: {command('upgrade')}",
             pending=pending,
         )
@@ -197,7 +203,8 @@ def _as_migrations(drafts: Sequence[Draft], creations: Sequence[CreateTable]) ->
     ]
 
 
-def _usable(live: LiveTable) -> Table:
+def usable(live: LiveTable) -> Table:
+    """The table as it is; raises where it is none, is still changing, or cannot be used."""
     if live.table is None:
         raise ResourceNotFound(f"there is no table {live.physical_name}", table=live.physical_name)
     phases = live.busy or ({live.name: str(live.status).lower()} if live.status != "ACTIVE" else {})

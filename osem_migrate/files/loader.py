@@ -1,40 +1,28 @@
 """Read the scripts of a migrations folder, into Migrations."""
 
-import os
 import reprlib
-import sys
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import FunctionType, NoneType
-from typing import Any
 
-from osem_migrate.advice import AGAIN
 from osem_migrate.config.names import HISTORY_ENTITY
 from osem_migrate.errors import (
     DefinitionError,
     OsemMigrateError,
-    ScriptError,
     ScriptFunctionInvalid,
-    ScriptNotLoadable,
     ScriptNumberDuplicate,
     ScriptOperationsInvalid,
     text_of,
 )
 from osem_migrate.files.dependencies import check_dependencies, depended_on
 from osem_migrate.files.folder import script_paths
-from osem_migrate.files.location import (
-    line_of_assignment,
-    line_of_conflict,
-    line_of_exception,
-    line_of_operation,
-    shown_path,
-)
+from osem_migrate.files.location import line_of_assignment, line_of_operation, shown_path
 from osem_migrate.files.quota import beyond_quota
+from osem_migrate.files.running import ending, not_loadable, quietly
 from osem_migrate.files.script import Script
 from osem_migrate.migration import Migration, canonical
 from osem_migrate.operations import Operation
@@ -44,8 +32,6 @@ _SELF_CONTAINED = (
     "Write what the script needs into the script itself: it imports osem_migrate and the standard library only. "
     "It runs in every new environment, in years, too, when the application's code has changed or is not installed."
 )
-_CONFLICT = f"Decide what the script declares, take the marks out, and {AGAIN}; git status names all such files."
-_LOADING = threading.RLock()
 _PARTS: dict[str, tuple[tuple[type, ...], str]] = {
     "creates_table": ((bool,), "True or False"),
     "drops_table": ((bool,), "True or False"),
@@ -76,7 +62,7 @@ def load(folder: Path) -> Scripts:
     """
     scripts = sorted(map(Script, script_paths(folder)), key=lambda script: (script.number, script.id))
     _check_numbers(scripts)
-    with _LOADING, _quietly():
+    with quietly():
         for script in scripts:
             _run(script)
         for script in scripts:
@@ -104,43 +90,12 @@ def _gaps(scripts: Sequence[Script]) -> Iterator[str]:
 def _run(script: Script) -> None:
     """Run the module; whatever it raises becomes a ScriptError that names the line."""
     try:
-        script.load()
+        with ending():
+            script.load()
     except KeyboardInterrupt:
         raise
     except BaseException as failure:
-        raise _not_loadable(script, failure) from failure
-
-
-def _not_loadable(script: Script, failure: BaseException) -> ScriptError:
-    path = Path(script.path)
-    place: dict[str, Any] = {"file": shown_path(path), "line": line_of_exception(failure, path)}
-    if isinstance(failure, ScriptFunctionInvalid):
-        return failure.at(shown_path(failure.details["file"])) if failure.details["file"] else failure.at(**place)
-    if isinstance(failure, OsemMigrateError) and _is_made_here(failure):
-        return ScriptNotLoadable(failure.message, remediation=failure.advice, **(failure.details | place))
-    if isinstance(failure, SyntaxError) and (conflict := line_of_conflict(path)) is not None:
-        what = "is in the middle of a merge: git has marked here what does not fit together"
-        return ScriptNotLoadable(what, remediation=_CONFLICT, file=place["file"], line=conflict)
-    name, words = type(failure).__name__, _words(failure, path)
-    remedy = _SELF_CONTAINED if isinstance(failure, ImportError) and not _is_ours(failure) else None
-    return ScriptNotLoadable(f"{name}: {words}" if words else name, remediation=remedy, **place)
-
-
-def _words(failure: BaseException, path: Path) -> str:
-    """What Python says, without the name of the script where it says that too."""
-    if isinstance(failure, SyntaxError | OSError) and failure.filename == str(path):
-        return str(failure.msg if isinstance(failure, SyntaxError) else failure.strerror)
-    return text_of(failure)
-
-
-def _is_made_here(failure: OsemMigrateError) -> bool:
-    """Whether it has what errors of this package have; a script may derive a class of its own, and leave that out."""
-    return type(failure).__module__ == OsemMigrateError.__module__ and "details" in vars(failure)
-
-
-def _is_ours(failure: ImportError) -> bool:
-    """Whether it is osem_migrate, or one of its names, that cannot be imported."""
-    return str(failure.name).partition(".")[0] == "osem_migrate"
+        raise not_loadable(Path(script.path), failure, _SELF_CONTAINED) from failure
 
 
 def _migration(script: Script) -> Migration:
@@ -246,35 +201,3 @@ def _check_functions(operation: Operation, path: Path, position: int) -> None:
                 line=line_of_operation(path, position),
                 reason="project_import",
             )
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """While scripts run: nothing on stdout, and no bytecode beside the scripts.
-
-    Standard output is for results. Bytecode is keyed by size and second, so an edit within the second would be missed.
-    """
-    bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        with redirect_stdout(sys.stderr), _descriptor_redirected():
-            yield
-    finally:
-        sys.dont_write_bytecode = bytecode
-
-
-@contextmanager
-def _descriptor_redirected() -> Iterator[None]:
-    """Send to standard error what a script, or a process that it starts, writes to standard output past Python."""
-    try:
-        kept = os.dup(1)
-    except OSError:
-        yield  # this process was started without a standard output
-        return
-    try:
-        os.dup2(2, 1)
-        yield
-    finally:
-        if sys.__stdout__ is not None:
-            sys.__stdout__.flush()
-        os.dup2(kept, 1)
-        os.close(kept)

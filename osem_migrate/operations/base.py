@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self, cast
 
@@ -147,6 +147,9 @@ class Setting(Operation):
     noun: ClassVar[str]
     """What people call it: ``time to live``."""
 
+    spoken: ClassVar[tuple[str, ...]] = ()
+    """What the titles of scripts call it where they ask for it, in small letters: ``time to live``, ``ttl``."""
+
     described_by: ClassVar[Description] = Description.TABLE
     """The description that shows it."""
 
@@ -192,6 +195,15 @@ class Setting(Operation):
         """Whether that description says that the setting is still on its way."""
         del description
         return False
+
+    @classmethod
+    def asked(cls, table: str, value: str | None, known: Sequence[Self], *, on: bool) -> Self | None:
+        """What a title asks for that says on or off and perhaps a value; None where it does not say enough.
+
+        ``known`` are those of all tables, as an example of what is usual.
+        """
+        del table, value, known, on
+        return None
 
     @abstractmethod
     def create_parameters(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """SetDeletionProtection: DynamoDB refuses DeleteTable while it is on. It does not protect indexes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from typing_extensions import TypedDict
@@ -31,12 +31,19 @@ class SetDeletionProtection(Setting):
     enabled: bool
 
     noun: ClassVar[str] = "deletion protection"
+    spoken: ClassVar[tuple[str, ...]] = ("deletion protection",)
     members: ClassVar[frozenset[str]] = frozenset({"DeletionProtectionEnabled"})
 
     @classmethod
     def default(cls, table: str) -> Self:
         """Off."""
         return cls(table, enabled=False)
+
+    @classmethod
+    def asked(cls, table: str, value: str | None, known: Sequence[Self], *, on: bool) -> Self | None:
+        """On or off."""
+        del known
+        return cls(table, enabled=on) if value in {None, "on"} else None
 
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:

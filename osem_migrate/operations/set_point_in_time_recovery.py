@@ -1,6 +1,6 @@
 """SetPointInTimeRecovery: continuous backups that allow restoring to any second of the last days."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from typing_extensions import TypedDict
@@ -41,6 +41,7 @@ class SetPointInTimeRecovery(Setting):
     days: int = MAX_DAYS
 
     noun: ClassVar[str] = "point-in-time recovery"
+    spoken: ClassVar[tuple[str, ...]] = ("point in time recovery", "pitr", "backups")
     described_by: ClassVar[Description] = Description.CONTINUOUS_BACKUPS
 
     def __post_init__(self) -> None:
@@ -60,6 +61,15 @@ class SetPointInTimeRecovery(Setting):
     def default(cls, table: str) -> Self:
         """Off."""
         return cls(table, enabled=False)
+
+    @classmethod
+    def asked(cls, table: str, value: str | None, known: Sequence[Self], *, on: bool) -> Self | None:
+        """For that many days, else for as long as there is."""
+        del known
+        if not on:
+            return cls.default(table)
+        days = MAX_DAYS if value is None else int(value) if value.isdecimal() else None
+        return cls(table, enabled=True, days=days) if days is not None else None
 
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:

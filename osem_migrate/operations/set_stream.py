@@ -1,8 +1,8 @@
 """SetStream: the table's change stream and what its records carry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, cast, get_args
 
 from typing_extensions import TypedDict
 
@@ -40,12 +40,22 @@ class SetStream(Setting):
     view: StreamView | None
 
     noun: ClassVar[str] = "stream"
+    spoken: ClassVar[tuple[str, ...]] = ("stream", "streams")
     members: ClassVar[frozenset[str]] = frozenset({"StreamSpecification"})
 
     @classmethod
     def default(cls, table: str) -> Self:
         """Off."""
         return cls(table, None)
+
+    @classmethod
+    def asked(cls, table: str, value: str | None, known: Sequence[Self], *, on: bool) -> Self | None:
+        """With the view of that name, else with both images, of which a consumer can make any other."""
+        del known
+        view = get_args(StreamView)[-1] if value is None else value.upper()
+        if not on:
+            return cls(table, None)
+        return cls(table, cast("StreamView", view)) if view in get_args(StreamView) else None
 
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:

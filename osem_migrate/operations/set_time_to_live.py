@@ -1,6 +1,6 @@
 """SetTimeToLive: the attribute that holds the time at which DynamoDB deletes an item."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -42,6 +42,7 @@ class SetTimeToLive(Setting):
     enabled: bool = True
 
     noun: ClassVar[str] = "time to live"
+    spoken: ClassVar[tuple[str, ...]] = ("time to live", "ttl")
     described_by: ClassVar[Description] = Description.TIME_TO_LIVE
     shows_target: ClassVar[bool] = True
 
@@ -57,6 +58,13 @@ class SetTimeToLive(Setting):
     def default(cls, table: str) -> Self:
         """Off."""
         return cls(table, None, enabled=False)
+
+    @classmethod
+    def asked(cls, table: str, value: str | None, known: Sequence[Self], *, on: bool) -> Self | None:
+        """By the attribute of that name, else the one that all other tables have, else ``expiresAt``."""
+        usual = {one.attribute for one in known if one.enabled}
+        attribute = value or (usual.pop() if len(usual) == 1 else "expiresAt")
+        return cls(table, attribute) if on else cls.default(table)
 
     @classmethod
     def read(cls, table: str, description: Mapping[str, Any]) -> Self | None:

@@ -66,7 +66,7 @@ def compare(file: Table | None, scripts: Table | None, says: Collection[type[Set
     """Every difference of a table of the file from that of the scripts, whichever of them has more."""
     if file is None or scripts is None:
         return diff(_as_live(file or cast("Table", scripts), missing=file is None), scripts)
-    found, expected = completed(file, says), completed(_without_removed_tags(scripts), says)
+    found, expected = completed(file, says), completed(without_removed_tags(scripts), says)
     differences = diff(_as_live(found), expected)
     known = {(difference.subject, type(difference.setting)) for difference in differences}
     # A setting may match in one direction only: the file has a tag more, or names a key by its ARN.
@@ -89,7 +89,7 @@ def _as_live(table: Table, *, missing: bool = False) -> LiveTable:
     return LiveTable(name=table.name, physical_name=table.name, table=None if missing else table)
 
 
-def _without_removed_tags(table: Table) -> Table:
+def without_removed_tags(table: Table) -> Table:
     """No file says that a tag is gone."""
     tags = table.setting(SetTags)
     if tags is None:

@@ -11,7 +11,7 @@ from tests.cli.command_line import Project, Run, Tables
 def test_it_prints_the_path_of_a_script_that_loads(project: Project, run: Run, tables: Tables) -> None:
     """The next free number, a slug, the table that the title means; an upgrade applies it as it is."""
     said = run("new", "add status index to Plans")
-    assert (said.code, said.err) == (0, "")
+    assert (said.code, said.err) == (0, "ℹ Understood: add index status-index to Plans.\n")  # noqa: RUF001 - our own sign
     assert said.out == "migrations/0004_add_status_index_to_plans.py\n"
     script = runpy.run_path(str(project.folder / said.out.strip()))
     assert script["operations"] == [AddIndex("Plans", "status-index", partition_key=S("status"))]
@@ -59,7 +59,33 @@ def test_the_path_is_as_seen_from_here(project: Project, run: Run, monkeypatch: 
 
 
 def test_as_data(run: Run) -> None:
-    """--json has the path."""
-    assert run("new", "create table Sessions", "--json").document["data"] == {
-        "path": "migrations/0004_create_table_sessions.py"
+    """--json has the path, and what was understood; nothing goes to stderr."""
+    said = run("new", "create table Sessions", "--json")
+    assert (said.err, said.document["environment"]) == ("", None)
+    assert said.document["data"] == {
+        "path": "migrations/0004_create_table_sessions.py",
+        "operation": "create table Sessions",
+        "note": "Understood: create table Sessions.",
     }
+
+
+def test_what_is_not_clear_is_told_and_left_open(project: Project, run: Run) -> None:
+    """The choices go to stderr, unless -q is given, and the script is the usual template."""
+    said = run("new", "enable ttl on Team", "-q")
+    assert (said.code, said.err) == (0, "")
+    assert 'SetTimeToLive("Teams", attribute="expiresAt")' in (project.folder / said.out.strip()).read_text()
+    said = run("new", "enable ttl on orbit")
+    assert said.err == (
+        "ℹ The operation is left to you: no script creates a table orbit (there are: Plans, Teams).\n"  # noqa: RUF001
+    )
+    assert "operations: list[Operation] = []" in (project.folder / said.out.strip()).read_text()
+
+
+def test_without_a_title(run: Run) -> None:
+    """Only --from can do without; what is for --from alone is refused without it."""
+    said = run("new")
+    assert (said.code, said.err.splitlines()[0]) == (64, "✗ USAGE_INVALID: Missing argument 'TITLE'.")
+    for words in (["--check"], ["--replace-indexes"], ["--rename-index", "a=b"], ["--parameter", "a=b"]):
+        said = run("new", "title", *words)
+        assert said.code == 64
+        assert "need --from" in said.err

@@ -138,6 +138,11 @@ class DriftCode(StrEnum):
         return self.name.startswith("INDEX_")
 
     @property
+    def is_index_change(self) -> bool:
+        """Whether an index has other keys, or copies other attributes, under the name it had: it is another one."""
+        return self in {DriftCode.INDEX_KEYS, DriftCode.INDEX_PROJECTION}
+
+    @property
     def is_of_another_table(self) -> bool:
         """Whether it is about what can never change of a table, its keys above all: then it is another one."""
         return self in {DriftCode.TABLE_KEYS, DriftCode.LOCAL_INDEX}
