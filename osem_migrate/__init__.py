@@ -32,6 +32,7 @@ _HOMES = {
     "osem_migrate.config": {"Project"},
     "osem_migrate.errors": {"OsemMigrateError", "PartialError"},
     "osem_migrate.execution.operation_run": {"Pace"},
+    "osem_migrate.items.change": {"REMOVE"},
     "osem_migrate.migrator": {"Migrator"},
     "osem_migrate.planning.policy": {"Role"},
     "osem_migrate.planning.resolve": {"Resolution"},
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from osem_migrate.errors import OsemMigrateError as OsemMigrateError
     from osem_migrate.errors import PartialError as PartialError
     from osem_migrate.execution.operation_run import Pace as Pace
+    from osem_migrate.items.change import REMOVE as REMOVE
     from osem_migrate.migrator import Migrator as Migrator
     from osem_migrate.operations import *  # noqa: F403 - the export list of the operations is there, and only there
     from osem_migrate.planning.policy import Role as Role

@@ -86,7 +86,7 @@ _VALUES = {
 _PAIRS = {"--parameter": "parameters", "--rename-index": "rename_indexes"}
 """Options that take NAME=VALUE, which the call takes as a mapping."""
 
-_NUMBERS = {"--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}
+_NUMBERS = {"--item-rate": "item_rate", "--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}
 _SEVERAL = frozenset({"import"})
 """Commands that take several of what they are about, and so does the call."""
 

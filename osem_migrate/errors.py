@@ -22,6 +22,8 @@ OsemMigrateError
 │   ├── ScriptNotLoadable
 │   ├── ScriptOperationsInvalid
 │   ├── ScriptOperationInapplicable
+│   ├── ScriptOperationIrreversible
+│   ├── ScriptFunctionInvalid       a function for items that has no checksum
 │   ├── SchemaFileInvalid           what `new --from` is to lead to; no file of that folder
 │   ├── ScriptNotReversed
 │   ├── ScriptRisky                 what lint takes for an error
@@ -61,8 +63,17 @@ OsemMigrateError
 │   ├── AdoptionMismatch
 │   ├── WaitTimeout
 │   ├── Interrupted
+│   ├── ItemsFailed                 a pass set aside more items than it may
+│   ├── ItemsStillChanging          others write items as they were before the pass
+│   ├── PassTableReplaced           the table is not the one that the pass was begun on
 │   ├── PartialError                some of it was applied, then it stopped
 │   └── DestructionIncomplete       some of it was dropped, then it stopped
+├── ItemError                       one item that a pass leaves as it is; the pass goes on
+│   ├── ItemFunctionFailed          the function raised, or returned what no item can hold
+│   ├── ItemsNotIdempotent          the function would change what it has changed
+│   ├── ConditionTooLarge           it looked at more attributes than one condition holds
+│   ├── ItemOversized
+│   └── ItemKeyInvalid              DynamoDB would leave it out of an index, or refuse it
 ├── ProbeError                      what verify --probe could not do
 │   ├── ProbeUnconfirmed            the environment is protected and nobody confirmed it
 │   └── SampleLeft                  the sample item could not be removed
@@ -343,6 +354,38 @@ class ScriptOperationInapplicable(ScriptError):
 
     code = "SCRIPT_OPERATION_INAPPLICABLE"
     remedy = "Check the names in the operation and the order of the scripts; nothing was written."
+
+
+class ScriptOperationIrreversible(ScriptError):
+    """A downgrade comes to an operation that nobody can take back, such as a change of items without ``undo``."""
+
+    code = "SCRIPT_OPERATION_IRREVERSIBLE"
+    remedy = (
+        "Give the operation an undo function, which changes no checksum, or leave the migration as it is "
+        f"and mark it as reverted with: {command('resolve', 'MIGRATION', '--reverted')}"
+    )
+
+
+class ScriptFunctionInvalid(ScriptError):
+    """A function that changes items cannot be told from an edited one; ``details`` has the ``reason`` in a word.
+
+    The reason is one of ``no_function``, ``lambda``, ``closure``, ``bound_method``, ``decorated``, ``project_import``,
+    ``arguments`` and ``unreadable``.
+    """
+
+    code = "SCRIPT_FUNCTION_INVALID"
+    remedy = (
+        "Make it a plain function at the top level of the script, which uses nothing but the script's own names, "
+        "osem_migrate, the standard library and installed libraries."
+    )
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.complaint = message
+
+    def at(self, file: str, line: int | None = None) -> ScriptFunctionInvalid:
+        """The same, with another spelling of the file's path, and with the line where it has none."""
+        return ScriptFunctionInvalid(self.complaint, **({"line": line} | self.details | {"file": file}))
 
 
 class SchemaFileInvalid(ScriptError):
@@ -703,6 +746,79 @@ class PartialError(RunError):
         self.cause = cause
         if isinstance(cause, Interrupted):
             self.exit_code = cause.exit_code
+
+
+class ItemsFailed(RunError):
+    """A pass came to items that it could not handle, more than it may; the others are done."""
+
+    code = "ITEMS_FAILED"
+    remedy = f"Correct these items, or the function, then {AGAIN}: what failed is tried again, and nothing else."
+
+
+class ItemsStillChanging(RunError):
+    """Somebody, an older release of the application perhaps, writes items as they were before the pass."""
+
+    code = "ITEMS_STILL_CHANGING"
+    remedy = f"Let every release that writes the table write the new shape, then {AGAIN}."
+
+
+class PassTableReplaced(RunError):
+    """A table was deleted and made again while a pass over its items was unfinished."""
+
+    code = "PASS_TABLE_REPLACED"
+    remedy = (
+        f"See what else differs with: {command('status')}. If this is the right table, record the migration as "
+        f"reverted with {command('resolve', 'MIGRATION', '--reverted', '--no-verify')}, and {AGAIN}: the pass begins "
+        "anew."
+    )
+
+
+class ItemError(OsemMigrateError):
+    """One item that a pass cannot handle. It is left as it is and told of, and the pass goes on with the next one."""
+
+    code = "ITEM_FAILED"
+    remedy = f"Correct the item, then {AGAIN}."
+
+
+class ItemFunctionFailed(ItemError):
+    """The function of an operation raised, or returned something that cannot be stored."""
+
+    code = "ITEM_FUNCTION_FAILED"
+    remedy = (
+        f"Correct the function or the item, then {AGAIN}. Numbers have 38 digits and are never rounded by accident: "
+        "quantize within decimal.localcontext(), with its traps of Inexact and Rounded turned off."
+    )
+
+
+class ItemsNotIdempotent(ItemError):
+    """A function would change an item again that it has changed already; after a kill, a stretch is done twice."""
+
+    code = "ITEMS_NOT_IDEMPOTENT"
+    remedy = f"Let the function return nothing for an item that is as it should be, then {AGAIN}."
+
+
+class ConditionTooLarge(ItemError):
+    """A function looked at more attributes of an item than the condition of one write can hold."""
+
+    code = "CONDITION_TOO_LARGE"
+    remedy = "Read attributes by name, item['first'], instead of going through the whole item."
+
+
+class ItemOversized(ItemError):
+    """An item would be larger than the 400 KB that DynamoDB stores."""
+
+    code = "ITEM_TOO_LARGE"
+    remedy = f"Let the function store less, or remove attributes from the item, then {AGAIN}."
+
+
+class ItemKeyInvalid(ItemError):
+    """A value cannot be in the key of an index: another type, empty, or over 2,048 or 1,024 bytes.
+
+    DynamoDB builds an index without such items, and refuses to write one while the index is there.
+    """
+
+    code = "ITEM_KEY_INVALID"
+    remedy = f"Correct or remove the attribute of the item, then {AGAIN}."
 
 
 class ProbeError(OsemMigrateError):

@@ -95,6 +95,27 @@ class Waiting:
     elapsed: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassProgress:
+    """How far a pass over items has come, in this run and in earlier ones; told with every checkpoint.
+
+    Attributes:
+        scan: 0 for the pass itself, from 1 on for a scan that looks if anything is left to change.
+        examined: items that were looked at, by all scans.
+        changed: items that were written; after a kill, some are not counted.
+        failed: items that were set aside.
+        waited: seconds, of this run.
+    """
+
+    operation: PlannedOperation
+    physical_name: str
+    scan: int
+    examined: int
+    changed: int
+    failed: int
+    waited: float
+
+
 @dataclass(frozen=True, slots=True)
 class OperationFinished:
     """An operation is live and recorded; ``adopted`` when it was there before this run asked for anything."""
@@ -157,6 +178,7 @@ RunEvent = (
     | OperationStarted
     | StepPerformed
     | Waiting
+    | PassProgress
     | OperationFinished
     | OperationFailed
     | MigrationFinished

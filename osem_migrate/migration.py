@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from osem_migrate.errors import DefinitionError
+from osem_migrate.items.function import ItemFunction
 from osem_migrate.operations import Operation
 from osem_migrate.schema import Index
 
@@ -103,9 +104,11 @@ def canonical(value: Any) -> Any:
     Raises:
         DefinitionError: it has no such form, as a function has none; then nothing could tell whether it was changed.
     """
+    if isinstance(value, ItemFunction):
+        return [type(value).__name__, value.fingerprint]
     if is_dataclass(value) and not isinstance(value, type):
-        declared = {f.name: getattr(value, f.name) for f in fields(value)}
-        changed = {f.name: canonical(declared[f.name]) for f in fields(value) if declared[f.name] != _default(f)}
+        counted = [f for f in fields(value) if not (isinstance(value, Operation) and f.name in value.unhashed)]
+        changed = {f.name: canonical(_hashed(value, f)) for f in counted if getattr(value, f.name) != _default(f)}
         return [type(value).__name__, changed]
     if isinstance(value, Mapping):
         return {str(name): canonical(item) for name, item in value.items()}
@@ -114,6 +117,10 @@ def canonical(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise DefinitionError(f"{value!r} has no checksum, so nobody could tell whether it was changed after it ran")
+
+
+def _hashed(value: Any, declared: Field[Any]) -> Any:
+    return value.hashed(declared.name) if isinstance(value, Operation) else getattr(value, declared.name)
 
 
 def _default(declared: Field[Any]) -> Any:

@@ -3,13 +3,14 @@
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from textwrap import indent
 from typing import Any, get_type_hints
 
 import osem_migrate
 from docs.generator.docstring import Docstring
+from docs.generator.example_functions import is_draft, with_year, without_year
 from osem_migrate.cli.output import span
 from osem_migrate.operations import OPERATIONS, Operation
 from osem_migrate.operations.source import render, render_import
@@ -18,6 +19,11 @@ from osem_migrate.schema import Index, Key, LocalIndex, Schema, Throughput
 
 DOCUMENTED: tuple[type, ...] = tuple(kind for kind in OPERATIONS if not inspect.isabstract(kind))
 """Every operation that is exported, but the two that others are derived from."""
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    function.__name__: function for function in (with_year, without_year, is_draft)
+}
+"""Those of the examples, by name."""
 
 VALUES: tuple[type, ...] = (Key, Index, LocalIndex, Throughput)
 """What operations are made of."""
@@ -61,9 +67,20 @@ class Example:
     operation: Operation
 
     @property
+    def functions(self) -> tuple[str, ...]:
+        """The sources of the functions that it names."""
+        names = re.findall(r"\b[a-z_]+\b", self.source)
+        return tuple(_source(FUNCTIONS[name]) for name in dict.fromkeys(names) if name in FUNCTIONS)
+
+    @property
+    def text(self) -> str:
+        """As it stands on the page."""
+        return "\n\n\n".join((*self.functions, self.source))
+
+    @property
     def script(self) -> str:
         """The whole of a script with it."""
-        return script(self.source)
+        return script(self.source, functions=self.functions)
 
 
 def public() -> dict[str, Any]:
@@ -71,17 +88,29 @@ def public() -> dict[str, Any]:
     return {name: getattr(osem_migrate, name) for name in dir(osem_migrate) if not name.startswith("_")}
 
 
-def script(source: str, docstring: str = "An example.") -> str:
+def script(source: str, docstring: str = "An example.", functions: Sequence[str] = ()) -> str:
     """A script that declares one operation, or several that stand one under the other."""
-    names = sorted(name for name in set(re.findall(r"\b[A-Z]\w*(?=[(.])", source)) if hasattr(osem_migrate, name))
+    words = set(re.findall(r"\b[A-Z]\w*(?=[(.])|REMOVE", "\n".join((source, *functions))))
+    names = sorted(name for name in words if hasattr(osem_migrate, name))
     written = (ast.get_source_segment(source, statement) or "" for statement in ast.parse(source).body)
     operations = "".join(indent(f"{operation},\n", "    ") for operation in written)
-    return f'"""{docstring}"""\n\n{render_import(names)}\n\noperations = [\n{operations}]\n'
+    before = "".join(f"\n\n{function}\n" for function in functions)
+    return f'"""{docstring}"""\n\n{render_import(names)}\n{before}\noperations = [\n{operations}]\n'
+
+
+def _source(function: Callable[..., Any]) -> str:
+    """As somebody writes it, without types."""
+    return re.sub(r": Mapping\[str, Any\]|\) -> [^:]+(?=:)", lambda m: ")" if m[0][0] == ")" else "", _lines(function))
+
+
+def _lines(function: Callable[..., Any]) -> str:
+    lines = inspect.getsource(function).splitlines(keepends=True)
+    return "".join(line for line in lines if "del item" not in line).rstrip()
 
 
 def example(source: str) -> Example:
     """The example that is written so."""
-    return Example(source, eval(source, public()))  # noqa: S307 - a docstring of our own
+    return Example(source, eval(source, {**public(), **FUNCTIONS}))  # noqa: S307 - a docstring of our own
 
 
 def examples() -> Mapping[type, list[Example]]:
@@ -117,7 +146,7 @@ def _blocks() -> Iterator[str]:
             yield from (f"`{kind.__name__}.{name}`: {_lowered(_text(part))}" for part in said.paragraphs)
             yield _arguments(name, said, list(_parameters(constructor)))
         for one in found:
-            yield _python(one.source)
+            yield _python(one.text)
             yield "\n".join(_facts(one.operation, before))
 
 
@@ -125,6 +154,10 @@ def _facts(operation: Operation, before: Schema) -> Iterator[str]:
     steps = operation.steps(before)
     said = [f"`{step.action}`, usually {span(time)}" for step, time in zip(steps, estimate_each(steps), strict=True)]
     yield f"- Calls {', then '.join(said)}."
+    if not operation.is_reversible:
+        yield "- Reversed by nothing: a downgrade past it is refused."
+        yield from _hazards(operation, before)
+        return
     reverse = operation.reverse(before)
     if reverse == operation:
         yield "- Reversed by nothing: a downgrade leaves what it repaired."
@@ -132,6 +165,10 @@ def _facts(operation: Operation, before: Schema) -> Iterator[str]:
         source = render(reverse)
         block = "\n".join(f"  {line}" for line in _python(source).splitlines())
         yield f"- Reversed by `{source}`." if "\n" not in source else f"- Reversed by\n\n{block}\n"
+    yield from _hazards(operation, before)
+
+
+def _hazards(operation: Operation, before: Schema) -> Iterator[str]:
     hazard = operation.hazard_on(before.tables.get(operation.table))
     if hazard is not None:
         yield f"- ⚠ {_sentence(hazard)}."

@@ -1,6 +1,5 @@
 """Gateway: the one object through which tables are described and Steps performed."""
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws.describe import Describer
 from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
+from osem_migrate.aws.guard import Guard
 from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.aws.paging import TABLES, Page
 from osem_migrate.errors import AccessDenied, AwsError
@@ -76,9 +76,8 @@ class Gateway:
         self._autoscaled = autoscaled
         self.emulated = emulated
         self._describer = Describer(client, physical_name, emulated=emulated, sleep=sleep)
-        self._guards = threading.local()
+        self._guard = Guard(client)
         self.physical_name = physical_name
-        client.meta.events.register("before-send.dynamodb", self._before_send)
 
     def describe(self, table: str, kinds: Iterable[type[Setting]] = ()) -> LiveTable:
         """One table right now; ``kinds`` are the settings wanted beside those that DescribeTable shows."""
@@ -146,17 +145,8 @@ class Gateway:
         ``guard`` raises where the step must not be sent any more. It is asked before each request, the SDK's own
         repetitions among them: a process may be stopped between two of them for longer than its lock lasts.
         """
-        self._guards.check = guard
-        try:
+        with self._guard.asking(guard):
             return self._perform(step, live)
-        finally:
-            del self._guards.check
-
-    def _before_send(self, **_request: object) -> None:
-        """Called by botocore in the thread that sends."""
-        guard: Callable[[], None] | None = getattr(self._guards, "check", None)
-        if guard is not None:
-            guard()
 
     def _perform(self, step: Call, live: LiveTable) -> StepOutcome:
         address = live.arn if step.takes_arn and live.arn is not None else live.physical_name

@@ -27,6 +27,7 @@ SORT_KEY = "item"
 LOCK_ITEM = LOCK
 MIGRATION_PREFIX = "migration#"
 LOG_PREFIX = "event#"
+PASS_PREFIX = "pass#"  # noqa: S105 - it begins the keys of passes
 UNREADABLE = "unreadable"
 """What is shown as done of an entry that cannot be read."""
 HOLDER_ATTRIBUTES = ("owner", "host", "pid", "identity", "run_url", "lease_ms", "heartbeat", "acquired_at")
@@ -86,7 +87,7 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
 def read_record(item: Mapping[str, Any]) -> Record:
     """The record of an item; raises HistoryUnreadable where it is not what this version writes."""
     name = sort_key(item).removeprefix(MIGRATION_PREFIX)
-    with _readable(f"the record of {name!r}", remediation=_unreadable_record(name), migration=name):
+    with readable(f"the record of {name!r}", remediation=_unreadable_record(name), migration=name):
         values = deserialize(item)
         _check_id(name)
         error = values.get("error")
@@ -161,7 +162,7 @@ def read_holder(item: Mapping[str, Any]) -> Holder | None:
     """Who holds the lock by its item; None when it was released. Raises HistoryUnreadable like ``read_record``."""
     if "owner" not in item:
         return None
-    with _readable("the lock", remediation=_DAMAGED):
+    with readable("the lock", remediation=_DAMAGED):
         values = deserialize(item)
         return Holder(
             owner=_text(values["owner"]),
@@ -178,7 +179,7 @@ def read_holder(item: Mapping[str, Any]) -> Holder | None:
 
 def read_fence(item: Mapping[str, Any]) -> int:
     """The fence of the newest acquisition; 0 before the first. Raises HistoryUnreadable like ``read_holder``."""
-    with _readable("the lock", remediation=_DAMAGED):
+    with readable("the lock", remediation=_DAMAGED):
         return int(deserialize(item).get("fence", 0))
 
 
@@ -200,7 +201,7 @@ def log_item(scope: str, entry: LogEntry, *, fence: int, number: int) -> dict[st
 
 def read_log_item(item: Mapping[str, Any]) -> LogEntry:
     """The entry of an item; raises HistoryUnreadable like ``read_record``."""
-    with _readable(f"the entry {sort_key(item)!r}"):
+    with readable(f"the entry {sort_key(item)!r}"):
         values = deserialize(item)
         return LogEntry(
             at=_moment(values["at"]),
@@ -238,7 +239,7 @@ def scope(item: Mapping[str, Any]) -> str:
 
 
 def _key(item: Mapping[str, Any], name: str) -> str:
-    with _readable("an item of the history table"):
+    with readable("an item of the history table"):
         return _text(item[name]["S"])
 
 
@@ -272,7 +273,8 @@ def _moment(value: Any) -> int:
 
 
 @contextmanager
-def _readable(what: str, **details: Any) -> Iterator[None]:
+def readable(what: str, **details: Any) -> Iterator[None]:
+    """What an item lacks, or has otherwise than this version writes it, becomes HistoryUnreadable."""
     try:
         yield
     except (ArithmeticError, KeyError, TypeError, ValueError, AttributeError) as unknown:

@@ -146,13 +146,16 @@ class HistoryTable:
         return found
 
     def forget(self, lease: Lease) -> None:
-        """Delete the records and the log of this application; the lock stays, and its fence too.
+        """Delete the records, the log and the passes of this application; the lock stays, and its fence too.
 
-        The log goes first and the newest record before the others, so that what is left, wherever this ends, is a
-        history that can be read and deleted by the next one.
+        The passes go first, then the log, and the newest record before the others, so that what is left, wherever this
+        ends, is a history that can be read and deleted by the next one.
         """
-        for prefix in (history_items.LOG_PREFIX, history_items.MIGRATION_PREFIX):
-            keys = self._query(self._scope, prefix, prefix + "~", newest=_EVERY, keys_only=True)
+        passes = [name for name in self._partitions() if name.startswith(f"{self._scope}#{history_items.PASS_PREFIX}")]
+        stretches = [(name, history_items.PASS_PREFIX) for name in passes]
+        stretches += [(self._scope, history_items.LOG_PREFIX), (self._scope, history_items.MIGRATION_PREFIX)]
+        for partition, prefix in stretches:
+            keys = self._query(partition, prefix, prefix + "~", newest=_EVERY, keys_only=True)
             while some := [*islice(keys, _ACTIONS)]:
                 self._under(lease, [{"Delete": {"TableName": self._table, "Key": dict(key)}} for key in some])
 
@@ -204,10 +207,15 @@ class HistoryTable:
         return None
 
     def _others(self) -> Iterator[str]:
-        """Every other application that keeps its history here; none before the table exists.
+        """Every other application that keeps its history here; none before the table exists."""
+        for name in self._partitions():
+            if name != self._scope and f"#{history_items.PASS_PREFIX}" not in name:
+                yield name
 
-        One item of each is read, whatever they have recorded: a Scan that goes on behind the last key that the
-        application could have.
+    def _partitions(self) -> Iterator[str]:
+        """Every application that keeps its history here, and every pass, in a partition of its own.
+
+        One item of each is read, whatever there is of it: a Scan that goes on behind the last key that it could have.
         """
         parameters: dict[str, Any] = {
             "TableName": self._table,
@@ -225,7 +233,7 @@ class HistoryTable:
             return {"Items": []}
 
         for page in SCAN.pages(ask, client=self._client, resource=self._table):
-            yield from (name for name in map(history_items.scope, page["Items"]) if name != self._scope)
+            yield from map(history_items.scope, page["Items"])
 
     def _query(
         self, scope: str, first: str, last: str, *, newest: int | None = None, keys_only: bool = False

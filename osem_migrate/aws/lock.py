@@ -235,11 +235,14 @@ class Lease:
             raise
         self._lock.verify(self.holder)
 
-    def check_age(self) -> None:
-        """Raise LockLost once the last heartbeat is a lease old; asks nobody, so it may stand before every request."""
+    def check_age(self, *, spare: float = 0.0) -> None:
+        """Raise LockLost once the last heartbeat is a lease old; asks nobody, so it may stand before every request.
+
+        ``spare`` seconds of the lease have to be left, for what goes on after this.
+        """
         if isinstance(self._lost, LockLost):
             raise self._lost
-        if self._clock.monotonic() - self._renewed >= self.holder.lease_ms / 1000:
+        if self._clock.monotonic() - self._renewed >= self.holder.lease_ms / 1000 - spare:
             cause = f": {self._lost.message}" if self._lost is not None else ""
             raise LockLost(f"the upgrade lock could not be renewed for a whole lease{cause}")
 

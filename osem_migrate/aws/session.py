@@ -45,8 +45,16 @@ LOCAL_SECRET_KEY = "osemlocal"  # noqa: S105 any text will do, and no AWS accoun
 ATTEMPTS = 4
 """Requests a call may take, the first included: what botocore 1.44 gives DynamoDB, written down so that neither an
 older botocore (10) nor AWS_MAX_ATTEMPTS changes it. It bridges seconds; longer waits are ours, and seen."""
+REQUEST_SECONDS = 8.0
+"""What one request of a pass may take."""
 _BRIEF = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5.0, read_timeout=5.0)
 """For a question beside the tables, which an unreachable service must not hold up for long."""
+
+_ONCE = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=REQUEST_SECONDS / 4,
+    read_timeout=REQUEST_SECONDS * 3 / 4,
+)
 
 _STATIC_SOURCES = frozenset({"env", "shared-credentials-file", "config-file"})
 _OPENING = "Opening the AWS session"
@@ -181,6 +189,18 @@ class Session:
         """A new client for items, whose answers are not compared with the model; raises as ``dynamodb`` does."""
         client: DynamoDBClient = self._for_items(self._boto.client)
         return client
+
+    def pass_client(self) -> DynamoDBClient:
+        """A new client for the items of a pass, who repeats requests itself; raises as ``dynamodb`` does.
+
+        Each request may be refused as it is sent, and is given up long before a lease is over.
+        """
+        with self._lock:
+            once = self._config().merge(_ONCE)
+            client: DynamoDBClient = self._made(
+                self._boto.client, "dynamodb", once, self.endpoint_url, unread=ITEM_ANSWERS
+            )
+            return client
 
     def item_resource(self) -> DynamoDBServiceResource:
         """The same as a resource of boto3's, which takes and gives values of Python."""

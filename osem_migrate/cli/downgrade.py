@@ -9,7 +9,7 @@ from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_down_to
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import Count, connected, lock_timeout_option, timeout_option
+from osem_migrate.cli.options import Count, connected, item_rate_option, lock_timeout_option, timeout_option
 from osem_migrate.errors import ExitCode, OsemMigrateError, UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--allow-data-loss", is_flag=True, help="Needed with --yes to lose data in a protected environment.")
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
+@item_rate_option
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,
@@ -37,6 +38,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     allow_data_loss: bool,
     lock_timeout: float,
     timeout: float | None,
+    item_rate: int | None,
 ) -> ExitCode:
     """Reverse the newest migrations.
 
@@ -50,7 +52,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     if (target is None) == (steps is None):
         raise UsageError("say how far to go back: either --to VERSION or --steps NUMBER")
-    options = DowngradeOptions(target, steps=steps, lock_timeout=lock_timeout, timeout=timeout)
+    options = DowngradeOptions(target, steps=steps, lock_timeout=lock_timeout, timeout=timeout, item_rate=item_rate)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     plan = migrator.plan_downgrade(options)

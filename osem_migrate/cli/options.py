@@ -88,6 +88,15 @@ lock_timeout_option = click.option(
 )
 
 
+item_rate_option = click.option(
+    "--item-rate",
+    type=Count(),
+    metavar="UNITS",
+    help="Units a second that going through items may read, and write.  [default: as configured, else as the script "
+    "says, else a quarter of what the table has]",
+)
+
+
 def timeout_option(meaning: str) -> Callable[[F], F]:
     """``--timeout``: how long one thing may take, in the words of the command."""
     return click.option("--timeout", type=Seconds(least=SHORTEST_TIMEOUT), metavar="SECONDS", help=meaning)

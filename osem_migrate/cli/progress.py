@@ -89,6 +89,13 @@ class RunProgress:
             lane.phases[subject] = phase
             lane.began = self._monotonic() - elapsed
 
+    def goes_on(self, planned: PlannedOperation, phase: str) -> None:
+        """How far an operation has come that goes on by itself."""
+        with self._lock:
+            lane = self._lanes.get(planned.key)
+            if lane is not None:
+                lane.phases = {planned.table: phase}
+
     def end(self, planned: PlannedOperation) -> None:
         """An operation is live and recorded."""
         with self._lock:

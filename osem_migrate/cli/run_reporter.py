@@ -20,6 +20,7 @@ from osem_migrate.events import (
     OperationFailed,
     OperationFinished,
     OperationStarted,
+    PassProgress,
     RunEvent,
     RunFailed,
     RunStarted,
@@ -126,7 +127,7 @@ class RunReporter:
     def _aside(
         self,
         now: datetime,
-        event: EngineStarted | LockWaiting | TableAdopted | DriftNoticed | TableDropped | TableLeaving,
+        event: EngineStarted | LockWaiting | TableAdopted | DriftNoticed | PassProgress | TableDropped | TableLeaving,
     ) -> None:
         """What happens beside the operations of a plan."""
         match event:
@@ -141,6 +142,8 @@ class RunReporter:
                 self._adopted(now, event)
             case DriftNoticed():
                 self._notice(now, event.drift)
+            case PassProgress():
+                self._pass(now, event)
             case TableDropped():
                 self._dropped(now, event)
             case TableLeaving():
@@ -185,6 +188,18 @@ class RunReporter:
         else:
             what = f"{event.physical_name}: {event.subject} is {event.phase}"
             self._remind(f"{event.physical_name}/{event.subject}", what, event.waited, event.elapsed)
+
+    def _pass(self, now: datetime, event: PassProgress) -> None:
+        counts = {"examined": event.examined, "changed": event.changed, "failed": event.failed}
+        migration = event.operation.migration.id
+        self._write(now, "pass", migration=migration, table=event.physical_name, scan=event.scan, **counts)
+        failed = f", {output.counted(event.failed, 'failure')}" if event.failed else ""
+        checking = " (checking that nothing is left)" if event.scan else ""
+        phase = f"{event.examined:,} examined, {event.changed:,} changed{failed}{checking}"
+        if self._progress is not None:
+            self._progress.goes_on(event.operation, phase)
+        else:
+            self._remind(f"{event.physical_name}/{migration}", f"{event.physical_name}: {phase}", event.waited)
 
     def _finish(self, now: datetime, event: OperationFinished) -> None:
         planned = event.operation

@@ -9,7 +9,7 @@ from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected, lock_timeout_option, refuse_together, timeout_option
+from osem_migrate.cli.options import connected, item_rate_option, lock_timeout_option, refuse_together, timeout_option
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
               help="Refuse where a newer checkout has applied migrations that this one does not have.")  # fmt: skip
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
+@item_rate_option
 @click.option("--fold/--no-fold", default=None,
               help="Create indexes together with their new table: 20 s instead of 8 to 17 min each.  [default: as "
               "configured; asked for at a terminal where nothing is]")  # fmt: skip
@@ -46,6 +47,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     strict: bool,
     lock_timeout: float,
     timeout: float | None,
+    item_rate: int | None,
     fold: bool | None,
     no_wait: bool,
     wait_only: bool,
@@ -74,6 +76,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         strict=strict,
         lock_timeout=lock_timeout,
         timeout=timeout,
+        item_rate=item_rate,
     )
     if dry_run:
         plan = migrator.preview(options)

@@ -38,7 +38,7 @@ class DowngradeOptions(RunOptions):
 
     def given(self) -> dict[str, object]:
         """The options of the command line; none that confirms anything, nor a time limit that may have run out."""
-        return {"--to": self.target, "--steps": self.steps, **LockOptions.given(self)}
+        return {"--to": self.target, "--steps": self.steps, "--item-rate": self.item_rate, **LockOptions.given(self)}
 
     def resume(self, *more: str) -> str:
         """``osem-migrate downgrade --to VERSION``, and whatever else was given."""

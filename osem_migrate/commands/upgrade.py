@@ -50,6 +50,7 @@ class UpgradeOptions(RunOptions):
             "--wait-only": self.pace is Pace.WAIT_ONLY,
             "--allow-out-of-order": self.allow_out_of_order,
             "--strict": self.strict,
+            "--item-rate": self.item_rate,
             **LockOptions.given(self),
         }
 

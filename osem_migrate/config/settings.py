@@ -82,6 +82,7 @@ class EnvironmentSettings(BaseModel):
     autoscaled: Annotated[bool | tuple[str, ...], PlainValidator(_tables)] = False
     fold_indexes: bool | None = None
     mutations_in_flight: Annotated[int, Field(ge=1, le=100)] = 3
+    item_rate: Annotated[int, Field(ge=1)] | None = None
 
 
 class LocalSettings(BaseModel):

@@ -7,13 +7,17 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from osem_migrate.aws.gateway import Gateway
+from osem_migrate.aws.guard import Guard
 from osem_migrate.aws.history_table import HistoryTable
+from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.config.environment import clash
 from osem_migrate.errors import AccountMismatch
 from osem_migrate.planning.status.remedy import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
 
     from osem_migrate.aws.attachments import Attachments
     from osem_migrate.aws.autoscaling import Autoscaling
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from osem_migrate.events import RunEvent
     from osem_migrate.history import History
     from osem_migrate.live_table import Dimension, LiveTable
+    from osem_migrate.pass_state import PassKey
     from osem_migrate.place import Place
     from osem_migrate.schema import Table
 
@@ -98,6 +103,17 @@ class Deployment:
         """The history table."""
         environment = self.environment
         return HistoryTable(self.session.dynamodb(), environment.history_table, environment.application, self.clock)
+
+    @cached_property
+    def pass_client(self) -> tuple[DynamoDBClient, Guard]:
+        """The client that passes over items send with, and what each request of it is asked by."""
+        client = self.session.pass_client()
+        return client, Guard(client)
+
+    def pass_table(self, key: PassKey) -> PassTable:
+        """The state of a pass, in the history table."""
+        environment = self.environment
+        return PassTable(self.session.dynamodb(), environment.history_table, environment.application, key)
 
     @cached_property
     def lock(self) -> Lock:

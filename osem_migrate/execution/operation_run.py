@@ -12,6 +12,7 @@ from osem_migrate.aws.poller import Poller
 from osem_migrate.clock import Clock
 from osem_migrate.errors import DriftFound
 from osem_migrate.events import DriftNoticed, RunEvent, Waiting
+from osem_migrate.execution.passes.passes import Passes
 from osem_migrate.history import Progress
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
@@ -51,6 +52,7 @@ class Services:
         mutations: lets only so many control-plane mutations be in flight at once; AWS throttles beyond about three.
         pace: whether to wait for what was begun, and whether to begin anything.
         timeout: seconds that one operation may take; None chooses by kind.
+        passes: what passes over items are given.
         lacking: the settings that this local engine turned out not to support.
         told: the differences that were told of.
     """
@@ -64,6 +66,7 @@ class Services:
     mutations: threading.BoundedSemaphore
     pace: Pace
     timeout: float | None
+    passes: Passes
     lacking: set[type[Setting]] = field(default_factory=set)
     told: set[tuple[str, ...]] = field(default_factory=set)
 
@@ -204,12 +207,14 @@ class OperationRun:
     def locate(self) -> bool:
         """Find out which steps are done, and say whether it is more than before; raises DriftFound.
 
-        The latest state that the table is in counts, up to a step that no description shows.
+        The latest state that the table is in counts, up to a step that no description shows. What is only a precaution
+        is not seen done by itself.
         """
-        before = self.position
-        steps = self.planned.steps
-        hidden = next((at for at in range(before, len(steps)) if not steps[at].is_described), len(steps))
-        reached = [at for at in range(hidden, before - 1, -1) if self.matches(self.planned.states[at])]
+        before, steps = self.position, self.planned.steps
+        unseen = (at for at in range(before, len(steps)) if not (steps[at].is_described or steps[at].is_precaution))
+        hidden = next(unseen, len(steps))
+        seen = [at for at in range(hidden, before - 1, -1) if at == before or not steps[at - 1].is_precaution]
+        reached = [at for at in seen if self.matches(self.planned.states[at])]
         for position in reached:
             if position in {0, self.answered} or self._is_sure(position):
                 self._reach(position)
@@ -249,8 +254,9 @@ class OperationRun:
         self._on_aws_since = self.services.clock.monotonic()
 
     def advance(self) -> None:
-        """The next step, which no description shows, is done; that is recorded."""
+        """The next step, which no description shows, is done; that is recorded. However long it took, it is over."""
         self._reach(self.position + 1)
+        self.deadline = self.services.clock.monotonic() + self._limit()
         self._save(self._progress())
 
     def keep(self, cursor: str) -> None:

@@ -9,12 +9,13 @@ from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held, poller
-from osem_migrate.errors import ConfirmationRequired
+from osem_migrate.errors import ArgumentInvalid, ConfirmationRequired
 from osem_migrate.events import RunStarted
 from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
 from osem_migrate.execution.foresight import with_drift
 from osem_migrate.execution.operation_run import Pace, Services
+from osem_migrate.execution.passes.passes import Passes
 from osem_migrate.execution.reconciler import Reconciler, check_drivers
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
@@ -31,12 +32,24 @@ class RunOptions(LockOptions):
         allow_data_loss: carry out whatever loses data, without a plan that somebody has confirmed.
         timeout: seconds that one operation may take to settle; chosen by kind when None.
         pace: whether to wait for what is begun, and whether to begin anything.
+        item_rate: units a second that passes over items read, and write, whatever else says so; as configured, or as
+            the scripts say, when None.
     """
 
     plan: Plan | None = None
     allow_data_loss: bool = False
     timeout: float | None = None
     pace: Pace = Pace.FULL
+    item_rate: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentInvalid for a rate at which nothing would ever be done."""
+        LockOptions.__post_init__(self)  # the zero-argument super() is not that of a class with slots
+        if self.item_rate is not None and self.item_rate < 1:
+            raise ArgumentInvalid(
+                f"{type(self).__name__}: item_rate takes a number of at least 1, not {self.item_rate}",
+                argument="item_rate",
+            )
 
     @abstractmethod
     def resume(self, *more: str) -> str:
@@ -117,6 +130,13 @@ def _executor(deployment: Deployment, plan: Plan, actor: Actor, lease: Lease, op
         mutations=threading.BoundedSemaphore(deployment.environment.settings.mutations_in_flight),
         pace=options.pace,
         timeout=options.timeout,
+        passes=Passes(
+            client=lambda: deployment.pass_client,
+            state=deployment.pass_table,
+            physical_name=deployment.environment.physical_name,
+            direction=plan.direction,
+            rate=options.item_rate or deployment.environment.settings.item_rate,
+        ),
     )
     for drift in plan.drift:
         services.notice(drift)

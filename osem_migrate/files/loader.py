@@ -15,6 +15,7 @@ from osem_migrate.config.names import HISTORY_ENTITY
 from osem_migrate.errors import (
     DefinitionError,
     OsemMigrateError,
+    ScriptFunctionInvalid,
     ScriptNumberDuplicate,
     ScriptOperationsInvalid,
     text_of,
@@ -42,6 +43,9 @@ _PARTS: dict[str, tuple[tuple[type, ...], str]] = {
     "dropped_index": ((str, NoneType), "name of an index"),
     "declared_settings": ((tuple,), "tuple of settings"),
     "hazard": ((str, NoneType), "text"),
+    "is_reversible": ((bool,), "True or False"),
+    "reads": ((tuple,), "tuple of names"),
+    "functions": ((tuple,), "tuple of functions"),
 }
 """What is asked of every operation, whichever schema it is applied to."""
 
@@ -87,7 +91,7 @@ def _gaps(scripts: Sequence[Script]) -> Iterator[str]:
 
 
 def _run(script: Script) -> None:
-    """Run the module; whatever it raises becomes a ScriptNotLoadable that names the line."""
+    """Run the module; whatever it raises becomes a ScriptError that names the line."""
     try:
         with ending():
             script.load()
@@ -159,6 +163,7 @@ def _operations(script: Script) -> tuple[Operation, ...]:
                 line=line_of_operation(path, position),
                 remediation="Give the table another logical name; tables in pyproject.toml may map it to any name.",
             )
+        _check_functions(operation, path, position)
     beyond = find_beyond(declared)
     if beyond is not None:
         raise ScriptOperationsInvalid(
@@ -197,3 +202,15 @@ def _check_value(operation: Operation, path: Path, position: int) -> None:
             line=line_of_operation(path, position),
             remediation="Make it a frozen dataclass of texts, numbers, lists and mappings, as Operation's own are.",
         )
+
+
+def _check_functions(operation: Operation, path: Path, position: int) -> None:
+    """Raise ScriptFunctionInvalid where a function is not the script's own: elsewhere its text may change."""
+    for function in operation.functions:
+        if Path(function.file) != path:
+            raise ScriptFunctionInvalid(
+                f"{function.name} is imported from {shown_path(function.file)}",
+                file=shown_path(path),
+                line=line_of_operation(path, position),
+                reason="project_import",
+            )

@@ -11,7 +11,14 @@ from types import FrameType
 from typing import Any
 
 from osem_migrate.advice import AGAIN
-from osem_migrate.errors import DefinitionError, OsemMigrateError, ScriptNotLoadable, text_of
+from osem_migrate.errors import (
+    DefinitionError,
+    OsemMigrateError,
+    ScriptError,
+    ScriptFunctionInvalid,
+    ScriptNotLoadable,
+    text_of,
+)
 from osem_migrate.files.location import line_of_conflict, line_of_exception, shown_path
 
 LONGEST = 60.0
@@ -21,9 +28,11 @@ _CONFLICT = f"Decide what the file declares, take the marks out, and {AGAIN}; gi
 _LOADING = threading.RLock()
 
 
-def not_loadable(path: Path, failure: BaseException, unimportable: str) -> ScriptNotLoadable:
+def not_loadable(path: Path, failure: BaseException, unimportable: str) -> ScriptError:
     """The error of a file that raised something; ``unimportable`` is the remedy where that was an import."""
     place: dict[str, Any] = {"file": shown_path(path), "line": line_of_exception(failure, path)}
+    if isinstance(failure, ScriptFunctionInvalid):
+        return failure.at(shown_path(failure.details["file"])) if failure.details["file"] else failure.at(**place)
     if isinstance(failure, OsemMigrateError) and _is_made_here(failure):
         return ScriptNotLoadable(failure.message, remediation=failure.advice, **(failure.details | place))
     if isinstance(failure, SyntaxError) and (conflict := line_of_conflict(path)) is not None:

@@ -5,13 +5,15 @@ from dataclasses import replace
 from typing import ClassVar, Self
 
 from osem_migrate.errors import InapplicableOperation
+from osem_migrate.items.work import CheckWork
 from osem_migrate.operations import parameters
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.base import Operation
 from osem_migrate.operations.drop_index import DropIndex
 from osem_migrate.operations.estimate import ADD_INDEX
+from osem_migrate.operations.item_pass import Pass
 from osem_migrate.operations.set_billing import SetBilling
-from osem_migrate.operations.step import Call
+from osem_migrate.operations.step import Call, Step
 from osem_migrate.schema import Index, Keys, Projection, Schema, Table, Throughput
 from osem_migrate.schema.value import value
 
@@ -32,6 +34,8 @@ class AddIndex(Operation):
         projection: which attributes it copies: ``ALL``, ``KEYS_ONLY`` (those of index and table), or ``INCLUDE``.
         include: with ``INCLUDE``, the names of further attributes, up to 20.
         throughput: on a provisioned table, capacity of its own instead of the table's; on an on-demand one, a maximum.
+        check_items: look first, in all of the table, for items whose values cannot be in its key, and do not begin
+            where there are any: the index would leave them out, and DynamoDB would from then on refuse to write them.
 
     Example:
         AddIndex("Orders", "by-product", partition_key=S("productId"), sort_key=N("createdAt"))
@@ -45,8 +49,10 @@ class AddIndex(Operation):
     projection: Projection = "ALL"
     include: Sequence[str] = ()
     throughput: Throughput | None = None
+    check_items: bool = False
 
     depends_on_rest: ClassVar[bool] = True
+    unhashed: ClassVar[frozenset[str]] = frozenset({"check_items"})
 
     @classmethod
     def of(cls, table: str, index: Index) -> Self:
@@ -97,22 +103,27 @@ class AddIndex(Operation):
         """Add the index to its table."""
         return schema.with_table(self._on(schema.table(self.table)))
 
-    def steps(self, before: Schema) -> tuple[Call, ...]:
-        """One UpdateTable that creates this index and nothing else, with the full AttributeDefinitions."""
-        after = self._on(before.table(self.table))
+    def steps(self, before: Schema) -> tuple[Step, ...]:
+        """One UpdateTable that creates this index and nothing else, with the full AttributeDefinitions.
+
+        Before it, where that was asked for, a pass that looks for items which the index could not hold.
+        """
+        table = before.table(self.table)
+        after = self._on(table)
         request = {
             "AttributeDefinitions": parameters.attribute_definitions(after),
             "GlobalSecondaryIndexUpdates": [{"Create": parameters.create_index(after, self.index)}],
         }
+        call = Call(
+            table=self.table,
+            method="update_table",
+            parameters=request,
+            after=after,
+            subject=self.name,
+            usual=ADD_INDEX,
+        )
         return (
-            Call(
-                table=self.table,
-                method="update_table",
-                parameters=request,
-                after=after,
-                subject=self.name,
-                usual=ADD_INDEX,
-            ),
+            (Pass.over(table, CheckWork(indexes=(self.index,)), precaution=True), call) if self.check_items else (call,)
         )
 
     def reverse(self, before: Schema) -> Operation:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self, cast
 
+from osem_migrate.items.function import ItemFunction
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.change import Change, ChangeKind, changes_between
 from osem_migrate.operations.estimate import NO_TIME, SIDE_CALL, UPDATE_TABLE, Estimate
@@ -32,6 +33,9 @@ class Operation(ABC):
     depends_on_rest: ClassVar[bool] = False
     """Whether its requests also say what the rest of the table is like, such as the types of other key attributes."""
 
+    unhashed: ClassVar[frozenset[str]] = frozenset()
+    """The fields that say how it is done and not what: no checksum is over them, so they may be edited afterwards."""
+
     @abstractmethod
     def apply(self, schema: Schema) -> Schema:
         """The schema after this change; raises InapplicableOperation where it does not fit."""
@@ -55,6 +59,25 @@ class Operation(ABC):
     @abstractmethod
     def reverse(self, before: Schema) -> "Operation":
         """The operation that leads from ``apply(before)`` back to ``before``."""
+
+    @property
+    def is_reversible(self) -> bool:
+        """Whether ``reverse`` gives an operation. Where it does not, a downgrade is refused before it begins."""
+        return True
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Logical names of other tables that its steps read: what is done to them waits for it, and it for them."""
+        return ()
+
+    @property
+    def functions(self) -> tuple[ItemFunction, ...]:
+        """The functions of the script that it runs for items."""
+        return ()
+
+    def hashed(self, field: str) -> Any:
+        """A field as the checksum is over it: where a value has several spellings, the one that they share."""
+        return getattr(self, field)
 
     @abstractmethod
     def describe(self) -> str:

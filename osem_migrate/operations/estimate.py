@@ -33,4 +33,5 @@ DROP_INDEX = Estimate(5, 60)  # 5 s where the build was cancelled; a built one w
 SWITCH_BILLING = Estimate(60, 170)
 UPDATE_TABLE = Estimate(2, 60)  # class, encryption, stream and capacity changes
 SIDE_CALL = Estimate(1, 3)  # tags, point-in-time recovery, time to live
+ITEM_PASS = Estimate(1, 60)  # over few items; a large table takes what it consumes, divided by the rate
 TIME_TO_LIVE_AGAIN = Estimate(31 * 60, 60 * 60)  # a second change within the cool-down

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
+from osem_migrate.items.function import ItemFunction
 from osem_migrate.operations import Operation
 from osem_migrate.schema import Key
 
@@ -50,8 +51,9 @@ def _flat(value: Any) -> str:
 
 def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     """Opening, labelled parts and closing of a value; everything of an atom is in its opening."""
-    if isinstance(value, Key):
-        return f"{value.type}({_quoted(value.name)})", [], ""
+    if isinstance(value, Key | ItemFunction):
+        # A function is what the script calls it, which has the function itself.
+        return f"{value.type}({_quoted(value.name)})" if isinstance(value, Key) else value.name, [], ""
     if is_dataclass(value):
         return f"{type(value).__name__}(", list(_arguments(value)), ")"
     if isinstance(value, Mapping):
@@ -84,7 +86,7 @@ def _names(value: Any) -> Iterator[str]:
     if isinstance(value, Key):
         yield value.type
         return
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, ItemFunction):
         yield type(value).__name__
     for _, part in _parts(value)[1]:
         yield from _names(part)

@@ -58,6 +58,11 @@ class Step(ABC):
         """Whether what DynamoDB describes shows the effect. What is not shown is done where the record says so."""
 
     @property
+    def is_precaution(self) -> bool:
+        """Whether it only finds out if the step after it may be done: where that one is seen done, it is not needed."""
+        return False
+
+    @property
     @abstractmethod
     def action(self) -> str:
         """What people call it: the API's own name of a call, such as ``UpdateTable``."""

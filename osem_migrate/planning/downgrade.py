@@ -9,7 +9,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.planning.history_check import check_history, find_version
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.protection import unprotecting_what_it_protects
-from osem_migrate.planning.replay import apply, blaming
+from osem_migrate.planning.replay import apply, blaming, reversed_operation
 from osem_migrate.schema import Index, Schema
 
 BEFORE_FIRST = "0"  # the target that stands for "before the first migration"
@@ -26,7 +26,7 @@ def make_downgrade(
     Raises:
         MigrationChanged, MigrationMissing: what was applied can only be reversed as it was.
         TargetUnknown: ``target`` names no script.
-        ScriptOperationInapplicable: an operation cannot be reversed.
+        ScriptOperationInapplicable, ScriptOperationIrreversible: an operation cannot be reversed.
     """
     check_history(migrations, history.records)
     last = -1 if target == BEFORE_FIRST else find_version(migrations, target).number
@@ -95,9 +95,8 @@ def _folded(migrations: Sequence[Migration], history: History) -> dict[str, tupl
 
 
 def _reverse(migration: Migration, position: int, before: Schema, after: Schema) -> PlannedOperation:
-    operation = migration.operations[position]
     with blaming(migration, position, "reverse"):
-        reverse = operation.reverse(before)
+        reverse = reversed_operation(migration, position, before)
         steps = reverse.steps(after)
         hazard = reverse.hazard_on(after.tables.get(reverse.table))
     return PlannedOperation(

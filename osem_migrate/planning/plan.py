@@ -106,7 +106,7 @@ class PlannedOperation:
     @property
     def is_described(self) -> bool:
         """Whether what DynamoDB describes shows all of its effect."""
-        return all(step.is_described for step in self.steps)
+        return all(step.is_described or step.is_precaution for step in self.steps)
 
     def is_concerned(self, aspect: Aspect) -> bool:
         """Whether it needs or changes this of its table."""
@@ -114,7 +114,8 @@ class PlannedOperation:
 
     def on(self, table: Table | None) -> "PlannedOperation":
         """What no description shows of it, on a table that is as it is after later operations."""
-        hidden = tuple(replace(step, after=table) for step in self.steps if not step.is_described)
+        unseen = (step for step in self.steps if not step.is_described and not step.is_precaution)
+        hidden = tuple(replace(step, after=table) for step in unseen)
         return replace(self, declared=table, before=table, after=table, steps=hidden, ahead=())
 
     @property
@@ -259,16 +260,20 @@ class Plan:
 
     @property
     def predecessors(self) -> dict[tuple[str, int], frozenset[tuple[str, int]]]:
-        """What each operation waits for, by key: the one before it in its lane, and all that its script depends on."""
+        """What each operation waits for, by key: the one before it in its lane, and all that its script depends on.
+
+        An operation that reads other tables is in their lanes, too.
+        """
         last: dict[str, tuple[str, int]] = {}
         waits: dict[tuple[str, int], frozenset[tuple[str, int]]] = {}
         keys = {planned.migration.id: {op.key for op in planned.operations} for planned in self.migrations}
         for operation in self.operations:
-            before = {last[operation.table]} if operation.table in last else set()
+            tables = {operation.table, *operation.operation.reads}
+            before = {last[table] for table in tables if table in last}
             for name in operation.migration.depends if self.direction is Direction.UPGRADE else ():
                 before |= keys.get(name, set())
             waits[operation.key] = frozenset(before)
-            last[operation.table] = operation.key
+            last |= dict.fromkeys(tables, operation.key)
         return waits
 
     @property

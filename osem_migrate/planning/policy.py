@@ -7,6 +7,7 @@ from typing import Any
 
 from osem_migrate.migration import Migration
 from osem_migrate.operations import SETTINGS, SetBilling, SetEncryption, Setting
+from osem_migrate.operations.item_pass import Pass
 from osem_migrate.operations.set_encryption import AWS_MANAGED
 from osem_migrate.operations.step import Description, Step
 from osem_migrate.planning.replay import apply, plan_reverse, plan_steps
@@ -117,6 +118,9 @@ _READ_AUTOSCALING = Grant("ReadAutoscaling", Role.STATUS, Target.ACCOUNT, (AUTOS
 # DescribeTable shows the key that AWS manages by an ARN like any other; what that is, nobody knows beforehand.
 _ASK_WHOSE_KEY = Grant("TellKeys", Role.STATUS, Target.KEYS, ("kms:DescribeKey",))
 
+# What a pass sets aside is an item of the history table until it is handled.
+_KEEP_PASSES = Grant("KeepPasses", Role.UPGRADE, Target.HISTORY, ("dynamodb:DeleteItem",))
+
 _KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
 
 
@@ -141,6 +145,7 @@ def grants(
         *((_ASK_WHOSE_KEY,) if any(_is_managed(step.after) for step in (*forward, *back)) else ()),
         *((_PROBE,) if probe else ()),
         *((_PROBE_INDEXES,) if probe and any(_has_indexes(step.after) for step in forward) else ()),
+        *((_KEEP_PASSES,) if any(isinstance(step, Pass) for step in (*forward, *back)) else ()),
         *_tagging(defaults),
         *_of_steps("ChangeTables", Role.UPGRADE, forward),
         *_of_steps("ReverseTables", Role.DOWNGRADE, back),
@@ -161,7 +166,7 @@ def _steps(migrations: Sequence[Migration], schema: Schema) -> tuple[list[Step],
         for position, operation in enumerate(migration.operations):
             after = apply(operation, schema, migration, position)
             forward += plan_steps(operation, schema, migration, position)
-            back += plan_reverse(migration, position, schema, after)[1]
+            back += plan_reverse(migration, position, schema, after)[1] if operation.is_reversible else ()
             schema = after
     return forward, back
 

@@ -9,6 +9,7 @@ from osem_migrate.errors import (
     InapplicableOperation,
     OsemMigrateError,
     ScriptOperationInapplicable,
+    ScriptOperationIrreversible,
     text_of,
 )
 from osem_migrate.history import Record
@@ -59,8 +60,21 @@ def plan_reverse(
 ) -> tuple[Operation, tuple[Step, ...]]:
     """The operation that takes one back, and its steps; what does not fit is reported as ``apply`` does."""
     with blaming(migration, position, "reverse"):
-        reverse = _of_kind(Operation, migration.operations[position].reverse(before), "reverse")  # type: ignore[type-abstract]
+        reverse = reversed_operation(migration, position, before)
         return reverse, _steps(reverse, after)
+
+
+def reversed_operation(migration: Migration, position: int, before: Schema) -> Operation:
+    """The operation that takes one back; raises ScriptOperationIrreversible where there is none."""
+    operation = migration.operations[position]
+    if not operation.is_reversible:
+        raise ScriptOperationIrreversible(
+            f"nothing takes this back: {operation.describe()}",
+            file=migration.file or migration.id,
+            line=migration.locate(position),
+            migration=migration.id,
+        )
+    return _of_kind(Operation, operation.reverse(before), "reverse")  # type: ignore[type-abstract]
 
 
 def _steps(operation: Operation, schema: Schema) -> tuple[Step, ...]:

@@ -27,10 +27,19 @@ CONNECTION = {"--env", "--region", "--profile", "--endpoint-url", "--force", "--
               "--verbose", "--log-file", "-h", "--help"}  # fmt: skip
 OPTIONS = {
     "upgrade": CONNECTION
-    | {"--to", "--dry-run", "--yes", "--allow-data-loss", "--allow-out-of-order", "--lock-timeout", "--timeout"}
+    | {
+        "--to",
+        "--dry-run",
+        "--yes",
+        "--allow-data-loss",
+        "--allow-out-of-order",
+        "--lock-timeout",
+        "--timeout",
+        "--item-rate",
+    }
     | {"--fold", "--no-fold", "--no-wait", "--wait-only", "--strict"},
     "downgrade": CONNECTION
-    | {"--to", "--steps", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout"},
+    | {"--to", "--steps", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout", "--item-rate"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
     "history": CONNECTION | {"--limit"},
     "list": CONNECTION | {"--details"},

@@ -17,6 +17,7 @@ from osem_migrate.planning.plan import Plan
 from osem_migrate.stop import Stop
 from tests.doubles.control_plane import ControlPlane
 from tests.doubles.history import HistoryInMemory, lease
+from tests.doubles.passes import NO_PASSES
 from tests.simulator.clock import VirtualClock
 from tests.torture.stage import Picture
 
@@ -46,6 +47,7 @@ class Account:
             stop=stop,
             mutations=threading.BoundedSemaphore(3),
             pace=pace,
+            passes=NO_PASSES,
         )
         recorder = Recorder(
             history=self.history.table,

@@ -27,6 +27,20 @@ SETTINGS = """operations = [
     SetPointInTimeRecovery("Users", enabled=True),
 ]"""
 
+PASS = """
+def numbered(item):
+    return {"label": f"{item['managerId']}/{item['status']}"}
+
+def odd(item, lookup):
+    return item["isActive"] == 1 and lookup("Teams", teamId="teamId-3") is not None
+
+operations = [
+    UpdateItems("Teams", numbered, segments=2),
+    DeleteItems("Users", odd, lookups=["Teams"], segments=1),
+    PutItems("Users", [{"userId": "system", "isActive": 0}]),
+]
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -51,7 +65,7 @@ class Scenario:
     changes: dict[tuple[str, str | None], int]
 
 
-NAMES = ("osem", "osem folded", "a later index", "a downgrade", "a downgrade to nothing", "settings")
+NAMES = ("osem", "osem folded", "a later index", "a downgrade", "a downgrade to nothing", "settings", "a pass")
 
 
 def scenario(name: str, folder: Path, children: ChildProcesses) -> Scenario:
@@ -68,6 +82,11 @@ def scenario(name: str, folder: Path, children: ChildProcesses) -> Scenario:
             stage = _populated(folder, upgrade, children)
             write_project(folder, {"0002_more": SETTINGS if name == "settings" else BY_MANAGER}, TUNNEL)
             return _rehearse(name, folder, stage, upgrade, children)
+        case "a pass":
+            write_project(folder, {"0001_teams": TEAMS}, TUNNEL)
+            stage = _populated(folder, upgrade, children)
+            write_project(folder, {"0002_more": PASS}, TUNNEL)
+            return _rehearse(name, folder, stage, Command("upgrade", {"allow_data_loss": True}), children)
         case "a downgrade":
             stage = _populated(_osem(folder), folded, children)
             return _rehearse(

@@ -204,7 +204,7 @@ def test_what_is_being_built_is_no_drift(place: Place) -> None:
     migrator = place.aws.migrator(place.project)
     gateway = migrator.deployment.gateway
     schema = migrator.status().expectation.schema
-    (step,) = AddIndex("Plans", "extra", S("extra"), throughput=Throughput(1, 1)).steps(schema)
+    (step,) = calls(AddIndex("Plans", "extra", S("extra"), throughput=Throughput(1, 1)).steps(schema))
     gateway.perform(step, gateway.describe("Plans"), guard=lambda: None)
     seen = set()
     while gateway.describe("Plans").busy:

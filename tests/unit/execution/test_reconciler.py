@@ -27,7 +27,8 @@ from osem_migrate.errors import (
     WaitTimeout,
 )
 from osem_migrate.events import DriftNoticed, OperationStarted, RunEvent, StepPerformed, Waiting
-from osem_migrate.execution.operation_run import Pace, Services
+from osem_migrate.execution.drivers import DRIVERS
+from osem_migrate.execution.operation_run import OperationRun, Pace, Services
 from osem_migrate.execution.reconciler import Reconciled, Reconciler
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
@@ -44,12 +45,14 @@ from osem_migrate.operations import (
     SetTags,
     SetTimeToLive,
 )
+from osem_migrate.operations.item_pass import Pass
 from osem_migrate.planning.plan import PlannedOperation
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, N, S, Schema
 from osem_migrate.schema.arn import table_arn
 from osem_migrate.stop import Stop
 from tests.doubles.control_plane import REGION, ControlPlane
+from tests.doubles.passes import NO_PASSES
 from tests.doubles.planning import planned, planned_migration
 from tests.simulator import SimulatedError
 from tests.simulator.clock import VirtualClock
@@ -116,6 +119,7 @@ class World:
             stop=self.stop,
             mutations=threading.BoundedSemaphore(mutations),
             pace=pace,
+            passes=NO_PASSES,
         )
         self.reconciler = Reconciler(services)
         self.changed = False
@@ -871,3 +875,33 @@ def test_throttled_questions_end_as_throttled() -> None:
     world = World().having(TEAMS)
     world.aws.refuse("DescribeTable", "ThrottlingException", "Rate exceeded", times=1000)
     world.fails(Throttled, TEAMS, BY_MANAGER)
+
+
+# --- precautions
+
+CHECKED = replace(BY_MANAGER, check_items=True)
+
+
+class CheckDriver:
+    """Looks at nothing, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def carry_out(self, run: OperationRun) -> bool:
+        """As a check that finds nothing."""
+        self.asked += 1
+        run.advance()
+        return True
+
+
+def test_a_precaution_is_taken_before_its_step_and_not_after() -> None:
+    """Where the step is seen done, be it folded or by hand, nothing is looked at; else it comes first, and once."""
+    driver = CheckDriver()
+    with mock.patch.dict(cast("dict[Any, Any]", DRIVERS), {Pass: driver}):
+        world = World().having(TEAMS)
+        assert world.perform(TEAMS, CHECKED) == Reconciled(adopted=False)
+        assert (driver.asked, [index["IndexName"] for index in world.table.indexes]) == (1, ["managerId-index"])
+        world = World().having(TEAMS, BY_MANAGER)
+        assert world.perform(TEAMS, CHECKED).adopted
+        assert driver.asked == 1

@@ -1,11 +1,14 @@
 """AddIndex: one UpdateTable with one Create."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.migration import operation_hash
 from osem_migrate.operations import AddIndex, DropIndex, SetBilling
+from osem_migrate.operations.step import calls as steps_as_calls
 from osem_migrate.schema import B, Index, LocalIndex, N, S, Table, Throughput
 from tests.unit.operations.asking import calls, schema_of
 from tests.unit.operations.service_model import assert_accepted
@@ -103,9 +106,22 @@ def test_throughput_follows_the_billing(
 
 def test_the_step_is_about_the_index() -> None:
     """People see the index at work, in the table's lane."""
-    (step,) = BY_MANAGER.steps(schema_of(TEAMS))
+    (step,) = steps_as_calls(BY_MANAGER.steps(schema_of(TEAMS)))
     assert (step.table, step.subject, step.method) == ("Teams", "managerId-index", "update_table")
     assert step.after == BY_MANAGER.apply(schema_of(TEAMS)).table("Teams")
+
+
+def test_items_are_checked_before_it_where_that_is_asked_for() -> None:
+    """A pass that only looks, which no checksum is over; the call is the same, and the way back as well."""
+    checked = replace(BY_MANAGER, check_items=True)
+    before = schema_of(TEAMS)
+    check, call = checked.steps(before)
+    assert (check.action, check.after, check.is_described, check.is_precaution) == ("CheckItems", TEAMS, False, True)
+    assert check.call("x") == {"TableName": "x", "indexes": ["managerId-index"]}
+    assert (call,) == BY_MANAGER.steps(before)
+    assert operation_hash(checked) == operation_hash(BY_MANAGER)
+    assert (checked.describe(), checked.added_index) == (BY_MANAGER.describe(), BY_MANAGER.added_index)
+    assert checked.reverse(before) == BY_MANAGER.reverse(before)
 
 
 def test_reverse_drops_it() -> None:
@@ -168,7 +184,7 @@ def test_what_the_table_forbids_is_refused() -> None:
 def test_keys_that_a_script_includes_are_projected_anyway(include: list[str], sent: dict[str, Any]) -> None:
     """A script may name them, as many an example does; what is sent is what the index comes to project."""
     operation = AddIndex("Teams", "a-index", S("a"), projection="INCLUDE", include=include)
-    (step,) = operation.steps(schema_of(TEAMS))
+    (step,) = steps_as_calls(operation.steps(schema_of(TEAMS)))
     (update,) = step.parameters["GlobalSecondaryIndexUpdates"]
     assert update["Create"]["Projection"] == sent
     assert_accepted(step)

@@ -11,12 +11,14 @@ from osem_migrate.errors import (
     MigrationChanged,
     MigrationMissing,
     ScriptOperationInapplicable,
+    ScriptOperationIrreversible,
     TargetUnknown,
 )
 from osem_migrate.history import History, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, Operation, SetStream, SetTags
 from osem_migrate.operations.step import Step
+from osem_migrate.operations.update_items import UpdateItems
 from osem_migrate.planning.downgrade import BEFORE_FIRST, make_downgrade, target_of
 from osem_migrate.planning.drift.diff import matches
 from osem_migrate.planning.fold import fold
@@ -25,6 +27,7 @@ from osem_migrate.planning.replay import replay
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S, Schema
 from tests.doubles.aws_cli_calls import Account
+from tests.doubles.typed import typed
 from tests.unit.operations.service_model import assert_accepted
 from tests.unit.planning.builders import applied, history, live, migration, record
 from tests.unit.planning.test_laws import scripts
@@ -153,6 +156,25 @@ def test_an_irreversible_operation_stops_before_anything_is_changed() -> None:
     later = migration(5, SetStream("Users", "NEW_IMAGE"))
     plan = make_downgrade((*ALL, forgets, later), applied(*ALL, forgets, later), "4")
     assert [planned.migration for planned in plan.migrations] == [later]
+
+
+def forget(item: object) -> None:
+    """A change that nothing takes back."""
+    del item
+
+
+def test_an_operation_without_a_way_back_has_a_code_of_its_own() -> None:
+    """The operation, file and line are named, and what to do: an undo, which no checksum is over, or a mark."""
+    forgets = migration(4, UpdateItems("Users", forget))
+    with pytest.raises(ScriptOperationIrreversible) as caught:
+        make_downgrade((*ALL, forgets), applied(*ALL, forgets), "1")
+    assert caught.value.message == (
+        "migrations/0004_change.py:5: nothing takes this back: update items of Users with forget"
+    )
+    assert "resolve MIGRATION --reverted" in typed(caught.value)
+    undone = migration(4, UpdateItems("Users", forget, undo=forget))
+    plan = make_downgrade((*ALL, undone), applied(*ALL, forgets), "3")
+    assert told(plan) == ["update items of Users with forget"]
 
 
 @pytest.mark.parametrize("state", [RecordedState.RUNNING, RecordedState.FAILED])

@@ -19,9 +19,13 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
+from osem_migrate.operations.check_items import CheckItems
+from osem_migrate.operations.delete_items import DeleteItems
+from osem_migrate.operations.put_items import PutItems
 from osem_migrate.operations.set_encryption import AWS_MANAGED
+from osem_migrate.operations.update_items import UpdateItems
 from osem_migrate.planning.policy import GRANTS, PolicyScope, Role, Target, document, grants
-from osem_migrate.schema import S
+from osem_migrate.schema import Index, S
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 PLACE = PolicyScope(
@@ -81,6 +85,34 @@ def test_the_operations_bring_their_own(operations: tuple[Operation, ...], forwa
     assert downgrading[TABLES] - upgrading[TABLES] == back - forward
     assert upgrading[HISTORY] - looking[HISTORY] == {"ConditionCheckItem", "PutItem", "UpdateItem"}
     assert downgrading[HISTORY] == upgrading[HISTORY]
+
+
+def unnamed(item: object) -> None:
+    """A change."""
+    del item
+
+
+@pytest.mark.parametrize(
+    ("operation", "forward", "back"),
+    [
+        (UpdateItems("Teams", unnamed), {"Scan", "UpdateItem"}, set()),
+        (
+            UpdateItems("Teams", unnamed, undo=unnamed, lookups=["Teams"]),
+            {"GetItem", "Query", "Scan", "UpdateItem"},
+            set(),
+        ),
+        (PutItems("Teams", [{"teamId": "1"}]), {"PutItem"}, {"DeleteItem"}),
+        (DeleteItems("Teams", unnamed), {"Scan", "DeleteItem"}, set()),
+        (CheckItems("Teams", Index("by-a", S("a"))), {"Scan"}, set()),
+        (AddIndex("Teams", "by-a", S("a"), check_items=True), {"Scan", "UpdateTable"}, set()),
+    ],
+)
+def test_a_pass_brings_what_it_reads_and_writes_with(operation: Operation, forward: set[str], back: set[str]) -> None:
+    """Nothing more; what has no way back needs nothing for one, and stops no policy."""
+    upgrading = allowed(Role.UPGRADE, TEAMS, operation)[TABLES] - allowed(Role.UPGRADE, TEAMS)[TABLES]
+    downgrading = allowed(Role.DOWNGRADE, TEAMS, operation)[TABLES]
+    assert upgrading == forward
+    assert downgrading - allowed(Role.UPGRADE, TEAMS, operation)[TABLES] == {"DeleteTable", *back}
 
 
 @pytest.mark.parametrize(

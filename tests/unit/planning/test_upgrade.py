@@ -25,6 +25,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
 )
 from osem_migrate.operations.estimate import Estimate
+from osem_migrate.operations.update_items import UpdateItems
 from osem_migrate.planning.history_check import find_version
 from osem_migrate.planning.plan import Direction, Plan
 from osem_migrate.planning.upgrade import make_plan
@@ -477,3 +478,40 @@ def test_the_estimate_waits_for_what_a_script_depends_on() -> None:
     beside = make_plan((USERS, TEAMS, MANAGERS, replace(mails, depends=())), History()).estimate
     behind = make_plan((USERS, TEAMS, MANAGERS, mails), History()).estimate
     assert (behind.low - beside.low, behind.high - beside.high) == (468, 1000)
+
+
+def look(item: object, lookup: object) -> None:
+    """A change that looks something up."""
+    del item, lookup
+
+
+def test_an_operation_that_reads_other_tables_is_in_their_lanes_too() -> None:
+    """It waits for what was done to them, and what is done to them later waits for it."""
+    scripts = [
+        migration(1, CreateTable("Users", S("id")), CreateTable("Teams", S("id"))),
+        migration(2, UpdateItems("Users", look, lookups=["Teams"]), AddIndex("Teams", "by-a", S("a"))),
+        migration(3, AddIndex("Users", "by-a", S("a"))),
+    ]
+    waits = make_plan(scripts, History()).predecessors
+    first, second, third = (script.id for script in scripts)
+    assert waits[(second, 0)] == {(first, 0), (first, 1)}
+    assert waits[(second, 1)] == {(second, 0)}
+    assert waits[(third, 0)] == {(second, 0)}
+
+
+def test_items_are_changed_whatever_was_adopted() -> None:
+    """What is in a table no description shows, so a table that is as declared is changed all the same."""
+    script = migration(1, CreateTable("Users", S("id")), UpdateItems("Users", forget), CHECKED)
+    plan = make_plan([script], History())
+    update, index = plan.operations[1:]
+    assert (update.is_described, index.is_described) == (False, True)
+    assert index.on(index.after).steps == ()
+    assert [step.action for step in update.on(index.after).steps] == ["UpdateItems"]
+
+
+CHECKED = AddIndex("Users", "by-a", S("a"), check_items=True)
+
+
+def forget(item: object) -> None:
+    """A change."""
+    del item

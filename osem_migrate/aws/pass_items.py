@@ -1,0 +1,139 @@
+"""The state of a pass as items of the history table, and back.
+
+They have a partition of their own, ``application#pass#0007_full_name#0#upgrade``, so that they do not share the
+history's 1,000 units a second. Within it the items of a generation stand together.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from osem_migrate.aws.history_items import (
+    PARTITION_KEY,
+    PASS_PREFIX,
+    SORT_KEY,
+    deserialize,
+    readable,
+    serialize,
+    sort_key,
+)
+from osem_migrate.items.change import canonical_item
+from osem_migrate.pass_state import Counts, Cursor, Generation, PassKey, SegmentState, SetAside
+from osem_migrate.schema.item import Item
+
+_COUNTS = ("examined", "changed", "gone", "left")
+_SEGMENT = "#segment#"
+_FAILURE = "#failure#"
+
+
+def partition(scope: str, key: PassKey) -> str:
+    """The partition of a pass of an application."""
+    return f"{scope}#{PASS_PREFIX}{key.text}"
+
+
+def generation_key(number: int) -> str:
+    """The sort key of a generation, with which those of all that belongs to it begin."""
+    return f"{PASS_PREFIX}{number:06}"
+
+
+def segment_key(generation: int, segment: SegmentState) -> str:
+    """The sort key of a segment."""
+    return f"{generation_key(generation)}{_SEGMENT}{segment.scan:06}#{segment.number:04}"
+
+
+def failure_key(generation: int, key: Item) -> str:
+    """The sort key of an item that was set aside; the same one for the same item, however often it is set aside."""
+    text = json.dumps(canonical_item(key), sort_keys=True)
+    return f"{generation_key(generation)}{_FAILURE}{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def generation_item(generation: Generation) -> dict[str, Any]:
+    """The attributes of a generation, without its key."""
+    return serialize(
+        {
+            "generation": generation.number,
+            "operation_hash": generation.operation_hash,
+            "table_id": generation.table_id,
+            "segments": generation.segments,
+            "begun_at": generation.begun_at,
+        }
+    )
+
+
+def read_generation(item: Mapping[str, Any]) -> Generation:
+    """The generation of an item; raises HistoryUnreadable where it is not what this version writes."""
+    with readable(f"the pass {item.get(PARTITION_KEY)}"):
+        values = deserialize(item)
+        return Generation(
+            number=int(values["generation"]),
+            operation_hash=str(values["operation_hash"]),
+            table_id=values.get("table_id"),
+            segments=int(values["segments"]),
+            begun_at=int(values["begun_at"]),
+        )
+
+
+def segment_values(segment: SegmentState) -> dict[str, Any]:
+    """The attributes of a segment, without its key, in typed JSON."""
+    cursor = {"cursor": {"M": dict(segment.cursor)}} if segment.cursor is not None else {}
+    return {
+        **serialize(
+            {
+                "scan": segment.scan,
+                "segment": segment.number,
+                "fence": segment.fence,
+                "worker": segment.worker,
+                "checkpoint": segment.checkpoint,
+                "finished": segment.finished,
+                **{name: getattr(segment.counts, name) for name in _COUNTS},
+            }
+        ),
+        **cursor,
+    }
+
+
+def read_segment(item: Mapping[str, Any]) -> SegmentState:
+    """The segment of an item; raises HistoryUnreadable like ``read_generation``."""
+    with readable(f"a segment of the pass {item.get(PARTITION_KEY)}"):
+        values = deserialize({name: value for name, value in item.items() if name != "cursor"})
+        cursor: Cursor | None = item["cursor"]["M"] if "cursor" in item else None
+        return SegmentState(
+            scan=int(values["scan"]),
+            number=int(values["segment"]),
+            fence=int(values["fence"]),
+            worker=values.get("worker"),
+            checkpoint=int(values["checkpoint"]),
+            cursor=cursor,
+            counts=Counts(**{name: int(values[name]) for name in _COUNTS}),
+            finished=bool(values["finished"]),
+        )
+
+
+def failure_item(failure: SetAside) -> dict[str, Any]:
+    """The attributes of an item that was set aside, without the key of the history table."""
+    known = serialize({"code": failure.code, "message": failure.message, "at": failure.at})
+    return {**known, "key": {"M": dict(failure.key)}}
+
+
+def read_failure(item: Mapping[str, Any]) -> SetAside:
+    """What was set aside; raises HistoryUnreadable like ``read_generation``."""
+    with readable(f"a failure of the pass {item.get(PARTITION_KEY)}"):
+        values = deserialize({name: value for name, value in item.items() if name != "key"})
+        key = item["key"]["M"]
+        return SetAside(key=key, code=str(values["code"]), message=str(values["message"]), at=int(values["at"]))
+
+
+def is_segment(item: Mapping[str, Any]) -> bool:
+    """Whether an item of a pass is a segment."""
+    return _SEGMENT in sort_key(item)
+
+
+def is_failure(item: Mapping[str, Any]) -> bool:
+    """Whether an item of a pass is one that was set aside."""
+    return _FAILURE in sort_key(item)
+
+
+def key_item(scope: str, key: PassKey, sort: str) -> dict[str, Any]:
+    """The key of an item of a pass."""
+    return serialize({PARTITION_KEY: partition(scope, key), SORT_KEY: sort})

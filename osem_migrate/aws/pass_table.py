@@ -1,0 +1,153 @@
+"""PassTable: the state of one pass, in the history table.
+
+No write of it is a transaction: those of the history all check the lock item, and the segments would cancel each other
+and the heartbeat. Each is one conditional write of the item itself, which carries the fence.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from osem_migrate.aws import pass_items
+from osem_migrate.aws.failures.classify import REFUSALS, classify, door
+from osem_migrate.aws.history_items import PARTITION_KEY, PASS_PREFIX, SORT_KEY, serialize
+from osem_migrate.aws.paging import QUERY, Page
+from osem_migrate.errors import ConditionFailed
+from osem_migrate.pass_state import Generation, PassKey, PassState, SegmentState, SetAside
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from osem_migrate.schema.item import Item
+
+
+class PassTable:
+    """The items of one pass.
+
+    Args:
+        client: boto3's client.
+        table: physical name of the history table.
+        scope: the application.
+        key: which pass.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, scope: str, key: PassKey) -> None:
+        self._client = client
+        self._table = table
+        self._scope = scope
+        self._key = key
+
+    def newest(self) -> int:
+        """The number of the newest generation; 0 where there is none."""
+        with door(QUERY.action, self._table):
+            found = self._client.query(**self._query(PASS_PREFIX), ScanIndexForward=False, Limit=1)["Items"]
+        return int(found[0]["item"]["S"].removeprefix(PASS_PREFIX).partition("#")[0]) if found else 0
+
+    def read(self, number: int) -> PassState | None:
+        """A generation with all that belongs to it, by a consistent query; None where it was never begun."""
+        parameters = self._query(pass_items.generation_key(number))
+
+        def ask(begin: Mapping[str, Any]) -> Page:
+            with door(QUERY.action, self._table):
+                return self._client.query(**parameters, **begin)
+
+        pages = QUERY.pages(ask, client=self._client, resource=self._table)
+        items = [item for page in pages for item in page["Items"]]
+        segments = [pass_items.read_segment(item) for item in items if pass_items.is_segment(item)]
+        failures = tuple(pass_items.read_failure(item) for item in items if pass_items.is_failure(item))
+        own = [item for item in items if not (pass_items.is_segment(item) or pass_items.is_failure(item))]
+        if not own:
+            return None
+        known = {(segment.scan, segment.number): segment for segment in segments}
+        return PassState(generation=pass_items.read_generation(own[0]), segments=known, failures=failures)
+
+    def begin(self, generation: Generation) -> None:
+        """Write a generation; one of that number that is there already stays, as after a lost answer."""
+        key = self._item_key(pass_items.generation_key(generation.number))
+        try:
+            with door("dynamodb:PutItem", self._table):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={**key, **pass_items.generation_item(generation)},
+                    ConditionExpression="attribute_not_exists(#item)",
+                    ExpressionAttributeNames={"#item": SORT_KEY},
+                )
+        except ConditionFailed:
+            return
+
+    def raise_fence(self, generation: int, seen: SegmentState, *, fence: int) -> bool:
+        """Let nobody write a segment any more who held the lock before; False where it has moved on since it was seen.
+
+        Its old worker finds out with its next checkpoint.
+        """
+        raised = SegmentState(
+            scan=seen.scan,
+            number=seen.number,
+            fence=fence,
+            checkpoint=seen.checkpoint + 1,
+            cursor=seen.cursor,
+            counts=seen.counts,
+            finished=seen.finished,
+        )
+        return self.write(generation, seen, raised)
+
+    def write(self, generation: int, seen: SegmentState, segment: SegmentState) -> bool:
+        """One checkpoint; False where the segment is not as it was seen, so that somebody else has it now.
+
+        A refusal that shows our own checkpoint means that the answer to it was lost.
+        """
+        values = pass_items.segment_values(segment)
+        names = ("worker", "cursor")
+        gone = [f"#{name}" for name in names if name not in values]
+        sets = ", ".join(f"#{name} = :{name}" for name in values)
+        condition, expected = "attribute_not_exists(#checkpoint)", dict[str, int]()
+        if seen.checkpoint > 0:
+            condition = "#fence = :seen_fence AND #checkpoint = :seen_checkpoint"
+            expected = {":seen_fence": seen.fence, ":seen_checkpoint": seen.checkpoint}
+        used = {*values, *names}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=self._item_key(pass_items.segment_key(generation, segment)),
+                UpdateExpression=f"SET {sets}" + (f" REMOVE {', '.join(gone)}" if gone else ""),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={f"#{name}": name for name in used},
+                ExpressionAttributeValues={
+                    **{f":{name}": value for name, value in values.items()},
+                    **serialize(expected),
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except REFUSALS as refusal:
+            error = classify(refusal, action="dynamodb:UpdateItem", resource=self._table).error
+            if not isinstance(error, ConditionFailed):
+                raise error from refusal
+            found: Item = getattr(refusal, "response", {}).get("Item", {})
+            return bool(found) and pass_items.read_segment(found) == segment
+        return True
+
+    def set_aside(self, generation: int, failure: SetAside) -> None:
+        """Note an item that could not be handled, once, however often that is found out."""
+        key = self._item_key(pass_items.failure_key(generation, failure.key))
+        with door("dynamodb:PutItem", self._table):
+            self._client.put_item(TableName=self._table, Item={**key, **pass_items.failure_item(failure)})
+
+    def put_back(self, generation: int, failure: SetAside) -> None:
+        """An item that was set aside has been handled."""
+        with door("dynamodb:DeleteItem", self._table):
+            self._client.delete_item(
+                TableName=self._table, Key=self._item_key(pass_items.failure_key(generation, failure.key))
+            )
+
+    def _item_key(self, sort: str) -> dict[str, Any]:
+        return pass_items.key_item(self._scope, self._key, sort)
+
+    def _query(self, prefix: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "#scope = :scope AND begins_with(#item, :prefix)",
+            "ExpressionAttributeNames": {"#scope": PARTITION_KEY, "#item": SORT_KEY},
+            "ExpressionAttributeValues": serialize(
+                {":scope": pass_items.partition(self._scope, self._key), ":prefix": prefix}
+            ),
+        }

@@ -1,0 +1,82 @@
+"""Passes: what the passes of a run are given: a client, the history table, and how fast they may go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from osem_migrate.aws.item_rate import ItemRate, Side
+from osem_migrate.aws.lock import Lease
+from osem_migrate.aws.pass_calls import PassCalls
+from osem_migrate.aws.pass_table import PassTable
+from osem_migrate.aws.session import REQUEST_SECONDS
+from osem_migrate.clock import Clock
+from osem_migrate.live_table import LiveTable
+from osem_migrate.operations import SetBilling
+from osem_migrate.operations.item_pass import Pass
+from osem_migrate.pass_state import PassKey
+from osem_migrate.planning.plan import Direction
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from osem_migrate.aws.guard import Guard
+
+ON_DEMAND = 1000.0
+"""Units a second of an on-demand table, which has 250 for each of four segments: a partition takes 1,000."""
+PORTION = 0.25
+"""Of what is provisioned; the rest is the application's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passes:
+    """Shared by all passes of a run.
+
+    Attributes:
+        client: makes the client for items, and its guard, once somebody needs it.
+        state: the state of a pass in the history table.
+        physical_name: gives the physical name of a logical one.
+        direction: of the run.
+        rate: units a second, whatever the scripts say; None where nobody said so.
+    """
+
+    client: "Callable[[], tuple[DynamoDBClient, Guard]]"
+    state: Callable[[PassKey], PassTable]
+    physical_name: Callable[[str], str]
+    direction: Direction
+    rate: int | None = None
+
+    def calls(self, lease: Lease, clock: Clock, rate: ItemRate) -> PassCalls:
+        """What a pass sends, as long as the lock is ours for longer than a request takes."""
+        client, guard = self.client()
+        return PassCalls(
+            client,
+            guard,
+            check=lambda: lease.check_age(spare=REQUEST_SECONDS),
+            physical_name=self.physical_name,
+            clock=clock,
+            rate=rate,
+        )
+
+    def rate_of(self, step: Pass, live: LiveTable, clock: Clock) -> ItemRate:
+        """How fast a pass may go: as somebody said, else so that the application keeps most of the capacity."""
+        said = self.rate or step.rate
+
+        def limit(side: Side, index: str | None) -> float | None:
+            if said is not None:
+                return float(said)
+            return None if live.emulated or live.table is None else _limit(live, side, index)
+
+        return ItemRate(clock, limit)
+
+
+def _limit(live: LiveTable, side: Side, index: str | None) -> float | None:
+    """A quarter of what the table, or the index, has provisioned, or may take at most; else as much as is usual."""
+    if live.table is None:
+        return None
+    if index is None:
+        throughput = SetBilling.of(live.table).throughput
+    else:
+        found = next((one for one in live.table.indexes if one.name == index), None)
+        throughput = found.throughput if found is not None else None
+    units: int | None = getattr(throughput, side.value, None)
+    return ON_DEMAND if units is None else max(1.0, units * PORTION)

@@ -1,0 +1,118 @@
+"""The operations on items, carried out on the simulator: seeds, deletions with lookups, and checks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from osem_migrate import DowngradeOptions
+from osem_migrate.errors import ItemsFailed
+from tests.doubles.pass_site import PassSite, note, progress, user, written
+from tests.simulator import Hook, LoseResponse
+
+SEED = 'PutItems("Users", [{"id": "a", "first": "A"}, {"id": "u1", "first": "B"}, {"id": "c", "first": "C"}])'
+SESSIONS = "osem-dev-Sessions"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[PassSite]:
+    """Three users."""
+    with PassSite.standing(tmp_path, 3) as standing:
+        yield standing
+
+
+def with_sessions(site: PassSite) -> PassSite:
+    """Four sessions, two of them of nobody."""
+    site.declare('CreateTable("Sessions", S("id"))', "0002_sessions", functions="").upgrade()
+    site.site.settle()
+    for number, owner in enumerate(["u0", "nobody", "u2", "nobody"]):
+        site.put({"id": f"s{number}", "user": owner}, SESSIONS)
+    return site.declare('DeleteItems("Sessions", is_orphan, lookups=["Users"], segments=1)', "0003_orphans")
+
+
+def test_items_are_put_where_there_are_none(site: PassSite) -> None:
+    """And never over one that is there, which is no failure; nothing is scanned."""
+    watched = site.declare(SEED).upgrade()
+    assert site.items()["u1"] == user(1)
+    assert {name: item["first"] for name, item in site.items().items() if name in "ac"} == {"a": "A", "c": "C"}
+    assert watched.counts()["Scan"] == 0
+    assert (progress(watched).examined, progress(watched).changed) == (3, 2)
+
+
+def test_items_are_taken_back_that_are_as_they_were_put(site: PassSite) -> None:
+    """One that somebody has changed since is theirs."""
+    site.declare(SEED).upgrade()
+    site.put({"id": "c", "first": "changed"})
+    site.watched().migrator.downgrade(DowngradeOptions("1"))
+    assert sorted(site.items()) == ["c", "u0", "u1", "u2"]
+
+
+def test_a_seed_that_was_stopped_goes_on(site: PassSite) -> None:
+    """From the item behind the last one."""
+    site.declare(SEED)
+    site.failing(stop=site.stop_at(2, "PutItem"))
+    second = site.upgrade()
+    assert written(second) == 1
+    assert sorted(site.items()) == ["a", "c", "u0", "u1", "u2"]
+
+
+def test_a_lost_answer_to_a_seed_is_our_own(site: PassSite) -> None:
+    """The item that stands in the way is the one that we have put."""
+    site.declare(SEED)
+    site.site.aws.simulator.faults.plan(LoseResponse(), action="PutItem", table="osem-dev-Users")
+    assert progress(site.upgrade()).changed == 2
+
+
+def test_items_are_deleted_of_which_the_function_says_so(site: PassSite) -> None:
+    """One transaction each, which checks what was looked up."""
+    watched = with_sessions(site).upgrade()
+    assert sorted(site.items(SESSIONS)) == ["s0", "s2"]
+    assert progress(watched).changed == 2
+
+
+def test_what_comes_while_an_item_is_being_deleted_saves_it(site: PassSite) -> None:
+    """The user is created between the lookup and the deletion: the session stays."""
+    with_sessions(site)
+    site.site.aws.simulator.faults.plan(
+        Hook(before=lambda _: site.put({**user(0), "id": "nobody"})),
+        action="TransactWriteItems",
+        where=lambda call: call.table != "osem-dev-SchemaMigrations",
+    )
+    watched = site.upgrade()
+    assert sorted(site.items(SESSIONS)) == ["s0", "s1", "s2", "s3"]
+    refused = [call for call in watched.calls if call.outcome == "TransactionCanceledException"]
+    assert len(refused) == 1, "what was looked up is read anew, for the item behind it as well"
+
+
+def test_a_lost_answer_to_a_deletion_is_our_own(site: PassSite) -> None:
+    """It counts as changed."""
+    with_sessions(site)
+    site.site.aws.simulator.faults.plan(
+        LoseResponse(), action="TransactWriteItems", where=lambda call: call.table != "osem-dev-SchemaMigrations"
+    )
+    assert progress(site.upgrade()).changed == 2
+    assert sorted(site.items(SESSIONS)) == ["s0", "s2"]
+
+
+def test_an_index_is_not_begun_where_items_do_not_fit_it(site: PassSite) -> None:
+    """The items are named, and nothing is changed; once they are corrected, the index is built."""
+    site.site.client.put_item(TableName="osem-dev-Users", Item={"id": {"S": "odd"}, "email": {"N": "1"}})
+    site.declare('AddIndex("Users", "by-email", S("email"), check_items=True)')
+    cause, watched = site.failing()
+    assert isinstance(cause, ItemsFailed)
+    assert "id odd: " in cause.message
+    assert "email has the type N where S is the type of the key, in index by-email" in cause.message
+    assert watched.counts()["UpdateTable"] == 0
+    site.put({"id": "odd", "email": "odd@example.org"})
+    assert site.upgrade().counts()["UpdateTable"] == 1
+
+
+def test_items_are_checked_for_an_index_that_is_to_come(site: PassSite) -> None:
+    """As CheckItems says, by itself; so many may be."""
+    site.site.client.put_item(TableName="osem-dev-Users", Item={"id": {"S": "odd"}, "email": {"N": "1"}})
+    site.declare('CheckItems("Users", Index("by-email", S("email")))')
+    cause, _ = site.failing()
+    assert isinstance(cause, ItemsFailed)
+    site.declare('CheckItems("Users", Index("by-email", S("email")), max_failures=1)')
+    assert note(site.upgrade()) == "4 items examined, 1 left as it is"
+    site.watched().migrator.downgrade(DowngradeOptions("1"))
