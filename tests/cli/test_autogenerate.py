@@ -110,8 +110,8 @@ def test_an_index_that_changed_needs_a_decision(project: Project, run: Run) -> N
         "",
         (
             "hint: An index cannot be changed. Build it under a new name, and drop the old one in a script of its own: "
-            "--rename-index managerId-index=managerId-index-2; or drop it and build it again under its name, while queries "
-            "on it fail: --replace-indexes"
+            "--rename-index managerId-index=managerId-index-2; or drop it and build it again under its name, while "
+            "queries on it fail: --replace-indexes"
         ),
     ]
     assert written(project) == []
