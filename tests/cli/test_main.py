@@ -37,7 +37,7 @@ OPTIONS = {
     "destroy": CONNECTION | {"--dry-run", "--yes", "--drop-changed", "--lock-timeout", "--timeout"},
     "doctor": CONNECTION | {"--role"},
     "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"} | {"--role", "--account", "--probe"},
-    "new": {"--json", "-h", "--help"},
+    "new": CONNECTION | {"--from", "--check", "--rename-index", "--replace-indexes", "--format", "--parameter"},
     "completion": {"--json", "-h", "--help"},
     "local start": {"--json", "--engine", "--port", "-h", "--help"},
     "local stop": {"--json", "-h", "--help"},
