@@ -47,7 +47,7 @@ OPTIONS = {
     "doctor": CONNECTION | {"--role"},
     "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"} | {"--role", "--account", "--probe"},
     "init": {"--application", "--table-name", "--script", "--json", "-h", "--help"},
-    "new": {"--json", "-h", "--help"},
+    "new": CONNECTION | {"--from", "--check", "--rename-index", "--replace-indexes", "--format", "--parameter"},
     "check": {"--json", "-h", "--help"},
     "show": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"},
     "completion": {"--json", "-h", "--help"},

@@ -171,10 +171,10 @@ def test_on_a_terminal_it_asks(
 
 
 def test_what_nobody_can_read_needs_force(run: Run, recorded: Tables) -> None:
-    """A damaged lock stops every command; unlock --force clears it, and the next fence is higher than any before."""
+    """A damaged lock is told, and stops every run; unlock --force clears it, and the next fence is higher than any."""
     recorded.hold_lock()
     set_lock(recorded, "SET fence = :value", {"S": "torn"})
-    assert run("status").code == 1
+    assert run("status").code == 4
     said = run("unlock", "--yes")
     assert said.code == 1
     assert "⚠ The lock of dev (" in said.out

@@ -17,6 +17,8 @@ from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named
 from tests.simulator import Hook
 from tests.simulator.calls import Call
 
+pytestmark = pytest.mark.measured  # nothing else carries out a pass
+
 USER_COUNT = 30
 
 
