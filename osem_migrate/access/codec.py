@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from osem_migrate.access.sizes import MAX_ITEM_BYTES, MAX_KEY_BYTES, item_size, value_size
 from osem_migrate.access.values import DECODERS, ENCODERS, FORMS, number_text, plain_text
 from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import ArgumentInvalid, ItemTooLarge, KeyAmbiguous, KeyIncomplete, ValueInvalid
 from osem_migrate.formats.entities import Entity, KeyRule
 from osem_migrate.schema.item import Item
+from osem_migrate.schema.item_size import MAX_ITEM_BYTES, MAX_KEY_BYTES, item_size, value_size
 
 Values = Mapping[str, Any]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from osem_migrate.errors import ItemKeyInvalid
-from osem_migrate.items.size import value_size
 from osem_migrate.items.values import AttributeValue, Item
 from osem_migrate.schema import Index, Key, LocalIndex, Table
+from osem_migrate.schema.item_size import value_size
 
 LONGEST_PARTITION_KEY = 2048  # bytes
 LONGEST_SORT_KEY = 1024  # bytes

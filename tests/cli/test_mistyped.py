@@ -31,7 +31,8 @@ from tests.cli.command_line import Project, Run
         (("status", "--format", "xyzzy"), "there is no 'xyzzy' (there are: text, json, github, junit)",
          "osem-migrate status --help"),
         (("status", "--ignore", "drift,pendng"), ("unknown state pendng; did you mean 'pending'? (there are: drift, "
-         "pending, reverted, running, failed, interrupted, out_of_order, missing, changed, future, unreadable, newer_tool)"),
+         "pending, reverted, running, failed, interrupted, out_of_order, missing, changed, future, unreadable, "
+         "newer_tool)"),
          "osem-migrate status --help"),
         (("downgrade",), "either --to VERSION or --steps NUMBER", "osem-migrate downgrade --help"),
         (("downgrade", "--to", "1", "--steps", "1"), "either --to VERSION or --steps NUMBER",

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from osem_migrate.access import Contract, Repository, begins_with, between, gte, lt
-from osem_migrate.access.sizes import MAX_ITEM_BYTES, item_size
 from osem_migrate.access.values import ENCODERS
 from osem_migrate.config import Project
 from osem_migrate.errors import ConditionNotMet, ItemTooLarge
 from osem_migrate.migrator import Migrator
+from osem_migrate.schema.item_size import MAX_ITEM_BYTES, item_size
 from tests.doubles.contract_tables import create_tables
 from tests.engines.engine import Engine
 from tests.unit.access.builders import document

@@ -13,9 +13,10 @@ from osem_migrate.errors import ItemOversized
 from osem_migrate.items.change import difference, item_hash
 from osem_migrate.items.placeholders import Placeholders
 from osem_migrate.items.requests import check_request, delete_request, put_request, update_request
-from osem_migrate.items.size import LARGEST_ITEM, check_size, item_size
+from osem_migrate.items.size import check_size
 from osem_migrate.items.values import Item, encode, encode_item
 from osem_migrate.items.where import Where
+from osem_migrate.schema.item_size import MAX_ITEM_BYTES, item_size
 from tests.engines.engine import Engine
 from tests.unit.items.generated import USERS, conditions, items, matchable
 
@@ -129,12 +130,11 @@ def test_a_put_never_overwrites_and_a_check_holds_what_was_looked_up(client: Dyn
         Decimal(text)
         for text in ("0", "1", "-1", "12", "123", "-123", "1E+20", "1E-20", "100", "0.5", "10.01", "9" * 38)
     ],
-    ids=repr,
 )
 def test_a_size_is_where_dynamodb_draws_the_line(client: DynamoDBClient, value: object) -> None:
     """An item of just 400 KB by our count is stored, and one byte more is refused, with every type in it."""
     item = {**KEY, "v": encode(value), "p": {"S": ""}}
-    fill = LARGEST_ITEM - item_size(item)
+    fill = MAX_ITEM_BYTES - item_size(item)
     client.put_item(TableName="Users", Item={**item, "p": {"S": "x" * fill}})
     larger = {**item, "p": {"S": "x" * (fill + 1)}}
     with pytest.raises(ClientError) as refused:

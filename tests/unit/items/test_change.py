@@ -61,7 +61,6 @@ def test_the_hash_is_that_of_the_item_however_it_is_spelled() -> None:
         ({"old": None}, ItemChange(set={"old": {"NULL": True}}, remove=frozenset())),
         (RecordingItem(ITEM), NO_CHANGE),
     ],
-    ids=repr,
 )
 def test_a_result_says_what_to_set_and_to_remove(returned: object, change: ItemChange) -> None:
     """What is so already is nothing, in whichever spelling; None as a value is NULL, and as a result nothing."""
@@ -80,7 +79,6 @@ def test_a_result_says_what_to_set_and_to_remove(returned: object, change: ItemC
         ({5: 1}, "value of 5 is refused: the name of an attribute is a text"),
         ({"": 1}, "value of '' is refused"),
     ],
-    ids=repr,
 )
 def test_a_result_that_cannot_be_stored_is_refused(returned: Any, words: str) -> None:
     """The item is set aside, with the attribute that is to blame."""

@@ -3,9 +3,10 @@
 import pytest
 
 from osem_migrate.errors import ItemOversized
-from osem_migrate.items.size import LARGEST_ITEM, check_size, item_size, stored_size
+from osem_migrate.items.size import check_size, stored_size
 from osem_migrate.items.values import encode_item
 from osem_migrate.schema import LocalIndex, N, S, Table
+from osem_migrate.schema.item_size import MAX_ITEM_BYTES, item_size
 
 
 def test_the_size_of_each_type() -> None:
@@ -21,7 +22,7 @@ def test_the_size_of_each_type() -> None:
 def test_entries_of_local_indexes_count() -> None:
     """What a local index projects of an item counts against the limit again, and only where the item is in it."""
     notes = Table("Notes", S("id"), N("at"), local_indexes=[LocalIndex("by-by", S("by"), projection="KEYS_ONLY")])
-    item = encode_item({"id": "1", "at": 1, "p": "x" * (LARGEST_ITEM - 8 - 200)})
+    item = encode_item({"id": "1", "at": 1, "p": "x" * (MAX_ITEM_BYTES - 8 - 200)})
     check_size(item, notes)
     check_size({**item, "by": {"S": ""}}, notes)
     with pytest.raises(ItemOversized, match="local indexes"):

@@ -66,7 +66,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("value", "stored"), TYPES, ids=repr)
+@pytest.mark.parametrize(("value", "stored"), TYPES)
 def test_each_type_has_its_spelling(value: object, stored: AttributeValue) -> None:
     """A Python value becomes one attribute value, with numbers and sets in one spelling, and comes back equal."""
     assert encode(value) == stored

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from osem_migrate.access.sizes import MAX_ITEM_BYTES, item_size
 from osem_migrate.operations import CreateTable, SetTimeToLive
 from osem_migrate.planning.probe import DAY, MARKER, Sample, make_sample
 from osem_migrate.schema import B, Index, Key, LocalIndex, N, S, Table
+from osem_migrate.schema.item_size import MAX_ITEM_BYTES, item_size
 from tests import strategies
 from tests.unit.planning.builders import created
 

@@ -6,6 +6,7 @@ of its members. Where the guide says "approximately", of numbers, it is as Dynam
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from osem_migrate.schema.item import Item
@@ -35,7 +36,8 @@ def value_size(value: Mapping[str, Any]) -> int:
 
 def _number_size(text: str) -> int:
     """Digits go in pairs from the decimal point on; pairs of zeros at either end take nothing."""
-    whole, _, fraction = text.lstrip("-").partition(".")
+    plain = text if "E" not in text.upper() else format(Decimal(text), "f")
+    whole, _, fraction = plain.lstrip("-").partition(".")
     digits = ("0" * (len(whole) % 2) + whole + fraction + "0" * (len(fraction) % 2)).rstrip("0")
     digits = digits + "0" * (len(digits) % 2)
     pairs = (len(digits.lstrip("0")) + 1) // 2

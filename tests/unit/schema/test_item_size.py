@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from osem_migrate.access.sizes import item_size, value_size
+from osem_migrate.schema.item_size import item_size, value_size
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ from osem_migrate.access.sizes import item_size, value_size
         ({"N": "1.5"}, 3),
         ({"N": "0.001"}, 2),
         ({"N": "-12.55"}, 4),
+        ({"N": "1E+2"}, 2),
         ({"SS": ["a", "é"]}, 3),
         ({"NS": ["1", "222"]}, 5),
         ({"BS": [b"a", b"bc"]}, 3),
