@@ -10,7 +10,7 @@ from pydantic_core._pydantic_core import list_all_errors
 
 from osem_migrate import operations
 from osem_migrate.arguments import mismatch
-from osem_migrate.errors import DefinitionError
+from osem_migrate.errors import DefinitionError, ScriptFunctionInvalid
 from osem_migrate.operations import Operation, Setting
 from osem_migrate.schema import Index, Key, LocalIndex, S, Table, Throughput
 
@@ -27,7 +27,15 @@ WRONG: tuple[Any, ...] = (
     *([], ["x"], [5], [None], [[]], (), ("x",), (S("id"), 5), {}, {"x": 5}, {5: "x"}, {"x": []}, {"x"}, range(3)),
     *(Throughput(1, 1), Index("abc", S("id")), [Index("abc", S("id")), 5], {"abc": "x"}, iter(()), lambda: None),
 )
+
+
+def _nothing(_item: Any) -> None:
+    """What an operation on items may be given."""
+
+
 RIGHT: dict[str, Any] = {
+    **dict.fromkeys(("change", "when"), _nothing),
+    "items": [{"id": "1"}],
     **dict.fromkeys(("table", "name", "attribute"), "abc"),
     "partition_key": S("id"),
     "sort_key": S("sort"),
@@ -79,6 +87,8 @@ def _refusal(kind: Any, arguments: dict[str, Any]) -> str | None:
         kind(**arguments)
     except DefinitionError as error:
         return error.message
+    except ScriptFunctionInvalid:
+        return None  # what may be called and is no function of a script has words of its own
     return None
 
 
