@@ -240,6 +240,7 @@ def test_a_deployment_that_is_stopped(number: signal.Signals, code: int, project
 LINES = {
     "init": "init",
     "check": "check",
+    "lint": "lint",
     "show": "show head",
     "doctor": "doctor",
     "policy": "policy --role status",
@@ -265,7 +266,7 @@ def test_every_command_has_one_document(project: Project, pipeline: Pipeline) ->
     """--json of every command that there is: an envelope of one shape, when it works and when it does not."""
     assert set(LINES) == set(COMMANDS)
     for command, line in LINES.items():
-        quiet = "" if command in {"init", "check", "show", "new", "local", "policy", "completion"} else " -q"
+        quiet = "" if command in {"init", "check", "lint", "show", "new", "local", "policy", "completion"} else " -q"
         said = pipeline.run(f"{line} --json{quiet}")
         document = checked(said)
         assert isinstance(document, Success), line
