@@ -27,8 +27,8 @@ def autogenerate(invocation: Invocation, options: "AutogenerateOptions", *, chec
 
     project = Project.find()
     is_live = options.source in project.environment_names
-    chosen = options.environment is not None
-    if is_live and chosen and options.environment != options.source:
+    typed = click.get_current_context().get_parameter_source("environment") is ParameterSource.COMMANDLINE
+    if is_live and typed and options.environment != options.source:
         raise UsageError(f"--from {options.source} is an environment; --env is for files of other tools")
     invocation.be_about(options.source if is_live else options.environment)
 

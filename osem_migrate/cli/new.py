@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from osem_migrate.cli import output
 from osem_migrate.cli.autogenerate import autogenerate, options_of
@@ -14,6 +15,9 @@ from osem_migrate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from osem_migrate.commands.new import NewScript
+
+_WITHOUT_SOURCE = {"title", "as_json", "quiet", "verbose", "log_file"}
+"""What is of use to a title alone, too."""
 
 
 @click.command("new", epilog="Exit codes of --check: 0 the scripts lead to the source, 3 some are missing.")
@@ -58,8 +62,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     if source is not None:
         options = options_of(title, source, renamed, form, parameters, replace_indexes=replace_indexes)
         return autogenerate(invocation, options, check=check)
-    if check or renamed or replace_indexes or form is not None or parameters:
-        raise UsageError("--check, --rename-index, --replace-indexes, --format and --parameter need --from")
+    _refuse_without_source(click.get_current_context())
     if title is None:
         raise UsageError("Missing argument 'TITLE'.")
     from osem_migrate.commands.new import new
@@ -71,6 +74,18 @@ def command(  # noqa: PLR0913 - one parameter an option
         output.line("info", written.understanding.told, err=True)
     shown = os.path.relpath(written.path)
     return invocation.finish(lambda: _document(shown, written), lambda: output.verbatim(shown))
+
+
+def _refuse_without_source(context: click.Context) -> None:
+    """No option is taken that would do nothing."""
+    typed = [
+        option.opts[-1]
+        for option in context.command.params
+        if option.name not in _WITHOUT_SOURCE
+        and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if typed:
+        raise UsageError(f"{', '.join(typed)}: only with --from")
 
 
 def _document(path: str, written: "NewScript") -> Document:

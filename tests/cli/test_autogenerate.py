@@ -215,10 +215,12 @@ def test_a_source_that_there_is_not(project: Project, run: Run, source: str, mes
     assert "dev, local, prod, staging" in said.err
 
 
-def test_an_environment_has_names_of_its_own(run: Run) -> None:
-    """--env is for files."""
+def test_an_environment_has_names_of_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--env is for files; an OSEM_ENV that is set for other commands is in nobody's way."""
     said = run("new", "--from", "dev", "--env", "prod")
     assert (said.code, "--env is for files of other tools" in said.err) == (64, True)
+    monkeypatch.setenv("OSEM_ENV", "prod")
+    assert "--env is for files" not in run("new", "--from", "dev", "--check").err
 
 
 def test_pending_scripts_come_first(run: Run, tables: Tables) -> None:

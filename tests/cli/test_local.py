@@ -1,30 +1,20 @@
 """``local`` and ``--env local``: the embedded engine, up between commands."""
 
 import os
-import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 
 from osem_migrate.local import loopback
 from tests.cli.command_line import PYPROJECT, Project, Run
-
-
-def _free_port() -> int:
-    """A port that the system does not give to outgoing connections, so that it stays free until the engine has it."""
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+from tests.engines.ports import free_port
 
 
 @pytest.fixture
 def port(project: Project, run: Run) -> Iterator[int]:
     """A port of the project's own, and no engine left behind."""
-    port = _free_port()
+    port = free_port()
     project.configure(f"{PYPROJECT}\n[tool.osem-migrate.local]\nport = {port}\n")
     yield port
     run("local", "stop")

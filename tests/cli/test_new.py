@@ -85,7 +85,8 @@ def test_without_a_title(run: Run) -> None:
     """Only --from can do without; what is for --from alone is refused without it."""
     said = run("new")
     assert (said.code, said.err.splitlines()[0]) == (64, "✗ USAGE_INVALID: Missing argument 'TITLE'.")
-    for words in (["--check"], ["--replace-indexes"], ["--rename-index", "a=b"], ["--parameter", "a=b"]):
+    idle = (["--check"], ["--replace-indexes"], ["--rename-index", "a=b"], ["--parameter", "a=b"])
+    for words in (*idle, ["--env", "prod"], ["--region", "eu-west-1"], ["--profile", "team"], ["--force"]):
         said = run("new", "title", *words)
         assert said.code == 64
-        assert "need --from" in said.err
+        assert f"{words[0]}: only with --from" in said.err

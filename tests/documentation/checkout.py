@@ -11,13 +11,13 @@ import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from socket import socket
 
 import jq
 
 from osem_migrate.cli.main import run as run_words
 from tests.documentation import aws_cli
 from tests.documentation.shown import ROOT
+from tests.engines.ports import free_port
 
 BIN = Path(sys.executable).parent
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
@@ -30,9 +30,8 @@ def checkout(folder: Path) -> Iterator[Path]:
     for name in ("Makefile", "README.md", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
     # An engine of its own, whatever else listens on this machine: another worker's page, or somebody's demo.
-    with (folder / "pyproject.toml").open("a", encoding="utf-8") as settings, socket() as free:
-        free.bind(("127.0.0.1", 0))
-        settings.write(f"\n[tool.osem-migrate.local]\nport = {free.getsockname()[1]}\n")
+    with (folder / "pyproject.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f"\n[tool.osem-migrate.local]\nport = {free_port()}\n")
     shutil.copytree(ROOT / "migrations", folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     try:
         yield folder

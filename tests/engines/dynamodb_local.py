@@ -7,7 +7,6 @@ import argparse
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from types import FrameType
 from typing import NoReturn
 
 from tests.engines.package import JAR, EngineMissing, cache_folder, fetch, is_cached
+from tests.engines.ports import free_port
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
@@ -58,7 +58,7 @@ def start(folder: Path, log: Path, *, watch: int, options: tuple[str, ...] = ())
         EngineMissing: it did not come up; the message ends with its log.
     """
     for _ in range(ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         command = [sys.executable, "-m", __name__, "serve", str(folder), str(port), str(watch), "--", *options]
         with log.open("ab") as sink:
             process = subprocess.Popen(
@@ -77,13 +77,6 @@ def start(folder: Path, log: Path, *, watch: int, options: tuple[str, ...] = ())
         server.stop()
         process.wait()
     raise EngineMissing(f"DynamoDB Local did not start:\n{log.read_text(errors='replace')[-2000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(server: Server, process: subprocess.Popen[bytes]) -> bool:

@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from osem_migrate.local import LocalEngine
+from tests.engines.ports import free_port
 
 pytestmark = pytest.mark.measured
 
@@ -34,9 +35,7 @@ print(LocalEngine(Path(sys.argv[1]), port=int(sys.argv[2])).start().pid)
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LocalEngine]:
     """The engine of an empty project, on a port of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        engine = LocalEngine(tmp_path / ".state", port=probe.getsockname()[1])
+    engine = LocalEngine(tmp_path / ".state", port=free_port())
     yield engine
     engine.stop()
 

@@ -23,6 +23,7 @@ from osem_migrate.local import EngineKind, EngineState, LocalEngine, loopback, m
 from osem_migrate.local.listening import listens
 from osem_migrate.local.process import birth_of
 from tests.doubles.typed import typed
+from tests.engines.ports import free_port
 
 ANSWERS = """
 import socket, sys
@@ -57,16 +58,9 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 @pytest.fixture
 def engine(program: Program, tmp_path: Path) -> Iterator[LocalEngine]:
     """An engine of its own folder and port; the stand-in is ended afterwards."""
-    engine = LocalEngine(tmp_path / ".state", port=_free_port())
+    engine = LocalEngine(tmp_path / ".state", port=free_port())
     yield engine
     replace(engine, stop_timeout=0.1).stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _recorded(engine: LocalEngine) -> Path:
