@@ -43,8 +43,11 @@ def project(tmp_path: Path) -> Project:
     return own_project(tmp_path) if TORTURE else write_project(tmp_path, SMALL)
 
 
-def _check_applied_once(project: Project, contenders: list[Contender]) -> None:
-    """The schema is as declared, each migration was recorded as applied once, and no call was made twice."""
+def _check_applied_once(project: Project, contenders: list[Contender], outcome: str | None = None) -> None:
+    """The schema is as declared, each migration was recorded as applied once, and no call was made twice.
+
+    With an outcome, only calls that ended so count.
+    """
     migrator = Watched(project).migrator
     assert migrator.status().exit_code() is ExitCode.OK
     names = [migration.id for migration in migrator.scripts.migrations]
@@ -55,7 +58,8 @@ def _check_applied_once(project: Project, contenders: list[Contender]) -> None:
     assert sorted(records) == names
     for record in records.values():
         assert (record.state, record.done, record.doubt) == (RecordedState.APPLIED, (0,), ())
-    made = Counter(mutation for contender in contenders for mutation in contender.mutations() if mutation[1] != HISTORY)
+    asked = (mutation for contender in contenders for mutation in contender.mutations(outcome))
+    made = Counter(mutation for mutation in asked if mutation[1] != HISTORY)
     assert [mutation for mutation, count in made.items() if count > 1] == []
 
 
@@ -120,7 +124,8 @@ def test_a_paused_holder_changes_nothing_once_it_was_replaced(project: Project, 
     assert _begun_since(woken, holder) == []
     assert "the upgrade lock was taken over by " in holder.told[-1]["message"]
     assert f"(pid {heir.pid})" in holder.told[-1]["message"]
-    _check_applied_once(project, [holder, heir])
+    # A request that was on its way out when the holder was paused arrives when it wakes; DynamoDB refuses the second.
+    _check_applied_once(project, [holder, heir], "ok")
 
 
 @pytest.mark.slow
