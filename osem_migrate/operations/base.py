@@ -33,6 +33,9 @@ class Operation(ABC):
     depends_on_rest: ClassVar[bool] = False
     """Whether its requests also say what the rest of the table is like, such as the types of other key attributes."""
 
+    found_done: ClassVar[str] = "it was there already"
+    """What to say where nothing had to be done, and nobody had begun it."""
+
     unhashed: ClassVar[frozenset[str]] = frozenset()
     """The fields that say how it is done and not what: no checksum is over them, so they may be edited afterwards."""
 
@@ -130,10 +133,13 @@ class Operation(ABC):
         del indexes
         return None
 
-    def when_found(self, unreadable: Collection[type["Setting"]]) -> str:
-        """What to say where nothing had to be done; ``unreadable`` are the settings that the endpoint cannot tell."""
+    def when_found(self, unreadable: Collection[type["Setting"]], *, resumed: bool) -> str:
+        """What to say where nothing had to be done.
+
+        ``unreadable`` are the settings that the endpoint cannot tell; ``resumed`` says that an earlier run began it.
+        """
         del unreadable
-        return "it was there already"
+        return "an earlier run had begun it" if resumed else self.found_done
 
 
 class Setting(Operation):
@@ -164,6 +170,9 @@ class Setting(Operation):
 
     doubt: ClassVar[str] = "which the description does not tell for certain"
     """What to say, after the value that is live, where ``is_sure`` says no: who would know."""
+
+    turned_on_from_off: ClassVar[bool] = False
+    """Whether DynamoDB turns it on only where it is off, so that what nobody declared must not be on."""
 
     is_watched: ClassVar[bool] = True
     """Whether ``status`` tells of it although nobody declared it."""
@@ -350,12 +359,19 @@ class Setting(Operation):
         previous = before.table(self.table).setting(type(self))
         return previous if previous is not None else self.default(self.table)
 
+    def start(self, before: Schema) -> Table | None:
+        """As declared before, or off where nothing was declared of what can only be turned on from there."""
+        table, off = before.tables.get(self.table), self.default(self.table)
+        if table is None or not self.turned_on_from_off or self.matches(off) or table.setting(type(self)) is not None:
+            return table
+        return off.on(table)
+
     def describe(self) -> str:
         """``set stream of Teams to NEW_IMAGE``."""
         return f"set {self.noun} of {self.table} to {self.text}"
 
-    def when_found(self, unreadable: Collection[type["Setting"]]) -> str:
+    def when_found(self, unreadable: Collection[type["Setting"]], *, resumed: bool) -> str:
         """A local engine that does not support the setting was not asked for it."""
         if type(self) in unreadable:
             return f"this local engine does not support {self.noun}; it was left out"
-        return super().when_found(unreadable)
+        return super().when_found(unreadable, resumed=resumed)

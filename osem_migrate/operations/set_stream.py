@@ -40,6 +40,7 @@ class SetStream(Setting):
     view: StreamView | None
 
     noun: ClassVar[str] = "stream"
+    turned_on_from_off: ClassVar[bool] = True
     spoken: ClassVar[tuple[str, ...]] = ("stream", "streams")
     members: ClassVar[frozenset[str]] = frozenset({"StreamSpecification"})
 

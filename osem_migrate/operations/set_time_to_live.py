@@ -42,6 +42,7 @@ class SetTimeToLive(Setting):
     enabled: bool = True
 
     noun: ClassVar[str] = "time to live"
+    turned_on_from_off: ClassVar[bool] = True
     spoken: ClassVar[tuple[str, ...]] = ("time to live", "ttl")
     described_by: ClassVar[Description] = Description.TIME_TO_LIVE
     shows_target: ClassVar[bool] = True

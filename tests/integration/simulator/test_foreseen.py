@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from osem_migrate import DowngradeOptions, UpgradeOptions
-from osem_migrate.errors import ConfirmationRequired, DeletionProtected, ScriptOperationInapplicable
+from osem_migrate.errors import ConfirmationRequired, DeletionProtected, DriftFound, ScriptOperationInapplicable
 from osem_migrate.events import RunEvent, Waiting
 from osem_migrate.execution.operation_run import Pace
 from tests.doubles.project import write_project
@@ -191,3 +191,46 @@ def test_a_name_that_is_too_long_here_is_found_before_anything_is_created(aws: S
         with pytest.raises(ScriptOperationInapplicable, match="a name has 3 to 255 characters") as caught:
             begin()
         assert (caught.value.details["line"], changes(aws)) == (7, [])
+
+
+@pytest.mark.parametrize(
+    ("script", "call", "by_hand", "turned_off"),
+    [
+        (
+            'SetTimeToLive("Carts", "expiresAt")',
+            "UpdateTimeToLive",
+            {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "old"}},
+            {"TimeToLiveSpecification": {"Enabled": False, "AttributeName": "old"}},
+        ),
+        (
+            'SetStream("Carts", "OLD_IMAGE")',
+            "UpdateTable",
+            {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}},
+            {"StreamSpecification": {"StreamEnabled": False}},
+        ),
+    ],
+)
+def test_what_is_on_undeclared_and_cannot_be_turned_on_again_is_foreseen(  # noqa: PLR0913 - one argument a case's part
+    script: str,
+    call: str,
+    by_hand: dict[str, object],
+    turned_off: dict[str, object],
+    aws: SimulatedAws,
+    tmp_path: Path,
+) -> None:
+    """AWS refuses another attribute or view while one is on, so nothing is asked for; once it is off, it goes on."""
+    aws.migrator(write_project(tmp_path, {"0001_carts": CREATE}, TUNNEL)).upgrade()
+    aws.clock.sleep(2 * 3600)
+    aws.simulator.call(call, {"TableName": NAME, **by_hand})
+    aws.clock.sleep(2 * 3600)
+    project = write_project(tmp_path, {"0002_set": f"operations = [{script}]"}, TUNNEL)
+    (drift,) = aws.migrator(project).preview().drift
+    assert drift.stops == "0002_set"
+    asked = len(changes(aws))
+    with pytest.raises(DriftFound, match=r"expected .* off, found .* (old|NEW_IMAGE)"):
+        aws.migrator(project).upgrade()
+    assert len(changes(aws)) == asked
+    aws.simulator.call(call, {"TableName": NAME, **turned_off})
+    aws.clock.sleep(2 * 3600)
+    assert aws.migrator(project).upgrade().applied == ("0002_set",)
+    assert aws.migrator(project).status().in_sync
