@@ -133,7 +133,7 @@ def _show(status: "Status", migrator: "Migrator", *, hint: bool, brief: bool) ->
         output.echo()
     _summarise(status, place(migrator))
     if not brief:
-        _give_hints(status, repair=hint)
+        _give_hints(status, migrator, repair=hint)
 
 
 def _show_migrations(status: "Status", told: set[str], *, brief: bool) -> list["Problem"]:
@@ -200,12 +200,19 @@ def _summarise(status: "Status", where: str) -> None:
     output.line("warning", f"{where}: {applied} of {total} migrations applied; {', '.join(parts)}.")
 
 
-def _give_hints(status: "Status", *, repair: bool) -> None:
+def _give_hints(status: "Status", migrator: "Migrator", *, repair: bool) -> None:
     pending = next(filter(_is_simple, status.problems), None)
     if pending is not None:
         output.hint(f"apply what is pending with: {pending.advice}")
-    if repair and status.is_repairable:
+    if repair and status.is_repairable and _has_repair(status, migrator):
         output.hint(f"write a script that repairs what a script can: {advice.command('status', '--write-repair')}")
+
+
+def _has_repair(status: "Status", migrator: "Migrator") -> bool:
+    """Whether --write-repair would write a script: what is pending, and fails on the drift, may stand in its way."""
+    from osem_migrate.planning.repair import plan_repair
+
+    return bool(plan_repair(status, migrator.migrations, rebuild=True).operations)
 
 
 def _show_repair(written: "RepairResult") -> None:

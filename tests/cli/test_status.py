@@ -329,6 +329,19 @@ def test_a_repair_is_written_and_works(project: Project, upgraded: Tables, run: 
     assert run("downgrade", "--to", "3", "--yes").code == 0
 
 
+def test_no_repair_is_offered_where_none_would_be_written(project: Project, upgraded: Tables, run: Run) -> None:
+    """A script that is pending runs first, and fails on the drift."""
+    _drop_index(upgraded)
+    upgraded.client.update_time_to_live(
+        TableName="shop-dev-Teams", TimeToLiveSpecification={"Enabled": True, "AttributeName": "old"}
+    )
+    project.script("0004_expire", 'SetTimeToLive("Teams", "new")')
+    said = run("status")
+    assert "DRIFT_INDEX_MISSING" in said.out
+    assert "--write-repair" not in said.out
+    assert "not repaired: 0004_expire is pending and runs before a new script" in run("status", "--write-repair").out
+
+
 def test_a_repair_as_data(upgraded: Tables, run: Run) -> None:
     """--json has the path, what the script does, and what is left out."""
     _drop_index(upgraded)

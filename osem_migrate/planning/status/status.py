@@ -110,7 +110,7 @@ class Status:
 
     @property
     def is_repairable(self) -> bool:
-        """Whether a script could repair any of it."""
+        """Whether any of it is of a kind that a script can repair."""
         return any(problem.code in _REPAIRABLE for problem in self.problems)
 
     def count(self, state: ShownState) -> int:
