@@ -111,11 +111,11 @@ class Executor:
         def act() -> bool:
             self._stop.check()
             started = self._clock.monotonic()
-            resumes = self._recorder.is_begun(operation)
+            ours, resumed = self._recorder.is_begun(operation), self._recorder.is_resumed(operation)
             if self._recorder.begin(operation):
                 self._tell(MigrationStarted(migration))
             begun = self._started.setdefault(operation.migration.id, started)
-            if not self._operate(operation, started, finished, held, resumes=resumes):
+            if not self._operate(operation, started, finished, held, ours=ours, resumed=resumed):
                 return False
             if operation.migration.id in finished:
                 self._tell(MigrationFinished(migration, self._clock.monotonic() - begun))
@@ -123,16 +123,27 @@ class Executor:
 
         return act
 
-    def _operate(
-        self, operation: PlannedOperation, started: float, finished: set[str], held: set[str], *, resumes: bool
+    def _operate(  # noqa: PLR0913 - what an earlier run left of it, in two words
+        self,
+        operation: PlannedOperation,
+        started: float,
+        finished: set[str],
+        held: set[str],
+        *,
+        ours: bool,
+        resumed: bool,
     ) -> bool:
-        """Perform and record one operation; False where it is left under way, or where nothing is under way."""
+        """Perform and record one operation; False where it is left under way, or where nothing is under way.
+
+        ``ours`` says that an earlier run began it, in either direction; ``resumed``, that this one goes on with that.
+        """
         progress = self._recorder.progress(operation)
-        attempt = self._reconciler.reconcile(operation, progress, partial(self._recorder.save, operation))
+        save = partial(self._recorder.save, operation)
+        attempt = self._reconciler.reconcile(operation, progress, save, resumed=resumed)
         if attempt.changed:
             self._changed.set()
         error = attempt.error
-        if error is None and attempt.result is not None and attempt.result.doubt is not None and not resumes:
+        if error is None and attempt.result is not None and attempt.result.doubt is not None and not ours:
             error = self._unknown(operation, attempt.result.doubt)
         if error is not None:
             # After a lost lock, whoever has it now writes the history.

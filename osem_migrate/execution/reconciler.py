@@ -64,22 +64,24 @@ class Reconciler:
         planned: PlannedOperation,
         progress: Progress = NO_PROGRESS,
         save: Callable[[Progress], None] = lambda _progress: None,
+        *,
+        resumed: bool = False,
     ) -> Attempt:
         """Bring the operation about, as far as the pace allows.
 
         Live as after a step: that step is done. Live as before it: it is performed. Still moving: it is waited for.
         Anything else is drift, and nothing is touched. A step that no description shows is done where ``progress``
-        says so, and never taken for granted.
+        says so, and never taken for granted. ``resumed`` says that an earlier run began it: what is there is ours.
         """
         run = OperationRun(planned, self._services, progress, save)
         try:
-            result = self._carry_out(run)
+            result = self._carry_out(run, resumed=resumed)
         except OsemMigrateError as error:
             return Attempt(error=error, changed=run.changed)
         idle = result is None and self._services.pace is Pace.WAIT_ONLY
         return Attempt(result=result, changed=run.changed, idle=idle, untouched=run.position == 0)
 
-    def _carry_out(self, run: OperationRun) -> Reconciled | None:
+    def _carry_out(self, run: OperationRun, *, resumed: bool) -> Reconciled | None:
         planned, pace = run.planned, self._services.pace
         self._services.tell(OperationStarted(planned, self._services.gateway.physical_name(planned.table)))
         if pace is Pace.NO_WAIT and run.is_busy():
@@ -91,7 +93,7 @@ class Reconciler:
             if pace is Pace.WAIT_ONLY or not self._drivers[type(run.step)].carry_out(run):
                 return None
         adopted = not run.changed
-        note = run.note or (planned.when_found(run.live.unreadable) if adopted else None)
+        note = run.note or (planned.when_found(run.live.unreadable, resumed=resumed) if adopted else None)
         found = adopted and planned.operation.creates_table
         doubt = next(doubts(run.live, planned.after), None) if found else None
         return Reconciled(adopted, note, run.live.table_id, doubt)

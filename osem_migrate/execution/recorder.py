@@ -105,6 +105,10 @@ class Recorder:
         with self._writing:
             return operation.position in self._records[operation.migration.id].doubt
 
+    def is_resumed(self, operation: PlannedOperation) -> bool:
+        """Whether an earlier run began it in the same direction, so that this one goes on with it."""
+        return self.is_begun(operation) and self.progress(operation).begun_at is not None
+
     def progress(self, operation: PlannedOperation) -> Progress:
         """How far an operation in doubt has come, as far as no description shows it."""
         with self._writing:

@@ -1,11 +1,11 @@
 """DropIndex: a global secondary index, gone; the items stay in the table."""
 
-from collections.abc import Collection
 from dataclasses import replace
+from typing import ClassVar
 
 from osem_migrate.errors import InapplicableOperation
 from osem_migrate.operations.aspect import Aspect
-from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.operations.base import Operation
 from osem_migrate.operations.estimate import DROP_INDEX
 from osem_migrate.operations.step import Call
 from osem_migrate.schema import Index, Schema, Table
@@ -28,6 +28,8 @@ class DropIndex(Operation):
 
     table: str
     name: str
+
+    found_done: ClassVar[str] = "it was gone already"
 
     @property
     def dropped_index(self) -> str | None:
@@ -75,11 +77,6 @@ class DropIndex(Operation):
     def hazard(self) -> str | None:
         """The index has to be built again, and queries on it fail meanwhile."""
         return f"queries on index {self.name} of {self.table} fail until it is built again"
-
-    def when_found(self, unreadable: Collection[type[Setting]]) -> str:
-        """Nothing was there to drop."""
-        del unreadable
-        return "it was gone already"
 
     def _index(self, schema: Schema) -> Index:
         table = schema.table(self.table)

@@ -1,10 +1,9 @@
 """DropTable: a table and everything in it, gone for good."""
 
-from collections.abc import Collection
 from typing import ClassVar
 
 from osem_migrate.operations.aspect import Aspect
-from osem_migrate.operations.base import Operation, Setting
+from osem_migrate.operations.base import Operation
 from osem_migrate.operations.estimate import DELETE_TABLE
 from osem_migrate.operations.step import Call
 from osem_migrate.schema import Schema, Table
@@ -25,6 +24,7 @@ class DropTable(Operation):
     table: str
 
     drops_table: ClassVar[bool] = True
+    found_done: ClassVar[str] = "it was gone already"
 
     def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
         """By every index, because somebody may use what no script declares; not by what can be set and set back."""
@@ -59,11 +59,6 @@ class DropTable(Operation):
     def describe(self) -> str:
         """``drop table Teams``."""
         return f"drop table {self.table}"
-
-    def when_found(self, unreadable: Collection[type[Setting]]) -> str:
-        """Nothing was there to drop."""
-        del unreadable
-        return "it was gone already"
 
     @property
     def hazard(self) -> str | None:

@@ -99,9 +99,9 @@ class PlannedOperation:
             for change in changes_of(self.operation, before, after, self.migration, self.position)
         )
 
-    def when_found(self, unreadable: Collection[type[Setting]]) -> str:
-        """What to say where nothing had to be done."""
-        return "it came with its table" if self.folded else self.operation.when_found(unreadable)
+    def when_found(self, unreadable: Collection[type[Setting]], *, resumed: bool) -> str:
+        """What to say where nothing had to be done; ``resumed`` says that an earlier run began it."""
+        return "it came with its table" if self.folded else self.operation.when_found(unreadable, resumed=resumed)
 
     @property
     def is_described(self) -> bool:

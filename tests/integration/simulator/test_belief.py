@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate import ResolveOptions, StampOptions, UpgradeOptions
+from osem_migrate import DowngradeOptions, ResolveOptions, StampOptions, UpgradeOptions
 from osem_migrate.commands.export import ExportOptions
-from osem_migrate.errors import AdoptionMismatch, DriftFound, ExitCode
+from osem_migrate.errors import AccessDenied, AdoptionMismatch, DriftFound, ExitCode
 from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import ShownState
 from osem_migrate.migrator import Migrator
@@ -273,3 +273,40 @@ def test_a_migration_of_which_a_part_is_done_is_pending_after_a_wait(aws: Simula
     (one,) = aws.migrator(project).status().migrations
     assert one.state is ShownState.PENDING
     assert aws.migrator(project).upgrade().applied == ("0001_teams",)
+
+
+@pytest.mark.parametrize("pace", [Pace.WAIT_ONLY, Pace.FULL])
+@pytest.mark.parametrize(
+    "script",
+    [
+        'CreateTable("Orders", S("id"))',
+        'AddIndex("Teams", "by-a", S("a"))',
+        'SetStream("Teams", "NEW_IMAGE")',
+        'DropIndex("Teams", "by-b")',
+        'DropTable("Teams")',
+    ],
+)
+def test_what_an_earlier_run_began_was_not_there_already(
+    aws: SimulatedAws, tmp_path: Path, script: str, pace: Pace
+) -> None:
+    """It is ours, and whoever reads the log is not to look for somebody else."""
+    teams = 'operations = [CreateTable("Teams", S("id"), indexes=[Index("by-b", S("b"))])]'
+    aws.migrator(write_project(tmp_path, {"0001_teams": teams}, TUNNEL)).upgrade()
+    project = write_project(tmp_path, {"0002_more": f"operations = [{script}]"}, TUNNEL)
+    migrator = aws.migrator(project)
+    migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT, allow_data_loss=True))
+    assert migrator.upgrade(UpgradeOptions(pace=pace, allow_data_loss=True)).applied == ("0002_more",)
+    assert migrator.history()[-1].detail.endswith(" (an earlier run had begun it)")
+
+
+def test_what_a_downgrade_finds_gone_was_never_made(aws: SimulatedAws, tmp_path: Path) -> None:
+    """An upgrade had begun to make it; that says nothing of the way back."""
+    aws.migrator(
+        write_project(tmp_path, {"0001_teams": 'operations = [CreateTable("Teams", S("id"))]'}, TUNNEL)
+    ).upgrade()
+    project = write_project(tmp_path, {"0002_orders": 'operations = [CreateTable("Orders", S("id"))]'}, TUNNEL)
+    aws.simulator.faults.deny("CreateTable")
+    with pytest.raises(AccessDenied):
+        aws.migrator(project).upgrade()
+    aws.migrator(project).downgrade(DowngradeOptions("1", allow_data_loss=True))
+    assert aws.migrator(project).history()[-1].detail == "drop table Orders (it was gone already)"

@@ -94,7 +94,8 @@ class World:
     stop: Stop = field(default_factory=Stop)
     direction: Direction = Direction.UPGRADE
 
-    def reconcile(self, planned: PlannedOperation, _progress: Progress, _save: object) -> Attempt:
+    def reconcile(self, planned: PlannedOperation, _progress: Progress, _save: object, *, resumed: bool) -> Attempt:
+        del resumed
         name = planned.operation.describe()
         try:
             self.stop.check()
