@@ -7,12 +7,13 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.planning.drift.diff import Difference, diff, matches, overlooking
 from osem_migrate.planning.drift.doubt import doubts
+from osem_migrate.planning.drift.foreseen import foresee
 from osem_migrate.planning.plan import Lane, Plan, PlannedMigration, PlannedOperation
 
 
 @dataclass(frozen=True, slots=True)
 class TableMismatch:
-    """A live table that is as it is at no point of its lane, and how it differs from the nearest one."""
+    """A live table that the plan cannot take over, and how it differs from what the plan makes, or goes on from."""
 
     live: LiveTable
     differences: tuple[Difference, ...]
@@ -29,10 +30,11 @@ def possible_tables(plan: Plan) -> Mapping[str, frozenset[type[Setting]]]:
 
 
 def find_mismatches(plan: Plan, live_tables: Sequence[LiveTable]) -> tuple[TableMismatch, ...]:
-    """Of the tables that are there, those that match the plan neither whole nor after any of its operations."""
+    """Of the tables that are there, those that match the plan at no point, or that stop it where it goes on."""
     lanes = {lane.table: lane for lane in plan.lanes}
-    mismatches = [(live, lanes[live.name]) for live in live_tables if _reached(lanes[live.name], live) is None]
-    return tuple(TableMismatch(live, _nearest(lane, live)) for live, lane in mismatches)
+    left = without_live_operations(plan, live_tables)
+    found = [(live, _mismatch(lanes[live.name], left, live)) for live in live_tables]
+    return tuple(TableMismatch(live, differences) for live, differences in found if differences)
 
 
 def without_live_operations(plan: Plan, live_tables: Sequence[LiveTable]) -> Plan:
@@ -61,6 +63,14 @@ def _remaining(planned: PlannedMigration, live: Mapping[tuple[str, int], Planned
         if operation.key not in live or not operation.is_described
     ]
     return replace(planned, operations=tuple(remaining))
+
+
+def _mismatch(lane: Lane, left: Plan, live: LiveTable) -> tuple[Difference, ...]:
+    """Why the table cannot be taken over; ``left`` is the plan without what is live already."""
+    if _reached(lane, live) is None:
+        return _nearest(lane, live)
+    present = [live] if live.table is not None else []
+    return tuple(drift.difference for drift in foresee(left, present) if drift.stops is not None)
 
 
 def _reached(lane: Lane, live: LiveTable) -> int | None:

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from osem_migrate import DowngradeOptions, UpgradeOptions
-from osem_migrate.errors import ConfirmationRequired, DeletionProtected, DriftFound, ScriptOperationInapplicable
+from osem_migrate.errors import (
+    AdoptionMismatch,
+    ConfirmationRequired,
+    DeletionProtected,
+    DriftFound,
+    ScriptOperationInapplicable,
+)
 from osem_migrate.events import RunEvent, Waiting
 from osem_migrate.execution.operation_run import Pace
 from tests.doubles.project import write_project
@@ -210,7 +216,7 @@ def test_a_name_that_is_too_long_here_is_found_before_anything_is_created(aws: S
         ),
     ],
 )
-def test_what_is_on_undeclared_and_cannot_be_turned_on_again_is_foreseen(  # noqa: PLR0913 - one argument a case's part
+def test_what_is_on_undeclared_and_cannot_be_turned_on_again_is_foreseen(  # noqa: PLR0917 - one argument a part of the case
     script: str,
     call: str,
     by_hand: dict[str, object],
@@ -234,3 +240,22 @@ def test_what_is_on_undeclared_and_cannot_be_turned_on_again_is_foreseen(  # noq
     aws.clock.sleep(2 * 3600)
     assert aws.migrator(project).upgrade().applied == ("0002_set",)
     assert aws.migrator(project).status().in_sync
+
+
+def test_a_table_that_its_next_operation_stops_at_is_not_taken_over(aws: SimulatedAws, tmp_path: Path) -> None:
+    """A first run creates nothing else beside it, and records nothing; its dry run says so."""
+    keys = {
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    }
+    streaming = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    request = {"TableName": NAME, "BillingMode": "PAY_PER_REQUEST", "StreamSpecification": streaming, **keys}
+    aws.simulator.call("CreateTable", request)
+    aws.clock.sleep(60)
+    scripts = {"0001_carts": CREATE, "0002_stream": 'operations = [SetStream("Carts", "OLD_IMAGE")]'}
+    scripts["0003_orders"] = 'operations = [CreateTable("Orders", S("id"))]'
+    migrator = aws.migrator(write_project(tmp_path, scripts, TUNNEL))
+    for begin in (migrator.preview, migrator.upgrade):
+        with pytest.raises(AdoptionMismatch, match="expected stream off, found stream NEW_IMAGE"):
+            begin()
+    assert list(aws.simulator.account.tables) == [NAME]
