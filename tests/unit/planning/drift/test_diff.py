@@ -440,6 +440,13 @@ def test_an_index_that_is_expected_later_is_no_surprise() -> None:
     assert diff(overlooking(early, PLANS, [BY_NAME]), PLANS) == ()
 
 
+def test_an_index_that_is_expected_later_may_be_spelled_otherwise() -> None:
+    """Whether its projection names the keys, which every index has anyway, makes no other index of it."""
+    spelled = Index("name-index", S("name"), projection="INCLUDE", include=[PLANS.partition_key.name])
+    early = live(replace(described(PLANS), indexes=[*described(PLANS).indexes, spelled]))
+    assert matches(early, PLANS, [Index("name-index", S("name"), projection="KEYS_ONLY")])
+
+
 @pytest.mark.parametrize(
     "other",
     [Index("name-index", N("name")), Index("name-index", S("name"), (), "KEYS_ONLY"), Index("nom-index", S("name"))],
