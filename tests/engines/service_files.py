@@ -40,12 +40,15 @@ def read_once() -> None:
 
 
 def _resolve_once() -> None:
-    resolved, begin = ClientCreator._load_service_model, EventAliaser.__init__
+    creator: Any = ClientCreator
+    aliaser: Any = EventAliaser
+    endpoints: Any = regions
+    resolved, begin = creator._load_service_model, aliaser.__init__
     models: dict[tuple[str, str | None], ServiceModel] = {}
     names: dict[str, str] = {}
     providers: dict[int, tuple[EndpointProvider, Any]] = {}
 
-    def service_model(self: ClientCreator, service_name: str, api_version: str | None = None) -> ServiceModel:
+    def service_model(self: Any, service_name: str, api_version: str | None = None) -> ServiceModel:
         if (service_name, api_version) not in models:
             models[service_name, api_version] = resolved(self, service_name, api_version)
         return models[service_name, api_version]
@@ -56,11 +59,11 @@ def _resolve_once() -> None:
             providers[id(ruleset_data)] = EndpointProvider(ruleset_data=ruleset_data, **others), ruleset_data
         return providers[id(ruleset_data)][0]
 
-    def aliaser(self: EventAliaser, event_emitter: Any, event_aliases: Any = None) -> None:
+    def begun(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
         begin(self, event_emitter, event_aliases)
         if event_aliases is None:
             self._alias_name_cache = names
 
-    ClientCreator._load_service_model = service_model  # type: ignore[method-assign]
-    EventAliaser.__init__ = aliaser  # type: ignore[method-assign]
-    regions.EndpointProvider = provider  # type: ignore[misc,assignment]
+    creator._load_service_model = service_model
+    aliaser.__init__ = begun
+    endpoints.EndpointProvider = provider
