@@ -1,8 +1,6 @@
 """What every test stands on: a clean environment, the engines, and Hypothesis without luck or haste."""
 
-import importlib
 import os
-import pkgutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-import osem_migrate
 from tests.engines import moto_server as moto
 from tests.engines.dynamodb_local import required
 from tests.engines.engine import Engine
@@ -23,8 +20,6 @@ from tests.engines.shared import SharedEngines
 
 ENGINES = pytest.StashKey[SharedEngines]()
 FOREIGN = ("AWS_", "OSEM_", "GITHUB_")
-COUNTED = ("unit", "cli")  # folders whose tests count for coverage
-MEASURING = "COVERAGE_"  # what has coverage start in a child process
 COLOUR = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
 
 # Shared machines make deadlines lie; in CI the same examples every time, so that a failure is the change's own.
@@ -48,24 +43,6 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         engines = SharedEngines(Path(handed["engines_folder"]), handed["engines_controller"])
     config.stash[ENGINES] = engines
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Import the whole package where coverage is measured: what a module runs once counts, whoever needs it first."""
-    if session.config.pluginmanager.hasplugin("_cov"):
-        for module in pkgutil.walk_packages(osem_migrate.__path__, "osem_migrate."):
-            importlib.import_module(module.name)
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Have only tests count for coverage that show something by it, as tracing doubles what a test takes.
-
-    That a journey, a sweep or one of a law's examples passes a line does not mean that anybody looks at what it does.
-    """
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    counts = folder in COUNTED and "hypothesis" not in item.keywords
-    if not counts and "measured" not in item.keywords:
-        item.add_marker("no_cover")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -94,17 +71,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Keep whatever credentials, configuration and CI surround the tests out of them.
-
-    And coverage out of their processes, which take half as long again with it, for lines that are seen in here anyway:
-    only those of a test that is marked with ``measured`` run what nothing else does.
-    """
-    foreign = FOREIGN if "measured" in request.keywords else (*FOREIGN, MEASURING)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep whatever credentials, configuration and CI surround the tests out of them."""
     for name in list(os.environ):
-        if (name.startswith(foreign) and name != CACHE) or name in COLOUR:
+        if (name.startswith(FOREIGN) and name != CACHE) or name in COLOUR:
             monkeypatch.delenv(name)
     nowhere = tmp_path_factory.getbasetemp() / "no-aws-files"
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.cli.command_line import Project, Run, run_process
 
 FORGETFUL = """
@@ -93,7 +91,6 @@ def test_an_operation_whose_reverse_is_wrong(project: Project, run: Run) -> None
     assert "after it is reversed, managerId-index: expected" in error["message"]
 
 
-@pytest.mark.measured
 def test_it_asks_aws_nothing(project: Project) -> None:
     """Neither check, show nor init imports boto3."""
     for words in (("check",), ("show", "2"), ("init",)):

@@ -9,8 +9,6 @@ import pytest
 
 from tests.cli.command_line import PROGRAM, Project, Run
 
-pytestmark = pytest.mark.measured
-
 
 @pytest.mark.parametrize(("shell", "says"), [("bash", "complete -o"), ("zsh", "compdef"), ("fish", "complete --no-")])
 def test_each_shell_has_its_script(shell: str, says: str, project: Project, run: Run) -> None:

@@ -21,8 +21,6 @@ from osem_migrate.errors import ExitCode, Termination
 from osem_migrate.migrator import Migrator
 from tests.cli.command_line import PROGRAM, Project, Run, Tables, run_process
 
-pytestmark = pytest.mark.measured
-
 CONNECTION = {"--env", "--region", "--profile", "--endpoint-url", "--force", "--json", "-q", "--quiet", "-v",
               "--verbose", "--log-file", "-h", "--help"}  # fmt: skip
 OPTIONS = {
@@ -131,10 +129,8 @@ def test_without_a_command_the_help_goes_to_stderr(words: tuple[str, ...], run: 
 @pytest.mark.parametrize("words", [("--help",), ("status", "--help"), ("--version",)])
 def test_help_imports_no_heavy_library(words: tuple[str, ...]) -> None:
     """--help answers without pydantic, boto3, rich, yoyo and moto, which is what keeps it fast."""
-    # Measuring the coverage of processes imports things of its own.
-    environ = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, "-X", "importtime", str(PROGRAM), *words]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "click" in imported

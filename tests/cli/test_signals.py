@@ -19,8 +19,6 @@ from osem_migrate.cli.signals import Listener, stop_on_signal
 from osem_migrate.errors import ExitCode, Interrupted, Termination
 from tests.cli.command_line import PROGRAM, Project, Run, Tables
 
-pytestmark = pytest.mark.measured
-
 PATIENCE = 60.0
 SIGNALS = [(signal.SIGINT, "Ctrl-C", 130), (signal.SIGTERM, "SIGTERM", 143)]
 

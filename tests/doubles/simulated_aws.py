@@ -1,6 +1,5 @@
 """boto3 against the simulator in this process: everything but the socket is real."""
 
-import io
 import json
 import time
 import zlib
@@ -25,6 +24,7 @@ from osem_migrate.config import Environment, Project
 from osem_migrate.deployment.connection import Connection, connect
 from osem_migrate.events import RunEvent
 from osem_migrate.migrator import Migrator
+from tests.doubles.answer import RawAnswer
 from tests.doubles.skipping_clock import SkippingClock
 from tests.simulator import ConnectionCut, SimulatedError, Simulator
 from tests.simulator.clock import VirtualClock
@@ -46,11 +46,6 @@ CREDENTIALS = {
 }
 TUNNEL = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\nlocal = false\n'
 """The environment that is AWS as far as the tool knows."""
-
-
-class _Raw(io.BytesIO):
-    def stream(self, **_options: Any) -> Iterator[bytes]:
-        yield self.read()
 
 
 class SimulatedAws:
@@ -163,7 +158,7 @@ def _json(status: int, answer: dict[str, Any]) -> AWSResponse:
 
 def _response(status: int, kind: str, content: bytes) -> AWSResponse:
     headers: Any = {"Content-Type": kind, "x-amzn-RequestId": "simulated", "x-amz-crc32": str(zlib.crc32(content))}
-    return AWSResponse(NOWHERE, status, headers, _Raw(content))
+    return AWSResponse(NOWHERE, status, headers, RawAnswer(content))
 
 
 def _sts(found: dict[str, Any]) -> AWSResponse:

@@ -1,25 +1,92 @@
 """moto as a server inside the test process: instant, forgiving, and emptied between tests."""
 
+import io
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
 
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
+from moto import backends
 from moto.server import ThreadedMotoServer
+from werkzeug.test import run_wsgi_app
+
+from tests.doubles.answer import RawAnswer
 
 
 @contextmanager
 def running() -> Iterator[str]:
-    """Serve on a free loopback port and give the endpoint URL; ended on leaving."""
+    """Serve on a free loopback port and give the endpoint URL; ended on leaving.
+
+    Requests of this process are handed over without the socket: a connection and a thread for each of them are half of
+    what moto takes. Other processes connect.
+    """
+    modules = frozenset(backends.list_of_moto_modules())  # moto searches its 200 folders for every single request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    with mock.patch.object(backends, "list_of_moto_modules", return_value=modules):
+        server.start()
+        host, port = server.get_host_and_port()
+        endpoint_url = f"http://{host}:{port}"
+        try:
+            with mock.patch.object(URLLib3Session, "send", _handing_over(server, endpoint_url)):
+                yield endpoint_url
+        finally:
+            server.stop()
 
 
 def reset(endpoint_url: str) -> None:
     """Forget every table of every account."""
     request = urllib.request.Request(f"{endpoint_url}/moto-api/reset", method="POST")  # noqa: S310 - loopback
     urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 - loopback
+
+
+def _handing_over(server: ThreadedMotoServer, endpoint_url: str) -> Any:
+    assert server._server is not None
+    application, send = server._server.app, URLLib3Session.send
+
+    def hand_over(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        if not request.url.startswith(f"{endpoint_url}/"):
+            return send(session, request)
+        try:
+            answer, status, headers = run_wsgi_app(application, _environ(request), buffered=True)
+        except NotImplementedError:
+            return send(session, request)  # the server has a page for what moto lacks
+        told: Any = headers  # any mapping without regard to case, as those of urllib3 are
+        return AWSResponse(request.url, int(status.split()[0]), told, RawAnswer(b"".join(answer)))
+
+    return hand_over
+
+
+def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
+    """One request as a WSGI application is given it."""
+    url, body = urlsplit(request.url), _bytes(request.body)
+    headers = {
+        f"HTTP_{name.upper().replace('-', '_')}": _bytes(text).decode() for name, text in request.headers.items()
+    }
+    return headers | {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": url.path,
+        "QUERY_STRING": url.query,
+        "CONTENT_TYPE": headers.get("HTTP_CONTENT_TYPE", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": url.netloc,
+        "SERVER_NAME": url.hostname,
+        "SERVER_PORT": str(url.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": url.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+
+
+def _bytes(text: Any) -> bytes:
+    return text.encode() if isinstance(text, str) else text or b""

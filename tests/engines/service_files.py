@@ -1,13 +1,19 @@
-"""botocore's descriptions of the services, read once a process and not once a client.
+"""botocore's descriptions of the services, read and resolved once a process and not once a client.
 
-Every session reads megabytes of JSON and searches 400 folders: most of the time of a test that makes a client.
-The files do not change while tests run, and the clients of one session share what was read as a matter of course.
+Every session reads megabytes of JSON and searches 400 folders, and every client works out anew what the descriptions
+mean: most of the time of a test that makes a client. The files do not change while tests run, and the clients of one
+session share what was read as a matter of course.
 """
 
 from functools import cache
 from typing import Any
 
+from botocore import regions
+from botocore.client import ClientCreator
+from botocore.endpoint_provider import EndpointProvider
+from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.model import ServiceModel
 
 
 def read_once() -> None:
@@ -30,3 +36,34 @@ def read_once() -> None:
 
     JSONFileLoader.load_file = load_file  # type: ignore[assignment]
     Loader.list_available_services = list_available_services  # type: ignore[assignment]
+    _resolve_once()
+
+
+def _resolve_once() -> None:
+    creator: Any = ClientCreator
+    aliaser: Any = EventAliaser
+    endpoints: Any = regions
+    resolved, begin = creator._load_service_model, aliaser.__init__
+    models: dict[tuple[str, str | None], ServiceModel] = {}
+    names: dict[str, str] = {}
+    providers: dict[int, tuple[EndpointProvider, Any]] = {}
+
+    def service_model(self: Any, service_name: str, api_version: str | None = None) -> ServiceModel:
+        if (service_name, api_version) not in models:
+            models[service_name, api_version] = resolved(self, service_name, api_version)
+        return models[service_name, api_version]
+
+    def provider(ruleset_data: Any, **others: Any) -> EndpointProvider:
+        # The rules are kept with what came of them, so that nothing else can get their address.
+        if id(ruleset_data) not in providers:
+            providers[id(ruleset_data)] = EndpointProvider(ruleset_data=ruleset_data, **others), ruleset_data
+        return providers[id(ruleset_data)][0]
+
+    def begun(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
+        begin(self, event_emitter, event_aliases)
+        if event_aliases is None:
+            self._alias_name_cache = names
+
+    creator._load_service_model = service_model
+    aliaser.__init__ = begun
+    endpoints.EndpointProvider = provider

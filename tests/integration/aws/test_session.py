@@ -42,13 +42,14 @@ def test_made_up_credentials_are_good_enough_for_an_engine(engine: Engine) -> No
     assert "TableNames" in client.list_tables()
 
 
-def test_no_proxy_stands_before_this_machine(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_stands_before_this_machine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A company's proxy settings do not lead calls to a local engine astray."""
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    assert Session.open(endpoint_url=moto_server).dynamodb().list_tables()["TableNames"] == []
+    client = Session.open(endpoint_url=engine.endpoint_url).dynamodb()
+    assert "TableNames" in client.list_tables()
 
 
 def test_identity_is_account_and_arn(moto_server: str) -> None:

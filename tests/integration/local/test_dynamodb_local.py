@@ -10,8 +10,6 @@ from osem_migrate.local import EngineKind, LocalEngine
 from tests.engines.dynamodb_local import required
 from tests.engines.package import EngineMissing, fetch
 
-pytestmark = pytest.mark.measured
-
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LocalEngine]:

@@ -18,8 +18,6 @@ from botocore.exceptions import ClientError
 from osem_migrate.local import LocalEngine
 from tests.engines.ports import free_port
 
-pytestmark = pytest.mark.measured
-
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 

@@ -10,8 +10,6 @@ from osem_migrate.errors import ItemsFailed
 from tests.doubles.pass_site import PassSite, note, progress, user, written
 from tests.simulator import Hook, LoseResponse
 
-pytestmark = pytest.mark.measured  # nothing else carries out a pass
-
 SEED = 'PutItems("Users", [{"id": "a", "first": "A"}, {"id": "u1", "first": "B"}, {"id": "c", "first": "C"}])'
 SESSIONS = "osem-dev-Sessions"
 

@@ -12,8 +12,6 @@ from tests.doubles.typed import typed
 from tests.simulator import INTERNAL, THROTTLED, Drop, Fail, LoseResponse
 from tests.simulator.faults import Fault
 
-pytestmark = pytest.mark.measured  # nothing else carries out a pass
-
 ALONE = FULL_NAME.replace("segments=4", "segments=1")
 FAULTS = {"lost": LoseResponse(), "cut": Drop(), "500": INTERNAL, "throttled": THROTTLED}
 

@@ -17,8 +17,6 @@ from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named
 from tests.simulator import Hook
 from tests.simulator.calls import Call
 
-pytestmark = pytest.mark.measured  # nothing else carries out a pass
-
 USER_COUNT = 30
 
 

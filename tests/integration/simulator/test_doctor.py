@@ -26,8 +26,6 @@ from tests.doubles.skipping_clock import SkippingClock
 from tests.doubles.typed import typed
 from tests.simulator import Fail, Hook
 
-pytestmark = pytest.mark.measured  # what is permitted is found out by asking, which only these tests do
-
 EVERYTHING = """operations = [
     CreateTable("Teams", S("teamId")),
     AddIndex("Teams", "managerId-index", S("managerId")),

@@ -14,8 +14,6 @@ from osem_migrate.errors import LocalEngineError
 from osem_migrate.local import process
 from osem_migrate.local.process import Process, birth_of, environment_of_engine
 
-pytestmark = pytest.mark.measured
-
 WAIT = "import time; print('ready', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAIT}"
 

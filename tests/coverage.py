@@ -1,0 +1,67 @@
+"""Coverage of the package by SlipCover, as a plugin of pytest: ``-p tests.coverage``, on as many workers as there are.
+
+A tracer doubles what a test takes; SlipCover takes its probes out again once they have been seen. It is started here
+and not by its own command, because that one instruments the tests as well.
+"""
+
+import json
+import pkgutil
+import tomllib
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import slipcover
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["slipcover"]
+
+_measured = slipcover.Slipcover(branch=True, source=SETTINGS["source"], exclude_also=SETTINGS["exclude-also"])
+_of_all: list[dict[str, Any]] = []
+# From here on, and so before a conftest imports the package.
+slipcover.ImportManager(_measured, slipcover.FileMatcher(sources=SETTINGS["source"])).__enter__()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Import the whole package where tests run: what a module runs once counts, whoever needs it first."""
+    if session.config.getoption("numprocesses", None):
+        return  # the controller of workers
+    package = import_module("osem_migrate")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        import_module(module.name)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what a worker saw to its controller; fail the session if too little of the package ran."""
+    handed: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if handed is not None:
+        handed["coverage"] = json.dumps(_measured.get_coverage())
+    elif session.exitstatus == pytest.ExitCode.OK and _percent(_merged()) < SETTINGS["fail-under"]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker of xdist saw; one that was killed has nothing to give."""
+    if text := getattr(node, "workeroutput", {}).get("coverage"):
+        _of_all.append(json.loads(text))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the files of which something did not run."""
+    merged = _merged()
+    slipcover.print_coverage(merged, outfile=terminalreporter._tw._file, missing_width=60, skip_covered=True)
+    percent, wanted = _percent(merged), SETTINGS["fail-under"]
+    terminalreporter.line(f"coverage: {percent:.2f} % of lines and branches; {wanted} % are required")
+
+
+def _merged() -> dict[str, Any]:
+    merged: dict[str, Any] = _measured.get_coverage()
+    for seen in _of_all:
+        slipcover.merge_coverage(merged, seen)
+    return merged
+
+
+def _percent(coverage: dict[str, Any]) -> float:
+    return float(coverage["summary"]["percent_covered"])
