@@ -236,3 +236,12 @@ def test_a_capacity_of_the_environment_is_not_declared() -> None:
     before = CreateTable("T", S("id"), indexes=[Index("by-a", S("a"))]).apply(Schema(defaults=capacity))
     after = table(indexes=[Index("by-a", S("a")), Index("by-b", S("b"), throughput=Throughput(7, None))])
     assert autogenerate(before, schema(after)).operations == (AddIndex("T", "by-b", S("b")),)
+
+
+def test_what_a_file_cannot_say_stays_of_an_index_that_is_built_anew() -> None:
+    """The file says only its keys; the maximum of it, and an index of several attributes beside it, are as before."""
+    says = Expressible(maxima=False, composite_keys=False)
+    beside = Index("beside", (S("a"), S("b")))
+    before = schema(table(indexes=[Index("abc", S("a"), throughput=Throughput(5, 6)), beside]))
+    found = autogenerate(before, schema(table(indexes=[Index("abc", N("c"))])), says, REPLACE)
+    assert found.operations == (DropIndex("T", "abc"), AddIndex("T", "abc", N("c"), throughput=Throughput(5, 6)))
