@@ -235,6 +235,8 @@ WRONG: dict[str, Mistake] = {
     "a folder": (lambda folder: (folder / "f").mkdir(), [], "USAGE_INVALID", "'f' is a directory", 64),
     "no text": (_latin, [], "FORMAT_INVALID", "f:2: the file is no UTF-8 text", 1),
     "50 MB": (_huge, [], "FORMAT_TOO_LARGE", "f: the file is larger than 16 MiB", 1),
+    "an empty file": (_text(""), [], "FORMAT_INVALID", "f: /: the file is empty; one document is wanted", 1),
+    "two documents": (_text("a: 1\n---\na: 1\n"), [], "FORMAT_INVALID", "f: /: there are 2 documents in the file", 1),
     "no YAML": (_text("a: ["), [], "FORMAT_INVALID", "no YAML", 1),
     "another format": (_text(STATE), ["--format", "contract"], "FORMAT_INVALID", "f: /: tables is missing", 1),
     "no format": (_text('{"a": 1}'), [], "FORMAT_UNKNOWN", "the file has a at its top", 1),

@@ -20,13 +20,14 @@ def test_a_step_back_that_fails_keeps_no_other_from_being_taken(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with (
-        pytest.raises(FileNotWritable, match="third cannot be written: No such file or directory"),
-        all_or_nothing() as edits,
-    ):
-        edits.create(new, "new")
-        edits.replace(old, "after")
-        monkeypatch.setattr("os.fsync", full)
-        edits.create(tmp_path / "missing" / "third", "x")
+    def change() -> None:
+        with all_or_nothing() as edits:
+            edits.create(new, "new")
+            edits.replace(old, "after")
+            monkeypatch.setattr("os.fsync", full)
+            edits.create(tmp_path / "missing" / "third", "x")
+
+    with pytest.raises(FileNotWritable, match="third cannot be written: No such file or directory"):
+        change()
     assert not new.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
