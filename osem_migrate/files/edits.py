@@ -67,9 +67,8 @@ class Edits:
     def take_back(self) -> None:
         """Undo everything, the last change first."""
         for undo in reversed(self._undoing):
-            with suppress(
-                OSError, FileNotWritable
-            ):  # the rest is taken back still, and the first error is the one to tell
+            # The rest is taken back still, and the first error is the one to tell.
+            with suppress(OSError, FileNotWritable):
                 undo()
 
 
