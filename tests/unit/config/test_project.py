@@ -275,7 +275,7 @@ SECTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(["dev", "prod", "x-dev"]), SECTIONS, min_size=2))
 def test_no_generated_environments_share_a_table(tmp_path: Path, sections: dict[str, dict[str, object]]) -> None:
     """What is accepted gives no name to two; of what is refused, the example belongs to both, each taken alone."""
