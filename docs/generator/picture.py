@@ -32,7 +32,13 @@ def page() -> str:
     schema = Schema()
     for create in _TABLES:
         schema = create.apply(schema)
-    ids = ("create_teams", "create_orders", "create_sessions", "create_plans", "add_manager_id_index_to_teams")
+    ids: tuple[str, ...] = (
+        "create_teams",
+        "create_orders",
+        "create_sessions",
+        "create_plans",
+        "add_manager_id_index_to_teams",
+    )
     ids += ("add_status_index_to_orders", "add_owner_id_index_to_orders", "add_team_id_index_to_plans")
     migrations = {f"{number:04}_{name}": "applied" for number, name in enumerate(ids, 1)}
     pending = list(migrations)[-1]

@@ -81,8 +81,8 @@ def _show_check(plan: "FileImport", options: "ImportFileOptions") -> None:
     subjects: dict[str, list[str]] = {}
     for one in plan.unsaid:
         subjects.setdefault(one.text, []).append(one.subject)
-    for text, where in subjects.items():
-        output.line("info", f"not compared, as the file cannot say it: {text} ({', '.join(where)})")
+    for text, found_in in subjects.items():
+        output.line("info", f"not compared, as the file cannot say it: {text} ({', '.join(found_in)})")
     file = os.path.relpath(options.file)
     if plan.in_sync:
         extent = ", as far as the file can say" if plan.unsaid else ""

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomlkit
@@ -289,12 +291,11 @@ def test_no_generated_environments_share_a_table(tmp_path: Path, sections: dict[
         single = {name: written({name: section}).environment(name) for name, section in sections.items()}
     except ConfigurationError:  # a mapped name that is ignored, or mapped twice: no clash of two environments
         return
+    refused: Mapping[str, Any] | None = None
     try:
         both = written(sections)
     except NamesClash as clash:
         refused = clash.details
-    else:
-        refused = None
     event("accepted" if refused is None else "refused")
     if refused is not None:
         assert all(single[name].logical_name(refused["table"]) is not None for name in refused["environments"])
