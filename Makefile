@@ -16,7 +16,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup engines demo test torture planted lint types contracts check docs bench lock clean
+.PHONY: help setup engines demo test torture planted lint types contracts check docs picture bench lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +71,9 @@ check: lint types contracts ## lint, types and contracts
 
 docs: $(STAMP) ## Write the command reference, the rules of lint and the error codes into docs/
 	@$(BIN)/python -m docs.generator
+
+picture: $(STAMP) ## Take the picture of the page of export html anew, with Chromium (CHROMIUM names another)
+	@$(BIN)/python -m docs.generator.picture
 
 bench: $(STAMP) ## Run every benchmark and print its table
 	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -12,6 +12,7 @@ OsemMigrateError
 │   ├── AccountMismatch
 │   └── RegionMismatch
 ├── FileNotWritable                 a file or a folder cannot be written; nothing is
+├── SystemRefused                   the operating system did, in some other way
 ├── DefinitionError                 DynamoDB could never accept this value
 ├── InapplicableOperation           the operation does not fit the schema so far
 ├── ScriptError                     a file of the migrations folder; carries file and line
@@ -32,6 +33,7 @@ OsemMigrateError
 │   ├── DependencyUnknown
 │   └── DependencyCycle
 ├── FormatError                     a file of another tool; carries file, pointer and line
+│   ├── FileNotReadable             the system does not open it
 │   ├── FormatUnknown
 │   ├── FormatTooLarge
 │   └── FormatUnresolved            only a deployment would know a value of it
@@ -237,10 +239,17 @@ class AlreadyConfigured(ConfigurationError):
 
 
 class FileNotWritable(OsemMigrateError):
-    """A file or a folder of the project cannot be written; what was changed before was taken back."""
+    """A file or a folder cannot be written; what was changed before was taken back."""
 
     code = "FILE_NOT_WRITABLE"
     remedy = f"Check the permissions and the free space there, then {AGAIN}. Nothing was changed."
+
+
+class SystemRefused(OsemMigrateError):
+    """The operating system refused something that the tool needs: a file, a folder, memory."""
+
+    code = "SYSTEM_REFUSED"
+    remedy = f"Check the permissions and the free space there, then {AGAIN}."
 
 
 class UnknownEnvironment(ConfigurationError):
@@ -461,6 +470,13 @@ class FormatError(OsemMigrateError):
         super().__init__(
             f"{place}: {message}", remediation=remediation, file=file, pointer=pointer, line=line, **details
         )
+
+
+class FileNotReadable(FormatError):
+    """A file of another tool cannot be opened: there is none, it is a folder, or nobody may read it."""
+
+    code = "FILE_NOT_READABLE"
+    remedy = f"Check the path, and whether you may read the file, then {AGAIN}."
 
 
 class FormatUnknown(FormatError):

@@ -12,7 +12,7 @@ import click
 import pytest
 from botocore.exceptions import ClientError
 
-from docs.generator import pages
+from docs.generator import pages, picture
 from docs.generator.error_codes import problem_codes
 from osem_migrate.cli.main import COMMANDS, cli
 from osem_migrate.config import ProjectSettings
@@ -112,6 +112,12 @@ def test_every_help_fits_on_a_terminal() -> None:
     for name, command in [("", cli), *found]:
         said = command.get_help(click.Context(command, info_name=name, parent=context, max_content_width=80))
         assert [line for line in said.splitlines() if len(line) > 80 or line.endswith("osem-")] == [], name
+
+
+def test_the_picture_is_of_todays_page() -> None:
+    """What the guide shows of ``export html`` is what it writes now."""
+    assert picture.digest_in(picture.PICTURE.read_bytes()) == picture.digest(picture.page()), "run: make picture"
+    assert picture.digest_in(b"") is None
 
 
 def test_every_error_code_is_explained() -> None:

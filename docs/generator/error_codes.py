@@ -11,7 +11,7 @@ from osem_migrate.planning.status.problem import NoteCode
 
 # The docstrings of the base classes are for readers of the code.
 _CAUSES = {
-    "ERROR": "A file cannot be read or written, or the tool itself has a bug; the message says which.",
+    "ERROR": "The tool itself has a bug, or a part of it is missing; the message says which.",
     "LOCK_FAILED": "The upgrade lock could not be used.",
     "LOCAL_ENGINE_FAILED": "The embedded engine behind `--env local` failed.",
     "AWS_FAILED": "DynamoDB, STS or the SDK refused the call.",

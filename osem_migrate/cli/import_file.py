@@ -78,9 +78,15 @@ def _show_check(plan: "FileImport", options: "ImportFileOptions") -> None:
             "error",
             f"{name}: the file calls it {physical}, {plan.configuration.path.name} does not for {plan.environment}",
         )
+    subjects: dict[str, list[str]] = {}
+    for one in plan.unsaid:
+        subjects.setdefault(one.text, []).append(one.subject)
+    for text, found_in in subjects.items():
+        output.line("info", f"not compared, as the file cannot say it: {text} ({', '.join(found_in)})")
     file = os.path.relpath(options.file)
     if plan.in_sync:
-        output.line("done", f"{file} and the scripts declare the same for {plan.environment}.")
+        extent = ", as far as the file can say" if plan.unsaid else ""
+        output.line("done", f"{file} and the scripts declare the same for {plan.environment}{extent}.")
         return
     found = output.counted(len(plan.differences) + len(plan.mapped), "difference")
     output.line("warning", f"{file} and the scripts differ for {plan.environment}: {found}.")

@@ -16,7 +16,7 @@ from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Invocation
 from osem_migrate.cli.mistyped import Group, unknown_option
 from osem_migrate.cli.signals import LISTENER
-from osem_migrate.errors import ExitCode, Interrupted, OsemMigrateError, UsageError
+from osem_migrate.errors import ExitCode, Interrupted, OsemMigrateError, SystemRefused, UsageError
 
 # New objects between two searches for garbage. What a command imports stays until it ends: with Python's own 700, a
 # tenth of the time of a status is spent searching it.
@@ -124,17 +124,11 @@ def _run(words: list[str], told: "_FailureReport", heard: Sequence[int]) -> int:
     except (OsemMigrateError, click.ClickException, click.Abort, KeyboardInterrupt) as stop:
         return told.failure(told.as_error(stop))
     except OSError as refused:
-        return told.failure(_of_the_system(refused))
+        where = f"{refused.filename}: " if refused.filename is not None else ""
+        return told.failure(SystemRefused(f"{where}{refused.strerror or refused}"))
     except Exception as defect:  # noqa: BLE001 - a bug of ours is a message, not a traceback
         return told.defect(defect)
     return int(result or ExitCode.OK)
-
-
-def _of_the_system(refused: OSError) -> OsemMigrateError:
-    """A full disk, a folder that may not be written, a working folder that is gone."""
-    where = f"{refused.filename}: " if refused.filename is not None else ""
-    remedy = "Check the permissions and the free space there, then run the command again."
-    return OsemMigrateError(f"{where}{refused.strerror or refused}", remediation=remedy)
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from osem_migrate.formats.file_text import file_text
 from osem_migrate.formats.tables import renamed
 from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable
+from osem_migrate.operations.expressible import Unsaid
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.import_file import plan_file_import
 from osem_migrate.planning.replay import replay
@@ -53,6 +54,7 @@ class FileImport:
         mapped: physical names that the configuration does not give yet, by logical name.
         skipped: why a table is left out, by the name of the file.
         differences: in what the file and the scripts differ; ``found`` is in the file.
+        unsaid: what the scripts declare and a file of that format cannot say; it is not compared.
         notes: what of the file no script can say.
         names: physical names of all tables of the file, by logical name.
     """
@@ -64,12 +66,13 @@ class FileImport:
     mapped: Mapping[str, str]
     skipped: Mapping[str, str]
     differences: tuple[Difference, ...]
+    unsaid: tuple[Unsaid, ...]
     notes: tuple[str, ...]
     names: Mapping[str, str]
 
     @property
     def in_sync(self) -> bool:
-        """Whether file, scripts and configuration say the same."""
+        """Whether file, scripts and configuration say the same, as far as the file can."""
         return not self.differences and not self.mapped
 
 
@@ -134,6 +137,7 @@ def plan_file_import_of(
         mapped=mapped,
         skipped={**found.skipped, **declared},
         differences=planned.differences,
+        unsaid=planned.unsaid,
         notes=tuple(note.describe() for note in found.reading.notes),
         names={name: found.names.get(name) or chosen.physical_name(name) for name in found.tables},
     )

@@ -8,7 +8,7 @@ from osem_migrate.advice import AGAIN
 from osem_migrate.config.configuration import Configuration
 from osem_migrate.errors import FileNotWritable
 from osem_migrate.files.location import shown_path
-from osem_migrate.files.whole_file import write_whole
+from osem_migrate.files.whole_file import not_writable, write_whole
 
 
 class Edits:
@@ -67,7 +67,8 @@ class Edits:
     def take_back(self) -> None:
         """Undo everything, the last change first."""
         for undo in reversed(self._undoing):
-            with suppress(OSError):  # the rest is taken back still, and the first error is the one to tell
+            # The rest is taken back still, and the first error is the one to tell.
+            with suppress(OSError, FileNotWritable):
                 undo()
 
 
@@ -83,8 +84,7 @@ def all_or_nothing() -> Iterator[Edits]:
         yield edits
     except OSError as refused:
         edits.take_back()
-        place, reason = shown_path(edits.at), refused.strerror or str(refused)
-        raise FileNotWritable(f"{place} cannot be written: {reason}", file=place, reason=reason) from refused
+        raise not_writable(edits.at, refused) from refused
     except BaseException:
         edits.take_back()
         raise

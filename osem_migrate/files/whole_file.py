@@ -5,6 +5,9 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from osem_migrate.errors import FileNotWritable
+from osem_migrate.files.location import shown_path
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put this in the place of what the file holds; where that fails, as on a full disk, nothing of it is lost.
@@ -12,7 +15,7 @@ def write_whole(path: Path, content: bytes) -> None:
     What is no regular file, such as ``/dev/stdout`` or a pipe, takes it as it comes. A link stays one.
 
     Raises:
-        OSError: the file cannot be written; it names the path as it was given.
+        FileNotWritable: the file cannot be; the message names it.
     """
     try:
         target = path.resolve()
@@ -20,8 +23,14 @@ def write_whole(path: Path, content: bytes) -> None:
             target.write_bytes(content)
         else:
             _replace(target, content)
-    except OSError as refused:
-        raise OSError(refused.errno, refused.strerror, str(path)) from refused
+    except (OSError, ValueError) as refused:  # a path with a NUL in it is a ValueError
+        raise not_writable(path, refused) from refused
+
+
+def not_writable(path: Path, refused: OSError | ValueError) -> FileNotWritable:
+    """The error of a file or a folder that the system does not let be written."""
+    place, reason = shown_path(path), getattr(refused, "strerror", None) or str(refused)
+    return FileNotWritable(f"{place} cannot be written: {reason}", file=place, reason=reason)
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -15,7 +15,10 @@ from osem_migrate.formats.document import Node
 from osem_migrate.formats.entities import Declared, Entity, entity
 from osem_migrate.formats.tables import Attributes, KeySchema
 from osem_migrate.formats.values import FoundTable, Given, Reading
+from osem_migrate.operations.expressible import Expressible
 from osem_migrate.schema import Index, Table
+
+_SAYS = Expressible(settings=(), maxima=False, composite_keys=False, local_indexes=False)
 
 
 def _as_list(given: Any) -> Any:
@@ -107,7 +110,7 @@ def read(text: str, *, file: str, given: Given) -> Reading:
         FormatError: it is malformed, two places contradict each other, or no place says of which type a key is.
     """
     del given
-    return Reading(tables=tuple(found for _, found in _tables(text, file)))
+    return Reading(tables=tuple(found for _, found in _tables(text, file)), says=_SAYS)
 
 
 def read_entities(text: str, *, file: str) -> tuple[Contracted, ...]:

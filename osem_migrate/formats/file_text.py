@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from osem_migrate.advice import AGAIN
-from osem_migrate.errors import FormatError
+from osem_migrate.errors import FileNotReadable, FormatError
 from osem_migrate.formats.registry import MAX_BYTES, too_large
 
 
@@ -15,15 +14,15 @@ def file_text(path: Path, shown: str) -> str:
         shown: its name, for messages.
 
     Raises:
-        FormatError: it cannot be opened, is larger than any format allows, or is no UTF-8.
+        FileNotReadable: it cannot be opened.
+        FormatError: it is larger than any format allows, or is no UTF-8.
     """
     try:
         with path.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as refused:  # a path with a NUL in it is a ValueError
-        remedy = f"Check the path, and whether you may read the file, then {AGAIN}."
         why = refused.strerror if isinstance(refused, OSError) else refused
-        raise FormatError(f"the file cannot be read: {why}", file=shown, remediation=remedy) from refused
+        raise FileNotReadable(f"the file cannot be read: {why}", file=shown) from refused
     if len(content) > MAX_BYTES:
         raise too_large(shown, MAX_BYTES)
     try:

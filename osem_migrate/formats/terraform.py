@@ -10,7 +10,6 @@ from osem_migrate.formats.document import Node
 from osem_migrate.formats.tables import Attributes, KeySchema
 from osem_migrate.formats.values import Export, FoundTable, Given, Note, Reading, Writing
 from osem_migrate.operations import (
-    SETTINGS,
     SetBilling,
     SetDeletionProtection,
     SetEncryption,
@@ -62,7 +61,7 @@ def read(text: str, *, file: str, given: Given) -> Reading:
             ]
         elif kind.startswith("aws_dynamodb_") and resource.value.get("mode") == "managed":
             notes.append(Note(resource.place, f"{kind} is not read"))
-    return Reading(tables=tuple(found), notes=tuple(notes), says=frozenset(SETTINGS))
+    return Reading(tables=tuple(found), notes=tuple(notes))
 
 
 def write(export: Export) -> Writing:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from osem_migrate.formats.document import Node
-from osem_migrate.operations import Setting
+from osem_migrate.operations.expressible import EVERYTHING, Expressible
 from osem_migrate.schema import Schema, Table
 
 
@@ -60,12 +60,12 @@ class Reading:
     Attributes:
         tables: in the order of the file.
         notes: what of the file no schema can say.
-        says: the kinds of settings that the format can express: one of these that a table lacks has AWS's default.
+        says: what the format can express.
     """
 
     tables: tuple[FoundTable, ...]
     notes: tuple[Note, ...] = ()
-    says: frozenset[type[Setting]] = frozenset()
+    says: Expressible = EVERYTHING
 
     @property
     def schema(self) -> Schema:

@@ -8,7 +8,8 @@ from osem_migrate.formats import json_text, tables
 from osem_migrate.formats.document import Node
 from osem_migrate.formats.tables import Attributes, KeySchema
 from osem_migrate.formats.values import Export, FoundTable, Given, Note, Reading, Writing
-from osem_migrate.operations import SetBilling, Setting, parameters
+from osem_migrate.operations import SetBilling, parameters
+from osem_migrate.operations.expressible import Expressible
 from osem_migrate.schema import Index, Key, LocalIndex, Table, Throughput
 
 _UNSAID = {
@@ -16,7 +17,7 @@ _UNSAID = {
     "TableData": "sample data are no part of a schema",
 }
 _AUTOSCALING = ("AutoScalingRead", "AutoScalingWrite")
-_MOST_KEYS = 2
+_SAYS = Expressible(settings=(SetBilling,), maxima=False, composite_keys=False)
 
 
 def read(text: str, *, file: str, given: Given) -> Reading:
@@ -28,7 +29,7 @@ def read(text: str, *, file: str, given: Given) -> Reading:
     for node in tables.few(document, document.need("DataModel").elements()):
         found.append(FoundTable(table=_table(node), physical_name=None, node=node))
         notes += _notes(node)
-    return Reading(tables=tuple(found), notes=tuple(notes), says=frozenset({SetBilling}))
+    return Reading(tables=tuple(found), notes=tuple(notes), says=_SAYS)
 
 
 def write(export: Export) -> Writing:
@@ -108,13 +109,10 @@ def _notes(node: Node) -> Iterator[Note]:
 def _model(table: Table, notes: list[Note]) -> dict[str, Any]:
     billing = SetBilling.of(table)
     notes += [
-        Note(table.name, f"a model cannot say: {setting.phrase}")
-        for setting in table.settings
-        if not isinstance(setting, SetBilling) and not _is_usual(setting, setting.default(table.name))
+        Note(one.subject, f"a model cannot say: {one.text}{'; left out' if one.is_index else ''}")
+        for one in _SAYS.unsaid(table)
     ]
-    if not billing.is_provisioned and billing.throughput is not None:
-        notes.append(Note(table.name, f"a model cannot say: {billing.text}"))
-    indexes = [index for index in table.indexes if _fits(table, index, notes)]
+    indexes = [index for index in table.indexes if _SAYS.says(index)]
     every: list[Index | LocalIndex] = [*indexes, *table.local_indexes]
     shown = [*table.keys, *(key for index in every for key in index.keys)]
     own = {key.name for key in table.keys}
@@ -138,21 +136,6 @@ def _model(table: Table, notes: list[Note]) -> dict[str, Any]:
         "BillingMode": billing.mode,
         **_settings(billing, billing.throughput),
     }
-
-
-def _is_usual(setting: Setting, usual: Setting) -> bool:
-    """Whether a table without the setting is the same; tags that are more than none match none, but not the reverse."""
-    return usual.matches(setting) and setting.matches(usual)
-
-
-def _fits(table: Table, index: Index, notes: list[Note]) -> bool:
-    """Whether a model can say the index at all; its own maximum on an on-demand table, it cannot."""
-    several = max(len(index.partition_keys), len(index.sort_keys)) > 1
-    if several:
-        notes.append(Note(f"{table.name}/{index.name}", "a model cannot say: keys of several attributes; left out"))
-    elif index.throughput is not None and not SetBilling.of(table).is_provisioned:
-        notes.append(Note(f"{table.name}/{index.name}", "a model cannot say: its maximum throughput"))
-    return not several
 
 
 def _index(table: Table, index: Index) -> dict[str, Any]:

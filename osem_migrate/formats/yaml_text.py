@@ -72,9 +72,10 @@ class _Builder:
     def document(self) -> Node:
         """The one document of the file."""
         if len(self._documents) != 1:
-            raise FormatError(
-                f"{len(self._documents)} documents are in the file; one is wanted", file=self._file, pointer="/"
+            found = (
+                f"there are {len(self._documents)} documents in the file" if self._documents else "the file is empty"
             )
+            raise FormatError(f"{found}; one document is wanted", file=self._file, pointer="/")
         return Node(self._documents[0], "", Source(self._file, self._lines))
 
     def take(self, event: Any) -> None:

@@ -47,7 +47,34 @@ def test_to_a_file(project: Project, run: Run) -> None:
     assert (project.folder / "tables.mmd").read_text() == run("export", "mermaid").out
     missing = run("export", "mermaid", "-o", "nowhere/tables.mmd")
     assert (missing.code, missing.out) == (1, "")
-    assert "✗ ERROR: nowhere/tables.mmd: No such file or directory" in missing.err
+    assert "✗ FILE_NOT_WRITABLE: nowhere/tables.mmd cannot be written: No such file or directory" in missing.err
+
+
+def test_a_target_that_cannot_be_written(project: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a code of its own, also in a document; nothing is printed of the file, and no draft is left."""
+    (project.folder / "file").write_text("")
+    before = sorted(project.folder.iterdir())
+    said = run("export", "dot", "-o", "file/tables.dot")
+    assert (said.code, said.out) == (1, "")
+    assert "✗ FILE_NOT_WRITABLE: file/tables.dot cannot be written: Not a directory" in said.err
+
+    opened = Path.open
+
+    def refused(self: Path, mode: str = "r", **options: Any) -> object:
+        if mode == "wb":
+            raise PermissionError(13, os.strerror(13), str(self))
+        return opened(self, mode, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refused)
+        error = run("export", "dot", "-o", "tables.dot", "--json").document["error"]
+    assert (error["code"], error["message"]) == (
+        "FILE_NOT_WRITABLE",
+        "tables.dot cannot be written: Permission denied",
+    )
+    assert error["details"] == {"file": "tables.dot", "reason": "Permission denied"}
+    assert run("export", "dot", "-o", "migrations").code == ExitCode.USAGE
+    assert sorted(project.folder.iterdir()) == before
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(project: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +88,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(project: Project, run: Run, monke
     monkeypatch.setattr("os.fsync", full)
     said = run("export", "mermaid", "-o", "tables.mmd")
     assert said.code == 1
-    assert "✗ ERROR: tables.mmd: No space left on device" in said.err
+    assert "✗ FILE_NOT_WRITABLE: tables.mmd cannot be written: No space left on device" in said.err
     assert (project.folder / "tables.mmd").read_text() == "old"
     assert sorted(project.folder.iterdir()) == before
 
@@ -83,7 +110,10 @@ def test_a_file_that_is_written_anew_is_otherwise_the_same(project: Project, run
 def test_what_is_no_regular_file_takes_the_text_as_it_comes(project: Project, run: Run) -> None:
     """A device is written to, and never replaced by a file."""
     full = run("export", "mermaid", "-o", "/dev/full")
-    assert (full.code, "✗ ERROR: /dev/full: No space left on device" in full.err) == (1, True)
+    assert (full.code, "✗ FILE_NOT_WRITABLE: /dev/full cannot be written: No space left on device" in full.err) == (
+        1,
+        True,
+    )
     assert run("export", "mermaid", "-o", "/dev/null").code == 0
     assert Path("/dev/null").is_char_device()
 

@@ -130,6 +130,38 @@ def test_a_check_finds_what_either_side_has_more(project: Project, run: Run) -> 
     assert contents(project) == before
 
 
+def test_a_check_of_a_file_that_cannot_say_all(project: Project, run: Run) -> None:
+    """What was just written is in sync; what no such file says is told as not compared, and no script changes it."""
+    project.script(
+        "0004_more",
+        'AddIndex("Plans", "by-both", (S("ownerId"), S("state"))), '
+        'AddIndex("Teams", "by-both", (S("ownerId"), S("state"))), SetTimeToLive("Plans", "until")',
+    )
+    assert run("export", "workbench", "-o", "m.json").code == 0
+    said = run("import", "--from", "m.json", "--check")
+    told = "ℹ not compared, as the file cannot say it:"  # noqa: RUF001 - our own sign
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines() == [
+        f"{told} time to live until (Plans)",
+        f"{told} keys of several attributes (Plans/by-both, Teams/by-both)",
+        "✓ m.json and the scripts declare the same for dev, as far as the file can say.",
+    ]
+    data = run("import", "--from", "m.json", "--check", "--json").document["data"]
+    assert (data["in_sync"], data["not_compared"][0]) == (
+        True,
+        {"subject": "Plans", "scripts": "time to live until"},
+    )
+    assert run("new", "--from", "m.json", "--check").code == 0
+    keys = {"Plans": "planId", "Teams": "teamId"}
+    contract_ = [{"table": name, "pk": key, "attributes": {key: "S"}} for name, key in keys.items()]
+    (project.folder / "c.json").write_text(json.dumps(contract_))
+    said = run("import", "--from", "c.json", "--check")
+    assert said.code == 3
+    assert [line for line in said.out.splitlines() if line.startswith("✗")] == [
+        "✗ DRIFT_INDEX_MISSING Teams/managerId-index: the scripts have keys managerId S, projection ALL, the file none",
+    ]
+
+
 def test_a_check_compares_names_too(project: Project, run: Run) -> None:
     """A table that the file calls otherwise than the configuration is a difference."""
     assert run("export", "cloudformation", "--env", "dev", "-o", "t.yml").code == 0
@@ -199,10 +231,12 @@ def _stack(name: str) -> str:
 
 Mistake = tuple[Callable[[Path], object], list[str], str, str, int]
 WRONG: dict[str, Mistake] = {
-    "no such file": (lambda _folder: None, [], "FORMAT_INVALID", "f: the file cannot be read: No such file", 1),
+    "no such file": (lambda _folder: None, [], "FILE_NOT_READABLE", "f: the file cannot be read: No such file", 1),
     "a folder": (lambda folder: (folder / "f").mkdir(), [], "USAGE_INVALID", "'f' is a directory", 64),
     "no text": (_latin, [], "FORMAT_INVALID", "f:2: the file is no UTF-8 text", 1),
     "50 MB": (_huge, [], "FORMAT_TOO_LARGE", "f: the file is larger than 16 MiB", 1),
+    "an empty file": (_text(""), [], "FORMAT_INVALID", "f: /: the file is empty; one document is wanted", 1),
+    "two documents": (_text("a: 1\n---\na: 1\n"), [], "FORMAT_INVALID", "f: /: there are 2 documents in the file", 1),
     "no YAML": (_text("a: ["), [], "FORMAT_INVALID", "no YAML", 1),
     "another format": (_text(STATE), ["--format", "contract"], "FORMAT_INVALID", "f: /: tables is missing", 1),
     "no format": (_text('{"a": 1}'), [], "FORMAT_UNKNOWN", "the file has a at its top", 1),

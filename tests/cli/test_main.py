@@ -158,6 +158,14 @@ def test_a_defect_is_a_message_and_no_traceback(run: Run, tables: Tables, monkey
     assert "wJalr" not in said.err
 
 
+def test_what_the_system_refuses_is_no_defect(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a code of its own, whatever it was, and says where."""
+    monkeypatch.setattr(Migrator, "status", _raising(OSError(28, "No space left on device", "/var/x")))
+    said = run("status")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("✗ SYSTEM_REFUSED: /var/x: No space left on device\n\nhint: Check the permissions")
+
+
 def test_a_defect_shows_its_traceback_when_asked(run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """--verbose is what a report needs."""
     monkeypatch.setattr(Migrator, "status", _raising(ZeroDivisionError("by nothing")))

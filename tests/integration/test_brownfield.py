@@ -1,13 +1,16 @@
 """Brownfield: tables that other tools made, under the names that those give, adopted as they are and then upgraded."""
 
+import secrets
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from osem_migrate import ImportOptions
+from osem_migrate import DestroyOptions, ImportOptions
 from osem_migrate.config import Project
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ResourceNotFound
@@ -88,6 +91,39 @@ def test_without_static_text_nothing_is_imported_unasked(
     with pytest.raises(ResourceNotFound) as caught:
         connected(project_of(tmp_path, NO_STAGE), engine).plan_import()
     assert "say which: osem-migrate import Payroll" in typed(caught.value)
+
+
+@pytest.mark.parametrize("said", ["local = true\n", ""], ids=["said to be local", "recognised"])
+def test_an_engine_behind_a_services_name(
+    said: str, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a compose file: without credentials, nobody is asked who that is, and what the engine lacks is a note."""
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    address, resolve, asked = urlsplit(engine.endpoint_url), socket.getaddrinfo, set()
+
+    def resolved(host: str, *more: Any, **options: Any) -> Any:
+        asked.add(host)
+        return resolve(address.hostname if host == "dynamodb-service" else host, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    name = f"compose{secrets.token_hex(4)}"  # whoever has no credentials shares the engine's tables
+    settings = (
+        "tags = { Team = 'core' }\n[tool.osem-migrate.environments.compose]\n"
+        f'endpoint_url = "http://dynamodb-service:{address.port}"\n{said}'
+    )
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "pyproject.toml").write_text(f'[tool.osem-migrate]\napplication = "{name}"\n{settings}')
+    (tmp_path / "migrations" / "0001_carts.py").write_text(
+        'from osem_migrate import CreateTable, S\noperations = [CreateTable("Carts", S("id"))]\n'
+    )
+    project = Project.find(tmp_path, environ={})
+    assert len(Migrator.open("compose", project=project).upgrade().applied) == 1
+    status = Migrator.open("compose", project=project).status()
+    assert (status.problems, [live.physical_name for live in status.tables]) == ((), [f"{name}-compose-Carts"])
+    assert asked <= {"dynamodb-service", address.hostname}
+    Migrator.open("compose", project=project).destroy(DestroyOptions(allow_data_loss=True))
 
 
 def create(client: "DynamoDBClient", name: str) -> None:

@@ -39,6 +39,15 @@ class FileDifferenceDocument(TypedDict):
     """What it declares, in words."""
 
 
+class NotComparedDocument(TypedDict):
+    """Something that the scripts declare and no file of that format can say."""
+
+    subject: str
+    """A table in the scripts, or ``Table/index``."""
+    scripts: str
+    """What it is, in words."""
+
+
 class FileImportCounts(TypedDict):
     """How many there are."""
 
@@ -60,6 +69,7 @@ class FileImportDocument(TypedDict):
     mapped: list[MappedDocument]
     skipped: list[LeftOutDocument]
     differences: list[FileDifferenceDocument]
+    not_compared: list[NotComparedDocument]
     warnings: list[str]
 
 
@@ -90,5 +100,6 @@ def file_import_document(
             }
             for difference in plan.differences
         ],
+        "not_compared": [{"subject": one.subject, "scripts": one.text} for one in plan.unsaid],
         "warnings": list(plan.notes),
     }

@@ -20,7 +20,6 @@ from osem_migrate.formats.document import Node
 from osem_migrate.formats.tables import Attributes
 from osem_migrate.formats.values import FoundTable, Given, Note, Reading
 from osem_migrate.operations import (
-    SETTINGS,
     SetTags,
     Setting,
 )
@@ -44,7 +43,7 @@ def read(text: str, *, file: str, given: Given) -> Reading:
     template = Template(document, given)
     reader = _Reader(template, given)
     found = tuple(reader.tables())
-    return Reading(tables=found, notes=tuple(reader.notes), says=frozenset(SETTINGS))
+    return Reading(tables=found, notes=tuple(reader.notes))
 
 
 @dataclass(slots=True)

@@ -167,8 +167,11 @@ def test_a_path_that_no_file_can_have() -> None:
 
 def test_files_that_are_none(tmp_path: Path) -> None:
     """Each with its place."""
-    with pytest.raises(FormatError, match=r"no\.json: the file cannot be read: No such file"):
+    with pytest.raises(FormatError, match=r"no\.json: the file cannot be read: No such file") as caught:
         Contract.load(str(tmp_path / "no.json"))
+    assert caught.value.code == "FILE_NOT_READABLE"
+    with pytest.raises(FormatError, match="the file cannot be read: Is a directory"):
+        Contract.load(tmp_path)
     (tmp_path / "bad.json").write_text('{"tables": [{"table": "T", "pk": "id"}]}')
     with pytest.raises(FormatError, match=r"bad\.json: /tables/0/pk: nothing says of which type"):
         Contract.load(tmp_path / "bad.json")

@@ -120,6 +120,12 @@ def test_accepted_names_never_meet(one: Names, other: Names, entities: list[str]
             assert those.logical(physical) is None
 
 
+def test_an_example_is_no_name_that_one_of_them_maps_elsewhere() -> None:
+    """The usual example is mapped in the other environment, and so is the next: neither belongs to both."""
+    plain, mapping = Names(Pattern("x-", "")), Names(Pattern("x-", ""), {"Users": "Stack-1", "users1": "Stack-2"})
+    assert (plain.shared_with(mapping), mapping.shared_with(plain)) == ("x-Users2", "x-Users2")
+
+
 @pytest.mark.parametrize("length", [126, 127, 128, 200, 254])
 def test_very_long_patterns_meet_only_where_a_name_has_room(length: int) -> None:
     """255 characters are all that DynamoDB takes: beyond, two static texts have to overlap in one name."""

@@ -2,12 +2,17 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tomlkit
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 
-from osem_migrate.config import Project
-from osem_migrate.errors import ConfigurationError, NamesClash, UnknownEnvironment
+from osem_migrate.config import HISTORY_ENTITY, Project
+from osem_migrate.errors import ConfigurationError, DefinitionError, NamesClash, UnknownEnvironment
 from tests.doubles.typed import typed
 from tests.unit.config.pyproject import HEAD, project
 
@@ -255,6 +260,55 @@ def test_names_may_be_the_same_where_the_place_is_another(tmp_path: Path, dev: s
         return
     neighbours = project(tmp_path, text).environment("dev").neighbours
     assert [other.name for other in neighbours] == (["prod"] if verdict == "doubt" else [])
+
+
+TEMPLATES = st.sampled_from(
+    ["{entity}", "{entity}-{env}", "{env}-{entity}", "{application}-{env}-{entity}", "x-{entity}", "{entity}-{env}-x"]
+)
+PHYSICAL = st.sampled_from(["Orders-dev", "dev-Orders", "Orders", "SchemaMigrations-prod", "MyStack-1AB"])
+SECTIONS = st.fixed_dictionaries(
+    {"table_name": TEMPLATES},
+    optional={
+        "name": st.sampled_from(["dev", "Dev", "dev-x", "prod"]),
+        "history_table": PHYSICAL | st.just("{env}-log"),
+        "tables": st.dictionaries(st.sampled_from(["Orders", "Users"]), PHYSICAL, max_size=1),
+        "ignore": st.just(["legacy-*"]),
+    },
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(["dev", "prod", "x-dev"]), SECTIONS, min_size=2))
+def test_no_generated_environments_share_a_table(tmp_path: Path, sections: dict[str, dict[str, object]]) -> None:
+    """What is accepted gives no name to two; of what is refused, the example belongs to both, each taken alone."""
+
+    def written(found: dict[str, dict[str, object]]) -> Project:
+        document = {"tool": {"osem-migrate": {"application": "shop", "environments": found}}}
+        (tmp_path / "pyproject.toml").write_text(tomlkit.dumps(document))
+        return Project.find(tmp_path, {})
+
+    try:
+        single = {name: written({name: section}).environment(name) for name, section in sections.items()}
+    except ConfigurationError:  # a mapped name that is ignored, or mapped twice: no clash of two environments
+        return
+    refused: Mapping[str, Any] | None = None
+    try:
+        both = written(sections)
+    except NamesClash as clash:
+        refused = clash.details
+    event("accepted" if refused is None else "refused")
+    if refused is not None:
+        assert all(single[name].logical_name(refused["table"]) is not None for name in refused["environments"])
+        return
+    environments = [both.environment(name) for name in sections]
+    for one in environments:
+        for entity in ("Orders", "Users", "dev", "prod-Orders", "Orders-dev", "Orders-dev-x", HISTORY_ENTITY):
+            try:
+                physical = one.physical_name(entity)
+            except DefinitionError:
+                continue
+            owners = [(other.name, other.logical_name(physical)) for other in environments]
+            assert [owner for owner in owners if owner[1] is not None] == [(one.name, entity)]
 
 
 def test_the_embedded_engine_holds_nobody_elses_tables(tmp_path: Path) -> None:

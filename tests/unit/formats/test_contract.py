@@ -52,7 +52,7 @@ def test_the_dialects(text: str) -> None:
     assert (shop.name, shop.keys) == ("Shop", (S("PK"), S("SK")))
     assert shop.indexes == (Index("by-total", S("customer"), N("total"), "INCLUDE", ["status"]),)
     assert [found.physical_name for found in reading.tables] == [None, None]
-    assert (reading.notes, reading.says) == ((), frozenset())
+    assert (reading.notes, reading.says.settings) == ((), ())
 
 
 def _set(place: list[Any], value: object) -> Change:

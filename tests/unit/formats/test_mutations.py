@@ -12,6 +12,9 @@ from osem_migrate.formats import READABLE, read
 from osem_migrate.formats.json_text import parse as parse_json
 from osem_migrate.formats.yaml_text import MAX_VALUES
 from osem_migrate.formats.yaml_text import parse as parse_yaml
+from osem_migrate.planning.autogenerate import autogenerate
+from osem_migrate.planning.import_file import plan_file_import
+from tests.doubles.example_files import EXAMPLES
 from tests.doubles.mutated_files import mutated
 
 FILES = 500 if os.environ.get("OSEM_TORTURE") else 60
@@ -56,7 +59,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("form", READABLE)
 def test_a_file_with_a_mistake(form: str) -> None:
-    """Whatever is wrong with it, the error says what and where."""
+    """Whatever is wrong with it, the error says what and where; what can be read can be compared, too."""
     refused = [(seed, error) for seed in range(FILES) if (error := _error(form, seed)) is not None]
     assert len(refused) > FILES / 3
     for seed, error in refused:
@@ -68,9 +71,12 @@ def test_a_file_with_a_mistake(form: str) -> None:
 
 def _error(form: str, seed: int) -> FormatError | None:
     try:
-        read(mutated(form, seed), file="the-file")
+        reading = read(mutated(form, seed), file="the-file", form=form if seed % 2 else None)
     except FormatError as refused:
         return refused
+    scripts = read(EXAMPLES[form], file="the-file").schema
+    compared = plan_file_import(dict(reading.schema.tables), scripts, reading.says, whole=True)
+    assert autogenerate(scripts, reading.schema, reading.says).differences == compared.differences
     return None
 
 

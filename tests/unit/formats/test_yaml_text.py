@@ -45,7 +45,7 @@ def test_values(text: str, value: object) -> None:
         ("a: !<tag:example.com,2000:x> 1", "is none of CloudFormation's"),
         ("a: {<<: [1]}", "f:1: << merges mappings only"),
         ("a: 1\n--- \nb: 2\n", "2 documents"),
-        ("", "0 documents"),
+        ("", "the file is empty"),
         ("a:\n  - \x07\n", "f:2: no YAML"),
     ],
 )

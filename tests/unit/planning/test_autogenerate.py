@@ -23,6 +23,7 @@ from osem_migrate.operations import (
     SetTimeToLive,
     Setting,
 )
+from osem_migrate.operations.expressible import Expressible
 from osem_migrate.planning.autogenerate import IndexChoice, autogenerate
 from osem_migrate.schema import Index, LocalIndex, N, S, Schema, Table, Throughput
 from tests.strategies import KMS_KEY, schemas, successions
@@ -224,7 +225,7 @@ def test_keys_and_local_indexes_are_never_changed(after: CreateTable) -> None:
 def test_only_what_the_source_can_say_is_changed() -> None:
     """A format that knows no stream says nothing about streams."""
     before = schema(table(SetStream("T", "NEW_IMAGE"), TTL))
-    assert autogenerate(before, schema(table()), says=[SetTimeToLive]).operations == (
+    assert autogenerate(before, schema(table()), says=Expressible(settings=[SetTimeToLive])).operations == (
         SetTimeToLive("T", None, enabled=False),
     )
 
@@ -235,3 +236,12 @@ def test_a_capacity_of_the_environment_is_not_declared() -> None:
     before = CreateTable("T", S("id"), indexes=[Index("by-a", S("a"))]).apply(Schema(defaults=capacity))
     after = table(indexes=[Index("by-a", S("a")), Index("by-b", S("b"), throughput=Throughput(7, None))])
     assert autogenerate(before, schema(after)).operations == (AddIndex("T", "by-b", S("b")),)
+
+
+def test_what_a_file_cannot_say_stays_of_an_index_that_is_built_anew() -> None:
+    """The file says only its keys; the maximum of it, and an index of several attributes beside it, are as before."""
+    says = Expressible(maxima=False, composite_keys=False)
+    beside = Index("beside", (S("a"), S("b")))
+    before = schema(table(indexes=[Index("abc", S("a"), throughput=Throughput(5, 6)), beside]))
+    found = autogenerate(before, schema(table(indexes=[Index("abc", N("c"))])), says, REPLACE)
+    assert found.operations == (DropIndex("T", "abc"), AddIndex("T", "abc", N("c"), throughput=Throughput(5, 6)))

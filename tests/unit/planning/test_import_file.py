@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osem_migrate.operations import (
-    SETTINGS,
     CreateTable,
     Operation,
     SetBilling,
@@ -17,11 +16,11 @@ from osem_migrate.operations import (
     SetStream,
     SetTags,
 )
+from osem_migrate.operations.expressible import EVERYTHING, Expressible
 from osem_migrate.planning.import_file import FilePlan, compare, completed, plan_file_import
 from osem_migrate.schema import Index, LocalIndex, N, S, Schema, Table, Throughput
 from tests.strategies import creations, operations, schemas
 
-ALL = frozenset(SETTINGS)
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0b0c9a4e-1d4b-4a0e-9a57-5b8f3f5b0001"
 
 
@@ -33,7 +32,7 @@ def table(*settings: object, **parts: object) -> Table:
 
 def plan(file: dict[str, Table], scripts: Schema, *, whole: bool = True) -> FilePlan:
     """The plan of a file that can say everything."""
-    return plan_file_import(file, scripts, ALL, whole=whole)
+    return plan_file_import(file, scripts, EVERYTHING, whole=whole)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +95,7 @@ def test_no_change_is_overlooked(data: st.DataObject, schema: Schema) -> None:
 
 def _facts(found: Table) -> object:
     billing = SetBilling.of(found)
-    whole = completed(found, ALL)
+    whole = completed(found, EVERYTHING)
     tags = {key: text for key, text in (whole.setting(SetTags) or SetTags("T", {})).tags.items() if text is not None}
     settings = [(type(one), one.text) for one in whole.settings if not isinstance(one, SetTags | SetBilling)]
     indexes = [
@@ -130,12 +129,50 @@ def test_what_a_format_cannot_say() -> None:
     """It is neither compared nor declared: what the environment gives to new tables stays."""
     defaults = (SetDeletionProtection("defaults", enabled=True),)
     scripts = Schema(defaults=defaults)
-    bare = plan_file_import({"T": table()}, scripts, frozenset(), whole=True)
+    bare = plan_file_import({"T": table()}, scripts, Expressible(settings=()), whole=True)
     (create,) = bare.creations
     assert create.settings == ()
     rich = table(SetStream("T", "NEW_IMAGE"), SetBilling.provisioned("T", read=1, write=1))
-    assert compare(table(), rich, frozenset()) == ()
-    assert compare(table(), rich, frozenset({SetBilling})) != ()
+    assert compare(table(), rich, Expressible(settings=())) == ()
+    assert compare(table(), rich, Expressible(settings=[SetBilling])) != ()
+
+
+FEW = Expressible(settings=[SetBilling], maxima=False, composite_keys=False, local_indexes=False)
+PAID = SetBilling.provisioned("T", read=1, write=1)
+CAPPED = "on-demand, at most 9 read and ∞ write units"
+COMPOSITE = Index("abc", (S("a"), S("b")))
+
+
+@pytest.mark.parametrize(
+    ("file", "scripts", "differences", "unsaid"),
+    [
+        (table(), table(indexes=[COMPOSITE]), [], [("T/abc", "keys of several attributes")]),
+        (table(indexes=[Index("abc", S("a"))]), table(indexes=[COMPOSITE]),
+         ["abc: expected keys a S, b S, found keys a S"], []),
+        (table(), table(sort_key=S("at"), local_indexes=[LocalIndex("abc", S("a"))]),
+         ["T: expected keys id S / at S, found keys id S"], [("T/abc", "local index")]),
+        (table(indexes=[Index("abc", S("a"))]), table(sort_key=S("at"), local_indexes=[LocalIndex("abc", S("a"))]),
+         ["T: expected keys id S / at S, found keys id S", "abc: expected no index, found keys a S, projection ALL",
+          "abc: expected sort key a S, projection ALL, found none"], []),
+        (table(), table(SetBilling.on_demand("T", max_read=9)),
+         [], [("T", CAPPED)]),
+        (table(PAID), table(SetBilling.on_demand("T", max_read=9)),
+         [f"T: expected billing {CAPPED}, found billing {PAID.text}"], [("T", CAPPED)]),
+        (table(indexes=[Index("abc", S("a"))]), table(indexes=[Index("abc", S("a"), throughput=Throughput(5, None))]),
+         [], [("T/abc", "its maximum throughput")]),
+        (table(PAID, indexes=[Index("abc", S("a"))]),
+         table(PAID, indexes=[Index("abc", S("a"), throughput=Throughput(5, 5))]),
+         ["abc: expected throughput of 5 read and 5 write units, found throughput of 1 read and 1 write units"], []),
+        (table(), table(SetStream("T", "NEW_IMAGE"), SetTags("T", {"a": None})), [], [("T", "stream NEW_IMAGE")]),
+    ],
+)  # fmt: skip
+def test_only_what_a_file_can_say_is_compared(
+    file: Table, scripts: Table, differences: list[str], unsaid: list[tuple[str, str]]
+) -> None:
+    """The rest is told, and hides no difference of what it does say."""
+    found = plan_file_import({"T": file}, Schema({"T": scripts}), FEW, whole=True)
+    assert [one.describe() for one in found.differences] == differences
+    assert [(one.subject, one.text) for one in found.unsaid] == unsaid
 
 
 def test_a_part_of_the_tables() -> None:
