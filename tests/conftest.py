@@ -1,5 +1,6 @@
 """What every test stands on: a clean environment, the engines, and Hypothesis without luck or haste."""
 
+import gc
 import os
 import signal
 import tempfile
@@ -55,6 +56,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.clear()
     for worker, (first, last) in enumerate(pairwise(stretches)):
         items += [*slow[worker::workers], *rest[first:last]]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep what was imported and collected out of every search for garbage: a tenth of the processor's time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -101,7 +101,9 @@ def serve(folder: Path, port: int, watch: int, options: tuple[str, ...]) -> int:
     """
     signal.signal(signal.SIGTERM, _exit)
     java = shutil.which("java") or "java"
-    command = [java, "-Djava.library.path=DynamoDBLocal_lib", "-jar", JAR, "-inMemory", "-disableTelemetry"]
+    # Its compiler for programs that run for hours takes more of the processor than it saves within minutes.
+    brief = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    command = [java, *brief, "-Djava.library.path=DynamoDBLocal_lib", "-jar", JAR, "-inMemory", "-disableTelemetry"]
     engine = subprocess.Popen([*command, "-port", str(port), *options], cwd=folder)
     try:
         while _alive(watch):
