@@ -107,7 +107,7 @@ def test_what_an_emulator_cannot_do_is_told_at_once(moto_server: str, tmp_path: 
 def test_a_tag_is_set_again_and_again_on_moto(
     moto_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the embedded engine runs it, the last value is there; moto keeps all, and of more than 10 its pages never end."""
+    """As the embedded engine runs it, the last value is there; moto keeps all, and pages of more than 10 never end."""
     from moto.dynamodb.models import DynamoDBBackend  # noqa: PLC0415 - restored afterwards
 
     monkeypatch.setattr(DynamoDBBackend, "tag_resource", DynamoDBBackend.tag_resource)
