@@ -54,6 +54,24 @@ def test_two_heads(project: Project, run: Run) -> None:
     assert error["details"]["file"] == "migrations/0003_create_sessions.py"
 
 
+ITEMS = """from osem_migrate import DeleteItems, UpdateItems
+
+def named(item):
+    return {"name": "?"}
+
+def is_old(item):
+    return "old" in item
+"""
+
+
+def test_items_that_nothing_brings_back(project: Project, run: Run) -> None:
+    """A script that deletes items, or has no undo function, is in order: it changes no schema."""
+    project.script("0004_tidy", 'UpdateItems("Teams", named), DeleteItems("Teams", when=is_old)', prelude=ITEMS)
+    said = run("check")
+    assert said.code == 0
+    assert said.out.endswith("✓ 5 checks passed.\n")
+
+
 def test_a_gap_is_a_warning(project: Project, run: Run) -> None:
     """A number that is missing may be meant so."""
     project.script("0005_create_sessions", 'CreateTable("Sessions", partition_key=S("sessionId"))')
