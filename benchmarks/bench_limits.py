@@ -1,6 +1,7 @@
 """What grows for years, measured at several sizes: python benchmarks/bench_limits.py.
 
-Deciding from the scripts (plan, status, destroy, quotas) for up to 4,000 scripts, against the simulator: status, list,
+Deciding from the scripts (plan, status, destroy, quotas) for up to 4,000 scripts; what authors of up to 10,000 scripts
+run without AWS (loading, lint, check, show, new --from); against the simulator: status, list,
 verify and inventory of destroy with up to 2,000 tables; status and history with up to 50,000 entries of a log.
 Each is measured at sizes that double, in one process; seconds are the processor's, those of the simulator among them,
 and what is judged is the growth: of twice as much, twice the time, with room for what grows by itself. Calls are those
@@ -28,7 +29,12 @@ import bench_loading  # noqa: E402 - a script finds its repository by itself
 import bench_status  # noqa: E402
 
 from osem_migrate.aws import history_items  # noqa: E402
+from osem_migrate.commands.autogenerate import AutogenerateOptions, plan_autogenerate  # noqa: E402
+from osem_migrate.commands.check import check  # noqa: E402
 from osem_migrate.commands.history import HistoryOptions  # noqa: E402
+from osem_migrate.commands.lint import LintOptions, lint  # noqa: E402
+from osem_migrate.commands.show import show  # noqa: E402
+from osem_migrate.config import Project  # noqa: E402
 from osem_migrate.files.loader import load  # noqa: E402
 from osem_migrate.files.quota import beyond_quota  # noqa: E402
 from osem_migrate.history import History, LogEntry, Record, RecordedState  # noqa: E402
@@ -42,6 +48,7 @@ from tests.simulator.clock import VirtualClock  # noqa: E402
 
 GROWTH = 3.0  # of twice as much; what is quadratic takes four times as long
 SCRIPTS = (1_000, 2_000, 4_000)
+AUTHORED = (2_500, 5_000, 10_000)
 TABLES = (500, 1_000, 2_000)
 ENTRIES = (12_500, 25_000, 50_000)
 SHOWN = 20  # entries of --limit
@@ -128,6 +135,28 @@ def deciding(count: int) -> Iterator[tuple[str, Cost]]:
     yield "quotas", measured(lambda: [*beyond_quota(scripts)])
 
 
+def authoring(count: int) -> Iterator[tuple[str, Cost]]:
+    """Commands of a project with so many scripts, without AWS."""
+    with tempfile.TemporaryDirectory(prefix="osem-migrate-bench-") as folder:
+        Path(folder, "pyproject.toml").write_text('[tool.osem-migrate]\napplication = "bench"\n', encoding="utf-8")
+        project = Project.find(Path(folder))
+        project.migrations.mkdir()
+        bench_loading.write_scripts(project.migrations, count)
+        schema = Path(folder, "schema.py")
+        schema.write_text('from osem_migrate import S, Table\norders = Table("Orders", S("id"))\n', encoding="utf-8")
+        yield "load", measured(lambda: load(project.migrations), quick=True)
+        scripts = load(project.migrations).migrations
+        yield "lint", measured(lambda: lint(project, scripts, LintOptions()), quick=True)
+        yield "check", measured(lambda: check(project), quick=True)
+        yield "show", measured(lambda: show(project.environment("local"), scripts, "head"), quick=True)
+        options = AutogenerateOptions(source=str(schema))
+        yield "new --from schema.py", measured(lambda: plan_autogenerate(project, options, _unasked), quick=True)
+
+
+def _unasked(name: str) -> Any:
+    raise AssertionError(name)
+
+
 def asking(count: int) -> Iterator[tuple[str, Cost]]:
     """Commands on an account of so many tables."""
     with tempfile.TemporaryDirectory(prefix="osem-migrate-bench-") as folder:
@@ -165,6 +194,7 @@ def main() -> int:
     kept = True
     for noun, sizes, commands in (
         ("scripts", SCRIPTS, deciding),
+        ("scripts", AUTHORED, authoring),
         ("tables", TABLES, asking),
         ("log entries", ENTRIES, remembering),
     ):

@@ -16,6 +16,12 @@ _PLACEHOLDER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 AGAIN = f"{_OPEN}again{_CLOSE}"
 """What somebody types is run again; what a program calls is called again."""
 
+CONFIGURED = "configuration"
+"""The word of the placeholders that are about the file which configures the project."""
+
+CONFIGURATION = f"{_OPEN}{CONFIGURED}{_CLOSE}"
+"""That file: its own name on the command line, the configuration to a program."""
+
 WITHOUT_ENVIRONMENT = frozenset({"init", "new", "check", "local", "completion", "--help"})
 """Commands that take no ``--env``, and the option that needs none."""
 
@@ -102,6 +108,16 @@ def command(*words: str, given: Mapping[str, object] | None = None) -> str:
     return f"{_OPEN}{shlex.join([*words, *_words(given or {})]).replace(_OPEN, '').replace(_CLOSE, '')}{_CLOSE}"
 
 
+def section(*keys: str) -> str:
+    """The placeholder of a table of the configuration, such as ``section("local")``: as the file itself heads it."""
+    return command(CONFIGURED, *keys)
+
+
+def configured(keys: Sequence[str]) -> str:
+    """The configuration, or a table of it, where it is not known which file that is."""
+    return f"[{'.'.join(keys)}]" if keys else "the configuration"
+
+
 def _words(options: Mapping[str, object]) -> tuple[str, ...]:
     words: list[str] = []
     for option, value in options.items():
@@ -131,6 +147,8 @@ def as_typed(words: Sequence[str]) -> str:
     """A command as it is typed where no environment is known; an option as it is."""
     if list(words) == ["again"]:
         return "run the command again"
+    if words[0] == CONFIGURED:
+        return configured(words[1:])
     alone = words[0].startswith("-") and words[0] != "--help"
     return shlex.join(words) if alone else shlex.join(["osem-migrate", *words])
 
@@ -139,7 +157,7 @@ def typed_in(environment: str, flags: Sequence[str]) -> Callable[[Sequence[str]]
     """A command as it is typed about an environment, with the connection options that were given for it."""
 
     def show(words: Sequence[str]) -> str:
-        if words[0].startswith("-") or words[0] == "again" or WITHOUT_ENVIRONMENT & set(words):
+        if words[0].startswith("-") or words[0] in {"again", CONFIGURED} or WITHOUT_ENVIRONMENT & set(words):
             return as_typed(words)
         return as_typed([*words, "--env", environment, *flags])
 
@@ -149,6 +167,8 @@ def typed_in(environment: str, flags: Sequence[str]) -> Callable[[Sequence[str]]
 def as_called(words: Sequence[str]) -> str:
     """A command as the call of the library; an option as its argument. What only the command line has is typed."""
     name, *rest = words
+    if name == CONFIGURED:
+        return configured(rest)
     if name in _SAID:
         return _SAID[name]
     if name == "local":

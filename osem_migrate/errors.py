@@ -4,7 +4,7 @@ OsemMigrateError
 ├── UsageError                      the command line was wrong
 ├── OutputRefused                   standard output takes no result
 ├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
-├── ConfigurationError              pyproject.toml or the environment is wrong
+├── ConfigurationError              the configuration or the environment is wrong
 │   ├── ConfiguredTwice             two files do
 │   ├── AlreadyConfigured           a file says something else than init is asked to write
 │   ├── UnknownEnvironment
@@ -115,7 +115,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from osem_migrate.advice import AGAIN, command, in_library
+from osem_migrate.advice import AGAIN, CONFIGURATION, command, in_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -264,7 +264,7 @@ class NamesClash(ConfigurationError):
 
     code = "CONFIG_NAMES_CLASH"
     remedy = (
-        "Give one of them other names in pyproject.toml (name, or table_name with {env} in it); "
+        f"Give one of them other names in {CONFIGURATION} (name, or table_name with {{env}} in it); "
         "or set account_id in both, if they are in different accounts."
     )
 
@@ -275,7 +275,7 @@ class AccountMismatch(ConfigurationError):
     code = "CONFIG_ACCOUNT_MISMATCH"
     remedy = (
         f"Choose the profile of the right account with {command('--profile', 'NAME')}, or correct account_id in "
-        "pyproject.toml."
+        f"{CONFIGURATION}."
     )
 
 
@@ -642,7 +642,7 @@ class TableNotOurs(OsemMigrateError):
     code = "TABLE_NOT_OURS"
     remedy = (
         "Take the table out of these scripts, or give it another name. If this application was renamed, change "
-        "application in pyproject.toml back."
+        f"application in {CONFIGURATION} back."
     )
 
 
@@ -659,7 +659,7 @@ class EnvironmentProtected(OsemMigrateError):
     code = "ENVIRONMENT_PROTECTED"
     remedy = (
         f"Choose another environment with {command('--env', 'NAME')}, or first remove protected = true from its "
-        "section of pyproject.toml."
+        f"section of {CONFIGURATION}."
     )
 
 

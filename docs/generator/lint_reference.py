@@ -14,6 +14,9 @@ What `osem-migrate lint` finds in scripts, why that matters and what to do inste
 `make docs`; a test runs every example. How lint is used, and how a finding is answered, is told in
 [authoring](authoring.md#lint).
 
+A rule looks at scripts alone. What no script says, none can find: which queries an application makes, so whether an
+index of keys alone is enough for them; and warm throughput, which no operation sets.
+
 An *error* breaks or loses something for certain; a *warning* may be all right in your case, and counts with
 `--strict` only."""
 
@@ -61,7 +64,7 @@ def _depends(rule: Rule) -> str:
 
 
 def _python(operations: str) -> str:
-    source = script(operations).partition("\n\n")[2].rstrip()
+    source = script(operations).partition("\n\n")[2].strip()
     return f"```python\n{source}\n```"
 
 

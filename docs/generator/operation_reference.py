@@ -3,7 +3,7 @@
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from textwrap import indent
 from typing import Any, get_type_hints
@@ -67,20 +67,14 @@ class Example:
     operation: Operation
 
     @property
-    def functions(self) -> tuple[str, ...]:
-        """The sources of the functions that it names."""
-        names = re.findall(r"\b[a-z_]+\b", self.source)
-        return tuple(_source(FUNCTIONS[name]) for name in dict.fromkeys(names) if name in FUNCTIONS)
-
-    @property
     def text(self) -> str:
         """As it stands on the page."""
-        return "\n\n\n".join((*self.functions, self.source))
+        return "\n\n\n".join((*_functions(self.source), self.source))
 
     @property
     def script(self) -> str:
         """The whole of a script with it."""
-        return script(self.source, functions=self.functions)
+        return script(self.source)
 
 
 def public() -> dict[str, Any]:
@@ -88,14 +82,21 @@ def public() -> dict[str, Any]:
     return {name: getattr(osem_migrate, name) for name in dir(osem_migrate) if not name.startswith("_")}
 
 
-def script(source: str, docstring: str = "An example.", functions: Sequence[str] = ()) -> str:
-    """A script that declares one operation, or several that stand one under the other."""
+def script(source: str, docstring: str = "An example.") -> str:
+    """A script that declares one operation, or several that stand one under the other, with the functions they name."""
+    functions = _functions(source)
     words = set(re.findall(r"\b[A-Z]\w*(?=[(.])|REMOVE", "\n".join((source, *functions))))
     names = sorted(name for name in words if hasattr(osem_migrate, name))
     written = (ast.get_source_segment(source, statement) or "" for statement in ast.parse(source).body)
     operations = "".join(indent(f"{operation},\n", "    ") for operation in written)
     before = "".join(f"\n\n{function}\n" for function in functions)
     return f'"""{docstring}"""\n\n{render_import(names)}\n{before}\noperations = [\n{operations}]\n'
+
+
+def _functions(source: str) -> tuple[str, ...]:
+    """The sources of the functions that it names."""
+    names = re.findall(r"\b[a-z_]+\b", source)
+    return tuple(_source(FUNCTIONS[name]) for name in dict.fromkeys(names) if name in FUNCTIONS)
 
 
 def _source(function: Callable[..., Any]) -> str:

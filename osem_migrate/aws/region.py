@@ -9,7 +9,7 @@ DEFAULT_REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class RegionChoice:
-    """A region and who chose it: ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``pyproject.toml`` …; None for the caller."""
+    """A region and who chose it: ``AWS_REGION``, ``AWS_DEFAULT_REGION``, the configuration …; None for the caller."""
 
     name: str
     source: str | None
@@ -27,7 +27,7 @@ def choose_region(
         (flag, None),
         (environ.get("AWS_REGION"), "AWS_REGION"),
         (environ.get("AWS_DEFAULT_REGION"), "AWS_DEFAULT_REGION"),
-        (configured, "pyproject.toml"),
+        (configured, "the configuration"),
         (settings.get("region"), f"AWS profile '{profile or 'default'}'"),
     )
     return next(

@@ -137,7 +137,7 @@ class Session:
 
         Args:
             region: of the command line; goes before everything.
-            configured_region: of pyproject.toml; goes before the AWS files.
+            configured_region: of the configuration; goes before the AWS files.
             profile: of the command line or the configuration; without it AWS_PROFILE counts.
             endpoint_url: of the command line or the configuration; goes before what is configured for the SDK.
             local: whether the endpoint is a local engine; None leaves it to its address, and to what answers there.

@@ -26,8 +26,8 @@ fish: osem-migrate completion fish | source   in ~/.config/fish/config.fish"""
 def command(invocation: Invocation, *, shell: str) -> ExitCode:
     """Print the script that makes a shell complete what is typed.
 
-    SHELL is bash, zsh or fish. Completed are commands, options, the environments of pyproject.toml and the versions in
-    the migrations folder; no script is loaded for it, and no call made.
+    SHELL is bash, zsh or fish. Completed are commands, options, the environments of the configuration and the versions
+    in the migrations folder; no script is loaded for it, and no call made.
     """
     completion = _SHELLS[shell](click.get_current_context().find_root().command, {}, PROGRAM, VARIABLE)
     # Not source(), which for bash starts one to ask for its version; the help names it.

@@ -43,8 +43,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     Only the tables that its applied scripts built, and at the end the history table; others of the environment are
     kept, and named; so is a table that another application recorded in the same history table. Asks for the
     environment's name, and once more where a table has other keys or indexes than the scripts built, which --yes alone
-    does not confirm. Refused where the environment is protected in pyproject.toml, and where deletion protection is on
-    for one of the tables. Running it again finishes what was interrupted; upgrade afterwards begins with the first
+    does not confirm. Refused where the environment is protected in the configuration, and where deletion protection is
+    on for one of the tables. Running it again finishes what was interrupted; upgrade afterwards begins with the first
     script.
     """
     from osem_migrate.cli.signals import stop_on_signal

@@ -19,7 +19,7 @@ def ask_to_fold(plan: "Plan", migrator: "Migrator", options: "UpgradeOptions") -
     """The answer of the person at the terminal; None where nobody is asked, and the configuration holds.
 
     CI and pipes are never asked, nor about a local engine, where an index takes no time; nor where an option or
-    pyproject.toml has decided.
+    the configuration has decided.
     """
     decided = options.fold is not None or migrator.environment.settings.fold_indexes is not None
     if decided or migrator.session.local or not _can_ask() or saving(plan) is None:

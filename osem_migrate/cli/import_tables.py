@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     With --from, the tables are those that a file declares: a template of CloudFormation or SAM, what "terraform show
     -json" prints, a model of NoSQL Workbench or a migration contract. Nothing is recorded, and AWS is not asked. Names
-    that the configuration does not give to these tables are added to pyproject.toml. upgrade then adopts the tables.
+    that the configuration does not give to these tables are added there. upgrade then adopts the tables.
     """
     if source is not None:
         return import_file(invocation, options_of(source, form, tables, parameters), check=check, dry_run=dry_run)

@@ -104,7 +104,7 @@ def timeout_option(meaning: str) -> Callable[[F], F]:
 
 _CONNECTION = (
     click.option("--env", "environment", default="dev", envvar="OSEM_ENV", show_default=True, show_envvar=True,
-                 metavar="ENV", shell_complete=complete_environment, help="Environment of pyproject.toml, or local."),
+                 metavar="ENV", shell_complete=complete_environment, help="A configured environment, or local."),
     click.option("--region", metavar="REGION", help="AWS region, instead of the configured one."),
     click.option("--profile", metavar="PROFILE", help="Profile of the AWS configuration files."),
     click.option("--endpoint-url", metavar="URL", help="Another DynamoDB, such as http://localhost:8000."),

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,6 +35,15 @@ def show_commands(show: Callable[[Sequence[str]], str]) -> None:
     _show = show
 
 
+def _typed(words: Sequence[str]) -> str:
+    """What stands for a placeholder: a command, or the file that configures the project."""
+    if words[0] != advice.CONFIGURED:
+        return _show(words)
+    from osem_migrate.config.configuration import spelled
+
+    return spelled(words[1:], Path())
+
+
 def line(kind: str, text: str, *, err: bool = False) -> None:
     """One line with its symbol: ``done``, ``error``, ``warning`` or ``info``."""
     fancy, plain, colour = _SYMBOLS.get(kind, _INFORMATION)
@@ -56,7 +66,7 @@ def echo(text: str = "", *, err: bool = False, hang: int | None = None) -> None:
 
 def verbatim(text: str) -> None:
     """Text on stdout for a program, or for a file: its lines are never wrapped."""
-    terminal.write(without_passwords(advice.shown(text, _show)), err=False, wrap=False)
+    terminal.write(without_passwords(advice.shown(text, _typed)), err=False, wrap=False)
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
@@ -84,7 +94,7 @@ def entries(rows: Sequence[Sequence[str]], head: int) -> None:
 
 
 def _unbroken(words: Sequence[str]) -> str:
-    return _show(words).replace(" ", UNBROKEN)
+    return _typed(words).replace(" ", UNBROKEN)
 
 
 def dim(text: str) -> str:
@@ -107,7 +117,7 @@ def json_text(document: Any) -> str:
 def _filled(value: Any) -> Any:
     """A JSON document with its commands as they are typed here."""
     if isinstance(value, str):
-        return advice.shown(value, _show)
+        return advice.shown(value, _typed)
     if isinstance(value, Mapping):
         return {name: _filled(item) for name, item in value.items()}
     return [_filled(item) for item in value] if isinstance(value, list | tuple) else value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from osem_migrate.advice import CONFIGURATION
 from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.options import Choice, placed
@@ -66,7 +67,7 @@ def command(invocation: Invocation, *, role: str, account: str | None, probe: bo
     if environment.name == LOCAL:
         invocation.warn(["The embedded engine checks no permissions; choose an AWS environment with --env."])
     elif policy.scope.account == ANY:
-        pinned = f"set account_id of environment {environment.name!r} in pyproject.toml, or use --account DIGITS."
+        pinned = f"set account_id of environment {environment.name!r} in {CONFIGURATION}, or use --account DIGITS."
         invocation.warn([f"The policy covers every account. To limit it, {pinned}"])
     return invocation.finish(lambda: _document(policy), lambda: output.verbatim(json.dumps(policy.document, indent=2)))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from osem_migrate.advice import command
+from osem_migrate.advice import CONFIGURATION, command, section
 from osem_migrate.commands.stamp import StampOptions, stamp
 from osem_migrate.config import HISTORY_ENTITY, Environment
 from osem_migrate.deployment.deployment import Deployment
@@ -183,9 +183,9 @@ def _nothing_to_import(environment: Environment, found: Sequence[str]) -> Resour
         remedy = f"Check environment, account and region ({options})."
     elif environment.names.is_exclusive:
         remedy = (
-            f"There are {shown}. If they are tables of this environment, say in pyproject.toml what they are called: "
+            f"There are {shown}. If they are tables of this environment, say in {CONFIGURATION} what they are called: "
             'all by table_name = "{entity}-{env}", or such, and one by one:\n'
-            f'[tool.osem-migrate.environments.{environment.name}.tables]\nOrders = "{others[0]}"'
+            f'{section("environments", environment.name, "tables")}\nOrders = "{others[0]}"'
         )
     else:
         remedy = f"Nothing in a name tells whose table it is, so say which: {command('import', *others[:SHOWN])}"
@@ -258,5 +258,5 @@ def _of_one_environment(deployment: Deployment, live: LiveTable) -> Iterator[str
         if text == environment.name and environment.tags.get(key) != text:
             yield (
                 f"{live.physical_name}: its tag {key}={text} names this environment, and its script gives it to all of "
-                f'them. Better declare it in pyproject.toml, tags = {{ {key} = "{{env}}" }}, and import again.'
+                f'them. Better declare it in the configuration, tags = {{ {key} = "{{env}}" }}, and import again.'
             )

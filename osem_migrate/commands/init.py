@@ -104,6 +104,7 @@ def _nearest(here: Path) -> tuple[Configuration, dict[str, Any] | None]:
                     raise ConfigurationError(
                         f"{file.path} {what}", remediation="Move it away, or put the file there.", file=str(file.path)
                     )
+                file.check_room()
                 return file, None
     return Configuration(here / OWN), None
 

@@ -130,8 +130,8 @@ def _set_aside(deployment: Deployment, listed: _Listing) -> Iterator[str]:
     names = deployment.environment.names
     for name, entity in names.set_aside(listed.names).items():
         yield (
-            f"{name} was not compared: {entity} is mapped to another table in pyproject.toml. If this one is not the "
-            "application's, name it in ignore there."
+            f"{name} was not compared: {entity} is mapped to another table in the configuration. If this one is not "
+            "the application's, name it in ignore there."
         )
 
 
@@ -161,12 +161,12 @@ def _elsewhere(deployment: Deployment, history: History, listed: _Listing) -> It
                 yield (
                     f"{environment.history_table} has no migrations of {environment.application!r}, but of "
                     f"{', '.join(map(repr, others))}. If this application was called so, change application in "
-                    "pyproject.toml back."
+                    "the configuration back."
                 )
     elif histories := [name for name in listed.names if HISTORY_ENTITY in name and environment.stage in name]:
         yield (
             f"There is no {environment.history_table}, but {', '.join(histories)}. If the tables were called so, "
-            "change table_name in pyproject.toml, or OSEM_DB_PREFIX, back."
+            "change table_name in the configuration, or OSEM_DB_PREFIX, back."
         )
 
 

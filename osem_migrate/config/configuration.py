@@ -1,11 +1,13 @@
 """Configuration: the file that makes a folder a project, and what its keys are called there."""
 
 import tomllib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from osem_migrate.advice import AGAIN
+from osem_migrate.advice import AGAIN, configured
 from osem_migrate.errors import ConfigurationError, ConfiguredTwice
 
 PYPROJECT = "pyproject.toml"
@@ -54,6 +56,19 @@ class Configuration:
         settings: dict[str, Any] | None = found
         return settings
 
+    def check_room(self) -> None:
+        """Raise ConfigurationError where the settings cannot be added, for what they would stand in is no table."""
+        if not self.table:
+            return
+        around, *_ = self.table
+        if not isinstance((self._document() or {}).get(around, {}), dict):
+            raise ConfigurationError(
+                f"{self.path}: {around}: Input should be a table",
+                remediation=f"Correct it in {self.path.name} and {AGAIN}.",
+                file=str(self.path),
+                key=around,
+            )
+
     def project_name(self) -> str | None:
         """What ``[project]`` of a pyproject.toml calls the package; None where it does not."""
         project = (self._document() or {}).get("project") if self.table else None
@@ -70,6 +85,17 @@ class Configuration:
             raise ConfigurationError(f"{path} cannot be read: it is nested too deeply", file=str(path)) from bottomless
         except (ValueError, OSError) as unreadable:  # among them what is no TOML, no UTF-8, or a number without end
             raise ConfigurationError(f"{path} cannot be read: {unreadable}", file=str(path)) from unreadable
+
+
+def spelled(keys: Sequence[str], start: Path) -> str:
+    """The nearest file that configures a project, by its name, or the head of a table as it is written there."""
+    with suppress(ConfigurationError, OSError):
+        here = start.resolve()
+        for folder in (here, *here.parents):
+            if (found := read_in(folder)) is not None:
+                file, _ = found
+                return f"[{file.key(*keys)}]" if keys else file.path.name
+    return configured(keys)
 
 
 def candidates(folder: Path) -> tuple[Configuration, Configuration]:

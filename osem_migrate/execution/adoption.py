@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from osem_migrate.advice import AGAIN, command
+from osem_migrate.advice import AGAIN, CONFIGURATION, command
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AdoptionMismatch
 from osem_migrate.events import TableAdopted
@@ -86,5 +86,5 @@ def _refuse(plan: Plan, mismatches: Sequence[TableMismatch]) -> None:
         f"Change these tables or the scripts until they agree, then {AGAIN}; or\n"
         f"record the scripts as applied, with the tables as they are: {record}\n"
         f"move the scripts away and write new ones from the tables: {take}\n"
-        "or leave these tables alone: choose another prefix with table_name in pyproject.toml or OSEM_DB_PREFIX",
+        f"or leave these tables alone: choose another prefix with table_name in {CONFIGURATION} or OSEM_DB_PREFIX",
     )

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import FunctionType, NoneType
 
-from osem_migrate.advice import command
+from osem_migrate.advice import CONFIGURATION, command
 from osem_migrate.config.names import HISTORY_ENTITY
 from osem_migrate.errors import (
     DefinitionError,
@@ -161,7 +161,7 @@ def _operations(script: Script) -> tuple[Operation, ...]:
                 f"operations[{position}]: {HISTORY_ENTITY} is the history table, which no script changes",
                 file=shown_path(path),
                 line=line_of_operation(path, position),
-                remediation="Give the table another logical name; tables in pyproject.toml may map it to any name.",
+                remediation=f"Give the table another logical name; tables in {CONFIGURATION} may map it to any name.",
             )
         _check_functions(operation, path, position)
     beyond = find_beyond(declared)

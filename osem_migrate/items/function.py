@@ -29,6 +29,7 @@ class ItemFunction:
         file: of the script.
         takes_lookup: whether it has a second argument.
         function: itself.
+        written: the attributes that its text names as keys of a mapping with a value, which is what it returns.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ItemFunction:
     file: str = field(compare=False)
     takes_lookup: bool = field(compare=False)
     function: Callable[..., Any] = field(compare=False, repr=False)
+    written: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> "ItemFunction":
@@ -55,7 +57,7 @@ class ItemFunction:
             found = fingerprint(module, node)
         except ProjectImport as foreign:
             _refuse(plain, "project_import", f"uses {foreign.module}, a module of the project", foreign.line)
-        return cls(plain.__name__, found, plain.__code__.co_filename, _takes_lookup(plain), plain)
+        return cls(plain.__name__, found, plain.__code__.co_filename, _takes_lookup(plain), plain, _written(node))
 
     def __call__(self, item: RecordingItem, lookup: Lookup | None = None) -> Any:
         """What it returns for an item, with decimal arithmetic that never rounds.
@@ -119,6 +121,24 @@ def _source(function: FunctionType) -> tuple[ast.Module, ast.FunctionDef]:
     if node is None:
         _refuse(function, "unreadable", "is not found at the top level of its file")
     return module, node
+
+
+def _written(node: ast.FunctionDef) -> frozenset[str]:
+    """The constant keys of the mappings that it makes, but those of attributes that it removes."""
+    found: list[tuple[ast.expr | None, ast.expr]] = []
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Dict):
+            found += zip(inner.keys, inner.values, strict=True)
+        elif isinstance(inner, ast.Assign):
+            found += [(target.slice, inner.value) for target in inner.targets if isinstance(target, ast.Subscript)]
+        elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "dict":
+            found += [(ast.Constant(keyword.arg), keyword.value) for keyword in inner.keywords]
+    return frozenset(
+        name.value
+        for name, value in found
+        if isinstance(name, ast.Constant) and isinstance(name.value, str)
+        if not (isinstance(value, ast.Name) and value.id == "REMOVE")
+    )
 
 
 def _refuse(function: Any, reason: str, words: str, line: int | None = None) -> NoReturn:

@@ -7,7 +7,7 @@ from pathlib import Path
 from socket import socket
 from typing import ClassVar
 
-from osem_migrate.advice import AGAIN, command
+from osem_migrate.advice import AGAIN, CONFIGURATION, command, section
 from osem_migrate.errors import LocalEngineError, LocalEngineMissing, LocalEngineNotStarted
 from osem_migrate.local.state import EngineKind
 
@@ -17,12 +17,10 @@ JAVA_REMEDY = (
     "Install Java 17 or newer (for example: apt-get install openjdk-17-jre-headless, or: brew install openjdk@17), "
     f"or use the engine that needs no Java: {command('local', 'start', '--engine', 'moto')}"
 )
-PORT_REMEDY = (
-    f"End that program, then {AGAIN}; or choose another port in pyproject.toml, under [tool.osem-migrate.local]."
-)
+PORT_REMEDY = f"End that program, then {AGAIN}; or choose another port in {CONFIGURATION}, under {section('local')}."
 FOLDER_REMEDY = (
-    f"Unpack Amazon's DynamoDB Local somewhere and name the folder that holds {JAR} and {LIBRARIES} in pyproject.toml, "
-    'under [tool.osem-migrate.local]: dynamodb_local_folder = "PATH"'
+    f"Unpack Amazon's DynamoDB Local somewhere and name the folder that holds {JAR} and {LIBRARIES} in "
+    f'{CONFIGURATION}, under {section("local")}: dynamodb_local_folder = "PATH"'
 )
 
 

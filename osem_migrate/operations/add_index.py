@@ -126,6 +126,10 @@ class AddIndex(Operation):
             (Pass.over(table, CheckWork(indexes=(self.index,)), precaution=True), call) if self.check_items else (call,)
         )
 
+    def checks_items_for(self, index: Index) -> bool:
+        """For its own, where that was asked for."""
+        return self.check_items and index.name == self.name
+
     def reverse(self, before: Schema) -> Operation:
         """Drop the index."""
         del before

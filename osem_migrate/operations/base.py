@@ -99,6 +99,21 @@ class Operation(ABC):
         return not type(self).__module__.startswith("osem_migrate.")
 
     @property
+    def writes_items(self) -> bool:
+        """Whether it writes or deletes items of its table."""
+        return False
+
+    @property
+    def written_attributes(self) -> frozenset[str]:
+        """The attributes that it gives to all items of its table, as far as its functions show."""
+        return frozenset()
+
+    def checks_items_for(self, index: Index) -> bool:
+        """Whether it looks for items of its table whose values cannot be in the key of that index."""
+        del index
+        return False
+
+    @property
     def hazard(self) -> str | None:
         """What is lost for good when this runs, or None when nothing is."""
         return None

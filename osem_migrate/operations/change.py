@@ -30,7 +30,7 @@ class Change:
         name: of the table or of the index; empty for a setting, of which a table has one of a kind.
         before: what it was, for people; None for what is added.
         after: what it will be; None for what is dropped.
-        by_default: whether pyproject.toml gives it to every new table, and no script declares it.
+        by_default: whether the configuration gives it to every new table, and no script declares it.
     """
 
     kind: ChangeKind
@@ -50,7 +50,7 @@ class Change:
         named = f"{self.kind.mark} {self.what} {self.name}".rstrip()
         value = f" {arrow} ".join(text for text in (self.before, self.after) if text is not None)
         gap = "  " if self.name else " "
-        return f"{named}{gap}{value}" + ("  (pyproject.toml)" if self.by_default else "")
+        return f"{named}{gap}{value}" + ("  (configuration)" if self.by_default else "")
 
 
 def changes_between(before: Table | None, after: Table | None) -> Iterator[Change]:

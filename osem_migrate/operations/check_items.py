@@ -86,6 +86,10 @@ class CheckItems(Operation):
         name = self.index.name if isinstance(self.index, Index) else self.index
         return f"check items of {self.table} for {f'index {name}' if name is not None else 'its indexes'}"
 
+    def checks_items_for(self, index: Index) -> bool:
+        """For one of the name or of the keys that it was given, or for any."""
+        return self.index.keys == index.keys if isinstance(self.index, Index) else self.index in {None, index.name}
+
     def _indexes(self, table: Table) -> tuple[Index | LocalIndex, ...]:
         if isinstance(self.index, Index):
             return (self.index,)

@@ -20,8 +20,8 @@ from osem_migrate.schema.value import value
 class CreateTable(Operation):
     """Create a table. Billing is on-demand unless ``settings`` has a SetBilling.
 
-    Tags, capacity, deletion protection and point-in-time recovery that pyproject.toml gives to new tables come with it,
-    where the script does not say otherwise.
+    Tags, capacity, deletion protection and point-in-time recovery that the configuration gives to new tables come with
+    it, where the script does not say otherwise.
 
     Attributes:
         table: its logical name; the environment makes the physical one of it.

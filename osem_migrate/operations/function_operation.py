@@ -56,6 +56,11 @@ class FunctionOperation(Operation):
         return tuple(one for one in (getattr(self, name) for name in self.takes) if one is not None)
 
     @property
+    def writes_items(self) -> bool:
+        """Those that its function changes."""
+        return True
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """Its lookups."""
         return tuple(self.lookups)

@@ -31,6 +31,11 @@ class _GivenItems(Operation):
             )
         self._encoded()
 
+    @property
+    def writes_items(self) -> bool:
+        """Those that it was given."""
+        return True
+
     def hashed(self, field: str) -> Any:
         """Items count in their canonical form."""
         if field == "items":

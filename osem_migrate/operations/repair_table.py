@@ -28,7 +28,7 @@ class RepairTable(Operation):
             scripts before it have to declare the same.
         found: the evidence, what is live instead: settings, and the ``Index`` in the place of one that is built anew;
             an index or a table that it does not name is missing. What ``to`` does not name of it goes back to what the
-            scripts and pyproject.toml declare.
+            scripts and the configuration declare.
 
     Example:
         RepairTable("Orders", to=[SetStream("Orders", "NEW_IMAGE")], found=[SetStream("Orders", None)])
@@ -170,7 +170,7 @@ def _creates(operation: Any) -> bool:
 
 
 def _is_declared(operation: Any, table: Table) -> bool:
-    """Whether the table is so already; what pyproject.toml decides is another matter in each environment."""
+    """Whether the table is so already; what the configuration decides is another matter in each environment."""
     if isinstance(operation, AddIndex):
         known = table.index(operation.name)
         return known is not None and table.shape(known) == table.shape(operation.index)

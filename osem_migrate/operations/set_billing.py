@@ -33,7 +33,7 @@ class BillingData(TypedDict):
 class SetBilling(Setting):
     """Choose how the table is paid for; write it with ``SetBilling.on_demand`` or ``SetBilling.provisioned``.
 
-    A table of which no script and no ``capacity`` of pyproject.toml says so is on-demand. AWS lets a table switch to
+    A table of which no script and no ``capacity`` of the configuration says so is on-demand. AWS lets a table switch to
     on-demand four times in 24 hours.
 
     Attributes:

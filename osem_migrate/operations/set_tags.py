@@ -182,7 +182,7 @@ def _check_characters(what: str, text: str) -> None:
     """Raise DefinitionError for a character that AWS refuses: letters, spaces and numbers of any script are fine."""
     for character in text:
         if unicodedata.category(character)[0] not in "LZN" and character not in "_.:/=+-@":
-            braces = "; pyproject.toml fills in {env} and {application} alone" if character in "{}" else ""
+            braces = "; the configuration fills in {env} and {application} alone" if character in "{}" else ""
             raise DefinitionError(
                 f"{what} has {character!r}; tags take letters, digits, spaces and _ . : / = + - @{braces}"
             )

@@ -55,6 +55,11 @@ class UpdateItems(FunctionOperation):
         """Where it has an undo function."""
         return self.undo is not None
 
+    @property
+    def written_attributes(self) -> frozenset[str]:
+        """Those that its function names in what it returns."""
+        return self.functions[0].written
+
     def work(self, condition: Where | None) -> Work:
         """The function that changes an item."""
         return UpdateWork(function=self.functions[0], condition=condition, tables=self.reads)

@@ -85,7 +85,7 @@ def autogenerate(
     that something answers meanwhile, unless DynamoDB has no room for both. No table is ever taken for a renamed one.
 
     Args:
-        before: what the scripts build; its defaults are what pyproject.toml gives to new tables.
+        before: what the scripts build; its defaults are what the configuration gives to new tables.
         after: what is wanted. A setting that a table does not declare is the one that AWS has by default.
         says: what ``after`` can express; the rest is left as it is.
         choice: what to do about indexes that change under their name.

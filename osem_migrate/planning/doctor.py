@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from osem_migrate.advice import command, in_library
+from osem_migrate.advice import CONFIGURATION, command, in_library
 from osem_migrate.errors import AccountMismatch, ExitCode, OsemMigrateError
 from osem_migrate.history import Holder
 from osem_migrate.live_table import UNUSABLE, LiveTable
@@ -19,7 +19,9 @@ FATAL_SKEW = 300.0
 _TICK = 2.0  # the other clock is read in whole seconds, and after the answer's way here
 
 _SET_CLOCK = "Synchronise the clock of this machine: timedatectl set-ntp true"
-_RENAME = "Something else has taken that name: choose another table_name in pyproject.toml, or another OSEM_DB_PREFIX."
+_RENAME = (
+    f"Something else has taken that name: choose another table_name in {CONFIGURATION}, or another OSEM_DB_PREFIX."
+)
 
 
 class Health(StrEnum):
@@ -95,7 +97,7 @@ def judge_account(found: str, expected: str | None, *, protected: bool) -> Findi
     if expected is None:
         message = f"{found}; the environment names none, so any is accepted"
         if protected:
-            health, remedy = Health.WARNING, f'Pin it in pyproject.toml: account_id = "{found}"'
+            health, remedy = Health.WARNING, f'Pin it in {CONFIGURATION}: account_id = "{found}"'
     elif found == expected:
         message = f"{found}, as configured"
     else:

@@ -74,7 +74,7 @@ def _understood(words: str, schema: Schema) -> Operation | None:
 def _add_index(match: re.Match[str], schema: Schema) -> Operation:
     table = _table(match["table"], schema)
     name, partition_key, sort_key = _index(match["index"] or match["named"])
-    known = schema.tables[table].index(name) if table in schema.tables else None
+    known = schema.tables[table].index(name)
     if known is not None:
         raise _Unclear(f"{table} has an index {name} already, with {known.text}")
     return AddIndex(table, name, partition_key, sort_key)
@@ -83,11 +83,12 @@ def _add_index(match: re.Match[str], schema: Schema) -> Operation:
 def _drop_index(match: re.Match[str], schema: Schema) -> Operation:
     table, word = _table(match["table"], schema), match["index"] or match["named"]
     name = _index(word)[0]
-    names = [index.name for index in schema.tables[table].indexes] if table in schema.tables else []
-    if names and name not in names:
+    names = [index.name for index in schema.tables[table].indexes]
+    if name not in names:
         near = [known for known in names if word.lower() in known.lower()]
         if len(near) != 1:
-            raise _Unclear(f"{table} has {', '.join(near or names)}, and no {name}{did_you_mean(name, near or names)}")
+            has = f"{', '.join(near or names)}, and no {name}" if names else "no index"
+            raise _Unclear(f"{table} has {has}{did_you_mean(name, near or names)}")
         name = near[0]
     return DropIndex(table, name)
 
@@ -113,9 +114,6 @@ def _turn_off(match: re.Match[str], schema: Schema) -> Operation | None:
 def _setting(match: re.Match[str], schema: Schema, value: str | None, *, on: bool) -> Operation | None:
     kind = _SPOKEN[match["setting"].lower().replace("-", " ")]
     table = _table(match["table"], schema)
-    if table not in schema.tables:
-        there = f" (there are: {', '.join(sorted(schema.tables))})" if schema.tables else ""
-        raise _Unclear(f"no script creates a table {table}{did_you_mean(table, list(schema.tables))}{there}")
     known = [one for other in schema.tables.values() if (one := other.setting(kind)) is not None]
     asked = kind.asked(table, value, known, on=on)
     declared = schema.tables[table].setting(kind)
@@ -132,14 +130,15 @@ def _index(word: str) -> tuple[str, Key, Key | None]:
 
 
 def _table(word: str, schema: Schema) -> str:
-    """The table that a word means: its exact name, else the only one that contains it, else the word itself."""
+    """The table that a word means: its exact name, else the only one that contains it."""
     names = list(schema.tables)
     for found in _candidates(word.lower(), names):
         if len(found) == 1:
             return found[0]
         if found:
             raise _Unclear(f"{word} may be {' or '.join(sorted(found))}; name one of them")
-    return word
+    there = f" (there are: {', '.join(sorted(names))})" if names else ""
+    raise _Unclear(f"no script creates a table {word}{did_you_mean(word, names)}{there}")
 
 
 def _candidates(word: str, names: list[str]) -> Iterator[list[str]]:

@@ -131,7 +131,7 @@ def _repair_of(live: LiveTable, expected: Table, found: tuple[Difference, ...]) 
     table = overlooking_capacity(live, expected).table or live.table
     settings = tuple(_settings(table, expected, found, {*missing, *rebuilt}))
     schema = Schema({expected.name: expected})
-    # Of the capacity that pyproject.toml gives, every environment has its own.
+    # Of the capacity that the configuration gives, every environment has its own.
     said = (one for one in settings if not isinstance(one, SetBilling) or expected.default(SetBilling) is None)
     to = (
         *(AddIndex.of(expected.name, _index(expected, name)) for name in sorted([*missing, *rebuilt])),

@@ -201,7 +201,7 @@ def test_a_file_of_another_tool(project: Project, run: Run) -> None:
         ("stagng", "there is no file and no environment 'stagng'; did you mean 'staging'?"),
         ("shema.py", "there is no file and no environment 'shema.py'; did you mean 'schema.py'?"),
         ("nowhere/schema.py", "there is no file and no environment 'nowhere/schema.py'"),
-        ("migrations", "there is no file and no environment 'migrations'"),
+        ("migrations", "'migrations' is no file, and no environment is called so"),
         ("x" * 5000, "there is no file and no environment"),
         ("", "there is no file and no environment ''"),
     ],
@@ -213,6 +213,14 @@ def test_a_source_that_there_is_not(project: Project, run: Run, source: str, mes
     said = run("new", "--from", source)
     assert (said.code, message in said.err) == (64, True)
     assert "dev, local, prod, staging" in said.err
+
+
+@pytest.mark.parametrize("name", ["", "x", "a b"])
+def test_a_new_name_that_no_index_can_have(project: Project, run: Run, name: str) -> None:
+    """It is wrong usage, and not a mistake in a script."""
+    schema(project)
+    said = run("new", "--from", "schema.py", "--rename-index", f"by-day={name}")
+    assert (said.code, f"--rename-index by-day={name}: index {name!r}: a name has 3 to 255" in said.err) == (64, True)
 
 
 def test_an_environment_has_names_of_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

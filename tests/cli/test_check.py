@@ -1,8 +1,16 @@
 """``check``: what can be wrong with scripts, before AWS is asked anything."""
 
+import re
+import shlex
+from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml
+
 from tests.cli.command_line import Project, Run, run_process
+
+ROOT = Path(__file__).parents[2]
 
 FORGETFUL = """
 from dataclasses import dataclass
@@ -50,6 +58,24 @@ def test_two_heads(project: Project, run: Run) -> None:
     (error,) = checks["one head"]["errors"]
     assert error["code"] == "SCRIPT_NUMBER_DUPLICATE"
     assert error["details"]["file"] == "migrations/0003_create_sessions.py"
+
+
+ITEMS = """from osem_migrate import DeleteItems, UpdateItems
+
+def named(item):
+    return {"name": "?"}
+
+def is_old(item):
+    return "old" in item
+"""
+
+
+def test_items_that_nothing_brings_back(project: Project, run: Run) -> None:
+    """A script that deletes items, or has no undo function, is in order: it changes no schema."""
+    project.script("0004_tidy", 'UpdateItems("Teams", named), DeleteItems("Teams", when=is_old)', prelude=ITEMS)
+    said = run("check")
+    assert said.code == 0
+    assert said.out.endswith("✓ 5 checks passed.\n")
 
 
 def test_a_gap_is_a_warning(project: Project, run: Run) -> None:
@@ -131,3 +157,37 @@ def test_a_script_that_was_forgotten(project: Project, run: Run) -> None:
     schema.write_text("tables = (\n")
     (error,) = _failed(run)["checks"][4]["errors"]
     assert (error["code"], error["details"]["file"]) == ("SCRIPT_NOT_LOADABLE", "schema.py")
+
+
+@pytest.fixture
+def hook() -> dict[str, Any]:
+    """The hook of pre-commit, as other projects get it."""
+    (found,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("changed", "runs"),
+    [
+        ("migrations/0001_create_teams.py", True),
+        ("db/scripts/10000_create_teams.py", True),
+        ("pyproject.toml", True),
+        ("osem-migrate.toml", True),
+        ("schema.py", True),
+        ("README.md", False),
+        ("shop/schema.python", False),
+    ],
+)
+def test_the_hook_runs_where_something_may_have_changed(hook: dict[str, Any], changed: str, *, runs: bool) -> None:
+    """Whatever ``check`` reads is one of its files; it is asked once, whichever they are."""
+    assert (re.search(hook["files"], changed) is not None, hook["pass_filenames"]) == (runs, False)
+
+
+def test_the_hook_refuses_what_check_refuses(project: Project, hook: dict[str, Any]) -> None:
+    """Its entry, run as pre-commit does from the top of the repository, passes and then fails."""
+    words = shlex.split(hook["entry"])
+    assert words[0] == "osem-migrate"
+    assert run_process(*words[1:], cwd=project.folder).code == 0
+    schema = 'from osem_migrate import S, Table\ncarts = Table("Carts", S("id"))\n'
+    (project.folder / "schema.py").write_text(schema, encoding="utf-8")
+    assert run_process(*words[1:], cwd=project.folder).code == 1

@@ -156,6 +156,8 @@ BAD = {
     "no TOML": (_toml("[tool\n"), (), "CONFIG_INVALID", "pyproject.toml cannot be read: Expected", 1),
     "no UTF-8": (lambda folder: (folder / "pyproject.toml").write_bytes(b"a='\xff'"), (), "CONFIG_INVALID", "utf-8", 1),
     "a section that is none": (_toml("tool.osem-migrate = 5\n"), (), "CONFIG_INVALID", "should be a table", 1),
+    "a tool that is none": (_toml("tool = 5\n"), (), "CONFIG_INVALID", "pyproject.toml: tool: Input should be a", 1),
+    "tools in a list": (_toml("[[tool]]\n"), (), "CONFIG_INVALID", "pyproject.toml: tool: Input should be a table", 1),
     "a section with a slip": (_toml("[tool.osem-migrate]\n"), (), "CONFIG_INVALID", "application: Field required", 1),
     "a folder": (lambda folder: (folder / "pyproject.toml").mkdir(), (), "CONFIG_INVALID", "is a folder", 1),
     "a link to nothing": (lambda folder: (folder / "pyproject.toml").symlink_to("gone"), (), "CONFIG_INVALID",

@@ -349,7 +349,8 @@ def test_what_git_calls_new_is_one_release(risky: Project, run: Run) -> None:
     said = run("lint", "--git-base", "main")
     assert said.code == 1
     assert said.out.startswith("migrations/0006_add.py:5:15: IDX02 ")
-    assert said.out.endswith("✗ 1 error in 2 scripts.\n")
+    assert "0006_add.py:5:15: IDX11 " in said.out
+    assert said.out.endswith("✗ 1 error and 1 warning in 2 scripts.\n")
 
 
 def test_what_git_cannot_say_is_an_error_with_its_code(risky: Project, run: Run) -> None:

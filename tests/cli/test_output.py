@@ -4,10 +4,12 @@ import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import pytest
 
+from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.main import run as run_words
 from osem_migrate.errors import OsemMigrateError, OutputRefused
@@ -173,3 +175,23 @@ def _in_ascii(words: str) -> int:
     assert text
     assert text.isascii()
     return code
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_configuration_goes_by_the_name_of_its_file(project: Project, run: Run, *, own: bool) -> None:
+    """Remedies name the file that the project has, and its tables as they are headed there."""
+    name, head = ("osem-migrate.toml", "[local]") if own else ("pyproject.toml", "[tool.osem-migrate.local]")
+    if own:
+        (project.folder / "pyproject.toml").unlink()
+        (project.folder / name).write_text('application = "shop"\n[environments.dev]\n', encoding="utf-8")
+    assert f"in {name}, or use --account" in run("policy").err
+    words = f"in {advice.CONFIGURATION}, under {advice.section('local')}"
+    assert output.json_text(words) == f'"in {name}, under {head}"\n'
+
+
+def test_without_a_configuration_nothing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor to a program, which may have found the file anywhere."""
+    monkeypatch.chdir(tmp_path)
+    words = f"{advice.CONFIGURATION}, {advice.section('local')}"
+    assert output.json_text(words) == '"the configuration, [local]"\n'
+    assert advice.in_library(words) == "the configuration, [local]"

@@ -104,7 +104,7 @@ def test_what_the_environment_gives_and_takes_is_in_the_plan(project: Project, r
     """A default of pyproject.toml is told from the script's own; protection that it gave goes before the table does."""
     project.configure(f"{(project.folder / 'pyproject.toml').read_text()}\ndeletion_protection = true\n")
     said = run("upgrade", "--dry-run", "--env", "prod").out
-    assert "  + table Plans  planId S  (2 to 6 s)\n      + deletion protection on  (pyproject.toml)\n" in said
+    assert "  + table Plans  planId S  (2 to 6 s)\n      + deletion protection on  (configuration)\n" in said
     assert run("upgrade", "--env", "prod").code == 0
     project.script("0004_drop_plans", 'DropTable("Plans")')
     said = run("upgrade", "--dry-run", "--env", "prod").out

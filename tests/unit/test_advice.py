@@ -171,3 +171,21 @@ def test_every_option_in_a_remedy_is_told_to_the_library() -> None:
     assert len(options) > 5
     for option in options:
         assert as_called([option, "value"]) != as_typed([option, "value"]), option
+
+
+def test_no_text_names_a_file_that_a_project_may_not_have() -> None:
+    """What configures a project may be either of two files; texts say which by a placeholder, or say neither."""
+    package = Path(str(files("osem_migrate")))
+    named = [
+        f"{path.relative_to(package)}:{node.lineno}"
+        for path in sorted(package.rglob("*.py"))
+        if path.parent.name != "config"
+        for node in _without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and "pyproject.toml" in str(node.value)
+    ]
+    assert named == []
+
+
+def _without_docstrings(tree: ast.AST) -> Iterator[ast.AST]:
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return (node for node in ast.walk(tree) if id(node) not in said)

@@ -122,7 +122,7 @@ class DriftCode(StrEnum):
 
     SETTING_DEFAULT = (
         "DRIFT_SETTING_DEFAULT",
-        "The table has another value than pyproject.toml gives to new tables: a note, never drift.",
+        "The table has another value than the configuration gives to new tables: a note, never drift.",
         "If this table is to have it, too, declare it in a new script, and apply that:",
         Mending.BY_DECLARATION,
     )

@@ -110,7 +110,7 @@ def _in_environment(
     scripts = [reviewed[migration.id] for migration in migrations if new is None or migration.id in new]
     releases = scripts if new is None else [[one for script in scripts for one in script]]
     for operations in releases:
-        release = Release(operations=operations, schema=schema, environment=environment)
+        release = Release(operations=operations, is_known=new is not None, schema=schema, environment=environment)
         for rule in rules:
             for one, message in rule.check(release):
                 yield Finding(

@@ -97,11 +97,14 @@ class Release:
 
     Attributes:
         operations: of its scripts.
+        is_known: whether somebody said that these scripts go out together, after those before them; else each is taken
+            for a release of its own, and the one before it may be of the same.
         schema: after all scripts, those of later releases among them.
         environment: where it goes to.
     """
 
     operations: Sequence[ReviewedOperation]
+    is_known: bool
     schema: Schema
     environment: LintEnvironment
 

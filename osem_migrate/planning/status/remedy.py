@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from osem_migrate.advice import command, typed_in
+from osem_migrate.advice import CONFIGURATION, command, typed_in
 from osem_migrate.errors import DefinitionError, InapplicableOperation
 from osem_migrate.history import Holder, Record, ShownState
 from osem_migrate.live_table import LiveTable
@@ -38,7 +38,7 @@ class Caller:
         return typed_in(self.environment, self.flags)(words)
 
 
-_SCALED = "If an autoscaler owns it, set autoscaled in pyproject.toml; else set it back, or declare what is there:"
+_SCALED = f"If an autoscaler owns it, set autoscaled in {CONFIGURATION}; else set it back, or declare what is there:"
 
 _RESTORE = "Restore the table from the backup that AWS made of it (aws dynamodb restore-table-from-backup):"
 _UNUSABLE_REMEDIES = {

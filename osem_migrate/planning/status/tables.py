@@ -40,7 +40,7 @@ def remarks(live: LiveTable, expected: Table | None, caller: Caller, *, strict: 
     """What is still on its way and, unless ``strict`` makes it drift, what nobody declared."""
     yield from progress(live)
     for difference in settled(live, tuple(defaulted(live, expected))):
-        message = f"{difference.found}, while new tables get {difference.expected} (pyproject.toml)"
+        message = f"{difference.found}, while new tables get {difference.expected} (configuration)"
         yield _different(live, difference, message, caller, ProblemKind.NOTE)
     for difference in () if strict else settled(live, undeclared(live, expected)):
         message = f"{difference.found}, which no script declares"

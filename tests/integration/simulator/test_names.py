@@ -67,7 +67,7 @@ def test_a_table_under_the_usual_name_of_a_mapped_one_is_told(aws: SimulatedAws,
     aws.migrator(project).upgrade()
     status = aws.migrator(project).status()
     assert status.problems == ()
-    told = "Teams-dev was not compared: Teams is mapped to another table in pyproject.toml"
+    told = "Teams-dev was not compared: Teams is mapped to another table in the configuration"
     assert any(note.startswith(told) for note in status.notes)
 
 

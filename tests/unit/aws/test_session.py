@@ -54,7 +54,7 @@ EVERYTHING = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}
         ("eu-north-1", EVERYTHING, "eu-west-3", RegionChoice("eu-north-1", None)),
         (None, EVERYTHING, "eu-west-3", RegionChoice("eu-west-1", "AWS_REGION")),
         (None, {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-3", RegionChoice("eu-west-2", "AWS_DEFAULT_REGION")),
-        (None, {"AWS_REGION": ""}, "eu-west-3", RegionChoice("eu-west-3", "pyproject.toml")),
+        (None, {"AWS_REGION": ""}, "eu-west-3", RegionChoice("eu-west-3", "the configuration")),
         (None, {}, None, RegionChoice("ap-south-1", "AWS profile 'default'")),
     ],
 )

@@ -288,7 +288,7 @@ def test_an_application_that_was_renamed_is_told_of_its_old_name(
     renamed = application(tmp_path, "store", {"0001_teams": TEAMS})
     (note,) = aws.migrator(renamed).status().notes
     assert note.startswith(f"{HISTORY} has no migrations of 'store', but of 'shop'.")
-    assert "change application in pyproject.toml back" in note
+    assert "change application in the configuration back" in note
     aws.simulator.faults.plan(Deny(), action="Scan", times=None)
     (note,) = aws.migrator(renamed).status().notes
     assert "was not found out" in note
@@ -302,4 +302,4 @@ def test_another_pattern_of_names_is_told_of_the_old_one(tmp_path: Path, ours: P
     )
     (note,) = aws.migrator(moved).status().notes
     assert note.startswith(f"There is no osem2-dev-SchemaMigrations, but {HISTORY}.")
-    assert "change table_name in pyproject.toml" in note
+    assert "change table_name in the configuration" in note

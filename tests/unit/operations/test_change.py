@@ -66,12 +66,12 @@ def test_a_new_table_is_shown_with_everything_that_it_gets() -> None:
 def test_what_the_environment_gives_is_told_from_what_the_script_declares() -> None:
     """Protection, recovery, tags and capacity of pyproject.toml are part of the plan; a declared tag wins."""
     assert lines(ORDERS, Schema(defaults=GIVEN))[3:] == [
-        "+ billing provisioned, 5 read and 6 write units  (pyproject.toml)",
-        "+ deletion protection on  (pyproject.toml)",
-        "+ point-in-time recovery 35 days  (pyproject.toml)",
+        "+ billing provisioned, 5 read and 6 write units  (configuration)",
+        "+ deletion protection on  (configuration)",
+        "+ point-in-time recovery 35 days  (configuration)",
         "+ stream NEW_IMAGE",
         "+ tags Team=core",
-        "+ tags Env=dev  (pyproject.toml)",
+        "+ tags Env=dev  (configuration)",
     ]
 
 

@@ -57,7 +57,7 @@ def test_the_clock(skew: float, health: Health, said: str) -> None:
     [
         ("123456789012", False, Health.OK, None),
         (None, False, Health.OK, None),
-        (None, True, Health.WARNING, 'Pin it in pyproject.toml: account_id = "123456789012"'),
+        (None, True, Health.WARNING, 'Pin it in the configuration: account_id = "123456789012"'),
         ("999999999999", True, Health.FAILED, "Choose the profile of the right account with --profile"),
     ],
 )

@@ -20,7 +20,7 @@ def _check(release: Release) -> Iterator[Remark]:
 RULE = Rule(
     code="BIL02",
     severity=Severity.WARNING,
-    finds="capacity of a table that is autoscaled by pyproject.toml",
+    finds="capacity of a table that is autoscaled by the configuration",
     reason="The autoscaler puts the capacity back to what it thinks right within minutes; until then the table may be "
     "throttled, or paid for in vain.",
     recipe="Change the least and the most capacity where the autoscaler is configured; or take the table out of "

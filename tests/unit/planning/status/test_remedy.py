@@ -215,7 +215,7 @@ def test_setting_back_is_one_command_a_step() -> None:
     declared = SetBilling.provisioned("Teams", read=5, write=5).on(TEAMS)
     ((code, text),) = remedies(live(TEAMS), declared)
     assert code == "DRIFT_BILLING"
-    assert text.startswith("If an autoscaler owns it, set autoscaled in pyproject.toml; else set it back, or ")
+    assert text.startswith("If an autoscaler owns it, set autoscaled in the configuration; else set it back, or ")
     ((_, request),) = calls(text)
     assert (request["BillingMode"], len(request["GlobalSecondaryIndexUpdates"])) == ("PROVISIONED", 1)
     other = replace(declared, indexes=[replace(INDEX, throughput=Throughput(9, 9))])
