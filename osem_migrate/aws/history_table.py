@@ -73,14 +73,15 @@ class HistoryTable:
             return History()
         return History(records=records, holder=holder, exists=True, unreadable=unreadable)
 
-    def entries(self, limit: int | None = None) -> list[LogEntry]:
-        """The log, oldest first: all of it, or the newest ``limit`` entries, and no more than these is read."""
+    def entries(self, limit: int | None = None) -> Iterator[LogEntry]:
+        """The log, oldest first, a page of it in memory at a time; none before the table exists.
+
+        With a ``limit`` only the newest entries, which are held at once, and no more than these is read.
+        """
         found = self._query(self._scope, history_items.LOG_PREFIX, history_items.LOG_PREFIX + "~", newest=limit)
-        try:
-            shown = [*map(history_items.show_log_item, found)]
-        except ResourceNotFound:
-            return []
-        return shown if limit is None else shown[::-1]
+        shown = map(history_items.show_log_item, found)
+        with suppress(ResourceNotFound):
+            yield from shown if limit is None else [*shown][::-1]
 
     def create(self, tags: Mapping[str, str]) -> None:
         """Ask for the table, with deletion protection; an existing one is left as it is."""

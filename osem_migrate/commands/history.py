@@ -1,5 +1,6 @@
 """History: the log of an environment."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from osem_migrate.arguments import Arguments
@@ -14,7 +15,7 @@ class HistoryOptions(Arguments):
     limit: int | None = None
 
 
-def history(deployment: Deployment, options: HistoryOptions) -> list[LogEntry]:
-    """What was done, oldest first; empty before the history table exists."""
+def entries(deployment: Deployment, options: HistoryOptions) -> Iterator[LogEntry]:
+    """What was done, oldest first, read as it is asked for; nothing before the history table exists."""
     deployment.check_account()
     return deployment.history.entries(options.limit)

@@ -31,7 +31,7 @@ def test_a_command_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_document_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     """JSON that a newline was put into would be none."""
     screen = _screen(monkeypatch, "stdout")
-    output.print_json({"message": "word " * 30})
+    output.verbatim(output.json_text({"message": "word " * 30}))
     assert f'  "message": "{"word " * 30}"\n' in screen.sent
 
 

@@ -112,6 +112,18 @@ def test_history_reads_no_more_than_it_shows(project: Project, aws: SimulatedAws
     assert found["items"] == 390
 
 
+def test_history_holds_one_page_at_a_time(project: Project, aws: SimulatedAws) -> None:
+    """A page is read when its first entry is asked for, so that memory does not grow with the log."""
+    log(aws, "osem", 600, "x" * 4000)
+    with read(aws) as found:
+        entries = aws.migrator(project).entries()
+        assert found["Query"] == 0
+        next(entries)
+        assert (found["Query"], found["items"] < 300) == (1, True)
+        assert sum(1 for _ in entries) > 600
+        assert found["Query"] >= 3
+
+
 def test_forgetting_a_long_history_goes_on_where_it_was_cut_off(project: Project, aws: SimulatedAws) -> None:
     """Wherever it ends, what is left is the log's end or the oldest records, which the next destroy can read."""
     write_project(project.root, {f"{number:04}_tag": TAG for number in range(3, 130)}, TUNNEL)
