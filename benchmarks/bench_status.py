@@ -128,9 +128,9 @@ def write_project(folder: Path, count: int, url: str) -> Project:
     return Project.find(folder, environ={})
 
 
-def account(project: Project, count: int) -> Simulator:
+def account(project: Project, count: int, clock: VirtualClock | None = None) -> Simulator:
     """AWS with these tables, and a history in which the project's scripts are applied."""
-    clock = VirtualClock()
+    clock = VirtualClock() if clock is None else clock
     simulator = Simulator(clock=clock, limiter=Limiter(clock.now, mutations=None))
     keys = {"scope": "HASH", "item": "RANGE"}
     simulator.call(
