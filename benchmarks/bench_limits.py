@@ -49,7 +49,7 @@ from osem_migrate.planning.status.migrations import migration_statuses  # noqa: 
 from osem_migrate.planning.status.status import expect  # noqa: E402
 from osem_migrate.planning.upgrade import make_plan  # noqa: E402
 from tests.doubles.simulated_aws import NOWHERE, TUNNEL, SimulatedAws, project_of  # noqa: E402
-from tests.simulator.clock import VirtualClock  # noqa: E402
+from tests.doubles.skipping_clock import SkippingClock  # noqa: E402
 
 SIZES = {"scripts": 10_000, "tables": 2_000, "entries": 50_000}
 GROWTH = 3.0  # of twice as much; what is quadratic takes four times as long
@@ -167,9 +167,8 @@ def deciding(count: int) -> Iterator[tuple[str, Cost]]:
 def asking(count: int) -> Iterator[tuple[str, Cost]]:
     """Commands on an account of so many tables."""
     pages = count // PAGE + FEW
-    with tempfile.TemporaryDirectory(prefix="osem-migrate-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="osem-migrate-bench-") as folder, SkippingClock() as clock:
         project = bench_status.write_project(Path(folder, "project"), count, NOWHERE)
-        clock = VirtualClock(beat=0.01)
         simulator = bench_status.account(project, count, clock)
         aws = SimulatedAws(clock, simulator)
         strange = project_of(Path(folder, "strange"), f'history_table = "osem-dev-Other"\n{TUNNEL}')
@@ -198,9 +197,8 @@ def asking(count: int) -> Iterator[tuple[str, Cost]]:
 
 def remembering(count: int) -> Iterator[tuple[str, Cost]]:
     """Commands on a history with so many entries of ours, and as many of another application."""
-    with tempfile.TemporaryDirectory(prefix="osem-migrate-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="osem-migrate-bench-") as folder, SkippingClock() as clock:
         project = bench_status.write_project(Path(folder, "project"), 2, NOWHERE)
-        clock = VirtualClock(beat=0.01)
         simulator = bench_status.account(project, 2, clock)
         history = simulator.account.tables[bench_status.HISTORY]
         for application in ("osem", "other"):
