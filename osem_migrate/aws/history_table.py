@@ -273,7 +273,7 @@ class HistoryTable:
         left = newest if newest is not None else _EVERY
 
         def ask(begin: Mapping[str, Any]) -> Page:
-            limit: dict[str, Any] = {"Limit": left} if newest is not None else {}
+            limit: dict[str, Any] = {"Limit": min(left, _EVERY)} if newest is not None else {}
             with door(QUERY.action, self._table):
                 return self._client.query(**parameters, **limit, **begin)
 

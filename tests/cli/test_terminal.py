@@ -95,8 +95,8 @@ def test_the_longest_names_are_whole_on_a_narrow_terminal(
     project: Project, run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of table, index and script: what has no room goes on in the next line, and no name is cut short or torn."""
-    for script in project.migrations.glob("*.py"):
-        script.unlink()
+    for path in project.migrations.glob("*.py"):
+        path.unlink()
     table, index = "T" * (255 - len("shop-dev-")), "i" * 255
     script = f"0001_{'m' * 247}"
     project.script(script, f'CreateTable("{table}", S("id")), AddIndex("{table}", "{index}", S("owner"))')

@@ -17,6 +17,7 @@ from osem_migrate.clock import Clock
 from osem_migrate.commands.history import HistoryOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import (
+    ArgumentInvalid,
     ConfirmationRequired,
     DestructionIncomplete,
     ExitCode,
@@ -111,6 +112,24 @@ def test_history_reads_no_more_than_it_shows(project: Project, aws: SimulatedAws
         assert len(aws.migrator(project).history(HistoryOptions(limit=390))) == 390
     assert found["Query"] > 1, "a page of a megabyte has no room for them"
     assert found["items"] == 390
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_that_shows_nothing_is_a_mistake(limit: int) -> None:
+    """As on the command line."""
+    with pytest.raises(ArgumentInvalid, match=f"limit takes a number of at least 1, not {limit}"):
+        HistoryOptions(limit=limit)
+
+
+def test_a_limit_beyond_what_dynamodb_takes_is_everything(project: Project, aws: SimulatedAws) -> None:
+    """A request has room for 32 bits of it."""
+    asked: list[int] = []
+    migrator = aws.migrator(project)
+    migrator.session._core.register(
+        "before-parameter-build.dynamodb.Query", lambda params, **_: asked.append(params["Limit"])
+    )
+    assert len(migrator.history(HistoryOptions(limit=10**12))) == 4
+    assert asked == [2**31 - 1]
 
 
 def test_history_holds_one_page_at_a_time(project: Project, aws: SimulatedAws) -> None:

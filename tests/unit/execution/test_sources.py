@@ -1,5 +1,6 @@
 """Sources of items end, whatever the pages that they come in say."""
 
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,11 +38,11 @@ def test_a_scan_that_leads_in_a_circle_is_told() -> None:
         asked.append(start)
         return ScanPage([], 0, {"id": {"S": str(len(asked) % 2)}})
 
-    calls.scan = scan  # type: ignore[method-assign]
+    calls.scan = scan  # type: ignore[method-assign, assignment]
     step: Any = SimpleNamespace(table="Carts", after=Table("Carts", S("id")), work=SimpleNamespace(where=None))
     source = ScannedItems(step, calls, segments=1, consistent=True, page=lambda: None)
     with pytest.raises(AnswerEndless, match="dynamodb:Scan on shop-dev-Carts got pages without an end") as caught:
-        assert len([*source.pages(0, None)]) < 0
+        assert len([*islice(source.pages(0, None), 50)]) < 50
     assert len(asked) < 6
     assert caught.value.details["endpoint_url"].endswith("127.0.0.1:9")
     assert "secret" not in caught.value.details["endpoint_url"]
