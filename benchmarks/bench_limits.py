@@ -55,7 +55,7 @@ SIZES = {"scripts": 10_000, "tables": 2_000, "entries": 50_000}
 GROWTH = 3.0  # of twice as much; what is quadratic takes four times as long
 NOISE = 0.4  # seconds below which the growth is the machine's
 FLAT = 1.3  # times the memory of half the size, where memory must not grow
-A_PAGE = 30.0  # MB that a page of items takes, as text and as what is made of it
+TWO_PAGES = 60.0  # MB that one page takes while the next one is made of its text, and what the simulator sorts for it
 SHOWN = 20  # entries of --limit
 CONNECTION = Connection(endpoint_url=NOWHERE)
 FEW = 20  # calls whatever the size
@@ -261,7 +261,7 @@ def _kept(noun: str, largest: int) -> bool:
                 *(["calls"] if cost.calls > cost.most else []),
                 *(
                     ["memory"]
-                    if cost.flat and before.memory and cost.memory > max(A_PAGE, before.memory * FLAT)
+                    if cost.flat and before.memory and cost.memory > max(TWO_PAGES, before.memory * FLAT)
                     else []
                 ),
             ]

@@ -125,9 +125,11 @@ def test_a_limit_beyond_what_dynamodb_takes_is_everything(project: Project, aws:
     """A request has room for 32 bits of it."""
     asked: list[int] = []
     migrator = aws.migrator(project)
-    migrator.session._core.register(
-        "before-parameter-build.dynamodb.Query", lambda params, **_: asked.append(params["Limit"])
-    )
+
+    def see(*, params: dict[str, Any], **_: Any) -> None:
+        asked.append(params["Limit"])
+
+    migrator.session._core.register("before-parameter-build.dynamodb.Query", see)
     assert len(migrator.history(HistoryOptions(limit=10**12))) == 4
     assert asked == [2**31 - 1]
 
