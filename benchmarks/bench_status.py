@@ -35,6 +35,7 @@ from osem_migrate.files.writer import script_source  # noqa: E402
 from osem_migrate.history import Record, RecordedState  # noqa: E402
 from osem_migrate.operations import CreateTable, SetTags  # noqa: E402
 from osem_migrate.schema import Index, N, S, Schema  # noqa: E402
+from tests.doubles.skipping_clock import SkippingClock  # noqa: E402
 from tests.simulator import Limiter, Simulator, VirtualClock  # noqa: E402
 
 MANY, MANY_LIMIT = 1000, 1.3
@@ -128,9 +129,9 @@ def write_project(folder: Path, count: int, url: str) -> Project:
     return Project.find(folder, environ={})
 
 
-def account(project: Project, count: int) -> Simulator:
+def account(project: Project, count: int, clock: SkippingClock | VirtualClock | None = None) -> Simulator:
     """AWS with these tables, and a history in which the project's scripts are applied."""
-    clock = VirtualClock()
+    clock = VirtualClock() if clock is None else clock
     simulator = Simulator(clock=clock, limiter=Limiter(clock.now, mutations=None))
     keys = {"scope": "HASH", "item": "RANGE"}
     simulator.call(

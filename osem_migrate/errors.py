@@ -118,7 +118,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from osem_migrate.advice import AGAIN, CONFIGURATION, command, in_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Unpack
 
     from osem_migrate.details import Details, ErrorDocument
@@ -557,9 +557,8 @@ class HistoryUnreadable(HistoryError):
     remedy = f"A newer osem-migrate may have written it: update the tool and {AGAIN}."
 
     @classmethod
-    def of(cls, unreadable: Mapping[str, HistoryUnreadable]) -> HistoryUnreadable:
-        """One error for all that cannot be read: by migration id, or ``lock``, the error of each."""
-        found = [*unreadable.values()]
+    def of(cls, found: Sequence[HistoryUnreadable]) -> HistoryUnreadable:
+        """One error for all that cannot be read; they have one each."""
         if len(found) == 1:
             return found[0]
         damaged = next((error.advice for error in found if error.advice != found[0].advice), None)

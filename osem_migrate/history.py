@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 LOCK = "lock"
-"""What the lock is called among what of a history cannot be read."""
+"""What the lock is called where it is told of."""
 
 
 class RecordedState(StrEnum):
@@ -203,13 +203,15 @@ class Holder:
 class History:
     """All records by migration id, and the lock's holder; empty where nothing was ever recorded.
 
-    ``unreadable`` is what of them this version cannot read, by migration id, or ``lock``, each with the reason.
+    ``unreadable`` is which records this version cannot read, by migration id, each with the reason, and
+    ``unreadable_lock`` why it cannot read the lock.
     """
 
     records: Mapping[str, Record] = field(default_factory=dict)
     holder: Holder | None = None
     exists: bool = False
     unreadable: Mapping[str, HistoryUnreadable] = field(default_factory=dict)
+    unreadable_lock: HistoryUnreadable | None = None
 
     def is_applied(self, migration: str) -> bool:
         """Whether the history says that the migration is live."""

@@ -19,7 +19,7 @@ from osem_migrate.events import one_at_a_time
 from osem_migrate.files.loader import Scripts, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from osem_migrate.aws.api_calls import ApiCall
@@ -262,9 +262,13 @@ class Migrator:
 
     def history(self, options: HistoryOptions | None = None) -> list[LogEntry]:
         """The log of this environment, oldest first."""
-        from osem_migrate.commands.history import HistoryOptions, history
+        return [*self.entries(options)]
 
-        return history(self.deployment, chosen(options, HistoryOptions, "history"))
+    def entries(self, options: HistoryOptions | None = None) -> Iterator[LogEntry]:
+        """The same one by one: pages are read as they are asked for, and memory stays flat however long the log is."""
+        from osem_migrate.commands.history import HistoryOptions, entries
+
+        return entries(self.deployment, chosen(options, HistoryOptions, "history"))
 
     def tables(self, options: ListOptions | None = None) -> list[LiveTable]:
         """Every table of the environment, the history table too."""

@@ -80,7 +80,7 @@ def _until_done(
     """Send a chunk, and what is left of it, with growing pauses while nothing of it gets through."""
     attempt = 0
     while left := send(chunk):
-        attempt = attempt + 1 if len(left) == len(chunk) else 1
+        attempt = attempt + 1 if len(left) >= len(chunk) else 1
         if attempt >= operation.retries.attempts:
             raise Throttled(
                 f"{action} on {operation.table} leaves {len(left)} items unprocessed",

@@ -11,8 +11,9 @@ from osem_migrate.access.batch import get_batch, put_batch
 from osem_migrate.access.conditions import Expectation, holds, is_all_of
 from osem_migrate.access.cursor import cursor_of, key_of
 from osem_migrate.access.query import key_condition
-from osem_migrate.access.requests import read, updating, write
+from osem_migrate.access.requests import endless, read, updating, write
 from osem_migrate.errors import ArgumentInvalid, QueryInvalid
+from osem_migrate.items.pages import Starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -212,7 +213,7 @@ class Repository:
             KeyIncomplete, ValueInvalid: a value is empty, or not of its type.
         """
         given.check("Repository.query", (int | None, limit, "limit"))
-        left, cursor = limit, None
+        left, cursor, starts = limit, None, Starts()
         while left is None or left > 0:
             page = self.page(
                 *(conditions,), index=index, descending=descending, consistent=consistent, limit=left, cursor=cursor
@@ -221,6 +222,8 @@ class Repository:
             cursor = page.cursor
             if cursor is None:
                 return
+            if starts.repeat(cursor):
+                raise endless(self.table)
             left = None if left is None else left - len(page.items)
 
     def page(  # noqa: PLR0913 - those of a query, and where it goes on

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from osem_migrate.access.attempts import is_unmet
 from osem_migrate.access.cursor import ANEW
-from osem_migrate.errors import AwsError, ConditionFailed, QueryInvalid, RequestInvalid
+from osem_migrate.errors import AnswerEndless, AwsError, ConditionFailed, QueryInvalid, RequestInvalid
+from osem_migrate.items.pages import Starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ def read(
         AwsError: AWS refused.
     """
     found: list[Item] = []
-    request, asking = {**request}, limit
+    request, asking, starts = {**request}, limit, Starts()
     while True:
         if asking is not None:
             request["Limit"] = asking
@@ -111,8 +112,17 @@ def read(
                     return found, item if last is not None or position < len(answer["Items"]) else None
         if last is None or asking is None:
             return found, last
+        if starts.repeat(last):
+            raise endless(operation.table)
         request["ExclusiveStartKey"] = last
         asking = min(asking * 2, _MOST_READ)  # of those that were read, few were meant
+
+
+def endless(table: str) -> AnswerEndless:
+    """The error of a query whose pages lead in a circle."""
+    action = "dynamodb:Query"
+    what = f"{action} on {table} got pages without an end: LastEvaluatedKey repeats"
+    return AnswerEndless(what, action=action, resource=table)
 
 
 def _item_of(refused: AwsError) -> Item | None:

@@ -84,6 +84,11 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
     )
 
 
+def record_key(scope: str, migration: str) -> dict[str, Any]:
+    """Where the record of a migration lies."""
+    return serialize({PARTITION_KEY: scope, SORT_KEY: MIGRATION_PREFIX + migration})
+
+
 def read_record(item: Mapping[str, Any]) -> Record:
     """The record of an item; raises HistoryUnreadable where it is not what this version writes."""
     name = sort_key(item).removeprefix(MIGRATION_PREFIX)

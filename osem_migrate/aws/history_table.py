@@ -49,14 +49,16 @@ class HistoryTable:
             HistoryUnreadable: of one of them it cannot be said what it is.
         """
         found = self.look()
-        if found.unreadable:
-            raise HistoryUnreadable.of(found.unreadable)
+        lock = [found.unreadable_lock] if found.unreadable_lock is not None else []
+        if unreadable := [*lock, *found.unreadable.values()]:
+            raise HistoryUnreadable.of(unreadable)
         return found
 
     def look(self) -> History:
         """The same, with what cannot be read beside the rest, by one consistent query (and its pages)."""
         records: dict[str, Record] = {}
         unreadable: dict[str, HistoryUnreadable] = {}
+        unreadable_lock: HistoryUnreadable | None = None
         holder: Holder | None = None
         try:
             for item in self._query(self._scope, history_items.LOCK_ITEM, history_items.MIGRATION_PREFIX + "~"):
@@ -68,19 +70,25 @@ class HistoryTable:
                         record = history_items.read_record(item)
                         records[record.migration] = record
                 except HistoryUnreadable as error:
-                    unreadable[name.removeprefix(history_items.MIGRATION_PREFIX)] = error
+                    if name == history_items.LOCK_ITEM:
+                        unreadable_lock = error
+                    else:
+                        unreadable[name.removeprefix(history_items.MIGRATION_PREFIX)] = error
         except ResourceNotFound:
             return History()
-        return History(records=records, holder=holder, exists=True, unreadable=unreadable)
+        return History(
+            records=records, holder=holder, exists=True, unreadable=unreadable, unreadable_lock=unreadable_lock
+        )
 
-    def entries(self, limit: int | None = None) -> list[LogEntry]:
-        """The log, oldest first: all of it, or the newest ``limit`` entries, and no more than these is read."""
+    def entries(self, limit: int | None = None) -> Iterator[LogEntry]:
+        """The log, oldest first, a page of it in memory at a time; none before the table exists.
+
+        With a ``limit`` only the newest entries, which are held at once, and no more than these is read.
+        """
         found = self._query(self._scope, history_items.LOG_PREFIX, history_items.LOG_PREFIX + "~", newest=limit)
-        try:
-            shown = [*map(history_items.show_log_item, found)]
-        except ResourceNotFound:
-            return []
-        return shown if limit is None else shown[::-1]
+        shown = map(history_items.show_log_item, found)
+        with suppress(ResourceNotFound):
+            yield from shown if limit is None else [*shown][::-1]
 
     def create(self, tags: Mapping[str, str]) -> None:
         """Ask for the table, with deletion protection; an existing one is left as it is."""
@@ -110,6 +118,12 @@ class HistoryTable:
         """Put records and append the entries told of; raises LockLost, with nothing written, if somebody took over."""
         for batch in self._batches(lease, entries):
             self._under(lease, batch)
+
+    def erase(self, lease: Lease, migration: str, entry: LogEntry) -> None:
+        """Delete the record of a migration and append the entry; raises LockLost if somebody took over."""
+        key = history_items.record_key(self._scope, migration)
+        delete = {"Delete": {"TableName": self._table, "Key": key}}
+        self._under(lease, [delete, self._put(self._entry(entry, lease.holder.fence))])
 
     def unlock(self, clearing: Mapping[str, Any], entry: LogEntry, *, fence: int) -> bool:
         """Clear the lock and append the entry, or neither; False where the lock is not as ``clearing`` expects.
@@ -259,7 +273,7 @@ class HistoryTable:
         left = newest if newest is not None else _EVERY
 
         def ask(begin: Mapping[str, Any]) -> Page:
-            limit: dict[str, Any] = {"Limit": left} if newest is not None else {}
+            limit: dict[str, Any] = {"Limit": min(left, _EVERY)} if newest is not None else {}
             with door(QUERY.action, self._table):
                 return self._client.query(**parameters, **limit, **begin)
 

@@ -48,12 +48,13 @@ class Paging:
             if not following:
                 return
             if repr(following) in seen:
-                raise self._endless(f"{self.token} repeats", client, resource)
+                raise self.endless(f"{self.token} repeats", client, resource)
             seen.add(repr(following))
             begin = {self.start: following}
-        raise self._endless(f"there are more than {self.most}", client, resource)
+        raise self.endless(f"there are more than {self.most}", client, resource)
 
-    def _endless(self, mistake: str, client: Any, resource: str | None) -> AnswerEndless:
+    def endless(self, mistake: str, client: Any, resource: str | None) -> AnswerEndless:
+        """The error that says who gave pages that do not end; ``mistake`` is how."""
         return AnswerEndless(
             f"{self.action}{f' on {resource}' if resource else ''} got pages without an end: {mistake}",
             action=self.action,

@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Any
 from osem_migrate.aws.failures.classify import REFUSALS, Failure, Verdict, classify
 from osem_migrate.aws.guard import Guard
 from osem_migrate.aws.item_rate import ItemRate, Side
+from osem_migrate.aws.paging import SCAN
 from osem_migrate.clock import Clock
-from osem_migrate.errors import AnswerUnreadable, ConditionFailed, EndpointUnreachable, ServiceFailed, Throttled
+from osem_migrate.errors import (
+    AnswerEndless,
+    AnswerUnreadable,
+    ConditionFailed,
+    EndpointUnreachable,
+    ServiceFailed,
+    Throttled,
+)
 from osem_migrate.items.placeholders import Placeholders
 from osem_migrate.items.where import Where
 from osem_migrate.items.work import ItemWrite
@@ -115,6 +123,10 @@ class PassCalls:
             },
         )
         return ScanPage(answer["Items"], answer["ScannedCount"], answer.get("LastEvaluatedKey"))
+
+    def endless(self, table: str) -> AnswerEndless:
+        """The error of a table whose pages lead in a circle."""
+        return SCAN.endless(f"{SCAN.token} repeats", self._client, self._physical_name(table))
 
     def get(self, table: str, key: Item) -> Item | None:
         """The item of a key as of right now, or None."""

@@ -1,5 +1,6 @@
 """``osem-migrate history``: the log of what was done."""
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,11 @@ from osem_migrate.cli.options import Count, connected
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from osem_migrate.history import LogEntry
+
+_AT_ONCE = 1000  # entries that are shown together, in columns of the same width
 
 
 @click.command("history")
@@ -24,21 +29,33 @@ def command(invocation: Invocation, *, limit: int | None) -> ExitCode:
     from osem_migrate.commands.history import HistoryOptions
 
     migrator = invocation.migrator()
-    entries = migrator.history(HistoryOptions(limit=limit))
+    entries = migrator.entries(HistoryOptions(limit=limit))
+    count = 0
+    invocation.stopped = lambda _error: _document(count) if count else {}
+    while some := [*islice(entries, _AT_ONCE)]:
+        count += len(some)
+        if invocation.as_json:
+            invocation.list_json("events", _listed(some))
+        else:
+            output.entries([(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in some], head=3)
 
     def show() -> None:
-        if not entries:
+        if not count:
             output.line("info", f"Nothing was ever applied to {migrator.environment.name}.")
-        rows = [(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in entries]
-        output.entries(rows, head=3)
 
-    return invocation.finish(lambda: _document(entries), show)
+    return invocation.finish(lambda: _document(count), show)
 
 
-def _document(entries: "list[LogEntry]") -> Document:
+def _listed(entries: "Sequence[LogEntry]") -> "Sequence[Document]":
+    from osem_migrate.cli.documents.history import entry_document
+
+    return [entry_document(entry) for entry in entries]
+
+
+def _document(count: int) -> Document:
     from osem_migrate.cli.documents.history import history_document
 
-    return history_document(entries)
+    return history_document(count)
 
 
 def _detail(entry: "LogEntry") -> str:

@@ -24,10 +24,11 @@ def import_file(invocation: Invocation, options: "ImportFileOptions", *, check: 
     from osem_migrate.commands.import_file import import_file as write
     from osem_migrate.commands.import_file import plan_file_import_of
     from osem_migrate.config import Project
+    from osem_migrate.files.folder import is_there
     from osem_migrate.files.loader import load
 
     project = Project.find()
-    migrations = load(project.migrations).migrations if project.migrations.is_dir() else ()
+    migrations = load(project.migrations).migrations if is_there(project.migrations) else ()
     plan = plan_file_import_of(project, invocation.environment or "", migrations, options)
     invocation.warn(plan.notes)
     if check:

@@ -14,6 +14,7 @@ from osem_migrate.errors import ExitCode, OsemMigrateError, OutputRefused
 from osem_migrate.place import Place
 
 if TYPE_CHECKING:
+    from osem_migrate.cli.json_listing import JsonListing
     from osem_migrate.cli.run_reporter import RunReporter
     from osem_migrate.deployment.connection import Connection
     from osem_migrate.migrator import Migrator
@@ -38,6 +39,7 @@ class Invocation:
         reporter: tells of the run while it goes on; None until there is something to tell of.
         locate: tells where the command is at work, once it has found out.
         stopped: makes the document of a command that has begun and that an error stops; None before it has.
+        listing: the document of ``--json``, where a part of it is printed already; None where nothing is.
     """
 
     command: str | None
@@ -54,6 +56,7 @@ class Invocation:
     reporter: "RunReporter | None" = None
     locate: Callable[[], Place] = field(init=False)
     stopped: Callable[[OsemMigrateError], Document] | None = None
+    listing: "JsonListing | None" = None
 
     def __post_init__(self) -> None:
         """The commands that are shown, and the place as far as the options tell it."""
@@ -120,7 +123,7 @@ class Invocation:
             self.reporter.finished()
         if self.as_json:
             LISTENER.tell()
-            output.print_json(self.envelope(document(), code))
+            output.verbatim(self.document_text(document(), code).removesuffix("\n"))
         else:
             text()
         return code
@@ -132,7 +135,7 @@ class Invocation:
         if self.as_json and not isinstance(error, OutputRefused):
             data = self.stopped(error) if self.stopped is not None else {}
             with suppress(OutputRefused):  # then stderr has to do
-                output.print_json(self.envelope(data, error.exit_code, error))
+                output.verbatim(self.document_text(data, error.exit_code, error).removesuffix("\n"))
                 return
         output.failure(error)
 
@@ -145,8 +148,19 @@ class Invocation:
         flags = advice.connection_flags(self.region, self.profile, self.endpoint_url, force=self.force)
         return advice.typed_in(self.environment, flags) if self.environment is not None else advice.as_typed
 
-    def envelope(self, data: Document, code: ExitCode, error: OsemMigrateError | None = None) -> Document:
-        """What ``--json`` prints."""
+    def list_json(self, name: str, members: Sequence[object]) -> None:
+        """Print some more members of the list ``name`` of the document, of which ``finish`` prints the rest."""
+        from osem_migrate.cli.json_listing import JsonListing
+
+        self.listing = self.listing or JsonListing(name)
+        self.listing.add(members)
+
+    def document_text(self, data: Document, code: ExitCode, error: OsemMigrateError | None = None) -> str:
+        """What is still to be printed of the document of ``--json``: all of it, unless part of it is printed."""
+        whole = self._envelope(data, code, error)
+        return self.listing.rest(whole) if self.listing is not None else output.json_text(whole)
+
+    def _envelope(self, data: Document, code: ExitCode, error: OsemMigrateError | None) -> Document:
         # Imported here, because only --json needs it.
         from osem_migrate.cli.documents.envelope import envelope
 

@@ -150,7 +150,7 @@ class _FailureReport:
         invocation = self._invocation()
         if not invocation.as_json:
             return b""
-        return output.without_passwords(output.json_text(invocation.envelope({}, error.exit_code, error))).encode()
+        return output.without_passwords(invocation.document_text({}, error.exit_code, error)).encode()
 
     def _invocation(self) -> Invocation:
         return self.invocation or Invocation(command=self._command() or None, as_json=self._wants_json())

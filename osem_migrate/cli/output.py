@@ -102,11 +102,6 @@ def dim(text: str) -> str:
     return click.style(text, dim=True) if text else ""
 
 
-def print_json(value: Any) -> None:
-    """The one document that ``--json`` puts on stdout."""
-    verbatim(json_text(value).removesuffix("\n"))
-
-
 def json_text(document: Any) -> str:
     """A JSON document with its commands as they are typed here, in characters that stdout has."""
     document = _filled(document)

@@ -8,13 +8,14 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_version
+from osem_migrate.cli.confirmation import ask
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
 from osem_migrate.cli.reason import reason_option
-from osem_migrate.errors import ExitCode, UsageError
+from osem_migrate.errors import ConfirmationRequired, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.resolve import ResolveResult
+    from osem_migrate.commands.resolve import ResolveOptions, ResolveResult
     from osem_migrate.migrator import Migrator
 
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
               help="Record the script as it is now: the live tables are as the changed one builds them.")  # fmt: skip
 @reason_option
 @click.option("--no-verify", is_flag=True, help="Do not compare with the live tables; the log says so.")
+@click.option("--yes", is_flag=True, help="Do not ask before a record is deleted that nobody can read.")
 @lock_timeout_option
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
@@ -37,6 +39,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     accept_checksum: bool,
     reason: str | None,
     no_verify: bool,
+    yes: bool,
     lock_timeout: float,
 ) -> ExitCode:
     """Correct what the history says about one migration.
@@ -44,8 +47,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     For a migration that failed or was finished, undone or edited by hand. VERSION is its number, its whole name, or
     head for the newest. Changes only the history, never a table: takes the lock, compares the live tables with what is
     claimed, and refuses if they differ. The log keeps who did it, when and why.
+
+    A record that cannot be read is written anew, as the script says; where the script is gone as well, --reverted
+    with --no-verify deletes it, and asks for the environment's name.
     """
-    from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.resolve import ResolveOptions
     from osem_migrate.planning.resolve import Resolution
 
@@ -59,10 +64,22 @@ def command(  # noqa: PLR0913 - one parameter an option
         )
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
-    options = ResolveOptions(version, said[0], reason=reason, verify=not no_verify, lock_timeout=lock_timeout)
-    with stop_on_signal(options.resume()) as stop:
-        resolved = migrator.resolve(replace(options, stop=stop))
+    options = ResolveOptions(
+        version, said[0], reason=reason, verify=not no_verify, allow_data_loss=yes, lock_timeout=lock_timeout
+    )
+    try:
+        resolved = _resolve(migrator, options)
+    except ConfirmationRequired as needed:
+        ask([*needed.parts], migrator, needed.advice, yes=False, can_ask=not invocation.as_json)
+        resolved = _resolve(migrator, replace(options, allow_data_loss=True))
     return invocation.finish(lambda: _document(resolved, reason), lambda: _show(resolved, migrator))
+
+
+def _resolve(migrator: "Migrator", options: "ResolveOptions") -> "ResolveResult":
+    from osem_migrate.cli.signals import stop_on_signal
+
+    with stop_on_signal(options.resume()) as stop:
+        return migrator.resolve(replace(options, stop=stop))
 
 
 def _document(resolved: "ResolveResult", reason: str | None) -> Document:
@@ -82,7 +99,10 @@ def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
         output.line("done", f"{resolved.migration} is {state}; nothing to do.")
         return
     was = "" if accepts else f" (was {resolved.before})"
-    output.line("done", f"{resolved.migration} is recorded {now} on {where}{was}.")
+    done = f"recorded {now} on {where}{was}"
+    if resolved.record is None:
+        done = f"{resolved.resolution} on {where}: what was recorded of it, which nobody could read, is deleted"
+    output.line("done", f"{resolved.migration} is {done}.")
     if resolved.tables:
         output.line("info", f"Compared with {output.counted(len(resolved.tables), 'table')}: "
                     f"{', '.join(resolved.tables)}.")  # fmt: skip

@@ -11,6 +11,7 @@ from osem_migrate.arguments import Arguments
 from osem_migrate.commands.import_file import ImportFileOptions, read_tables
 from osem_migrate.config import Project
 from osem_migrate.errors import ChangeRefused, DefinitionError, UsageError
+from osem_migrate.files.folder import is_there
 from osem_migrate.files.loader import load
 from osem_migrate.files.schema_file import load_schema_file
 from osem_migrate.files.writer import Draft, draft_scripts, write_scripts
@@ -112,7 +113,7 @@ def plan_autogenerate(
     _check_new_names(options.rename_indexes)
     if options.source not in project.environment_names and not _is_file(Path(options.source)):
         raise _unknown(project, options.source)
-    migrations = load(project.migrations).migrations if project.migrations.is_dir() else ()
+    migrations = load(project.migrations).migrations if is_there(project.migrations) else ()
     source = _source(project, migrations, options, connect)
     choice = IndexChoice(replace=options.replace_indexes, renamed=options.rename_indexes)
     found = autogenerate(source.before, source.after, source.says, choice)

@@ -18,6 +18,7 @@ from osem_migrate.errors import (
     ResourceInUse,
     ResourceNotFound,
 )
+from osem_migrate.files.folder import is_there
 from osem_migrate.files.loader import load
 from osem_migrate.files.location import shown_path
 from osem_migrate.files.quota import beyond_quota
@@ -77,7 +78,7 @@ def plan_import(deployment: Deployment, folder: Path, options: ImportOptions) ->
         ResourceInUse: a table is still on its way, or cannot be used.
         OwnerUnknown: whether another application recorded a table may not be read.
     """
-    migrations = load(folder).migrations if folder.is_dir() else ()
+    migrations = load(folder).migrations if is_there(folder) else ()
     deployment.check_account()
     history = check_applied(deployment, migrations, "anything can be imported")
     skipped, wanted = _choose(deployment, options.names, replay(migrations, Schema()).tables, history)

@@ -15,7 +15,7 @@ from osem_migrate.config.configuration import OWN, Configuration, candidates, re
 from osem_migrate.config.project import DEFAULT_ENVIRONMENT, resolved
 from osem_migrate.errors import AlreadyConfigured, ConfigurationError, UsageError
 from osem_migrate.files.edits import all_or_nothing
-from osem_migrate.files.folder import SCRIPT_NAME
+from osem_migrate.files.folder import SCRIPT_NAME, is_there
 from osem_migrate.files.writer import draft_scripts
 
 _APPLICATION = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
@@ -81,7 +81,7 @@ def init(options: InitOptions, start: Path | None = None, environ: Mapping[str, 
             edits.configure(file, file.table, {name: settings[name] for name in settings if name != "environments"})
             edits.configure(file, (*file.table, "environments", DEFAULT_ENVIRONMENT), {})
             written.append(file.path)
-        if not project.migrations.is_dir():
+        if not is_there(project.migrations):
             edits.make_folder(project.migrations)
             written.append(project.migrations)
         if options.script is not None and not _has_scripts(project.migrations):
@@ -151,4 +151,4 @@ def _check_same(file: Configuration, found: Mapping[str, Any], options: InitOpti
 
 
 def _has_scripts(folder: Path) -> bool:
-    return folder.is_dir() and any(SCRIPT_NAME.fullmatch(path.stem) for path in folder.glob("*.py"))
+    return is_there(folder) and any(SCRIPT_NAME.fullmatch(path.stem) for path in folder.glob("*.py"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from osem_migrate.config import Project
 from osem_migrate.errors import OsemMigrateError
+from osem_migrate.files.folder import is_there
 from osem_migrate.files.loader import load
 from osem_migrate.files.writer import write_scripts
 from osem_migrate.planning.new import Understanding, understand
@@ -36,6 +37,6 @@ def new(project: Project, title: str) -> NewScript:
 def _schema(folder: Path) -> Schema | None:
     """What the scripts so far build; None where they cannot be read, which is no reason not to write another."""
     try:
-        return replay(load(folder).migrations, Schema()) if folder.is_dir() else Schema()
+        return replay(load(folder).migrations, Schema()) if is_there(folder) else Schema()
     except OsemMigrateError:
         return None

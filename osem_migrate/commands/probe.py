@@ -105,6 +105,7 @@ class _TableProbe:
         """Write the sample, once that of any other run is gone; what is in the way, where it does not go."""
         began = self._clock.monotonic()
         replaced: str | None = None
+        gone = 0  # times that what was in the way was not found any more
         while not self._put(replaced):
             found = self._probe.get(self._table, self._sample.key)
             run = self._run_of(found)
@@ -115,10 +116,11 @@ class _TableProbe:
             if found is not None and run is None:
                 return "another item has its key; it was not touched"
             late = self._clock.monotonic() - began >= OTHERS_WITHIN
-            if late and replaced is not None:
+            if late and (replaced is not None or found is None):
                 return "other probes keep writing to its key"
             replaced = run if late or self._is_left(run) else None
-            if run is not None and replaced is None:
+            gone += found is None
+            if replaced is None and (run is not None or gone > 1):
                 self._stop.sleep(1.0)
         return None
 

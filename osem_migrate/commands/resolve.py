@@ -11,7 +11,7 @@ from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.deployment.records import record_of
-from osem_migrate.errors import DriftFound, ResolutionRefused
+from osem_migrate.errors import ConfirmationRequired, DriftFound, ResolutionRefused
 from osem_migrate.history import History, LogEntry, Record, RecordedState, ShownState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
@@ -43,6 +43,7 @@ class ResolveOptions(LockOptions):
         resolution: what is to be recorded.
         reason: why, for the log.
         verify: whether the live tables must confirm it.
+        allow_data_loss: delete what is recorded where nobody can read it and its script is gone.
     """
 
     version: str
@@ -50,11 +51,12 @@ class ResolveOptions(LockOptions):
     _: KW_ONLY
     reason: str | None = None
     verify: bool = True
+    allow_data_loss: bool = False
 
-    def resume(self) -> str:
-        """The same command again."""
+    def resume(self, *more: str) -> str:
+        """The same command again; none that confirms anything, unless ``more`` does."""
         given = {"--no-verify": not self.verify, "--reason": self.reason, **self.given()}
-        return command("resolve", self.version, f"--{self.resolution}", given=given)
+        return command("resolve", self.version, f"--{self.resolution}", *more, given=given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class ResolveResult:
         migration: its id.
         resolution: what was said.
         before: the recorded state before; ``pending`` where there was none, ``unreadable`` where nobody can say.
-        record: what is recorded now; None where nothing is.
+        record: what is recorded now; None where nothing is, also because it was deleted.
         recorded: False when the history said so already, and nothing was written.
         tables: physical names of the tables that confirmed it.
     """
@@ -77,6 +79,13 @@ class ResolveResult:
     recorded: bool
     tables: tuple[str, ...] = ()
 
+    @property
+    def after(self) -> str:
+        """The state that is recorded now; what was said where the record is gone with it."""
+        if self.record is not None:
+            return self.record.state.value
+        return self.resolution.value if self.recorded else self.before
+
 
 def resolve(deployment: Deployment, migrations: Sequence[Migration], options: ResolveOptions) -> ResolveResult:
     """Set right what the history says of one migration, under the lock, once the live tables have confirmed it.
@@ -87,6 +96,7 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
         DriftFound: the live tables say otherwise, and nothing was written.
         ResolutionRefused: the history would contradict itself, or nobody can know what has to be live.
         TargetUnknown: there is no such version.
+        ConfirmationRequired: what is recorded would be deleted, as nobody can read it and its script is gone.
     """
     deployment.check_account()
     history, decision = _decide(deployment, migrations, options)
@@ -104,9 +114,13 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
         live_tables = _confirm(deployment, migrations, history, decision, options)
         tables = tuple(live.physical_name for live in live_tables)
         options.check_stop()
-        record = _record(deployment, decision, actor, lease, live_tables)
         entry = _entry(deployment, decision, options, actor, tables)
-        deployment.history.write(lease, [(entry, record)])
+        if decision.forgets:
+            record = None
+            deployment.history.erase(lease, decision.migration, entry)
+        else:
+            record = _record(deployment, decision, actor, lease, live_tables)
+            deployment.history.write(lease, [(entry, record)])
     return replace(_nothing(decision), record=record, recorded=True, tables=tables)
 
 
@@ -127,6 +141,10 @@ def _decide(
             remediation=f"Restore the script from version control, or record it unchecked with: {unverified}",
             migration=decision.migration,
         )
+    if decision.forgets and decision.needed and not options.allow_data_loss:
+        lost = f"what is recorded of {decision.migration} is lost: it cannot be read, and its script is gone"
+        how = ConfirmationRequired.how(command("status"), options.resume("--yes"))
+        raise ConfirmationRequired("a record would be deleted", parts=[lost], remediation=how, hazards=[lost])
     return history, decision
 
 
@@ -196,6 +214,7 @@ def _entry(
     """The log's entry: who, why, and whether anything confirmed it."""
     compared = ", ".join(tables) if len(tables) <= NAMED else f"{len(tables)} tables"
     checked = f"compared with {compared}" if options.verify else "not compared with the live tables"
+    checked += ", and its record deleted" if decision.forgets else ""
     return LogEntry(
         at=deployment.clock.milliseconds(),
         what=_SAID[options.resolution],

@@ -41,8 +41,13 @@ class Configuration:
         return f"{self.path}: {key}" if key else str(self.path)
 
     def exists(self) -> bool:
-        """Whether there is such a file."""
-        return self.path.is_file()
+        """Whether there is such a file; raises ConfigurationError where the system does not say."""
+        try:
+            return self.path.is_file()
+        except OSError as refused:
+            raise ConfigurationError(
+                f"{self.path} cannot be read: {refused.strerror or refused}", file=str(self.path)
+            ) from refused
 
     def read(self) -> dict[str, Any] | None:
         """The settings, unchecked; None where there is no such file or no such table in it.

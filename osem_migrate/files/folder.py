@@ -8,6 +8,7 @@ subfolder, too, may have been meant to be a script, so it is refused: passed ove
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from osem_migrate.advice import AGAIN
@@ -26,11 +27,28 @@ _PACKAGE = "__init__.py"
 _CACHE = "__pycache__"
 
 
+@contextmanager
+def looked_into(folder: Path) -> Iterator[None]:
+    """Raise ScriptNotLoadable where the system does not let us look into the migrations folder meanwhile."""
+    try:
+        yield
+    except OSError as refused:
+        remedy = f"Check the folder's name in the configuration, and whether you may read it, then {AGAIN}."
+        what = f"cannot be read: {refused.strerror or refused}"
+        raise ScriptNotLoadable(what, file=shown_path(folder), remediation=remedy) from refused
+
+
+def is_there(folder: Path) -> bool:
+    """Whether there is a migrations folder; raises ScriptNotLoadable where the system does not say."""
+    with looked_into(folder):
+        return folder.is_dir()
+
+
 def script_paths(folder: Path) -> list[Path]:
     """The scripts, by name; raises a ScriptError for the first file that may have been meant to be one."""
-    try:
-        if not folder.is_dir():
-            raise FolderMissing("there is no such folder", file=shown_path(folder))
+    if not is_there(folder):
+        raise FolderMissing("there is no such folder", file=shown_path(folder))
+    with looked_into(folder):
         # Absolute, because that is how tracebacks will name the files.
         entries = sorted(folder.absolute().iterdir())
         found = [path for path in entries if _is_python(path) and _checked(path)]
@@ -39,8 +57,6 @@ def script_paths(folder: Path) -> list[Path]:
                 raise SqlScriptUnsupported("SQL scripts do not apply to DynamoDB", file=shown_path(path))
         for path in _below(folder.absolute()):
             raise ScriptMisplaced(f"scripts lie directly in {shown_path(folder)}", file=shown_path(path))
-    except OSError as refused:
-        raise ScriptNotLoadable(f"cannot be read: {refused.strerror}", file=shown_path(folder)) from refused
     return found
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import FileNotWritable, ScriptError, UsageError
 from osem_migrate.files.edits import all_or_nothing
-from osem_migrate.files.folder import SCRIPT_NAME
+from osem_migrate.files.folder import SCRIPT_NAME, is_there, looked_into
 from osem_migrate.files.location import shown_path
 from osem_migrate.operations import Operation
 from osem_migrate.operations.source import imported_names, render, render_import
@@ -54,7 +54,7 @@ def write_scripts(folder: Path, scripts: Sequence[tuple[str, Collection[Operatio
 
 def draft_scripts(folder: Path, scripts: Sequence[tuple[str, Collection[Operation]]]) -> tuple[Draft, ...]:
     """The same scripts as they would be written now; raises UsageError for a title that makes no file name."""
-    first = _next_number(folder) if folder.is_dir() else 1
+    first = _next_number(folder) if is_there(folder) else 1
     return tuple(
         Draft(folder / f"{number:04}_{_slug(title)}.py", script_source(title, operations))
         for number, (title, operations) in enumerate(scripts, first)
@@ -95,7 +95,8 @@ def _slug(title: str) -> str:
 
 
 def _next_number(folder: Path) -> int:
-    numbers = [int(match["number"]) for path in folder.iterdir() if (match := SCRIPT_NAME.fullmatch(path.stem))]
+    with looked_into(folder):
+        numbers = [int(match["number"]) for path in folder.iterdir() if (match := SCRIPT_NAME.fullmatch(path.stem))]
     return max(numbers, default=0) + 1
 
 

@@ -59,6 +59,11 @@ class Decision:
     unknowable: str | None = None
     unreadable: bool = False
 
+    @property
+    def forgets(self) -> bool:
+        """Whether what is recorded goes without anything in its place: it cannot be read, and there is no script."""
+        return self.unreadable and self.script is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveContext:
@@ -124,6 +129,7 @@ def _find(past: ResolveContext, version: str) -> str:
     # A script that was reverted before it was renamed or removed does not count.
     lost = (record for name, record in past.history.records.items() if name not in numbers)
     numbers |= {r.migration: r.number for r in lost if r.state is not RecordedState.REVERTED or r.migration == version}
+    numbers |= {name: _number_of(name) for name in past.history.unreadable if name not in numbers}
     if version in numbers:
         return version
     if version == HEAD and past.migrations:
@@ -135,6 +141,12 @@ def _find(past: ResolveContext, version: str) -> str:
         raise unknown_version(version, sorted(numbers, key=lambda name: (numbers[name], name)))
     what = f"{shown_version(version)} may be {' or '.join(found)}: give the whole name"
     raise TargetUnknown(what, version=version)
+
+
+def _number_of(name: str) -> int:
+    """The number of what cannot be read, or one that no script has."""
+    number = number_named(name.partition("_")[0])
+    return number if number is not None else -1
 
 
 def _is_recorded(decision: Decision) -> bool:
@@ -156,7 +168,7 @@ def _refuse_contradiction(decision: Decision) -> None:
     name, earlier = decision.migration, decision.earlier
     if decision.resolution is Resolution.REVERTED:
         return
-    if decision.unreadable and decision.resolution is Resolution.ACCEPT_CHECKSUM:
+    if decision.unreadable and decision.script is not None and decision.resolution is Resolution.ACCEPT_CHECKSUM:
         raise ResolutionRefused(
             f"the record of {name} cannot be read, so it is unknown whether it is applied",
             remediation=f"Record that it is: {command('resolve', name, '--applied')}\n"

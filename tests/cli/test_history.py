@@ -3,12 +3,17 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from osem_migrate.cli import terminal
+from osem_migrate.aws.history_table import HistoryTable
+from osem_migrate.cli import history, terminal
 from osem_migrate.cli.main import run as run_words
+from osem_migrate.errors import ServiceFailed
+from osem_migrate.history import LogEntry
 from tests.cli.command_line import Run, Tables
+from tests.cli.envelope import Failure, checked
 from tests.doubles.screen import DrawnOn, Screen
 
 
@@ -69,3 +74,39 @@ def test_the_newest_entries(run: Run, tables: Tables) -> None:
     assert run("history", "--limit", "99").out.splitlines() == every
     assert len(run("history", "--limit", "1", "--json").document["data"]["events"]) == 1
     assert run("history", "--limit", "0").code == 64
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5, 6, 7])
+def test_a_long_log_is_printed_while_it_is_read(
+    run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """In whatever portions: the same lines and the same document, valid and as published."""
+    run("upgrade")
+    whole, document = run("history").out, run("history", "--json").document
+    monkeypatch.setattr(history, "_AT_ONCE", at_once)
+    assert run("history").out.split() == whole.split()
+    said = run("history", "--json")
+    assert checked(said).data == document["data"]
+    assert said.document["data"]["counts"] == {"events": 6}
+
+
+@pytest.mark.parametrize("stop", [ServiceFailed("the service failed"), KeyboardInterrupt()], ids=["error", "Ctrl-C"])
+def test_a_log_that_cannot_be_read_to_its_end(
+    run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    """What is printed by then is the beginning of a valid document, which says how many it has and what is wrong."""
+
+    def entries(_table: HistoryTable, _limit: int | None) -> Iterator[LogEntry]:
+        yield from (LogEntry(at=at, what="applied", migration=None, by="ada") for at in range(5))
+        raise stop
+
+    monkeypatch.setattr(HistoryTable, "entries", entries)
+    assert checked(run("history", "--json")).data == {}, "nothing was printed yet"
+    monkeypatch.setattr(history, "_AT_ONCE", 2)
+    said = checked(run("history", "--json"))
+    assert isinstance(said, Failure)
+    assert said.error.code == ("AWS_SERVICE_FAILED" if isinstance(stop, ServiceFailed) else "INTERRUPTED")
+    assert (said.data["counts"], len(said.data["events"])) == ({"events": 4}, 4)
+    text = run("history")
+    assert (len(text.out.splitlines()), text.code) == (4, said.exit_code)
+    assert said.error.code in text.err

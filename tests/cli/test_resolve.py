@@ -1,10 +1,12 @@
 """``resolve``: what the history says of one migration is set right, once the live tables have confirmed it."""
 
+import io
 import re
+import sys
 
 import pytest
 
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import HISTORY, Project, Run, Tables
 
 TEAMS = "0001_create_teams"
 
@@ -163,3 +165,34 @@ def test_a_held_lock_is_waited_for(run: Run, upgraded: Tables) -> None:
     assert said.code == 6
     assert "ada@build-7 on build-7" in said.err
     assert upgraded.everything() == before
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_record_that_nobody_can_read(run: Run, upgraded: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its script it is deleted once the environment's name is typed; machines and pipes have to say --yes."""
+    odd = {"scope": {"S": "shop"}, "item": {"S": "migration#0009_squashed"}}
+    upgraded.client.put_item(TableName=HISTORY, Item=odd)
+    words = ("resolve", "9", "--reverted", "--no-verify")
+    before = upgraded.everything()
+    refused = run(*words, "--json")
+    assert refused.document["error"]["code"] == "CONFIRMATION_REQUIRED"
+    assert "resolve 0009_squashed" not in refused.out
+    assert "osem-migrate resolve 9 --reverted --yes --no-verify --env dev" in refused.out
+    monkeypatch.setattr(sys, "stdin", _Terminal("prod\n"))
+    assert run(*words).code == 1
+    assert upgraded.everything() == before
+    monkeypatch.setattr(sys, "stdin", _Terminal("dev\n"))
+    said = run(*words)
+    assert said.code == 0
+    assert "what is recorded of 0009_squashed is lost: it cannot be read, and its script is gone" in said.err
+    assert "0009_squashed is reverted on dev" in said.out
+    assert "which nobody could read, is deleted." in said.out
+    upgraded.client.put_item(TableName=HISTORY, Item=odd)
+    document = run(*words, "--yes", "--json").document["data"]
+    assert (document["state_before"], document["state"], document["recorded"]) == (
+        "unreadable", "reverted", ["0009_squashed"])  # fmt: skip
+    assert run("status").code == 0

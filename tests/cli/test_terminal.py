@@ -1,12 +1,15 @@
 """What is written to a terminal, and what a signal handler may do to it."""
 
+import os
 import sys
 
 import pytest
 
 from osem_migrate import advice
 from osem_migrate.cli import output, terminal
+from osem_migrate.cli.main import run as run_words
 from osem_migrate.errors import OsemMigrateError
+from tests.cli.command_line import Project, Run, Tables
 from tests.doubles.screen import DrawnOn, Screen
 
 
@@ -31,7 +34,7 @@ def test_a_command_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_document_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     """JSON that a newline was put into would be none."""
     screen = _screen(monkeypatch, "stdout")
-    output.print_json({"message": "word " * 30})
+    output.verbatim(output.json_text({"message": "word " * 30}))
     assert f'  "message": "{"word " * 30}"\n' in screen.sent
 
 
@@ -86,3 +89,33 @@ def test_without_rows_there_is_nothing_to_hide(capfd: pytest.CaptureFixture[str]
     with terminal.rows_hidden():
         terminal.notice("a notice")
     assert capfd.readouterr().err == "\na notice\n"
+
+
+def test_the_longest_names_are_whole_on_a_narrow_terminal(
+    project: Project, run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of table, index and script: what has no room goes on in the next line, and no name is cut short or torn."""
+    for path in project.migrations.glob("*.py"):
+        path.unlink()
+    table, index = "T" * (255 - len("shop-dev-")), "i" * 255
+    script = f"0001_{'m' * 247}"
+    project.script(script, f'CreateTable("{table}", S("id")), AddIndex("{table}", "{index}", S("owner"))')
+    shows = {
+        ("upgrade", "--dry-run"): (table, index, script),
+        ("upgrade",): (),
+        ("status",): (script,),
+        ("list",): (table,),
+        ("show", "1"): (table, index),
+        ("history",): (table, script),
+        ("verify",): (table,),
+        ("check",): (),
+        ("destroy", "--dry-run"): (table,),
+    }
+    for words, names in shows.items():
+        screen = DrawnOn(Screen(80, 24))
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", screen)
+            patch.setattr(terminal, "size_of", lambda _stream: os.terminal_size((80, 24)))
+            assert run_words([*words]) == 0, words
+        assert all(name in "".join(screen.rows) for name in names), (words, screen.rows)
+    assert tables.names()

@@ -57,7 +57,7 @@ def set_lock(tables: Tables, update: str, value: Any) -> None:
 
 def events(tables: Tables) -> list[LogEntry]:
     """The whole log."""
-    return HistoryTable(tables.client, HISTORY, "shop", SYSTEM_CLOCK).entries()
+    return [*HistoryTable(tables.client, HISTORY, "shop", SYSTEM_CLOCK).entries()]
 
 
 def test_nobody_holds_it(run: Run, recorded: Tables) -> None:

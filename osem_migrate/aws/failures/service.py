@@ -151,6 +151,8 @@ ANSWERS: tuple[Refusal, ...] = (
     Refusal(_INVALID, _WRONG + "Attempting to create an index", ResourceInUse, DESCRIBE, "names an existing index"),
     Refusal(_INVALID, _WRONG + _NOT_READY, ResourceInUse, WAIT, "must wait, because the table or index is not ready"),
     Refusal(_INVALID, _PROTECTED, RequestInvalid, GIVE_UP, "was refused, because the table is protected", _UNPROTECT),
+    # The same as a LimitExceededException, where one request asks for all of it.
+    Refusal(_INVALID, _WRONG + ".*exceeds (the )?per-table limit", QuotaExceeded, GIVE_UP, "would exceed a quota"),
     Refusal((*_INVALID, *_MALFORMED), "", RequestInvalid, GIVE_UP, "was refused as invalid"),
     # What the items say; the text of a cancelled transaction ends with the codes of its reasons.
     Refusal(("ConditionalCheckFailedException",), "", ConditionFailed, DESCRIBE, "failed its condition check"),

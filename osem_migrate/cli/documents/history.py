@@ -1,7 +1,5 @@
 """The document of ``history``."""
 
-from collections.abc import Sequence
-
 from typing_extensions import TypedDict
 
 from osem_migrate.cli.documents.printed import Printed
@@ -37,15 +35,16 @@ class HistoryDocument(TypedDict):
     events: list[LogEntryDocument]
 
 
-PRINTED = {"history": Printed((HistoryDocument,))}
+PRINTED = {"history": Printed((HistoryDocument,), HistoryDocument)}
 
 
-def history_document(entries: Sequence[LogEntry]) -> HistoryDocument:
-    """The log."""
-    return {"counts": {"events": len(entries)}, "events": [_entry(entry) for entry in entries]}
+def history_document(count: int) -> HistoryDocument:
+    """The log without its entries, which are printed while they are read."""
+    return {"counts": {"events": count}, "events": []}
 
 
-def _entry(entry: LogEntry) -> LogEntryDocument:
+def entry_document(entry: LogEntry) -> LogEntryDocument:
+    """One entry of it."""
     return {
         "at": iso_of(entry.at),
         "what": entry.what,

@@ -17,6 +17,7 @@ class ResolveDocument(TypedDict):
     """The ids of what was recorded; none where the history said so already."""
     state_before: str
     state: str
+    """As recorded now; what was said where the record was deleted, as nobody could read it."""
     tables_compared: list[str]
     """Their names in DynamoDB; none with --no-verify."""
     reason: str | None
@@ -32,7 +33,7 @@ def resolve_document(resolved: ResolveResult, reason: str | None) -> ResolveDocu
         "resolution": resolved.resolution.value,
         "recorded": [resolved.migration] if resolved.recorded else [],
         "state_before": resolved.before,
-        "state": resolved.record.state.value if resolved.record is not None else resolved.before,
+        "state": resolved.after,
         "tables_compared": list(resolved.tables),
         "reason": reason if resolved.recorded else None,
     }

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from osem_migrate.aws.pass_calls import PassCalls
 from osem_migrate.items.keys import key_of
+from osem_migrate.items.pages import Starts
 from osem_migrate.items.values import Item
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.pass_state import Cursor
@@ -52,7 +53,7 @@ class ScannedItems:
 
     def pages(self, number: int, cursor: Cursor | None) -> Iterator[SourcePage]:
         """By Scan, with the condition of the work as its filter."""
-        start = cursor
+        start, starts = cursor, Starts()
         while True:
             page = self._calls.scan(
                 self._step.table,
@@ -68,6 +69,8 @@ class ScannedItems:
             start = page.following
             if start is None:
                 return
+            if starts.repeat(start):
+                raise self._calls.endless(self._step.table)
 
 
 class GivenItems:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from osem_migrate.errors import HistoryUnreadable
-from osem_migrate.history import LOCK, History, Holder, Record, RecordedState, ShownState
+from osem_migrate.history import History, Holder, Record, RecordedState, ShownState
 from osem_migrate.migration import Migration, number_named
 from osem_migrate.planning.history_check import find_renamed, future_migrations, is_changed, lost_records
 from osem_migrate.planning.status.problem import Problem, ProblemKind
@@ -89,7 +89,7 @@ def migration_statuses(
             unreadable=error,
         )
         for name, error in history.unreadable.items()
-        if name not in known and name != LOCK
+        if name not in known
     ]
     shown += [
         MigrationStatus(

@@ -129,7 +129,7 @@ def expect(migrations: Sequence[Migration], history: History, defaults: tuple[ob
     lost = lost_records(migrations, records)
     known = {migration.id for migration in migrations}
     silent = [record.migration for record in lost if record.tables is None]
-    silent += [name for name in history.unreadable if name not in known and name != LOCK]
+    silent += [name for name in history.unreadable if name not in known]
     if silent:
         note = f"The tables were not compared: {', '.join(silent)} ran here but is not among the scripts."
         return Expectation(schema=empty, note=note)
@@ -213,8 +213,8 @@ def assess(  # noqa: PLR0913 - one argument each for what was gathered
 
 def _lock_problems(history: History) -> Iterator[Problem]:
     """That nobody can say who holds the lock, where that is so."""
-    if LOCK in history.unreadable:
-        error = history.unreadable[LOCK]
+    error = history.unreadable_lock
+    if error is not None:
         code, kind = PROBLEM_OF_STATE[ShownState.UNREADABLE]
         yield Problem(
             code=code,

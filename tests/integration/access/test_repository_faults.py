@@ -10,6 +10,7 @@ import pytest
 
 from osem_migrate.access import Contract, Repository, Retries
 from osem_migrate.errors import (
+    AnswerEndless,
     BatchIncomplete,
     ConditionFailed,
     ConditionNotMet,
@@ -230,3 +231,55 @@ def test_a_lost_answer_to_a_batch(aws: SimulatedAws, repository: Make) -> None:
     aws.simulator.faults.plan(LoseResponse(), action="BatchWriteItem")
     carts.batch_put(CARTS)
     assert len(list(carts.query({"email": "a"}))) == 60
+
+
+def test_a_batch_of_which_more_is_left_than_was_sent(
+    aws: SimulatedAws, repository: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What answers so is left after as many requests as for a batch of which nothing gets through."""
+    carts = repository("CART", retries=Retries(attempts=3, clock=aws.clock.clock))
+    call, sent = aws.simulator.call, 0
+
+    def more(action: str, parameters: Any, **given: Any) -> dict[str, Any]:
+        nonlocal sent
+        if action != "BatchWriteItem":
+            return call(action, parameters, **given)
+        sent += 1
+        assert sent < 50, "for ever"
+        return {"UnprocessedItems": {name: [*puts, puts[0]] for name, puts in parameters["RequestItems"].items()}}
+
+    monkeypatch.setattr(aws.simulator, "call", more)
+    with pytest.raises(Throttled, match="leaves 28 items unprocessed"):
+        carts.batch_put(CARTS)
+    assert sent == 3
+
+
+@pytest.mark.parametrize("period", [1, 2, 3])
+@pytest.mark.parametrize("ask", [
+    lambda carts: [*carts.query({"email": "a"})],
+    lambda carts: carts.page({"email": "a"}, limit=1000),
+], ids=["query", "page"])  # fmt: skip
+def test_pages_that_lead_in_a_circle(
+    aws: SimulatedAws,
+    repository: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Callable[[Repository], object],
+    period: int,
+) -> None:
+    """A key to go on after that came before is told with operation and table, and not followed for ever."""
+    carts = repository("CART")
+    carts.batch_put(CARTS)
+    call, asked = aws.simulator.call, 0
+
+    def again(action: str, parameters: Any, **given: Any) -> dict[str, Any]:
+        nonlocal asked
+        if action != "Query":
+            return call(action, parameters, **given)
+        asked += 1
+        assert asked < 50, "for ever"
+        begun = {name: member for name, member in parameters.items() if name != "ExclusiveStartKey"}
+        return {**call(action, {**begun, "Limit": asked % period + 1}, **given), "Items": []}
+
+    monkeypatch.setattr(aws.simulator, "call", again)
+    with pytest.raises(AnswerEndless, match="dynamodb:Query on shop-test-Shop got pages without an end"):
+        ask(carts)

@@ -17,6 +17,8 @@ from osem_migrate.clock import Clock
 from osem_migrate.commands.history import HistoryOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import (
+    ArgumentInvalid,
+    ConfirmationRequired,
     DestructionIncomplete,
     ExitCode,
     HistoryUnreadable,
@@ -112,6 +114,38 @@ def test_history_reads_no_more_than_it_shows(project: Project, aws: SimulatedAws
     assert found["items"] == 390
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_that_shows_nothing_is_a_mistake(limit: int) -> None:
+    """As on the command line."""
+    with pytest.raises(ArgumentInvalid, match=f"limit takes a number of at least 1, not {limit}"):
+        HistoryOptions(limit=limit)
+
+
+def test_a_limit_beyond_what_dynamodb_takes_is_everything(project: Project, aws: SimulatedAws) -> None:
+    """A request has room for 32 bits of it."""
+    asked: list[int] = []
+    migrator = aws.migrator(project)
+
+    def see(*, params: dict[str, Any], **_: Any) -> None:
+        asked.append(params["Limit"])
+
+    migrator.session._core.register("before-parameter-build.dynamodb.Query", see)
+    assert len(migrator.history(HistoryOptions(limit=10**12))) == 4
+    assert asked == [2**31 - 1]
+
+
+def test_history_holds_one_page_at_a_time(project: Project, aws: SimulatedAws) -> None:
+    """A page is read when its first entry is asked for, so that memory does not grow with the log."""
+    log(aws, "osem", 600, "x" * 4000)
+    with read(aws) as found:
+        entries = aws.migrator(project).entries()
+        assert found["Query"] == 0
+        next(entries)
+        assert (found["Query"], found["items"] < 300) == (1, True)
+        assert sum(1 for _ in entries) > 600
+        assert found["Query"] >= 3
+
+
 def test_forgetting_a_long_history_goes_on_where_it_was_cut_off(project: Project, aws: SimulatedAws) -> None:
     """Wherever it ends, what is left is the log's end or the oldest records, which the next destroy can read."""
     write_project(project.root, {f"{number:04}_tag": TAG for number in range(3, 130)}, TUNNEL)
@@ -195,6 +229,35 @@ def test_an_odd_record_of_what_is_gone_can_be_mended(project: Project, aws: Simu
     write_project(project.root, {"0003_plans": PLANS}, TUNNEL)
     assert aws.migrator(project).resolve(ResolveOptions("3", Resolution.REVERTED)).recorded
     assert aws.migrator(project).upgrade().applied == ("0003_plans",)
+
+
+ODD_NAMES = ("0009_squashed", "9" * 30 + "_far", "squashed", "", "lock", "0009_" + "x" * 900)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_record_without_a_script_can_be_deleted(project: Project, aws: SimulatedAws, name: str) -> None:
+    """Whatever it is called: each refusal names the next command, and it goes only once that is confirmed."""
+    put(aws, {"scope": {"S": "osem"}, "item": {"S": f"migration#{name}"}, "done": {"S": "x" * 350_000}})
+    with pytest.raises(HistoryUnreadable):
+        aws.migrator(project).upgrade()
+    (problem,) = aws.migrator(project).status().problems
+    assert (problem.subject, problem.state) == (name, "unreadable")
+    for resolution in (Resolution.APPLIED, Resolution.ACCEPT_CHECKSUM, Resolution.REVERTED):
+        with pytest.raises(ResolutionRefused, match="is gone") as refused:
+            aws.migrator(project).resolve(ResolveOptions(name, resolution))
+        assert "--reverted --no-verify --env dev" in typed(refused.value)
+    unchecked = ResolveOptions(name, Resolution.REVERTED, verify=False, reason="of a trial")
+    writes = [call for call in aws.simulator.calls if call.action in WRITES]
+    with pytest.raises(ConfirmationRequired) as caught:
+        aws.migrator(project).resolve(unchecked)
+    assert "--reverted --yes --no-verify --reason 'of a trial' --env dev" in typed(caught.value)
+    assert writes == [call for call in aws.simulator.calls if call.action in WRITES]
+    done = aws.migrator(project).resolve(replace(unchecked, allow_data_loss=True))
+    assert (done.recorded, done.before, done.after, done.record) == (True, "unreadable", "reverted", None)
+    *_, last = aws.migrator(project).history()
+    assert (last.what, last.migration, last.reason) == ("resolved as reverted", name, "of a trial")
+    assert last.detail == "was unreadable, not compared with the live tables, and its record deleted"
+    assert aws.migrator(project).status().in_sync
 
 
 def test_of_several_odd_records_each_is_told(project: Project, aws: SimulatedAws) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from osem_migrate import DowngradeOptions, ListOptions, PolicyOptions
 from osem_migrate.cli.documents.doctor import doctor_document
-from osem_migrate.cli.documents.history import history_document
+from osem_migrate.cli.documents.history import entry_document
 from osem_migrate.cli.documents.list_tables import list_document
 from osem_migrate.cli.documents.plan import plan_document
 from osem_migrate.cli.documents.status import status_document
@@ -50,7 +50,7 @@ QUESTIONS: dict[str, Question] = {
     "status": lambda migrator: status_document(migrator.status()),
     "verify": lambda migrator: verify_document(migrator.verify()),
     "list": lambda migrator: list_document(migrator.tables(ListOptions(details=True))),
-    "history": lambda migrator: history_document(migrator.history()),
+    "history": lambda migrator: {"events": [entry_document(entry) for entry in migrator.history()]},
     "doctor": lambda migrator: doctor_document(
         Migrator.doctor(
             DoctorOptions(

@@ -226,7 +226,7 @@ def test_a_long_history_is_read_page_by_page() -> None:
 def test_a_refused_read_is_no_empty_history() -> None:
     """Only a missing table is; a denied query must not look like a fresh environment."""
     world = World()
-    for read in (world.table.read, world.table.entries):
+    for read in (world.table.read, lambda: [*world.table.entries()]):
         world.stub.add_client_error("query", "AccessDeniedException", "no")
         with pytest.raises(AccessDenied):
             read()

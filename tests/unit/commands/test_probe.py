@@ -24,7 +24,20 @@ from osem_migrate.schema import Index, S
 from osem_migrate.stop import Stop
 from tests.doubles.probed import ITEM_CALLS, KEY, ProbedTables, describe_all, failed
 from tests.doubles.typed import typed
-from tests.simulator import INTERNAL, THROTTLED, Call, Deny, Drop, Durations, Expire, Fault, Hook, LoseResponse, exactly
+from tests.simulator import (
+    INTERNAL,
+    THROTTLED,
+    Call,
+    Deny,
+    Drop,
+    Durations,
+    Expire,
+    Fail,
+    Fault,
+    Hook,
+    LoseResponse,
+    exactly,
+)
 
 PLAIN = CreateTable("Teams", S("teamId"), indexes=[Index("owner-index", S("owner"))])
 PLAIN_KEY = {"teamId": {"S": "osem-migrate/probe"}}
@@ -183,6 +196,17 @@ def test_other_probes_that_never_end_are_said_to_be_in_the_way(plain: ProbedTabl
     ]
     assert len(plain.samples()) == 1
     assert plain.made("DeleteItem") == []
+
+
+def test_a_place_that_is_neither_taken_nor_free(plain: ProbedTables) -> None:
+    """A put that is refused for an item that no read finds is not repeated for ever, nor without a pause."""
+    refused = Fail("ConditionalCheckFailedException", "The conditional request failed")
+    plain.simulator.faults.plan(refused, action="PutItem", times=None)
+    began = plain.clock.clock.monotonic()
+    assert failed(plain.probe()) == [
+        "Teams: probe table: expected written and read back, found other probes keep writing to its key"
+    ]
+    assert len(plain.made("PutItem")) == pytest.approx(plain.clock.clock.monotonic() - began, abs=5)
 
 
 def test_a_sample_that_is_gone_between_two_looks(plain: ProbedTables) -> None:

@@ -1,5 +1,6 @@
 """The project: where it is found, which environments it has, and that none of them reaches into another."""
 
+import errno
 import os
 import shutil
 from collections.abc import Mapping
@@ -388,3 +389,15 @@ def test_a_name_that_is_too_long_in_another_environment_is_an_error(tmp_path: Pa
     text = f"{THREE}[tool.osem-migrate.environments.{'x' * 250}]\n"
     with pytest.raises(ConfigurationError, match=r"table_name: .*3 to 255 characters"):
         project(tmp_path, text)
+
+
+def test_a_configuration_that_the_system_keeps_from_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a folder that nobody may look into: with the path, and the code of the configuration."""
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(ConfigurationError, match=r"pyproject\.toml cannot be read: Permission denied") as caught:
+        Project.find(tmp_path, environ={})
+    assert caught.value.details["file"].endswith("pyproject.toml")

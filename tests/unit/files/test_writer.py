@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osem_migrate import operations
-from osem_migrate.errors import ScriptError, ScriptOperationsInvalid, UsageError
+from osem_migrate.errors import ScriptError, ScriptNotLoadable, ScriptOperationsInvalid, UsageError
+from osem_migrate.files.folder import is_there, script_paths
 from osem_migrate.files.loader import load
 from osem_migrate.files.writer import draft_scripts, script_source, write_scripts
 from osem_migrate.operations import (
@@ -290,6 +291,15 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ScriptError, match="Read-only file system"):
         write_script(tmp_path / "other", "next")
+
+
+def test_a_folder_that_the_system_does_not_look_into_is_an_error(tmp_path: Path) -> None:
+    """Such as a name that is too long: with the path, a code, and what to check, and before anything is written."""
+    folder = tmp_path / ("m" * 300)
+    for ask in (is_there, script_paths, lambda path: write_script(path, "next")):
+        with pytest.raises(ScriptNotLoadable, match="cannot be read: File name too long") as caught:
+            ask(folder)
+        assert "Check the folder's name in the configuration" in typed(caught.value)
 
 
 SEVERAL = (("create table Users", (CreateTable("Users", S("id")),)), ("drop it", (DropTable("Users"),)))

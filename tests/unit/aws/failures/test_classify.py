@@ -79,6 +79,8 @@ def judged(exception: Exception, call: str = "UpdateTable") -> Failure:
         ("LimitExceededException", f"{LIMIT}Updates to TableClass are limited", errors.QuotaExceeded, GIVE_UP),
         ("LimitExceededException", f"{LIMIT}Number of x exceeds per-table limit of 20", errors.QuotaExceeded, GIVE_UP),
         ("LimitExceededException", "The requested N is above the maximum", errors.QuotaExceeded, GIVE_UP),
+        ("ValidationException", f"{WRONG}Number of x exceeds per-table limit of 100", errors.QuotaExceeded, GIVE_UP),
+        ("ValidationException", "Index count exceeds the per-table limit of 20", errors.QuotaExceeded, GIVE_UP),
         ("ResourceInUseException", f"{IN_USE}Table IOPS are currently being updated", errors.ResourceInUse, WAIT),
         ("ResourceInUseException", f"{IN_USE}Index creation is in resource allocation", errors.ResourceInUse, WAIT),
         ("ResourceInUseException", "The resource which you are attempting to change", errors.ResourceInUse, WAIT),
