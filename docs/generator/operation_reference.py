@@ -89,7 +89,7 @@ def script(source: str, docstring: str = "An example.") -> str:
     names = sorted(name for name in words if hasattr(osem_migrate, name))
     written = (ast.get_source_segment(source, statement) or "" for statement in ast.parse(source).body)
     operations = "".join(indent(f"{operation},\n", "    ") for operation in written)
-    before = "".join(f"\n\n{function}\n" for function in functions)
+    before = "".join(f"\n\n{function}\n" for function in functions) + ("\n" if functions else "")
     return f'"""{docstring}"""\n\n{render_import(names)}\n{before}\noperations = [\n{operations}]\n'
 
 
