@@ -1,8 +1,8 @@
 """What grows for years, measured at several sizes: python benchmarks/bench_limits.py [--scripts N] [--tables N] ...
 
-Deciding from the scripts (check, lint, new --from, plan, status, show, destroy, quotas) for up to 10,000 scripts; against
-the simulator: status, list, verify, import, doctor and destroy with up to 2,000 tables; status, history and destroy with
-up to 50,000 entries of a log, and as many of another application beside them.
+Deciding from the scripts (check, lint, new --from, plan, status, show, destroy, quotas) for up to 10,000 of them;
+against the simulator: status, list, verify, import, doctor and destroy with up to 2,000 tables; status, history and
+destroy with up to 50,000 entries of a log, and as many of another application beside them.
 
 Each is measured at a quarter of the size, at half of it and at all of it, in one process; seconds are the processor's,
 those of the simulator among them, and what is judged is the growth: of twice as much, twice the time, with room for
