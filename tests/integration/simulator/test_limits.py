@@ -126,8 +126,8 @@ def test_a_limit_beyond_what_dynamodb_takes_is_everything(project: Project, aws:
     asked: list[int] = []
     migrator = aws.migrator(project)
 
-    def see(**asking: Any) -> None:
-        asked.append(asking["params"]["Limit"])
+    def see(**given: Any) -> None:
+        asked.append(given["params"]["Limit"])
 
     migrator.session._core.register("before-parameter-build.dynamodb.Query", see)
     assert len(migrator.history(HistoryOptions(limit=10**12))) == 4
