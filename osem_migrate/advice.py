@@ -39,7 +39,17 @@ _METHODS = {
     "lint": ("lint", "LintOptions"),
     "check": ("check", ""),
     "show": ("show", ""),
+    "items": ("passes", "PassesOptions"),
+    "items status": ("passes", "PassesOptions"),
+    "items failures": ("failures", "FailuresOptions"),
+    "items rate": ("steer", "SteerOptions"),
+    "items pause": ("steer", "SteerOptions"),
+    "items resume": ("steer", "SteerOptions"),
+    "items retry": ("steer", "SteerOptions"),
 }
+_GROUPS = frozenset({"items"})
+"""Commands whose first word behind them is part of the name."""
+_ORDERS = {"rate": "Order.RATE", "pause": "Order.PAUSE", "resume": "Order.RESUME", "retry": "Order.RETRY"}
 _PREVIEWS = {"upgrade": "preview", "downgrade": "plan_downgrade", "destroy": "inventory", "import": "plan_import"}
 """What ``--dry-run`` is called: each has a method of its own."""
 
@@ -75,6 +85,7 @@ _VALUES = {
     "--format": "format",
     "--from": "source",
     "--git-base": "git_base",
+    "--migration": "version",
     "--profile": "profile",
     "--reason": "reason",
     "--region": "region",
@@ -86,7 +97,13 @@ _VALUES = {
 _PAIRS = {"--parameter": "parameters", "--rename-index": "rename_indexes"}
 """Options that take NAME=VALUE, which the call takes as a mapping."""
 
-_NUMBERS = {"--item-rate": "item_rate", "--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}
+_NUMBERS = {
+    "--item-rate": "item_rate",
+    "--limit": "limit",
+    "--lock-timeout": "lock_timeout",
+    "--steps": "steps",
+    "--timeout": "timeout",
+}
 _SEVERAL = frozenset({"import"})
 """Commands that take several of what they are about, and so does the call."""
 
@@ -149,6 +166,8 @@ def typed_in(environment: str, flags: Sequence[str]) -> Callable[[Sequence[str]]
 def as_called(words: Sequence[str]) -> str:
     """A command as the call of the library; an option as its argument. What only the command line has is typed."""
     name, *rest = words
+    if name in _GROUPS and rest and not rest[0].startswith("-"):
+        name = f"{name} {rest.pop(0)}"
     if name in _SAID:
         return _SAID[name]
     if name == "local":
@@ -179,8 +198,11 @@ def connection_flags(
 
 def _arguments(words: Sequence[str], name: str) -> list[str]:
     """The arguments for the words behind a command; an option that the library has no argument for is left out."""
-    found: list[str] = []
+    order = _ORDERS.get(name.rpartition(" ")[2])
+    found: list[str] = [order] if order is not None else []
     rest = list(words)
+    if name == "items rate" and rest:
+        found.append(f"rate={rest.pop(0)}")
     while rest:
         word = rest.pop(0)
         if word in _VALUES:
