@@ -49,7 +49,8 @@ _METHODS = {
 }
 _GROUPS = frozenset({"items"})
 """Commands whose first word behind them is part of the name."""
-_ORDERS = {"rate": "Order.RATE", "pause": "Order.PAUSE", "resume": "Order.RESUME", "retry": "Order.RETRY"}
+_ORDERS = {f"items {order}": f"PassOrder.{order.upper()}" for order in ("rate", "pause", "resume", "retry")}
+"""What ``steer`` is given for each."""
 _PREVIEWS = {"upgrade": "preview", "downgrade": "plan_downgrade", "destroy": "inventory", "import": "plan_import"}
 """What ``--dry-run`` is called: each has a method of its own."""
 
@@ -198,7 +199,7 @@ def connection_flags(
 
 def _arguments(words: Sequence[str], name: str) -> list[str]:
     """The arguments for the words behind a command; an option that the library has no argument for is left out."""
-    order = _ORDERS.get(name.rpartition(" ")[2])
+    order = _ORDERS.get(name)
     found: list[str] = [order] if order is not None else []
     rest = list(words)
     if name == "items rate" and rest:

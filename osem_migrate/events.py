@@ -12,7 +12,7 @@ from typing import TypeVar
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.history import Holder
 from osem_migrate.operations.step import Step
-from osem_migrate.pass_state import Order, Said
+from osem_migrate.pass_state import PassOrder, Said
 from osem_migrate.planning.plan import Plan, PlanDrift, PlannedMigration, PlannedOperation
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ class PassSteered:
 
     operation: PlannedOperation
     physical_name: str
-    order: Order
+    order: PassOrder
     said: Said
     rate: int | None
 

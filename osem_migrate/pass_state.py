@@ -1,9 +1,10 @@
 """PassState: what the history table says of one pass over the items of a table. Values only."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 Cursor = Mapping[str, Any]
 """The last thing handled: the key of an item, in DynamoDB's typed JSON, or the position of an item that was given."""
@@ -21,6 +22,12 @@ class PassKey:
     def text(self) -> str:
         """``0007_full_name#0#upgrade``."""
         return f"{self.migration}#{self.position}#{self.direction}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The pass that ``text`` gives."""
+        migration, position, direction = text.rsplit("#", 2)
+        return cls(migration=migration, position=int(position), direction=direction)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +112,16 @@ class SegmentState:
 
 def key_text(key: Mapping[str, Any]) -> str:
     """A key in DynamoDB's typed JSON, for people: ``userId u1``."""
-    return ", ".join(f"{name} {next(iter(value.values()))}" for name, value in key.items())
+    return ", ".join(f"{name} {next(iter(value.values()))}" for name, value in typed_key(key).items())
+
+
+def typed_key(key: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """A key as the AWS CLI takes it, and JSON can hold it: binary values in base64."""
+    return {name: {kind: _text(part) for kind, part in value.items()} for name, value in key.items()}
+
+
+def _text(part: str | bytes) -> str:
+    return b64encode(part).decode() if isinstance(part, bytes) else part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +134,7 @@ class SetAside:
     at: int
 
 
-class Order(StrEnum):
+class PassOrder(StrEnum):
     """What people may ask of a pass, from any machine."""
 
     RATE = "rate"

@@ -23,9 +23,9 @@ from osem_migrate.pass_state import (
     Counts,
     Cursor,
     Generation,
-    Order,
     PassControl,
     PassKey,
+    PassOrder,
     PassReport,
     Said,
     SegmentState,
@@ -142,13 +142,13 @@ def control_key(generation: int) -> str:
     return f"{generation_key(generation)}{_CONTROL}"
 
 
-def order_values(order: Order, said: Said, *, rate: int | None = None) -> dict[str, Any]:
+def order_values(order: PassOrder, said: Said, *, rate: int | None = None) -> dict[str, Any]:
     """The attributes that an order sets."""
-    name = Order.PAUSE if order is Order.RESUME else order
+    name = PassOrder.PAUSE if order is PassOrder.RESUME else order
     known: dict[str, Any] = {f"{name}_by": said.by, f"{name}_at": said.at}
-    if order in {Order.PAUSE, Order.RESUME}:
-        known["paused"] = order is Order.PAUSE
-    return serialize({**known, **({"rate": rate} if order is Order.RATE else {})})
+    if order in {PassOrder.PAUSE, PassOrder.RESUME}:
+        known["paused"] = order is PassOrder.PAUSE
+    return serialize({**known, **({"rate": rate} if order is PassOrder.RATE else {})})
 
 
 def read_control(item: Mapping[str, Any]) -> PassControl:
@@ -157,10 +157,10 @@ def read_control(item: Mapping[str, Any]) -> PassControl:
         values = deserialize(item)
         return PassControl(
             rate=int(values["rate"]) if "rate" in values else None,
-            rate_said=_said(values, Order.RATE),
+            rate_said=_said(values, PassOrder.RATE),
             is_paused=bool(values.get("paused", False)),
-            pause_said=_said(values, Order.PAUSE),
-            retry_said=_said(values, Order.RETRY),
+            pause_said=_said(values, PassOrder.PAUSE),
+            retry_said=_said(values, PassOrder.RETRY),
         )
 
 
@@ -168,10 +168,9 @@ def report_values(report: PassReport) -> dict[str, Any]:
     """The attributes of a report. What nobody knows is null, so that it replaces what was known before."""
     told = {name: getattr(report, name) for name in _REPORTED}
     numbers = {name: round(number, 3) for name, number in told.items() if number is not None}
+    facts = {"reported_at": report.at, "fence": report.fence, "short": report.is_short, "retried": report.retried}
     return {
-        **serialize(
-            {"reported_at": report.at, "fence": report.fence, "short": report.is_short, "retried": report.retried}
-        ),
+        **serialize(facts),
         **{f"run_{name}": {"N": f"{numbers[name]:f}"} if name in numbers else {"NULL": True} for name in told},
     }
 
@@ -182,7 +181,7 @@ def read_report(item: Mapping[str, Any]) -> PassReport | None:
         values = deserialize(item)
         if "reported_at" not in values:
             return None
-        told = {name: values[f"run_{name}"] for name in _REPORTED}
+        told: dict[str, Any] = {name: values[f"run_{name}"] for name in _REPORTED}
         return PassReport(
             at=int(values["reported_at"]),
             fence=int(values["fence"]),
@@ -212,7 +211,7 @@ def key_item(scope: str, key: PassKey, sort: str) -> dict[str, Any]:
     return serialize({PARTITION_KEY: partition(scope, key), SORT_KEY: sort})
 
 
-def _said(values: Mapping[str, Any], order: Order) -> Said | None:
+def _said(values: Mapping[str, Any], order: PassOrder) -> Said | None:
     if f"{order}_at" not in values:
         return None
     return Said(by=str(values[f"{order}_by"]), at=int(values[f"{order}_at"]))

@@ -14,9 +14,9 @@ from osem_migrate.aws.paging import QUERY, Page
 from osem_migrate.errors import ConditionFailed
 from osem_migrate.pass_state import (
     Generation,
-    Order,
     PassControl,
     PassKey,
+    PassOrder,
     PassReport,
     PassState,
     Said,
@@ -155,7 +155,7 @@ class PassTable:
                 TableName=self._table, Key=self._item_key(pass_items.failure_key(generation, failure.key))
             )
 
-    def order(self, generation: int, order: Order, said: Said, *, rate: int | None = None) -> None:
+    def order(self, generation: int, order: PassOrder, said: Said, *, rate: int | None = None) -> None:
         """Write what somebody asks of the pass, outside the lock; it takes notice of it within seconds."""
         self._set_control(generation, pass_items.order_values(order, said, rate=rate))
 

@@ -10,7 +10,7 @@ from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
-from osem_migrate.pass_state import Order, PassKey, PassState, Said, SetAside
+from osem_migrate.pass_state import PassKey, PassOrder, PassState, Said, SetAside
 from osem_migrate.planning.items import PassStatus, addressees, chosen, condition_of, is_obeyed
 
 
@@ -35,10 +35,10 @@ class SteerOptions(Arguments):
     Attributes:
         order: what to do.
         version: the migration whose passes are meant, by its number or its id; all that are under way when None.
-        rate: units a second that a pass may read, and as many that it may write, for Order.RATE.
+        rate: units a second that a pass may read, and as many that it may write, for PassOrder.RATE.
     """
 
-    order: Order
+    order: PassOrder
     _: KW_ONLY
     version: str | None = None
     rate: int | None = None
@@ -46,8 +46,8 @@ class SteerOptions(Arguments):
     def __post_init__(self) -> None:
         """Raise ArgumentInvalid for a rate at which nothing would be done, and for one that nothing is done with."""
         Arguments.__post_init__(self)
-        if (self.order is Order.RATE) is not (self.rate is not None) or (self.rate is not None and self.rate < 1):
-            takes = "a number of at least 1 with Order.RATE, and None with others"
+        if (self.order is PassOrder.RATE) is not (self.rate is not None) or (self.rate is not None and self.rate < 1):
+            takes = "a number of at least 1 with PassOrder.RATE, and None with others"
             raise ArgumentInvalid(f"{type(self).__name__}: rate takes {takes}, not {self.rate}", argument="rate")
 
 
@@ -75,10 +75,11 @@ class PassFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassFailures:
-    """Those that were asked for, the oldest first, and how many there are in all."""
+    """Those that were asked for, the oldest first, how many there are in all, and of which passes these are."""
 
     failures: tuple[PassFailure, ...]
     total: int
+    passes: tuple[PassStatus, ...]
 
 
 def passes(deployment: Deployment, migrations: Sequence[Migration], options: PassesOptions) -> tuple[PassStatus, ...]:
@@ -107,9 +108,7 @@ def steer(deployment: Deployment, migrations: Sequence[Migration], options: Stee
             if is_needed:
                 table = deployment.pass_table(status.key)
                 table.order(status.state.generation.number, options.order, said, rate=options.rate)
-    return tuple(
-        Steered(status=status, ordered=is_needed) for status, is_needed in zip(found, needed, strict=True)
-    )
+    return tuple(Steered(status=status, ordered=is_needed) for status, is_needed in zip(found, needed, strict=True))
 
 
 def failures(deployment: Deployment, migrations: Sequence[Migration], options: FailuresOptions) -> PassFailures:
@@ -125,7 +124,11 @@ def failures(deployment: Deployment, migrations: Sequence[Migration], options: F
         for item in status.state.failures
     ]
     every.sort(key=lambda failure: failure.item.at)
-    return PassFailures(failures=tuple(every[: options.limit]), total=len(every))
+    return PassFailures(
+        failures=tuple(every[: options.limit]),
+        total=len(every),
+        passes=tuple(status for status in found if status.state.failures),
+    )
 
 
 def _all(deployment: Deployment, migrations: Sequence[Migration]) -> list[PassStatus]:

@@ -9,7 +9,7 @@ from osem_migrate.errors import ItemsStillChanging, PassNotFound, PassNotRunning
 from osem_migrate.history import Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration, number_named
-from osem_migrate.pass_state import Order, PassKey, PassState
+from osem_migrate.pass_state import PassKey, PassOrder, PassState
 from osem_migrate.planning.history_check import find_version
 from osem_migrate.planning.plan import Direction
 
@@ -187,7 +187,7 @@ def chosen(passes: Sequence[PassStatus], migrations: Sequence[Migration], versio
 
 
 def addressees(
-    passes: Sequence[PassStatus], migrations: Sequence[Migration], order: Order, version: str | None
+    passes: Sequence[PassStatus], migrations: Sequence[Migration], order: PassOrder, version: str | None
 ) -> Sequence[PassStatus]:
     """The passes that an order is for: all that are not over, or those of a version.
 
@@ -201,7 +201,7 @@ def addressees(
     under_way = [one for one in named if not one.condition.is_over]
     if not under_way:
         raise _nothing(named, order, version)
-    obeying = [one for one in under_way if one.is_attended or order is not Order.PAUSE]
+    obeying = [one for one in under_way if one.is_attended or order is not PassOrder.PAUSE]
     if not obeying:
         names = ", ".join(f"that of {one.key.migration}" for one in under_way)
         raise PassNotRunning(
@@ -212,19 +212,19 @@ def addressees(
     return obeying
 
 
-def is_obeyed(status: PassStatus, order: Order, rate: int | None) -> bool:
+def is_obeyed(status: PassStatus, order: PassOrder, rate: int | None) -> bool:
     """Whether there is no need for an order to a pass."""
     control = status.state.control
-    if order is Order.RATE:
+    if order is PassOrder.RATE:
         return control.rate == rate
-    if order is Order.RETRY:
+    if order is PassOrder.RETRY:
         # The next run tries again what was set aside before it does anything else.
         return not (status.is_attended and status.state.failures)
-    return control.is_paused is (order is Order.PAUSE)
+    return control.is_paused is (order is PassOrder.PAUSE)
 
 
-def _nothing(named: Sequence[PassStatus], order: Order, version: str | None) -> PassNotFound | PassOver:
-    what = {Order.RATE: "whose rate could be set"}.get(order, f"to {order}")
+def _nothing(named: Sequence[PassStatus], order: PassOrder, version: str | None) -> PassNotFound | PassOver:
+    what = {PassOrder.RATE: "whose rate could be set"}.get(order, f"to {order}")
     if not named:
         of = f" of {version}" if version is not None else ""
         return PassNotFound(f"there is no pass over items{of} {what}: none was ever begun")

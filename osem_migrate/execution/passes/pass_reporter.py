@@ -8,14 +8,14 @@ from osem_migrate.events import PassProgress, PassSteered
 from osem_migrate.execution.operation_run import OperationRun
 from osem_migrate.execution.passes.tally import PassTally
 from osem_migrate.operations.item_pass import Pass
-from osem_migrate.pass_state import Order, PassReport, Said
+from osem_migrate.pass_state import PassOrder, PassReport, Said
 from osem_migrate.planning.items import bytes_of
 
 _LOGGED = {
-    Order.RATE: "items rate",
-    Order.PAUSE: "items paused",
-    Order.RESUME: "items resumed",
-    Order.RETRY: "items retried",
+    PassOrder.RATE: "items rate",
+    PassOrder.PAUSE: "items paused",
+    PassOrder.RESUME: "items resumed",
+    PassOrder.RETRY: "items retried",
 }
 
 
@@ -81,7 +81,7 @@ class PassReporter:
             retried=self.tally.retried,
         )
 
-    def obeyed(self, order: Order, said: Said, *, rate: int | None, is_new: bool) -> None:
+    def obeyed(self, order: PassOrder, said: Said, *, rate: int | None, is_new: bool) -> None:
         """Tell that an order is obeyed from now on; the log has it where it was given in this run."""
         planned, name = self.run.planned, self.run.live.physical_name
         self.run.services.tell(PassSteered(operation=planned, physical_name=name, order=order, said=said, rate=rate))

@@ -76,7 +76,6 @@ class PassRun:
         clock = run.services.clock
         self._rate = self._passes.rate_of(step, run.live, clock)
         self._calls = self._passes.calls(run.services.lease, clock, self._rate)
-        self._lock = threading.Lock()
         self._halt = threading.Event()
         given = step.work.given
         self._tally = PassTally(clock, self._rate, run.live.items if given is None else len(given))

@@ -10,7 +10,7 @@ from osem_migrate.aws.item_rate import ItemRate
 from osem_migrate.clock import Clock
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.execution.passes.passes import fixed
-from osem_migrate.pass_state import Order, PassControl, Said
+from osem_migrate.pass_state import PassControl, PassOrder, Said
 
 POLL_SECONDS = 5.0
 GLANCE_SECONDS = 0.5  # of those who wait in a pause
@@ -19,7 +19,7 @@ GLANCE_SECONDS = 0.5  # of those who wait in a pause
 class Obeyed(Protocol):
     """Told of an order that is obeyed from now on."""
 
-    def __call__(self, order: Order, said: Said, *, rate: int | None, is_new: bool) -> None:
+    def __call__(self, order: PassOrder, said: Said, *, rate: int | None, is_new: bool) -> None:
         """Who gave it, the rate that it sets, and whether it was given in this run."""
 
 
@@ -114,13 +114,13 @@ class Steering:
         is_ours = first and self._own_rate is not None
         if control.rate is not None and control.rate_said != before.rate_said and not is_ours:
             self._rate.limit_to(fixed(control.rate))
-            self._tell(Order.RATE, control.rate_said, first=first)
+            self._tell(PassOrder.RATE, control.rate_said, first=first)
         if control.is_paused is not before.is_paused:
-            self._tell(Order.PAUSE if control.is_paused else Order.RESUME, control.pause_said, first=first)
+            self._tell(PassOrder.PAUSE if control.is_paused else PassOrder.RESUME, control.pause_said, first=first)
         if control.retry_said != before.retry_said and not first:
             self._retry.set()
-            self._tell(Order.RETRY, control.retry_said, first=first)
+            self._tell(PassOrder.RETRY, control.retry_said, first=first)
 
-    def _tell(self, order: Order, said: Said | None, *, first: bool) -> None:
+    def _tell(self, order: PassOrder, said: Said | None, *, first: bool) -> None:
         if said is not None:
-            self._told(order, said, rate=self.rate if order is Order.RATE else None, is_new=not first)
+            self._told(order, said, rate=self.rate if order is PassOrder.RATE else None, is_new=not first)
