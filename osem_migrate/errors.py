@@ -842,10 +842,6 @@ class PassOver(PassError):
     """The pass over items is over: nothing goes on with it."""
 
     code = "PASS_OVER"
-    remedy = (
-        f"See what it left with: {command('items', 'failures')} — correct these items by hand, or by a new script: "
-        f"{command('new', 'TITLE')}"
-    )
 
 
 class PassNotRunning(PassError):

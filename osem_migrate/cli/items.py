@@ -197,8 +197,8 @@ def _speed(status: "PassStatus") -> "Iterator[tuple[str, str]]":
         from osem_migrate.cli.pass_text import speed
 
         yield "kept", f"{speed(report.read, report.written)}, {report.items:,.0f} items/s"
-        left = f"about {output.roughly(report.left)}" if report.left is not None else "not known yet"
-        yield "time left", left if status.condition.value == "running" else "paused"
+        unknown = "paused" if status.is_paused else "not known yet"
+        yield "time left", f"about {output.roughly(status.left)}" if status.left is not None else unknown
 
 
 def _next(status: "PassStatus") -> "Iterator[str]":

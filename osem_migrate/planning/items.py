@@ -13,6 +13,11 @@ from osem_migrate.pass_state import PassKey, PassOrder, PassState
 from osem_migrate.planning.history_check import find_version
 from osem_migrate.planning.plan import Direction
 
+_CORRECT = (
+    f"See which with: {command('items', 'failures')} — correct them by hand, or by a new script: "
+    f"{command('new', 'TITLE')}"
+)
+
 
 class PassCondition(StrEnum):
     """How a pass stands. ABANDONED: it was left half-done, and nothing goes on with it."""
@@ -58,6 +63,11 @@ class PassStatus:
     record: Record | None
 
     @property
+    def is_paused(self) -> bool:
+        """Whether whoever goes on with it is to wait."""
+        return self.state.control.is_paused
+
+    @property
     def scan(self) -> int:
         """0 for the pass itself, from 1 on for a scan that verifies it."""
         return self.state.newest_scan
@@ -101,6 +111,12 @@ class PassStatus:
         if self.live is None:
             return None
         return bytes_of(self.examined, items=self.live.items, size_bytes=self.live.size_bytes)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until its scan is over; None where nobody can tell, or it does not go on."""
+        report = self.state.report
+        return report.left if report is not None and self.condition is PassCondition.RUNNING else None
 
     @property
     def resume(self) -> str:
@@ -201,7 +217,8 @@ def addressees(
     under_way = [one for one in named if not one.condition.is_over]
     if not under_way:
         raise _nothing(named, order, version)
-    obeying = [one for one in under_way if one.is_attended or order is not PassOrder.PAUSE]
+    # A pass that is paused stays so for the next run; another that nobody is at work on would surprise that run.
+    obeying = [one for one in under_way if one.is_attended or order is not PassOrder.PAUSE or one.is_paused]
     if not obeying:
         names = ", ".join(f"that of {one.key.migration}" for one in under_way)
         raise PassNotRunning(
@@ -233,6 +250,7 @@ def _nothing(named: Sequence[PassStatus], order: PassOrder, version: str | None)
     kept = f", and left {left} item{'s' if left > 1 else ''} as {'they are' if left > 1 else 'it is'}" if left else ""
     return PassOver(
         f"there is no pass over items {what}: that of {last.key.migration} is {last.condition}{kept}",
+        remediation=_CORRECT if left else None,
         migration=last.key.migration,
     )
 

@@ -58,7 +58,7 @@ class PassDocument(TypedDict):
     written_units_per_second: float | None
     items_per_second: float | None
     seconds_left: int | None
-    """Of the scan that it is at, about."""
+    """Of the scan that it is at, about; null also while it is paused."""
     remediation: str | None
     """The command that goes on with it; null where it is over, or a run is at work."""
 
@@ -188,7 +188,7 @@ def _pass(status: PassStatus) -> PassDocument:
         "read_units_per_second": report.read if report is not None else None,
         "written_units_per_second": report.written if report is not None else None,
         "items_per_second": report.items if report is not None else None,
-        "seconds_left": round(report.left) if report is not None and report.left is not None else None,
+        "seconds_left": round(status.left) if status.left is not None else None,
         "remediation": status.resume if goes_on else None,
     }
 

@@ -314,8 +314,8 @@ class PassRun:
 
     def _exchange(self, generation: int) -> PassControl:
         control = self._table.exchange(generation, self._reporter.report())
-        if control.is_paused:
-            self._reporter.progress(control.pause_said)
+        if (paused := self._steering.paused) is not None:
+            self._reporter.progress(paused)
         return control
 
     def _count(self, counts: Counts) -> None:
