@@ -776,6 +776,13 @@ class PassTableReplaced(RunError):
         "anew."
     )
 
+    @classmethod
+    def found(cls, table: str, migration: str) -> PassTableReplaced:
+        """The error of a table that is another one, with the migration in what to type."""
+        message = f"{table} is not the table that the pass over its items was begun on"
+        remedy = cls.remedy.replace("MIGRATION", migration)
+        return cls(message, remediation=remedy, table=table, migration=migration)
+
 
 class ItemError(OsemMigrateError):
     """One item that a pass cannot handle. It is left as it is and told of, and the pass goes on with the next one."""

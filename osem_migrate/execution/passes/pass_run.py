@@ -143,10 +143,7 @@ class PassRun:
         state = self._table.read(int(self._run.cursor)) if self._run.cursor is not None else None
         if state is not None and state.generation.operation_hash == operation:
             if state.generation.table_id != table_id:
-                name = self._run.live.physical_name
-                raise PassTableReplaced(
-                    f"{name} is not the table that the pass over its items was begun on", table=name
-                )
+                raise PassTableReplaced.found(self._run.live.physical_name, self._key.migration)
             return state
         # Of a run that was killed before it had recorded its generation nothing is known; what it did is done again.
         newest = self._table.newest()
