@@ -12,10 +12,13 @@ from osem_migrate import (
     FailuresOptions,
     PassesOptions,
     PassOrder,
+    PolicyOptions,
+    Role,
     SteerOptions,
 )
 from osem_migrate.commands.items import Steered
 from osem_migrate.errors import (
+    AccessDenied,
     ArgumentInvalid,
     Interrupted,
     ItemsFailed,
@@ -29,6 +32,7 @@ from osem_migrate.events import PassProgress, PassSteered
 from osem_migrate.planning.items import PassStatus
 from osem_migrate.stop import Stop
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
+from tests.doubles.permitted import READER, acting_as, limit
 from tests.doubles.project import HISTORY, Watched
 from tests.doubles.typed import typed
 from tests.simulator import INTERNAL
@@ -337,3 +341,21 @@ def test_a_history_table_that_does_not_answer_stops_no_pass(site: PassSite) -> N
     )
     site.upgrade()
     assert site.items() == EVERYBODY
+
+
+def test_the_policy_of_status_is_enough_to_watch(site: PassSite) -> None:
+    """Orders take a permission of their own, which ``policy --items`` adds, and nothing more than that."""
+    site.declare(ONE_BY_ONE)
+    site.failing(stop=site.stop_at(5))
+    owner, aws = site.watched().migrator, site.site.aws
+    limit(aws, READER, owner, Role.STATUS)
+    with acting_as(READER):
+        assert [one.condition.value for one in passes(site)] == ["interrupted"]
+        assert site.watched().migrator.failures().total == 0
+        with pytest.raises(AccessDenied, match="dynamodb:UpdateItem on osem-dev-SchemaMigrations"):
+            steer(site, PassOrder.RATE, rate=7)
+        policy = limit(aws, READER, owner, Role.STATUS, items=True)
+        assert steer(site, PassOrder.RATE, rate=7)[0].ordered
+    assert ("SteerPasses", "dynamodb:UpdateItem") in policy.used
+    upgrading = owner.policy(PolicyOptions(Role.UPGRADE, items=True)).document
+    assert "SteerPasses" not in str(upgrading), "whoever may upgrade may give orders anyway"
