@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from osem_migrate.cli.main import run as run_words
-from tests.cli.command_line import PROGRAM, REGION, Project, Result, Run, Tables, run_process
+from tests.cli.command_line import PROGRAM, REGION, Project, Result, Run, Tables
 
 USERS = "shop-dev-Users"
 FUNCTIONS = """
@@ -94,16 +94,16 @@ def upgrading(folder: Path, *options: str) -> Iterator[tuple["subprocess.Popen[s
             process.wait()
 
 
-def test_others_steer_a_pass_that_runs(users: Tables, project: Project, tmp_path: Path) -> None:
+def test_others_steer_a_pass_that_runs(run: Run, users: Tables, tmp_path: Path) -> None:
     """Rate, pause, Ctrl-C within the pause, kill -9 within it, and resume: each item is written once."""
     with upgrading(tmp_path, "--item-rate", "5") as (first, said):
         until(lambda: named(users) >= 2, "the pass writes")
-        lowered = run_process("items", "rate", "2")
+        lowered = run("items", "rate", "2")
         assert "2 units a second within five seconds" in lowered.out
         until(lambda: "2 units a second from now on" in said(), "the rate is obeyed")
-        assert run_process("items", "pause").code == 0
+        assert run("items", "pause").code == 0
         until(lambda: "paused by" in said(), "the pause is obeyed")
-        shown = run_process("items", "status", "--json").document["data"]["passes"][0]
+        shown = run("items", "status", "--json").document["data"]["passes"][0]
         assert (shown["state"], shown["attended"], shown["rate"]) == ("paused", True, 2)
         before = named(users)  # the write that was on its way has arrived by now
         assert shown["examined"] == shown["changed"] == before, "all of it was recorded before the pause"
@@ -114,17 +114,17 @@ def test_others_steer_a_pass_that_runs(users: Tables, project: Project, tmp_path
         second.kill()
         second.wait(PATIENCE)
     assert named(users) == before
-    assert run_process("unlock", "--yes", "--force").code == 0
+    assert run("unlock", "--yes", "--force").code == 0
     with upgrading(tmp_path, "--item-rate", "1000") as (third, said):
         until(lambda: "paused by" in said(), "so does the one after it")
-        resumed = run_process("items", "resume")
+        resumed = run("items", "resume")
         assert "goes on within five seconds" in resumed.out
         assert third.wait(PATIENCE) == 0
     assert named(users) == COUNT
-    done = run_process("items", "status")
+    done = run("items", "status")
     assert "✓ done" in done.out
     assert f"{COUNT} items" in done.out
-    what = [event["what"] for event in run_process("history", "--json").document["data"]["events"]]
+    what = [event["what"] for event in run("history", "--json").document["data"]["events"]]
     assert [one for one in what if one.startswith("items ")] == ["items rate", "items paused", "items resumed"]
 
 

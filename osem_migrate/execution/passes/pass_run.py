@@ -307,7 +307,9 @@ class PassRun:
 
     def _retry(self) -> None:
         """What was set aside, and may have been corrected since."""
-        self._tally.retry(self._quarantine.retry(self._calls, self._wait))
+        if len(self._quarantine):
+            self._tally.retry(self._quarantine.retry(self._calls, self._wait))
+            self._reporter.progress(self._steering.paused)
 
     def _exchange(self, generation: int) -> PassControl:
         control = self._table.exchange(generation, self._reporter.report())
