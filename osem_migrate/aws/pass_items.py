@@ -181,13 +181,14 @@ def read_report(item: Mapping[str, Any]) -> PassReport | None:
         values = deserialize(item)
         if "reported_at" not in values:
             return None
-        told: dict[str, Any] = {name: values[f"run_{name}"] for name in _REPORTED}
+        found = {name: values[f"run_{name}"] for name in _REPORTED}
+        told: dict[str, Any] = {name: float(number) if number is not None else None for name, number in found.items()}
         return PassReport(
             at=int(values["reported_at"]),
             fence=int(values["fence"]),
             is_short=bool(values["short"]),
             retried=int(values["retried"]),
-            **{name: float(number) if number is not None else None for name, number in told.items()},
+            **told,
         )
 
 

@@ -28,7 +28,7 @@ migration_option = click.option(
 
 @click.group("items", cls=Group)
 def command() -> None:
-    """Watch a pass over items, from any machine: rate, pause, failures.
+    """Watch and steer a pass over items, from any machine.
 
     A pass is what upgrade and downgrade do with an operation on items. These commands need no lock. What is ordered is
     written to the history table; the run takes notice within five seconds, and tells so. It holds until something else
@@ -94,7 +94,7 @@ def resume(invocation: Invocation, *, version: str | None) -> ExitCode:
 @migration_option
 @connected
 def retry(invocation: Invocation, *, version: str | None) -> ExitCode:
-    """Let a run that is at work try again what it has set aside.
+    """Let the run that is at work try again what failed.
 
     The next run does so by itself, before anything else.
     """
