@@ -83,12 +83,14 @@ def logged(site: PassSite) -> list[str]:
 
 
 def test_a_rate_is_changed_while_it_runs(site: PassSite) -> None:
-    """Also for who waits already: twenty writes at one a second take no longer than until the order, and a little."""
+    """Also for who waits already: forty writes at one a second take no longer than until the order, and a little."""
+    for number in range(20, 40):
+        site.put(user(number))
     site.declare(ONE_BY_ONE)
     site.at(3, lambda _: steer(site, PassOrder.RATE, rate=1000))
     watched = site.upgrade(item_rate=1)
-    assert progress(watched).waited < 16
-    assert site.items() == EVERYBODY
+    assert progress(watched).waited < 30
+    assert site.items() == {f"u{number}": named(number) for number in range(40)}
     assert orders(watched) == [(PassOrder.RATE, 1000)]
     assert logged(site) == ["items rate"]
 
