@@ -19,6 +19,7 @@ _HOMES = {
     "osem_migrate.commands.history": {"HistoryOptions"},
     "osem_migrate.commands.import_tables": {"ImportOptions"},
     "osem_migrate.commands.init": {"InitOptions"},
+    "osem_migrate.commands.items": {"FailuresOptions", "PassesOptions", "SteerOptions"},
     "osem_migrate.commands.lint": {"LintOptions"},
     "osem_migrate.commands.list_tables": {"ListOptions"},
     "osem_migrate.commands.policy": {"PolicyOptions"},
@@ -34,6 +35,7 @@ _HOMES = {
     "osem_migrate.execution.operation_run": {"Pace"},
     "osem_migrate.items.change": {"REMOVE"},
     "osem_migrate.migrator": {"Migrator"},
+    "osem_migrate.pass_state": {"PassOrder"},
     "osem_migrate.planning.policy": {"Role"},
     "osem_migrate.planning.resolve": {"Resolution"},
     "osem_migrate.schema": {"B", "Index", "Key", "LocalIndex", "N", "S", "Table", "Throughput"},
@@ -48,6 +50,9 @@ if TYPE_CHECKING:
     from osem_migrate.commands.history import HistoryOptions as HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions as ImportOptions
     from osem_migrate.commands.init import InitOptions as InitOptions
+    from osem_migrate.commands.items import FailuresOptions as FailuresOptions
+    from osem_migrate.commands.items import PassesOptions as PassesOptions
+    from osem_migrate.commands.items import SteerOptions as SteerOptions
     from osem_migrate.commands.lint import LintOptions as LintOptions
     from osem_migrate.commands.list_tables import ListOptions as ListOptions
     from osem_migrate.commands.policy import PolicyOptions as PolicyOptions
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
     from osem_migrate.items.change import REMOVE as REMOVE
     from osem_migrate.migrator import Migrator as Migrator
     from osem_migrate.operations import *  # noqa: F403 - the export list of the operations is there, and only there
+    from osem_migrate.pass_state import PassOrder as PassOrder
     from osem_migrate.planning.policy import Role as Role
     from osem_migrate.planning.resolve import Resolution as Resolution
     from osem_migrate.schema import B as B

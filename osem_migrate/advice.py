@@ -45,7 +45,18 @@ _METHODS = {
     "lint": ("lint", "LintOptions"),
     "check": ("check", ""),
     "show": ("show", ""),
+    "items": ("passes", "PassesOptions"),
+    "items status": ("passes", "PassesOptions"),
+    "items failures": ("failures", "FailuresOptions"),
+    "items rate": ("steer", "SteerOptions"),
+    "items pause": ("steer", "SteerOptions"),
+    "items resume": ("steer", "SteerOptions"),
+    "items retry": ("steer", "SteerOptions"),
 }
+_GROUPS = frozenset({"items"})
+"""Commands whose first word behind them is part of the name."""
+_ORDERS = {f"items {order}": f"PassOrder.{order.upper()}" for order in ("rate", "pause", "resume", "retry")}
+"""What ``steer`` is given for each."""
 _PREVIEWS = {"upgrade": "preview", "downgrade": "plan_downgrade", "destroy": "inventory", "import": "plan_import"}
 """What ``--dry-run`` is called: each has a method of its own."""
 
@@ -81,6 +92,7 @@ _VALUES = {
     "--format": "format",
     "--from": "source",
     "--git-base": "git_base",
+    "--migration": "version",
     "--profile": "profile",
     "--reason": "reason",
     "--region": "region",
@@ -92,7 +104,13 @@ _VALUES = {
 _PAIRS = {"--parameter": "parameters", "--rename-index": "rename_indexes"}
 """Options that take NAME=VALUE, which the call takes as a mapping."""
 
-_NUMBERS = {"--item-rate": "item_rate", "--lock-timeout": "lock_timeout", "--steps": "steps", "--timeout": "timeout"}
+_NUMBERS = {
+    "--item-rate": "item_rate",
+    "--limit": "limit",
+    "--lock-timeout": "lock_timeout",
+    "--steps": "steps",
+    "--timeout": "timeout",
+}
 _SEVERAL = frozenset({"import"})
 """Commands that take several of what they are about, and so does the call."""
 
@@ -169,6 +187,8 @@ def as_called(words: Sequence[str]) -> str:
     name, *rest = words
     if name == CONFIGURED:
         return configured(rest)
+    if name in _GROUPS and rest and not rest[0].startswith("-"):
+        name = f"{name} {rest.pop(0)}"
     if name in _SAID:
         return _SAID[name]
     if name == "local":
@@ -199,8 +219,11 @@ def connection_flags(
 
 def _arguments(words: Sequence[str], name: str) -> list[str]:
     """The arguments for the words behind a command; an option that the library has no argument for is left out."""
-    found: list[str] = []
+    order = _ORDERS.get(name)
+    found: list[str] = [order] if order is not None else []
     rest = list(words)
+    if name == "items rate" and rest:
+        found.append(f"rate={rest.pop(0)}")
     while rest:
         word = rest.pop(0)
         if word in _VALUES:

@@ -76,6 +76,10 @@ OsemMigrateError
 │   ├── ConditionTooLarge           it looked at more attributes than one condition holds
 │   ├── ItemOversized
 │   └── ItemKeyInvalid              DynamoDB would leave it out of an index, or refuse it
+├── PassError                       an order to a pass over items that cannot be given
+│   ├── PassNotFound                there is none
+│   ├── PassOver                    it is over
+│   └── PassNotRunning              no run is at work on it, which could obey
 ├── ProbeError                      what verify --probe could not do
 │   ├── ProbeUnconfirmed            the environment is protected and nobody confirmed it
 │   └── SampleLeft                  the sample item could not be removed
@@ -787,6 +791,13 @@ class PassTableReplaced(RunError):
         "anew."
     )
 
+    @classmethod
+    def found(cls, table: str, migration: str) -> PassTableReplaced:
+        """The error of a table that is another one, with the migration in what to type."""
+        message = f"{table} is not the table that the pass over its items was begun on"
+        remedy = cls.remedy.replace("MIGRATION", migration)
+        return cls(message, remediation=remedy, table=table, migration=migration)
+
 
 class ItemError(OsemMigrateError):
     """One item that a pass cannot handle. It is left as it is and told of, and the pass goes on with the next one."""
@@ -834,6 +845,32 @@ class ItemKeyInvalid(ItemError):
 
     code = "ITEM_KEY_INVALID"
     remedy = f"Correct or remove the attribute of the item, then {AGAIN}."
+
+
+class PassError(OsemMigrateError):
+    """An order to a pass over items that cannot be given; nothing was written."""
+
+    code = "PASS_ORDER_REFUSED"
+    remedy = f"See how the passes stand with: {command('items', 'status')}"
+
+
+class PassNotFound(PassError):
+    """There is no pass over items."""
+
+    code = "PASS_NOT_FOUND"
+
+
+class PassOver(PassError):
+    """The pass over items is over: nothing goes on with it."""
+
+    code = "PASS_OVER"
+
+
+class PassNotRunning(PassError):
+    """No run is at work on the pass over items."""
+
+    code = "PASS_NOT_RUNNING"
+    remedy = f"Go on with it: {command('upgrade')}"
 
 
 class ProbeError(OsemMigrateError):

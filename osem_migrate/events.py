@@ -12,6 +12,7 @@ from typing import TypeVar
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.history import Holder
 from osem_migrate.operations.step import Step
+from osem_migrate.pass_state import PassOrder, Said
 from osem_migrate.planning.plan import Plan, PlanDrift, PlannedMigration, PlannedOperation
 
 T = TypeVar("T")
@@ -105,6 +106,12 @@ class PassProgress:
         changed: items that were written; after a kill, some are not counted.
         failed: items that were set aside.
         waited: seconds, of this run.
+        bytes_examined: about how many bytes this scan has looked at; None where nobody knows how large the table is.
+        size_bytes: TableSizeBytes, which may be six hours old.
+        read: units a second that were read lately.
+        written: units a second that were written lately.
+        left: seconds until this scan is over; None where nobody can tell.
+        paused: who paused it; None while it goes on.
     """
 
     operation: PlannedOperation
@@ -114,6 +121,29 @@ class PassProgress:
     changed: int
     failed: int
     waited: float
+    bytes_examined: int | None
+    size_bytes: int | None
+    read: float
+    written: float
+    left: float | None
+    paused: Said | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassSteered:
+    """A pass over items obeys an order from now on.
+
+    Attributes:
+        order: what was ordered.
+        said: by whom, and when.
+        rate: units a second, of an order that sets them.
+    """
+
+    operation: PlannedOperation
+    physical_name: str
+    order: PassOrder
+    said: Said
+    rate: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +209,7 @@ RunEvent = (
     | StepPerformed
     | Waiting
     | PassProgress
+    | PassSteered
     | OperationFinished
     | OperationFailed
     | MigrationFinished

@@ -146,6 +146,11 @@ class Record:
         return frozenset(range(operations)) & frozenset(self.doubt) if self.is_unfinished else frozenset()
 
     @property
+    def is_within_pass(self) -> bool:
+        """Whether a pass over items was begun and is not over: nothing else goes on from a cursor."""
+        return self.is_unfinished and any(progress.cursor is not None for progress in self.progress.values())
+
+    @property
     def is_attended(self) -> bool:
         """Whether a run says that it is at work on it."""
         return self.state is RecordedState.RUNNING and self.started_at is not None and self.left_at is None

@@ -12,6 +12,9 @@ Dimension = tuple[str | None, str]
 UNUSABLE = frozenset({"INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"})
 """Every TableStatus in which a table cannot be used and that no waiting ends."""
 
+_UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
+_STEP = 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveIndex:
@@ -83,3 +86,12 @@ class LiveTable:
         if self.status is not None and self.status not in UNUSABLE | {"ACTIVE"}:
             phases[self.name] = self.status.lower()
         return phases | dict.fromkeys(self.changing, "changing")
+
+
+def size_text(count: int) -> str:
+    """``512 bytes``, ``1.5 KB``."""
+    number, units = float(count), iter(_UNITS)
+    unit = next(units)
+    while number >= _STEP and unit != _UNITS[-1]:
+        number, unit = number / _STEP, next(units)
+    return f"{number:.0f} {unit}" if unit == _UNITS[0] else f"{number:.1f} {unit}"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.history import HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
     from osem_migrate.commands.init import InitOptions, InitResult
+    from osem_migrate.commands.items import FailuresOptions, PassesOptions, PassFailures, Steered, SteerOptions
     from osem_migrate.commands.lint import LintOptions, LintReport
     from osem_migrate.commands.list_tables import ListOptions
     from osem_migrate.commands.policy import Policy, PolicyOptions
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from osem_migrate.migration import Migration
     from osem_migrate.planning.destroy import Inventory
     from osem_migrate.planning.doctor import DoctorReport
+    from osem_migrate.planning.items import PassStatus
     from osem_migrate.planning.plan import Plan
     from osem_migrate.planning.status.remedy import Caller
     from osem_migrate.planning.status.status import Status
@@ -269,6 +271,24 @@ class Migrator:
         from osem_migrate.commands.history import HistoryOptions, entries
 
         return entries(self.deployment, chosen(options, HistoryOptions, "history"))
+
+    def passes(self, options: PassesOptions | None = None) -> tuple[PassStatus, ...]:
+        """How every pass over items stands."""
+        from osem_migrate.commands.items import PassesOptions, passes
+
+        return passes(self.deployment, self.migrations, chosen(options, PassesOptions, "passes"))
+
+    def failures(self, options: FailuresOptions | None = None) -> PassFailures:
+        """The items that passes have set aside."""
+        from osem_migrate.commands.items import FailuresOptions, failures
+
+        return failures(self.deployment, self.migrations, chosen(options, FailuresOptions, "failures"))
+
+    def steer(self, options: SteerOptions) -> tuple[Steered, ...]:
+        """Change the rate of passes over items, pause them, let them go on, or try again what they set aside."""
+        from osem_migrate.commands.items import SteerOptions, steer
+
+        return steer(self.deployment, self.migrations, of_kind(options, SteerOptions, "steer"))
 
     def tables(self, options: ListOptions | None = None) -> list[LiveTable]:
         """Every table of the environment, the history table too."""

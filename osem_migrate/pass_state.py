@@ -1,8 +1,10 @@
 """PassState: what the history table says of one pass over the items of a table. Values only."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
 Cursor = Mapping[str, Any]
 """The last thing handled: the key of an item, in DynamoDB's typed JSON, or the position of an item that was given."""
@@ -20,6 +22,12 @@ class PassKey:
     def text(self) -> str:
         """``0007_full_name#0#upgrade``."""
         return f"{self.migration}#{self.position}#{self.direction}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The pass that ``text`` gives."""
+        migration, position, direction = text.rsplit("#", 2)
+        return cls(migration=migration, position=int(position), direction=direction)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +110,20 @@ class SegmentState:
         )
 
 
+def key_text(key: Mapping[str, Any]) -> str:
+    """A key in DynamoDB's typed JSON, for people: ``userId u1``."""
+    return ", ".join(f"{name} {next(iter(value.values()))}" for name, value in typed_key(key).items())
+
+
+def typed_key(key: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """A key as the AWS CLI takes it, and JSON can hold it: binary values in base64."""
+    return {name: {kind: _text(part) for kind, part in value.items()} for name, value in key.items()}
+
+
+def _text(part: str | bytes) -> str:
+    return b64encode(part).decode() if isinstance(part, bytes) else part
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
     """An item that the pass could not handle, and why; ``key`` in DynamoDB's typed JSON."""
@@ -112,18 +134,94 @@ class SetAside:
     at: int
 
 
+class PassOrder(StrEnum):
+    """What people may ask of a pass, from any machine."""
+
+    RATE = "rate"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Who gave an order, and when: Unix milliseconds."""
+
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassControl:
+    """The orders to a pass that hold. They do so until others are given, or the pass begins anew.
+
+    Attributes:
+        rate: units a second; None where nobody has set it.
+        rate_said: who set it.
+        is_paused: whether it is to wait.
+        pause_said: who paused it, or resumed it.
+        retry_said: who wanted what was set aside to be tried again.
+    """
+
+    rate: int | None = None
+    rate_said: Said | None = None
+    is_paused: bool = False
+    pause_said: Said | None = None
+    retry_said: Said | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What the run that is at work on a pass told of itself last.
+
+    Attributes:
+        at: Unix milliseconds.
+        fence: of its hold of the lock.
+        rate: units a second of the table that it may read at present, and as many that it may write; None for no limit.
+        read: units a second that it has read lately.
+        written: units a second that it has written lately.
+        items: items a second that it has examined lately.
+        left: seconds until the scan that it is at is over; None where nobody can tell.
+        is_short: whether a kill left changes uncounted.
+        retried: items that were set aside, and were changed when they were tried again, by all runs; no segment counts
+            these.
+    """
+
+    at: int
+    fence: int
+    rate: float | None = None
+    read: float = 0.0
+    written: float = 0.0
+    items: float = 0.0
+    left: float | None = None
+    is_short: bool = False
+    retried: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassState:
-    """One generation of a pass, with its segments and the items that were set aside."""
+    """One generation of a pass, with its segments, the items that were set aside, its orders, and its run's report."""
 
     generation: Generation
     segments: Mapping[tuple[int, int], SegmentState] = field(default_factory=dict)
     failures: tuple[SetAside, ...] = ()
+    control: PassControl = PassControl()
+    report: PassReport | None = None
 
     @property
     def newest_scan(self) -> int:
         """The number of the scan that was begun last."""
         return max((scan for scan, _ in self.segments), default=0)
+
+    @property
+    def counts(self) -> Counts:
+        """Of all scans, and of what was tried again."""
+        return sum((segment.counts for segment in self.segments.values()), Counts(changed=self.retried))
+
+    @property
+    def retried(self) -> int:
+        """Items that were changed when they were tried again."""
+        return self.report.retried if self.report is not None else 0
 
     def of_scan(self, scan: int) -> tuple[SegmentState, ...]:
         """All segments of a scan, those that nobody has begun among them."""

@@ -12,6 +12,7 @@ from osem_migrate.aws.paging import QUERY, SCAN, Page
 from osem_migrate.clock import Clock
 from osem_migrate.errors import ConditionFailed, HistoryUnreadable, ResourceInUse, ResourceNotFound
 from osem_migrate.history import History, Holder, LogEntry, Record
+from osem_migrate.pass_state import PassKey
 from osem_migrate.schema.item import Item
 
 if TYPE_CHECKING:
@@ -172,6 +173,12 @@ class HistoryTable:
             keys = self._query(partition, prefix, prefix + "~", newest=_EVERY, keys_only=True)
             while some := [*islice(keys, _ACTIONS)]:
                 self._under(lease, [{"Delete": {"TableName": self._table, "Key": dict(key)}} for key in some])
+
+    def passes(self) -> list[PassKey]:
+        """Every pass that was ever begun here, in order; none before the table exists."""
+        begin = f"{self._scope}#{history_items.PASS_PREFIX}"
+        names = (name.removeprefix(begin) for name in self._partitions() if name.startswith(begin))
+        return sorted(map(PassKey.read, names), key=lambda key: (key.migration, key.position, key.direction))
 
     def _batches(
         self, lease: Lease, entries: Iterable[tuple[LogEntry | None, Record]]

@@ -15,6 +15,7 @@ from osem_migrate.clock import Clock
 SLOWEST = 1.0  # units a second, however often DynamoDB throttles
 HALVED_FOR = 1.0  # seconds in which a second refusal is the echo of the first
 GROWTH = 0.1  # of the whole rate, regained in a second
+GLANCE = 1.0  # seconds between two looks whether the rate was changed, while a debt is paid
 
 
 class Side(StrEnum):
@@ -58,6 +59,17 @@ class ItemRate:
         self._limit = limit
         self._lock = threading.Lock()
         self._buckets: dict[tuple[Side, str | None], _Bucket | None] = {}
+        self._taken = dict.fromkeys(Side, 0.0)
+
+    def limit_to(self, limit: Callable[[Side, str | None], float | None]) -> None:
+        """Other limits from now on, also for who waits already; what is owed stays owed."""
+        with self._lock:
+            self._limit = limit
+            before, self._buckets = self._buckets, {}
+            for key, old in before.items():
+                new = self._bucket(*key)
+                if new is not None and old is not None:
+                    new.level = min(old.level, new.level)
 
     def wait(self, side: Side) -> None:
         """Until something of that side may be sent."""
@@ -70,13 +82,14 @@ class ItemRate:
                 pause = max((bucket.wait() for bucket in mine), default=0.0)
             if pause <= 0:
                 return
-            self._clock.sleep(pause)
+            self._clock.sleep(min(pause, GLANCE))
 
     def took(self, side: Side, consumed: Mapping[str, Any]) -> None:
         """Deduct what DynamoDB says that a request took (ConsumedCapacity, by indexes)."""
         local = consumed.get("LocalSecondaryIndexes", {}).values()
         own = consumed.get("Table", consumed).get("CapacityUnits", 0.0) + sum(one["CapacityUnits"] for one in local)
         with self._lock:
+            self._taken[side] += own
             self._deduct(side, None, own)
             for name, one in consumed.get("GlobalSecondaryIndexes", {}).items():
                 self._deduct(side, name, one["CapacityUnits"])
@@ -96,6 +109,11 @@ class ItemRate:
         with self._lock:
             bucket = self._bucket(side, None)
             return bucket.rate if bucket is not None else None
+
+    def taken(self, side: Side) -> float:
+        """Units of the table so far."""
+        with self._lock:
+            return self._taken[side]
 
     def _deduct(self, side: Side, name: str | None, units: float) -> None:
         bucket = self._bucket(side, name)

@@ -19,12 +19,25 @@ from osem_migrate.aws.history_items import (
     sort_key,
 )
 from osem_migrate.items.change import canonical_item
-from osem_migrate.pass_state import Counts, Cursor, Generation, PassKey, SegmentState, SetAside
+from osem_migrate.pass_state import (
+    Counts,
+    Cursor,
+    Generation,
+    PassControl,
+    PassKey,
+    PassOrder,
+    PassReport,
+    Said,
+    SegmentState,
+    SetAside,
+)
 from osem_migrate.schema.item import Item
 
 _COUNTS = ("examined", "changed", "gone", "left")
 _SEGMENT = "#segment#"
 _FAILURE = "#failure#"
+_CONTROL = "#control"
+_REPORTED = ("rate", "read", "written", "items", "left")
 
 
 def partition(scope: str, key: PassKey) -> str:
@@ -124,6 +137,66 @@ def read_failure(item: Mapping[str, Any]) -> SetAside:
         return SetAside(key=key, code=str(values["code"]), message=str(values["message"]), at=int(values["at"]))
 
 
+def control_key(generation: int) -> str:
+    """The sort key of the item that holds the orders to a pass, and what its run reports."""
+    return f"{generation_key(generation)}{_CONTROL}"
+
+
+def order_values(order: PassOrder, said: Said, *, rate: int | None = None) -> dict[str, Any]:
+    """The attributes that an order sets."""
+    name = PassOrder.PAUSE if order is PassOrder.RESUME else order
+    known: dict[str, Any] = {f"{name}_by": said.by, f"{name}_at": said.at}
+    if order in {PassOrder.PAUSE, PassOrder.RESUME}:
+        known["paused"] = order is PassOrder.PAUSE
+    return serialize({**known, **({"rate": rate} if order is PassOrder.RATE else {})})
+
+
+def read_control(item: Mapping[str, Any]) -> PassControl:
+    """The orders; raises HistoryUnreadable like ``read_generation``."""
+    with readable(f"the orders to the pass {item.get(PARTITION_KEY)}"):
+        values = deserialize(item)
+        return PassControl(
+            rate=int(values["rate"]) if "rate" in values else None,
+            rate_said=_said(values, PassOrder.RATE),
+            is_paused=bool(values.get("paused", False)),
+            pause_said=_said(values, PassOrder.PAUSE),
+            retry_said=_said(values, PassOrder.RETRY),
+        )
+
+
+def report_values(report: PassReport) -> dict[str, Any]:
+    """The attributes of a report. What nobody knows is null, so that it replaces what was known before."""
+    told = {name: getattr(report, name) for name in _REPORTED}
+    numbers = {name: round(number, 3) for name, number in told.items() if number is not None}
+    facts = {"reported_at": report.at, "fence": report.fence, "short": report.is_short, "retried": report.retried}
+    return {
+        **serialize(facts),
+        **{f"run_{name}": {"N": f"{numbers[name]:f}"} if name in numbers else {"NULL": True} for name in told},
+    }
+
+
+def read_report(item: Mapping[str, Any]) -> PassReport | None:
+    """The report, where a run has told anything; raises HistoryUnreadable like ``read_generation``."""
+    with readable(f"the report of the pass {item.get(PARTITION_KEY)}"):
+        values = deserialize(item)
+        if "reported_at" not in values:
+            return None
+        found = {name: values[f"run_{name}"] for name in _REPORTED}
+        told: dict[str, Any] = {name: float(number) if number is not None else None for name, number in found.items()}
+        return PassReport(
+            at=int(values["reported_at"]),
+            fence=int(values["fence"]),
+            is_short=bool(values["short"]),
+            retried=int(values["retried"]),
+            **told,
+        )
+
+
+def is_control(item: Mapping[str, Any]) -> bool:
+    """Whether an item of a pass holds its orders."""
+    return sort_key(item).endswith(_CONTROL)
+
+
 def is_segment(item: Mapping[str, Any]) -> bool:
     """Whether an item of a pass is a segment."""
     return _SEGMENT in sort_key(item)
@@ -137,3 +210,9 @@ def is_failure(item: Mapping[str, Any]) -> bool:
 def key_item(scope: str, key: PassKey, sort: str) -> dict[str, Any]:
     """The key of an item of a pass."""
     return serialize({PARTITION_KEY: partition(scope, key), SORT_KEY: sort})
+
+
+def _said(values: Mapping[str, Any], order: PassOrder) -> Said | None:
+    if f"{order}_at" not in values:
+        return None
+    return Said(by=str(values[f"{order}_by"]), at=int(values[f"{order}_at"]))

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws import pass_items
 from osem_migrate.aws.failures.classify import REFUSALS, classify, door
-from osem_migrate.aws.history_items import PARTITION_KEY, PASS_PREFIX, SORT_KEY, serialize
+from osem_migrate.aws.history_items import PARTITION_KEY, PASS_PREFIX, SORT_KEY, serialize, sort_key
 from osem_migrate.aws.paging import QUERY, Page
 from osem_migrate.errors import ConditionFailed
-from osem_migrate.pass_state import Generation, PassKey, PassState, SegmentState, SetAside
+from osem_migrate.pass_state import (
+    Generation,
+    PassControl,
+    PassKey,
+    PassOrder,
+    PassReport,
+    PassState,
+    Said,
+    SegmentState,
+    SetAside,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,11 +64,18 @@ class PassTable:
         items = [item for page in pages for item in page["Items"]]
         segments = [pass_items.read_segment(item) for item in items if pass_items.is_segment(item)]
         failures = tuple(pass_items.read_failure(item) for item in items if pass_items.is_failure(item))
-        own = [item for item in items if not (pass_items.is_segment(item) or pass_items.is_failure(item))]
+        own = [item for item in items if sort_key(item) == pass_items.generation_key(number)]
         if not own:
             return None
         known = {(segment.scan, segment.number): segment for segment in segments}
-        return PassState(generation=pass_items.read_generation(own[0]), segments=known, failures=failures)
+        control: Mapping[str, Any] = next(filter(pass_items.is_control, items), {})
+        return PassState(
+            generation=pass_items.read_generation(own[0]),
+            segments=known,
+            failures=failures,
+            control=pass_items.read_control(control),
+            report=pass_items.read_report(control),
+        )
 
     def begin(self, generation: Generation) -> None:
         """Write a generation; one of that number that is there already stays, as after a lost answer."""
@@ -137,6 +154,34 @@ class PassTable:
             self._client.delete_item(
                 TableName=self._table, Key=self._item_key(pass_items.failure_key(generation, failure.key))
             )
+
+    def order(self, generation: int, order: PassOrder, said: Said, *, rate: int | None = None) -> None:
+        """Write what somebody asks of the pass, outside the lock; it takes notice of it within seconds."""
+        self._set_control(generation, pass_items.order_values(order, said, rate=rate))
+
+    def exchange(self, generation: int, report: PassReport) -> PassControl:
+        """Tell what the run is at, and hear what it is asked, by one write.
+
+        Raises:
+            ConditionFailed: a run that took the lock later has reported already.
+        """
+        values = pass_items.report_values(report)
+        condition = "attribute_not_exists(#fence) OR #fence <= :fence"
+        return self._set_control(generation, values, ConditionExpression=condition)
+
+    def _set_control(self, generation: int, values: Mapping[str, Any], **more: Any) -> PassControl:
+        key = self._item_key(pass_items.control_key(generation))
+        with door("dynamodb:UpdateItem", self._table):
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+                ExpressionAttributeNames={f"#{name}": name for name in values},
+                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+                ReturnValues="ALL_NEW",
+                **more,
+            )
+        return pass_items.read_control(answer["Attributes"])
 
     def _item_key(self, sort: str) -> dict[str, Any]:
         return pass_items.key_item(self._scope, self._key, sort)

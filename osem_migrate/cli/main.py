@@ -37,6 +37,7 @@ COMMANDS = {
     "check": ("osem_migrate.cli.check", "Check the scripts, before AWS is asked anything."),
     "lint": ("osem_migrate.cli.lint", "Say what is risky in the scripts; asks nothing of AWS."),
     "history": ("osem_migrate.cli.history", "Show what was done, by whom and when."),
+    "items": ("osem_migrate.cli.items", "Watch and steer a pass over items, from any machine."),
     "list": ("osem_migrate.cli.list_tables", "List the environment's tables."),
     "doctor": ("osem_migrate.cli.doctor", "Check everything that a run depends on, and say how to fix it."),
     "policy": ("osem_migrate.cli.policy", "Print the least IAM policy for an environment."),
@@ -191,7 +192,7 @@ class _FailureReport:
     def _command(self) -> str:
         """The command that the words name: ``upgrade``, ``local start``."""
         found = next((place for place, word in enumerate(self.words) if word in COMMANDS), len(self.words))
-        if self.words[found : found + 1] != ["local"]:
+        if self.words[found : found + 1] not in (["items"], ["local"]):
             return "".join(self.words[found : found + 1])
         return " ".join(word for word in self.words[found : found + 2] if not word.startswith("-"))
 

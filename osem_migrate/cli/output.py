@@ -168,7 +168,7 @@ def span(time: "Estimate") -> str:
         return f"{time.low:.0f} to {time.high:.0f} s"
     if time.low >= _MINUTE and time.high < _HOUR:
         return f"{time.low / _MINUTE:.0f} to {time.high / _MINUTE:.0f} min"
-    return f"{_roughly(time.low)} to {_roughly(time.high)}"
+    return f"{roughly(time.low)} to {roughly(time.high)}"
 
 
 def moment(milliseconds: int) -> str:
@@ -185,6 +185,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else plural}"
 
 
-def _roughly(seconds: float) -> str:
+def roughly(seconds: float) -> str:
     """Without tenths, nor the seconds of whole minutes: an estimate is not that exact."""
     return duration(round(seconds)).removesuffix(" 0 s") if seconds >= _MINUTE else f"{seconds:.0f} s"

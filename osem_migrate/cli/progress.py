@@ -29,6 +29,7 @@ class _Lane:
     began: float
     waited: float = 0.0
     phases: dict[str, str] = field(default_factory=dict)
+    left: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,12 +90,12 @@ class RunProgress:
             lane.phases[subject] = phase
             lane.began = self._monotonic() - elapsed
 
-    def goes_on(self, planned: PlannedOperation, phase: str) -> None:
-        """How far an operation has come that goes on by itself."""
+    def goes_on(self, planned: PlannedOperation, phase: str, *, left: float | None) -> None:
+        """How far an operation has come that goes on by itself, and how many seconds it takes yet, if that is known."""
         with self._lock:
             lane = self._lanes.get(planned.key)
             if lane is not None:
-                lane.phases = {planned.table: phase}
+                lane.phases, lane.left = {planned.table: phase}, left
 
     def end(self, planned: PlannedOperation) -> None:
         """An operation is live and recorded."""
@@ -126,6 +127,8 @@ class RunProgress:
         phase = Text(lane.phase)
         phase.truncate(most, overflow="ellipsis")
         usual = output.usual(estimate_all(lane.planned.steps))
+        if lane.left is not None:
+            usual = f"{output.roughly(lane.left)} left"
         return phase.plain, output.duration(self._elapsed(lane)), usual
 
     def _row(self, name: str, width: int, cells: Sequence[str], widths: Sequence[int]) -> Text:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from osem_migrate.aws.session import ApiCall
-from osem_migrate.cli import output, terminal
+from osem_migrate.cli import output, pass_text, terminal
 from osem_migrate.clock import iso
 from osem_migrate.errors import Interrupted, OsemMigrateError, UsageError
 from osem_migrate.events import (
@@ -21,6 +21,7 @@ from osem_migrate.events import (
     OperationFinished,
     OperationStarted,
     PassProgress,
+    PassSteered,
     RunEvent,
     RunFailed,
     RunStarted,
@@ -127,7 +128,14 @@ class RunReporter:
     def _aside(
         self,
         now: datetime,
-        event: EngineStarted | LockWaiting | TableAdopted | DriftNoticed | PassProgress | TableDropped | TableLeaving,
+        event: EngineStarted
+        | LockWaiting
+        | TableAdopted
+        | DriftNoticed
+        | PassProgress
+        | PassSteered
+        | TableDropped
+        | TableLeaving,
     ) -> None:
         """What happens beside the operations of a plan."""
         match event:
@@ -144,6 +152,8 @@ class RunReporter:
                 self._notice(now, event.drift)
             case PassProgress():
                 self._pass(now, event)
+            case PassSteered():
+                self._steered(now, event)
             case TableDropped():
                 self._dropped(now, event)
             case TableLeaving():
@@ -192,14 +202,31 @@ class RunReporter:
     def _pass(self, now: datetime, event: PassProgress) -> None:
         counts = {"examined": event.examined, "changed": event.changed, "failed": event.failed}
         migration = event.operation.migration.id
-        self._write(now, "pass", migration=migration, table=event.physical_name, scan=event.scan, **counts)
-        failed = f", {output.counted(event.failed, 'failure')}" if event.failed else ""
-        checking = " (checking that nothing is left)" if event.scan else ""
-        phase = f"{event.examined:,} examined, {event.changed:,} changed{failed}{checking}"
+        self._write(
+            now,
+            "pass",
+            migration=migration,
+            table=event.physical_name,
+            scan=event.scan,
+            **counts,
+            bytes_examined=event.bytes_examined,
+            table_size_bytes=event.size_bytes,
+            read_units_per_second=round(event.read, 1),
+            written_units_per_second=round(event.written, 1),
+            seconds_left=round(event.left) if event.left is not None else None,
+            paused=event.paused is not None,
+        )
         if self._progress is not None:
-            self._progress.goes_on(event.operation, phase)
+            self._progress.goes_on(event.operation, pass_text.brief(event), left=event.left)
         else:
-            self._remind(f"{event.physical_name}/{migration}", f"{event.physical_name}: {phase}", event.waited)
+            self._remind(f"{event.physical_name}/{migration}", pass_text.line(event), event.waited)
+
+    def _steered(self, now: datetime, event: PassSteered) -> None:
+        migration = event.operation.migration.id
+        facts = {"order": event.order.value, "by": event.said.by, "rate": event.rate}
+        self._write(now, "pass steered", migration=migration, table=event.physical_name, **facts)
+        if self._verbosity >= 0:
+            self._say("info", pass_text.steered(event))
 
     def _finish(self, now: datetime, event: OperationFinished) -> None:
         planned = event.operation

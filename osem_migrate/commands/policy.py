@@ -18,13 +18,19 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a role may do, as IAM takes it; ``probe`` says whether a probe is among it.
+    """What a role may do, as IAM takes it.
 
-    ``scope`` says which region and account it is for, ``*`` being any.
+    Attributes:
+        role: whose it is.
+        probe: whether a probe is among it.
+        items: whether orders to passes over items were asked for.
+        scope: which region and account it is for, ``*`` being any.
+        document: the policy.
     """
 
     role: Role
     probe: bool
+    items: bool
     scope: PolicyScope
     document: dict[str, Any]
 
@@ -38,6 +44,7 @@ class PolicyOptions(Arguments):
         region: where the tables are; ``*`` for any.
         account: twelve digits; that of the configuration when None, and any when there is none either.
         probe: also allow what ``verify`` with a probe does.
+        items: also allow orders to passes over items, which whoever may upgrade may give anyway.
     """
 
     role: Role = Role.UPGRADE
@@ -45,6 +52,7 @@ class PolicyOptions(Arguments):
     region: str = ANY
     account: str | None = None
     probe: bool = False
+    items: bool = False
 
 
 def policy(environment: Environment, migrations: Sequence[Migration], options: PolicyOptions) -> Policy:
@@ -59,8 +67,14 @@ def policy(environment: Environment, migrations: Sequence[Migration], options: P
         tables=environment.names.globs(named_tables(migrations, History())),
         history_table=environment.history_table,
     )
-    granted = grants(options.role, migrations, defaults=environment.defaults, probe=options.probe)
-    return Policy(role=options.role, probe=options.probe, scope=scope, document=document(granted, scope))
+    granted = grants(options.role, migrations, defaults=environment.defaults, probe=options.probe, items=options.items)
+    return Policy(
+        role=options.role,
+        probe=options.probe,
+        items=options.items,
+        scope=scope,
+        document=document(granted, scope),
+    )
 
 
 def region_of(environment: Environment, *, region: str | None = None, profile: str | None = None) -> str:

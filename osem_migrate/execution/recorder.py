@@ -120,6 +120,12 @@ class Recorder:
             record = self._records[operation.migration.id]
             self._put([(None, replace(record, progress={**record.progress, operation.position: progress}))])
 
+    def note(self, operation: PlannedOperation, what: str, detail: str, by: str | None = None) -> None:
+        """An entry of the log that changes no record; by whoever applies, where nobody else is named."""
+        with self._writing:
+            entry = self._entry(what, self._records[operation.migration.id], detail)
+            self._history.note(self._lease, replace(entry, by=by or entry.by))
+
     def leave(self, operation: PlannedOperation) -> None:
         """An operation that DynamoDB goes on with while nobody waits; it stays in doubt."""
         with self._writing:

@@ -120,6 +120,9 @@ def _confirm(plan: Plan, options: RunOptions) -> None:
 def _executor(deployment: Deployment, plan: Plan, actor: Actor, lease: Lease, options: RunOptions) -> Executor:
     stop = options.stop or Stop(deployment.clock)
     clock = replace(deployment.clock, sleep=stop.sleep)
+    recorder = Recorder(
+        history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=plan.direction
+    )
     services = Services(
         gateway=deployment.gateway,
         lease=lease,
@@ -135,14 +138,13 @@ def _executor(deployment: Deployment, plan: Plan, actor: Actor, lease: Lease, op
             state=deployment.pass_table,
             physical_name=deployment.environment.physical_name,
             direction=plan.direction,
-            rate=options.item_rate or deployment.environment.settings.item_rate,
+            note=recorder.note,
+            rate=options.item_rate,
+            configured=deployment.environment.settings.item_rate,
         ),
     )
     for drift in plan.drift:
         services.notice(drift)
-    recorder = Recorder(
-        history=deployment.history, lease=lease, actor=actor, clock=deployment.clock, direction=plan.direction
-    )
     return Executor(
         reconciler=Reconciler(services),
         recorder=recorder,

@@ -121,11 +121,19 @@ _ASK_WHOSE_KEY = Grant("TellKeys", Role.STATUS, Target.KEYS, ("kms:DescribeKey",
 # What a pass sets aside is an item of the history table until it is handled.
 _KEEP_PASSES = Grant("KeepPasses", Role.UPGRADE, Target.HISTORY, ("dynamodb:DeleteItem",))
 
+# Orders to a pass are written outside the lock, and to nothing but the items of passes.
+_STEER_PASSES = Grant("SteerPasses", Role.STATUS, Target.HISTORY, ("dynamodb:UpdateItem",))
+
 _KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
 
 
 def grants(
-    role: Role, migrations: Sequence[Migration], *, defaults: tuple[Setting, ...] = (), probe: bool = False
+    role: Role,
+    migrations: Sequence[Migration],
+    *,
+    defaults: tuple[Setting, ...] = (),
+    probe: bool = False,
+    items: bool = False,
 ) -> tuple[Grant, ...]:
     """What a role needs, each action once for each target and by no more than one statement.
 
@@ -134,6 +142,7 @@ def grants(
         migrations: all of the scripts: an environment has to go through every one of them.
         defaults: settings of every new table of the environment; with tags among them, the history table has them too.
         probe: whether it may write, read and remove the sample items of ``verify --probe`` as well.
+        items: whether it may give orders to passes over items as well, which whoever may upgrade may do anyway.
 
     Raises:
         ScriptOperationInapplicable: an operation does not fit the schema that those before it build.
@@ -144,6 +153,7 @@ def grants(
         *((_READ_AUTOSCALING,) if any(_is_provisioned(step.after) for step in (*forward, *back)) else ()),
         *((_ASK_WHOSE_KEY,) if any(_is_managed(step.after) for step in (*forward, *back)) else ()),
         *((_PROBE,) if probe else ()),
+        *((_STEER_PASSES,) if items and role is Role.STATUS else ()),
         *((_PROBE_INDEXES,) if probe and any(_has_indexes(step.after) for step in forward) else ()),
         *((_KEEP_PASSES,) if any(isinstance(step, Pass) for step in (*forward, *back)) else ()),
         *_tagging(defaults),

@@ -43,12 +43,16 @@ OPTIONS = {
     "list": CONNECTION | {"--details"},
     "destroy": CONNECTION | {"--dry-run", "--yes", "--drop-changed", "--lock-timeout", "--timeout"},
     "doctor": CONNECTION | {"--role"},
-    "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"} | {"--role", "--account", "--probe"},
+    "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"}
+    | {"--role", "--account", "--probe", "--items"},
     "init": {"--application", "--table-name", "--script", "--json", "-h", "--help"},
     "new": CONNECTION | {"--from", "--check", "--rename-index", "--replace-indexes", "--format", "--parameter"},
     "check": {"--json", "-h", "--help"},
     "show": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"},
     "completion": {"--json", "-h", "--help"},
+    **dict.fromkeys(("items status", "items rate", "items pause"), CONNECTION | {"--migration"}),
+    **dict.fromkeys(("items resume", "items retry"), CONNECTION | {"--migration"}),
+    "items failures": CONNECTION | {"--migration", "--limit"},
     "local start": {"--json", "--engine", "--port", "-h", "--help"},
     "local stop": {"--json", "-h", "--help"},
     "local status": {"--json", "-h", "--help"},
@@ -75,9 +79,10 @@ def test_commands_are_listed_for_completion_as_in_the_help() -> None:
     assert cli.list_commands(click.Context(cli)) == list(COMMANDS)
 
 
-def test_help_of_local_lists_its_commands_whole(run: Run) -> None:
-    """The one-line helps of the engine's commands are short enough to stand."""
-    shown = run("local", "--help")
+@pytest.mark.parametrize("group", ["items", "local"])
+def test_help_of_a_group_lists_its_commands_whole(run: Run, group: str) -> None:
+    """The one-line helps of its commands are short enough to stand."""
+    shown = run(group, "--help")
     assert shown.code == 0
     assert "..." not in shown.out.partition("Commands:")[2]
 

@@ -45,6 +45,15 @@ def test_a_probe(project: Project, run: Run) -> None:
     assert set(sids[1]) - set(sids[0]) == {"Probe", "ProbeIndexes"}
 
 
+def test_orders_to_passes(project: Project, run: Run) -> None:
+    """--items adds to the role of status what steers a pass, on the history table alone."""
+    document = json.loads(run("policy", "--role", "status", "--items").out)
+    (added,) = [one for one in document["Statement"] if one["Sid"] == "SteerPasses"]
+    assert added["Action"] == ["dynamodb:UpdateItem"]
+    assert added["Resource"].endswith("table/shop-dev-SchemaMigrations")
+    assert run("policy", "--role", "status", "--items", "--json").document["data"]["items"] is True
+
+
 def test_as_data(project: Project, run: Run) -> None:
     """The envelope has role, region and account beside the policy."""
     project.configure(ACCOUNTED)

@@ -10,5 +10,5 @@ def _none(*_: Any) -> Any:
     raise AssertionError("there is no pass over items in this test")
 
 
-NO_PASSES = Passes(client=_none, state=_none, physical_name=_none, direction=Direction.UPGRADE)
+NO_PASSES = Passes(client=_none, state=_none, physical_name=_none, direction=Direction.UPGRADE, note=_none)
 """Asserts that nobody asks for them."""

@@ -248,6 +248,7 @@ LINES = {
     "status": "status",
     "verify": "verify",
     "history": "history",
+    "items": "items status",
     "list": "list --details",
     "stamp": "stamp 3",
     "resolve": "resolve 3 --applied",
@@ -272,7 +273,7 @@ def test_every_command_has_one_document(project: Project, pipeline: Pipeline) ->
         assert isinstance(document, Success), line
         assert not isinstance(document, Failure), (line, said.out)
         assert said.code == ExitCode.OK, (line, said.out)
-        assert document.command == ("local status" if command == "local" else command)
+        assert document.command == (line if command in {"items", "local"} else command)
         wrong = pipeline.run(f"{command} --json --nonsense")
         assert (wrong.code, wrong.err) == (ExitCode.USAGE, "")
         assert failure(wrong).error.code == "USAGE_INVALID"

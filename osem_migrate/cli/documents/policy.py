@@ -41,6 +41,8 @@ class PolicyDocument(TypedDict):
     """status, upgrade or downgrade."""
     probe: bool
     """Whether it allows what verify --probe does, too."""
+    items: bool
+    """Whether it was asked to allow orders to passes over items, too."""
     region: str
     """Where the tables are; * for any."""
     account_id: str
@@ -56,6 +58,7 @@ def policy_document(policy: Policy) -> PolicyDocument:
     return {
         "role": policy.role.value,
         "probe": policy.probe,
+        "items": policy.items,
         "region": policy.scope.region,
         "account_id": policy.scope.account,
         "policy": cast("IamPolicyDocument", policy.document),

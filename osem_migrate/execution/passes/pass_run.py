@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from osem_migrate.aws.item_rate import Side
@@ -12,24 +13,24 @@ from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.errors import (
     Interrupted,
-    ItemsFailed,
     ItemsStillChanging,
     LockLost,
-    OsemMigrateError,
     PassTableReplaced,
     RunError,
 )
-from osem_migrate.events import PassProgress
 from osem_migrate.execution.operation_run import OperationRun
-from osem_migrate.execution.passes.item_handler import ItemHandler, ItemRefused, Outcome
+from osem_migrate.execution.passes.item_handler import ItemHandler, Outcome
+from osem_migrate.execution.passes.pass_reporter import PassReporter
+from osem_migrate.execution.passes.quarantine import SHOWN, Quarantine
 from osem_migrate.execution.passes.segment_run import CHECKPOINT_SECONDS, SegmentRun, SegmentServices
 from osem_migrate.execution.passes.sources import GivenItems, ScannedItems, Source
-from osem_migrate.items.change import canonical_item
+from osem_migrate.execution.passes.steering import Steering
+from osem_migrate.execution.passes.tally import PassTally
 from osem_migrate.items.keys import key_of
 from osem_migrate.items.values import Item
 from osem_migrate.migration import operation_hash
 from osem_migrate.operations.item_pass import MAX_SEGMENTS, Pass
-from osem_migrate.pass_state import Counts, Generation, PassKey, PassState, SegmentState, SetAside
+from osem_migrate.pass_state import Counts, Generation, PassControl, PassKey, PassState, SegmentState, key_text
 from osem_migrate.planning.plan import Direction
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ USUAL_SIZE = 1024
 """Bytes of an item, where nobody has counted yet."""
 BYTES_PER_UNIT = 8192
 """Of a scan that need not see every write of before."""
-SHOWN = 10
-"""Failures that an error tells one by one."""
 
 
 class _Halted(Exception):
@@ -59,6 +58,9 @@ class PassRun:
         run: the operation, whose next step is the pass.
         step: that step.
     """
+
+    _steering: Steering
+    _quarantine: Quarantine
 
     def __init__(self, run: OperationRun, step: Pass) -> None:
         self._run = run
@@ -74,13 +76,17 @@ class PassRun:
         clock = run.services.clock
         self._rate = self._passes.rate_of(step, run.live, clock)
         self._calls = self._passes.calls(run.services.lease, clock, self._rate)
-        self._lock = threading.Lock()
         self._halt = threading.Event()
-        self._began = self._services.clock.monotonic()
-        self._counts = Counts()
-        self._failures: dict[str, SetAside] = {}
-        self._scan = 0
-        self._was_killed = False
+        given = step.work.given
+        self._tally = PassTally(clock, self._rate, run.live.items if given is None else len(given))
+        self._reporter = PassReporter(
+            run=run,
+            step=step,
+            tally=self._tally,
+            rate=self._rate,
+            began=clock.monotonic(),
+            failed=lambda: len(self._quarantine),
+        )
         self._again: list[str] = []
 
     def carry_out(self) -> None:
@@ -95,16 +101,29 @@ class PassRun:
         """
         self._take_over()
         state = self._begin()
-        self._failures = {_name(failure.key): failure for failure in state.failures}
-        self._counts = sum((segment.counts for segment in state.segments.values()), Counts())
+        services = self._services
+        self._quarantine = Quarantine(self._table, state, self._step, services.lease, services.clock)
+        self._tally.resume(state)
         self._note_changes()
-        self._scan = state.newest_scan
+        self._reporter.scan = state.newest_scan
+        self._reporter.is_short |= state.report is not None and state.report.is_short
+        self._steering = Steering(
+            partial(self._exchange, state.generation.number),
+            rate=self._rate,
+            clock=services.clock,
+            told=self._reporter.obeyed,
+            own_rate=self._passes.rate,
+        )
         try:
-            self._retry(state)
-            self._go_through(state)
+            with self._steering:
+                self._retry()
+                self._go_through(state)
+                self._steering.ask()
+                if self._steering.takes_retry():
+                    self._retry()
         finally:
             self._note_changes()
-        self._refuse_failures(more_than=self._step.max_failures)
+        self._quarantine.refuse(self._run.live.physical_name, more_than=self._step.max_failures)
         self._run.note = self._summary(self._read(state.generation.number))
 
     def _summary(self, state: PassState) -> str:
@@ -112,9 +131,9 @@ class PassRun:
         examined = sum(segment.counts.examined for segment in state.of_scan(0))
         parts = [f"{examined:,} item{'s' if examined != 1 else ''} examined"]
         if self._step.work.actions:
-            parts.append(f"{'at least ' if self._was_killed else ''}{self._counts.changed:,} changed")
-        if self._failures:
-            parts.append(f"{len(self._failures):,} left as {'they are' if len(self._failures) > 1 else 'it is'}")
+            parts.append(f"{'at least ' if self._reporter.is_short else ''}{self._tally.counts.changed:,} changed")
+        if left := len(self._quarantine):
+            parts.append(f"{left:,} left as {'they are' if left > 1 else 'it is'}")
         return ", ".join(parts)
 
     def _begin(self) -> PassState:
@@ -124,14 +143,13 @@ class PassRun:
         state = self._table.read(int(self._run.cursor)) if self._run.cursor is not None else None
         if state is not None and state.generation.operation_hash == operation:
             if state.generation.table_id != table_id:
-                name = self._run.live.physical_name
-                raise PassTableReplaced(
-                    f"{name} is not the table that the pass over its items was begun on", table=name
-                )
+                raise PassTableReplaced.found(self._run.live.physical_name, self._key.migration)
             return state
         # Of a run that was killed before it had recorded its generation nothing is known; what it did is done again.
-        number = int(self._run.cursor) if self._run.cursor is not None and state is None else self._table.newest() + 1
+        newest = self._table.newest()
+        number = int(self._run.cursor) if self._run.cursor is not None and state is None else newest + 1
         self._run.keep(str(number))
+        self._note_anew(newest, operation)
         self._table.begin(
             Generation(
                 number=number,
@@ -142,6 +160,12 @@ class PassRun:
             )
         )
         return self._read(number)
+
+    def _note_anew(self, newest: int, operation: str) -> None:
+        """In the log, why what an earlier generation has done is gone through again."""
+        earlier = self._table.read(newest) if newest else None
+        if earlier is not None and earlier.generation.operation_hash != operation:
+            self._reporter.note("items begun anew", "the operation was changed since the pass was begun")
 
     def _read(self, number: int) -> PassState:
         state = self._table.read(number)
@@ -161,8 +185,8 @@ class PassRun:
         """
         ways = [replace(self._key, direction=direction.value) for direction in Direction]
         raised = [self._raise_fences(self._passes.state(way)) for way in ways]
-        self._was_killed = any(raised)
-        if self._was_killed:
+        self._reporter.is_short = any(raised)
+        if self._reporter.is_short:
             self._services.clock.sleep(LEASE_SECONDS)
 
     def _raise_fences(self, table: PassTable) -> bool:
@@ -182,25 +206,6 @@ class PassRun:
             state = table.read(newest)
         return raised
 
-    def _retry(self, state: PassState) -> None:
-        """What was set aside by an earlier run, and may have been corrected since."""
-        handler = ItemHandler(self._step, self._calls)
-        given = {_name(key_of(item, self._step.after)): item for item in self._step.work.given or ()}
-        for name, failure in list(self._failures.items()):
-            self._check()
-            item = given.get(name) or self._calls.get(self._step.table, failure.key)
-            handler.forget()
-            try:
-                outcome = handler.handle(item) if item is not None else Outcome.GONE
-            except ItemRefused as refused:
-                self._set_aside(item or failure.key, refused.cause)
-                continue
-            if outcome is not Outcome.LEFT:
-                self._services.lease.check_age()
-                self._table.put_back(state.generation.number, failure)
-                del self._failures[name]
-            self._counts += Counts(changed=int(outcome is Outcome.CHANGED))
-
     def _go_through(self, state: PassState) -> None:
         """The scans: the pass itself, and those that verify it, until one finds nothing to change."""
         verifying = 0
@@ -212,11 +217,12 @@ class PassRun:
                 raise self._still_changing(found)
             verifying += 1
             self._again = []
-            self._scan += 1
+            self._reporter.scan += 1
 
     def _go_through_once(self, state: PassState) -> Counts:
         state = self._read(state.generation.number)
-        segments = list(state.of_scan(self._scan))
+        segments = list(state.of_scan(self._reporter.scan))
+        self._tally.begin_scan(segments)
         open_ones = [segment for segment in segments if not segment.finished]
         random.shuffle(open_ones)
         done = [segment.counts for segment in segments if segment.finished]
@@ -231,22 +237,24 @@ class PassRun:
             lease=self._services.lease,
             clock=self._services.clock,
             check=self._check,
-            set_aside=self._set_aside,
+            is_paused=lambda: self._steering.paused is not None,
+            set_aside=self._quarantine.set_aside,
             handled=self._notice,
             counted=self._count,
         )
         failures: list[Exception] = []
 
         def go(segment: SegmentState) -> Counts | None:
-            if self._halt.is_set():
-                return None
             try:
+                self._wait()
                 handler = ItemHandler(self._step, self._calls)
-                return SegmentRun(segment, self._source(state), handler, services).run().counts
+                counts = SegmentRun(segment, self._source(state), handler, services).run().counts
             except Exception as failure:  # noqa: BLE001 - raised once nobody works any more
                 failures.append(failure)
                 self._halt.set()
                 return None
+            self._tally.finish_segment()
+            return counts
 
         with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="segment") as pool:
             counts = list(pool.map(go, segments))
@@ -262,7 +270,7 @@ class PassRun:
             self._step,
             self._calls,
             segments=state.generation.segments,
-            consistent=self._scan > 0,
+            consistent=self._reporter.scan > 0,
             page=self._page,
         )
 
@@ -276,52 +284,46 @@ class PassRun:
 
     def _check(self) -> None:
         """Between two items."""
+        self._wait()
+        if self._steering.takes_retry():
+            self._retry()
+        most = max(self._step.max_failures, self._step.stop_after - 1)
+        self._quarantine.refuse(self._run.live.physical_name, more_than=most)
+
+    def _wait(self) -> None:
+        """While it is paused; raises where the pass is to end."""
+        self._check_end()
+        self._steering.wait(self._check_end)
+
+    def _check_end(self) -> None:
         self._services.stop.check()
         if self._halt.is_set():
             raise _Halted
-        self._refuse_failures(more_than=max(self._step.max_failures, self._step.stop_after - 1))
-
-    def _set_aside(self, item: Item, cause: OsemMigrateError) -> None:
-        now = self._services.clock.milliseconds()
-        failure = SetAside(key=key_of(item, self._step.after), code=cause.code, message=cause.message, at=now)
-        self._services.lease.check_age()
-        self._table.set_aside(int(self._run.cursor or 0), failure)
-        with self._lock:
-            self._failures[_name(failure.key)] = failure
 
     def _notice(self, item: Item, outcome: Outcome) -> None:
         """Keep a few of those that a scan found to be changed again."""
-        if self._scan > 0 and outcome in {Outcome.CHANGED, Outcome.LEFT} and len(self._again) < SHOWN:
-            self._again.append(_shown(key_of(item, self._step.after)))
+        if self._reporter.scan > 0 and outcome in {Outcome.CHANGED, Outcome.LEFT} and len(self._again) < SHOWN:
+            self._again.append(key_text(key_of(item, self._step.after)))
+
+    def _retry(self) -> None:
+        """What was set aside, and may have been corrected since."""
+        if len(self._quarantine):
+            self._tally.retry(self._quarantine.retry(self._calls, self._wait))
+            self._reporter.progress(self._steering.paused)
+
+    def _exchange(self, generation: int) -> PassControl:
+        control = self._table.exchange(generation, self._reporter.report())
+        if (paused := self._steering.paused) is not None:
+            self._reporter.progress(paused)
+        return control
 
     def _count(self, counts: Counts) -> None:
-        with self._lock:
-            self._counts += counts
-            progress = PassProgress(
-                operation=self._run.planned,
-                physical_name=self._run.live.physical_name,
-                scan=self._scan,
-                examined=self._counts.examined,
-                changed=self._counts.changed,
-                failed=len(self._failures),
-                waited=self._services.clock.monotonic() - self._began,
-            )
-        self._services.tell(progress)
+        self._tally.add(counts)
+        self._reporter.progress(self._steering.paused)
 
     def _note_changes(self) -> None:
-        if self._counts.changed:
+        if self._tally.counts.changed:
             self._run.changed = True
-
-    def _refuse_failures(self, *, more_than: int) -> None:
-        if len(self._failures) <= more_than:
-            return
-        with self._lock:
-            failures = list(self._failures.values())
-        name = self._run.live.physical_name
-        shown = [f"{_shown(failure.key)}: {failure.message}" for failure in failures[:SHOWN]]
-        more = f", the first {SHOWN} of them" if len(failures) > SHOWN else ""
-        counted = f"{len(failures)} items" if len(failures) > 1 else "1 item"
-        raise ItemsFailed(f"{counted} of {name} could not be handled{more}", parts=shown, table=name)
 
     def _still_changing(self, found: Counts) -> ItemsStillChanging:
         name = self._run.live.physical_name
@@ -342,12 +344,3 @@ def _worst(failures: list[Exception]) -> Exception:
         return next((number for kind, number in kinds if isinstance(failure, kind)), 1)
 
     return min(failures, key=weight)
-
-
-def _name(key: Item) -> str:
-    return repr(canonical_item(key))
-
-
-def _shown(key: Item) -> str:
-    """``userId u1``."""
-    return ", ".join(f"{name} {next(iter(value.values()))}" for name, value in key.items())

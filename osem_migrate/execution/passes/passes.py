@@ -14,7 +14,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.pass_state import PassKey
-from osem_migrate.planning.plan import Direction
+from osem_migrate.planning.plan import Direction, PlannedOperation
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,14 +36,19 @@ class Passes:
         state: the state of a pass in the history table.
         physical_name: gives the physical name of a logical one.
         direction: of the run.
-        rate: units a second, whatever the scripts say; None where nobody said so.
+        note: writes an entry of the log about an operation: what was done, the detail, and by whom, where that is not
+            whoever runs it.
+        rate: units a second, whatever else says so; None where nobody said so for this run.
+        configured: units a second of this environment, whatever the scripts say; None where nobody said so.
     """
 
     client: "Callable[[], tuple[DynamoDBClient, Guard]]"
     state: Callable[[PassKey], PassTable]
     physical_name: Callable[[str], str]
     direction: Direction
+    note: Callable[[PlannedOperation, str, str, str | None], None]
     rate: int | None = None
+    configured: int | None = None
 
     def calls(self, lease: Lease, clock: Clock, rate: ItemRate) -> PassCalls:
         """What a pass sends, as long as the lock is ours for longer than a request takes."""
@@ -59,14 +64,15 @@ class Passes:
 
     def rate_of(self, step: Pass, live: LiveTable, clock: Clock) -> ItemRate:
         """How fast a pass may go: as somebody said, else so that the application keeps most of the capacity."""
-        said = self.rate or step.rate
+        said = self.rate or self.configured or step.rate
+        if said is not None:
+            return ItemRate(clock, fixed(said))
+        return ItemRate(clock, lambda side, index: None if live.emulated else _limit(live, side, index))
 
-        def limit(side: Side, index: str | None) -> float | None:
-            if said is not None:
-                return float(said)
-            return None if live.emulated or live.table is None else _limit(live, side, index)
 
-        return ItemRate(clock, limit)
+def fixed(rate: int) -> Callable[[Side, str | None], float]:
+    """The same limit of either side, of the table and of each index."""
+    return lambda _side, _index: float(rate)
 
 
 def _limit(live: LiveTable, side: Side, index: str | None) -> float | None:

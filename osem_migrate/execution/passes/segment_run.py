@@ -32,7 +32,8 @@ class SegmentServices:
         generation: its number.
         lease: the lock.
         clock: monotonic time.
-        check: raises where the pass is to end between two items.
+        check: raises where the pass is to end between two items, and waits while it is paused.
+        is_paused: whether it would wait now.
         set_aside: told of an item that cannot be handled, and why.
         handled: told what became of an item.
         counted: told what was counted since the last checkpoint.
@@ -43,6 +44,7 @@ class SegmentServices:
     lease: Lease
     clock: Clock
     check: Callable[[], None]
+    is_paused: Callable[[], bool]
     set_aside: Callable[[Item, OsemMigrateError], None]
     handled: Callable[[Item, Outcome], None]
     counted: Callable[[Counts], None]
@@ -91,13 +93,20 @@ class SegmentRun:
 
     def _go_through(self, page: SourcePage) -> None:
         for item, cursor in page.items:
-            self._services.check()
+            self._check()
             self._handle(item)
             self._cursor = cursor
             self._save_if_due()
         self._counts += Counts(examined=page.others)
         self._cursor = page.end or self._cursor
         self._save_if_due()
+        self._check()
+
+    def _check(self) -> None:
+        """Before a pause, how long nobody knows, all that was done is recorded; what was looked up is read anew."""
+        if self._services.is_paused():
+            self._write(self._state, worker=self._state.worker, finished=False)
+            self._handler.forget()
         self._services.check()
 
     def _handle(self, item: Item) -> None:

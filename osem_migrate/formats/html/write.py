@@ -8,11 +8,9 @@ import jinja2
 
 from osem_migrate.formats.html.drawing import HEADER, ROW, WIDTH, Drawing, draw
 from osem_migrate.formats.values import Export, TableStanding, Writing
+from osem_migrate.live_table import size_text
 from osem_migrate.operations import SetTags, Setting
 from osem_migrate.schema import Table
-
-_UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
-_STEP = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,7 @@ def write(export: Export) -> Writing:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    engine.filters["bytes"] = size
+    engine.filters["bytes"] = size_text
     page = engine.get_template("page.html.jinja").render(
         application=export.application,
         environment=environment.name,
@@ -63,15 +61,6 @@ def write(export: Export) -> Writing:
         width=WIDTH,
     )
     return Writing(page.rstrip("\n") + "\n")
-
-
-def size(count: int) -> str:
-    """``512 bytes``, ``1.5 KB``."""
-    number, units = float(count), iter(_UNITS)
-    unit = next(units)
-    while number >= _STEP and unit != _UNITS[-1]:
-        number, unit = number / _STEP, next(units)
-    return f"{number:.0f} {unit}" if unit == _UNITS[0] else f"{number:.1f} {unit}"
 
 
 def _card(table: Table, physical_name: str, number: int, standing: TableStanding | None) -> Card:

@@ -97,6 +97,17 @@ def explain(
 
     ``renamed`` is its other id; ``holder`` has the lock, where a run is at work on it.
     """
+    message, remedy = _explain(state, migration, record, renamed=renamed, holder=holder)
+    if record is None or not record.is_within_pass or state not in _HALF_DONE:
+        return message, remedy
+    # What failed says so itself, at the end of the message.
+    within = "" if state is ShownState.FAILED else ", within a pass over items"
+    return f"{message}{within}", f"{remedy}\nHow far the pass over items is: {command('items', 'status')}"
+
+
+def _explain(
+    state: ShownState, migration: str, record: Record | None, *, renamed: str | None, holder: Holder | None
+) -> tuple[str, str]:
     who = holder.describe() if holder is not None else "another run"
     if renamed is not None and state is not ShownState.CHANGED:
         return _explain_renamed(state, migration, renamed)

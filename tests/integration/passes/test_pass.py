@@ -227,7 +227,7 @@ def test_another_table_of_that_name_is_refused(site: PassSite) -> None:
     cause, watched = site.failing()
     assert isinstance(cause, PassTableReplaced)
     assert written(watched) == 0
-    assert "osem-migrate resolve MIGRATION --reverted --no-verify" in typed(cause)
+    assert "osem-migrate resolve 0002_pass --reverted --no-verify" in typed(cause)
 
 
 def test_items_that_others_keep_writing_in_the_old_shape_are_told(site: PassSite) -> None:

@@ -88,3 +88,18 @@ def test_throttled_it_is_half_as_fast_and_then_faster_again() -> None:
     clock.sleep(20.0)
     sending.wait(Side.WRITE)
     assert sending.now(Side.WRITE) == 100
+
+
+def test_another_rate_counts_at_once() -> None:
+    """For who waits already, too: what is owed stays owed, and is paid off at the new rate; units are counted on."""
+    clock = VirtualClock()
+    sending = rate(clock, table=1.0)
+    sending.took(Side.WRITE, {"CapacityUnits": 1000.0})
+    sending.took(Side.READ, {"CapacityUnits": 5.0})
+    sending.limit_to(lambda _side, _index: 100.0)
+    began = clock.monotonic()
+    sending.wait(Side.WRITE)
+    assert clock.monotonic() - began == pytest.approx(10, rel=0.01)
+    assert (sending.now(Side.WRITE), sending.taken(Side.WRITE), sending.taken(Side.READ)) == (100, 1000, 5)
+    sending.limit_to(lambda _side, _index: None)
+    assert sending.now(Side.WRITE) is None

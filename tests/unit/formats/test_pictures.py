@@ -8,7 +8,7 @@ import pytest
 
 from osem_migrate.formats import Export, ExportedEnvironment, Standing, TableStanding, write
 from osem_migrate.formats.html.drawing import WIDTH, draw, shortened
-from osem_migrate.formats.html.write import size
+from osem_migrate.live_table import size_text
 from osem_migrate.operations import CreateTable, SetBilling, SetStream, SetTags, SetTimeToLive
 from osem_migrate.schema import Index, Key, LocalIndex, N, S, Schema
 from tests.unit.formats.test_round_trip import export
@@ -136,14 +136,14 @@ def test_a_drawing() -> None:
 
 def test_sizes_and_short_names() -> None:
     """As people write them."""
-    assert [size(count) for count in (0, 1023, 1024, 1536, 5 * 1024**3)] == [
+    assert [size_text(count) for count in (0, 1023, 1024, 1536, 5 * 1024**3)] == [
         "0 bytes",
         "1023 bytes",
         "1.0 KB",
         "1.5 KB",
         "5.0 GB",
     ]
-    assert size(2**70) == "1048576.0 PB"
+    assert size_text(2**70) == "1048576.0 PB"
     assert (shortened("abcdef", 6), shortened("abcdefg", 6)) == ("abcdef", "abc…fg")
 
 

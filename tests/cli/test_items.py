@@ -1,0 +1,197 @@
+"""``items``: a pass runs in one process, and others steer it, on DynamoDB Local."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+
+from osem_migrate.cli.main import run as run_words
+from tests.cli.command_line import PROGRAM, REGION, Project, Result, Run, Tables
+
+USERS = "shop-dev-Users"
+FUNCTIONS = """
+from osem_migrate import REMOVE, UpdateItems
+
+
+def full_name(item):
+    return {"fullName": f"{item['first']} {item['last']}"}
+
+
+def no_full_name(item):
+    return {"fullName": REMOVE}
+
+"""
+PASS = 'UpdateItems("Users", full_name, undo=no_full_name, segments=1, verify=False)'
+PATIENCE = 60.0
+COUNT = 200
+
+
+@pytest.fixture
+def users(
+    project: Project, dynamodb_local: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Tables:
+    """Two hundred of them, in a database of this test alone, and the script that is to give them a name."""
+    key = f"{abs(hash(request.node.name)):x}ITEMS"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_local)
+    for path in project.migrations.glob("*.py"):
+        path.unlink()
+    project.script("0001_users", 'CreateTable("Users", partition_key=S("id"))')
+    project.script("0002_full_name", PASS, prelude=FUNCTIONS)
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=dynamodb_local,
+        region_name=REGION,
+        aws_access_key_id=key,
+        aws_secret_access_key="secret",
+    )
+    assert run_words(["upgrade", "--to", "1", "-q"]) == 0
+    for first in range(0, COUNT, 25):
+        numbers = range(first, first + 25)
+        items = [{"id": {"S": f"u{n}"}, "first": {"S": "Ada"}, "last": {"S": str(n)}} for n in numbers]
+        client.batch_write_item(RequestItems={USERS: [{"PutRequest": {"Item": item}} for item in items]})
+    return Tables(dynamodb_local, client)
+
+
+def named(users: Tables) -> int:
+    """How many have a name."""
+    return sum("fullName" in item for item in users.client.scan(TableName=USERS, ConsistentRead=True)["Items"])
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Wait for another process."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < PATIENCE, what
+        time.sleep(0.1)
+
+
+@contextmanager
+def upgrading(folder: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], str]]]:
+    """An upgrade in a process of its own, and what it has said on stderr so far."""
+    said = folder / "upgrade.err"
+    with said.open("w") as err:
+        process = subprocess.Popen(
+            [PROGRAM, "upgrade", *options],
+            stdout=subprocess.DEVNULL,
+            stderr=err,
+            text=True,
+            env={**os.environ, "COLUMNS": "500"},
+        )
+        try:
+            yield process, said.read_text
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_others_steer_a_pass_that_runs(run: Run, users: Tables, tmp_path: Path) -> None:
+    """Rate, pause, Ctrl-C within the pause, kill -9 within it, and resume: each item is written once."""
+    with upgrading(tmp_path, "--item-rate", "5") as (first, said):
+        until(lambda: named(users) >= 2, "the pass writes")
+        lowered = run("items", "rate", "2")
+        assert "2 units a second within five seconds" in lowered.out
+        until(lambda: "2 units a second from now on" in said(), "the rate is obeyed")
+        assert run("items", "pause").code == 0
+        until(lambda: "paused by" in said(), "the pause is obeyed")
+        shown = run("items", "status", "--json").document["data"]["passes"][0]
+        assert (shown["state"], shown["attended"], shown["rate"]) == ("paused", True, 2)
+        before = named(users)  # the write that was on its way has arrived by now
+        assert shown["examined"] == shown["changed"] == before, "all of it was recorded before the pause"
+        first.send_signal(signal.SIGINT)
+        assert first.wait(PATIENCE) == 130
+    with upgrading(tmp_path) as (second, said):
+        until(lambda: "paused by" in said(), "the next run waits, too")
+        second.kill()
+        second.wait(PATIENCE)
+    assert named(users) == before
+    assert run("unlock", "--yes", "--force").code == 0
+    with upgrading(tmp_path, "--item-rate", "1000") as (third, said):
+        until(lambda: "paused by" in said(), "so does the one after it")
+        resumed = run("items", "resume")
+        assert "goes on within five seconds" in resumed.out
+        assert third.wait(PATIENCE) == 0
+    assert named(users) == COUNT
+    done = run("items", "status")
+    assert "✓ done" in done.out
+    assert f"{COUNT} items" in done.out
+    what = [event["what"] for event in run("history", "--json").document["data"]["events"]]
+    assert [one for one in what if one.startswith("items ")] == ["items rate", "items paused", "items resumed"]
+
+
+def test_before_there_is_a_pass(run: Run, users: Tables) -> None:
+    """Nothing is created by asking, and there is nothing to order."""
+    assert "No pass over items was ever begun on dev" in run("items", "status").out
+    assert run("items", "status", "--json").document["data"] == {"counts": {"passes": 0, "under_way": 0}, "passes": []}
+    assert "has set anything aside" in run("items", "failures").out
+    refused = run("items", "pause", "--json")
+    assert (refused.code, refused.document["error"]["code"]) == (1, "PASS_NOT_FOUND")
+    assert refused.document["command"] == "items pause"
+
+
+def test_before_there_is_a_history_table(run: Run, tables: Tables) -> None:
+    """It is not made."""
+    assert run("items", "status").code == 0
+    assert run("items", "retry").code == 1
+    assert tables.names() == []
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "fast", "1.5"])
+def test_a_rate_that_is_none(run: Run, project: Project, rate: str) -> None:
+    """Wrong usage, before anything is asked."""
+    assert run("items", "rate", "--", rate).code == 64
+
+
+def failing(run: Run, users: Tables) -> Result:
+    """An upgrade that sets an item aside."""
+    users.client.put_item(TableName=USERS, Item={"id": {"S": "odd"}, "first": {"S": "Eve"}})
+    return run("upgrade", "-q")
+
+
+def test_what_failed_is_listed_with_what_to_do(run: Run, users: Tables) -> None:
+    """Key, code and reason; status has the command that lists them, and retry says who tries them again."""
+    assert failing(run, users).code == 2
+    listed = run("items", "failures")
+    key = json.dumps({"id": {"S": "odd"}})
+    assert f"{USERS}  {key}  ITEM_FUNCTION_FAILED" in listed.out
+    assert "correct them, or the function, then: osem-migrate upgrade --env dev" in listed.out
+    document = run("items", "failures", "--json", "--limit", "1").document["data"]
+    assert document["counts"] == {"failures": 1, "shown": 1}
+    assert document["failures"][0]["key"] == {"id": {"S": "odd"}}
+    shown = run("items", "status").out
+    assert "✗ failed" in shown
+    assert "ITEMS_FAILED" in shown
+    assert "osem-migrate items failures --env dev" in shown
+    again = run("items", "retry")
+    assert (
+        "the next run tries the item that was set aside again before anything else: osem-migrate upgrade" in again.out
+    )
+    assert "How far the pass over items is: osem-migrate items status --env dev" in run("status").out
+    paused = run("items", "pause")
+    assert (paused.code, "PASS_NOT_RUNNING" in paused.err) == (1, True)
+    assert "7 units a second once a run is at work on it again" in run("items", "rate", "7").out
+    assert "7 units a second, as before" in run("items", "rate", "7").out
+    assert "is not paused" in run("items", "resume", "--migration", "2").out
+    assert run("items", "status", "-q").out.count("\n") == 1
+
+
+def test_a_pass_that_was_allowed_to_leave_items(run: Run, users: Tables, project: Project) -> None:
+    """It is over: nobody tries them again."""
+    project.script("0002_full_name", PASS.replace("segments", "max_failures=1, segments"), prelude=FUNCTIONS)
+    assert failing(run, users).code == 0
+    assert (
+        "the pass is over: correct them by hand, or by a new script: osem-migrate new TITLE"
+        in run("items", "failures").out
+    )
+    assert "PASS_OVER" in run("items", "retry").err
+    (project.migrations / "0002_full_name.py").unlink()
+    assert "done           0002_full_name, operation 1" in run("items", "status").out
