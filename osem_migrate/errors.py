@@ -222,6 +222,16 @@ class ConfigurationError(OsemMigrateError):
     remedy = f"Correct the configuration and {AGAIN}."
 
 
+class PricesInvalid(ConfigurationError):
+    """A file of prices cannot be read, or is none."""
+
+    code = "PRICES_INVALID"
+    remedy = (
+        "Correct the file, or leave it out: then the prices that come with osem-migrate are used. "
+        "docs/items.md says what stands in it."
+    )
+
+
 class ConfiguredTwice(ConfigurationError):
     """A folder has an osem-migrate.toml, and a pyproject.toml with a table of osem-migrate as well."""
 

@@ -194,6 +194,9 @@ def _tagging(defaults: Sequence[Setting]) -> Iterable[Grant]:
 def _of_steps(sid: str, role: Role, steps: Sequence[Step]) -> Iterable[Grant]:
     actions = sorted({action for step in steps for action in step.permissions})
     yield Grant(sid, role, Target.TABLES, tuple(actions))
+    yield Grant(
+        f"{sid}Indexes", role, Target.INDEXES, tuple(sorted({one for s in steps for one in s.index_permissions}))
+    )
     keys = sorted({key for step in steps for key in step.keys})
     for number, key in enumerate(keys, 1):
         yield Grant(f"{sid}Key{number}", role, key, _KEY_ACTIONS)

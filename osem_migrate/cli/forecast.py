@@ -1,0 +1,131 @@
+"""What the passes of a plan over items take, and what they would do with a sample of these, as text."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from osem_migrate.advice import command
+from osem_migrate.cli import output, terminal
+from osem_migrate.items.values import json_item
+from osem_migrate.operations.estimate import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from osem_migrate.planning.forecast import PassForecast
+    from osem_migrate.planning.plan import Plan
+    from osem_migrate.planning.sample import ItemDifference, Sample, Units
+    from osem_migrate.schema.item import Item
+
+LONGEST_VALUE = 60
+"""Characters of a value that a line of text shows; JSON has it whole."""
+
+
+def show_forecasts(plan: "Plan") -> None:
+    """Print what the passes of a plan take, if it has any."""
+    written: set[str] = set()
+    for found in plan.forecasts:
+        output.echo(f"\n{found.key[0]}  {found.action} {found.physical_name}")
+        for text in _lines(found, again=found.physical_name in written):
+            output.echo(f"  {text}", hang=4)
+        if found.most.written:
+            written.add(found.physical_name)
+    if any(found.sample is None and found.unsampled is None for found in plan.forecasts):
+        output.hint(f"see what would become of some items: {command('upgrade', '--dry-run', '--sample', '1000')}")
+
+
+def _lines(found: "PassForecast", *, again: bool) -> "Iterator[str]":
+    yield _count(found)
+    yield f"{_units(found.least, found.most)}; {_dollars(found)}"
+    if found.seconds is not None and found.rate is not None:
+        read, write = found.rate
+        rate = f"{read:,.0f}" if read == write else f"{read:,.0f} read and {write:,.0f} write"
+        yield f"{_time(found.seconds)} at {rate} units a second, and longer where the application needs them"
+    if found.index_names:
+        yield f"what it writes is written to {', '.join(found.index_names)} as well, as far as it concerns them"
+    if found.stream is not None:
+        yield f"each item that is written is a record of the stream ({found.stream}), for all who read that"
+    if found.unsampled is not None:
+        yield f"no sample: {found.unsampled}"
+    if found.sample is not None:
+        yield from _sample(found.sample, again=again)
+
+
+def _count(found: "PassForecast") -> str:
+    items = f"{found.items:,} {'item' if found.items == 1 else 'items'}"
+    if not found.counted_by_aws:
+        return items
+    if found.sample is not None and found.items == found.sample.examined:
+        return f"{items} or more: DynamoDB has not counted them all yet"
+    return f"{items}, {found.size_bytes:,} bytes, by DynamoDB's count, which may be six hours old"
+
+
+def _units(least: "Units", most: "Units") -> str:
+    parts = [(least.read, most.read, "read")]
+    if most.written:
+        parts.append((least.written, most.written, "write"))
+    return " and ".join(f"{_span(low, high)} {noun} units" for low, high, noun in parts)
+
+
+def _span(low: float, high: float) -> str:
+    """``5 to 1,200``, or ``about 1,200`` where both are the same."""
+    low, high = round(low), round(high)
+    return f"{low:,} to {high:,}" if low != high else f"about {high:,}"
+
+
+def _dollars(found: "PassForecast") -> str:
+    if found.dollars is None:
+        return f"no dollars: {found.why_no_dollars}"
+    low, high = (f"${dollars:,.2f}" for dollars in found.dollars)
+    cost = f"about {high}" if low == high else f"{low} to {high}"
+    return f"{cost} of what is provisioned anyway" if found.is_prepaid else cost
+
+
+def _time(seconds: Estimate) -> str:
+    return f"at least {output.span(seconds)}" if round(seconds.low) != round(seconds.high) else _about(seconds.high)
+
+
+def _about(seconds: float) -> str:
+    return f"at least {output.duration(round(seconds))}"
+
+
+def _sample(sample: "Sample", *, again: bool) -> "Iterator[str]":
+    what = "all" if sample.is_whole else "a sample of"
+    number = f"{sample.examined:,} {'item' if sample.examined == 1 else 'items'}"
+    yield f"{what} {number}, from {output.counted(sample.segments, 'segment')}:" + (
+        " as they are before what is done above" if again else ""
+    )
+    yield f"  {sample.changed:,} would be written ({sample.share:.1%}), {sample.failed:,} would be set aside"
+    if sample.largest is not None:
+        yield f"  the largest of those that would be written would have {sample.largest:,} bytes"
+    for failure in sample.failures:
+        yield f"  {failure.code} {_text(failure.key)}: {failure.message}"
+    for difference in sample.differences:
+        yield f"  {_text(difference.key)}: {_difference(difference)}"
+
+
+def _difference(difference: "ItemDifference") -> str:
+    arrow = "→" if terminal.can_show("→", err=False) else "->"
+    before, after = difference.before, difference.after
+    if after is None:
+        return f"{_text(before)} {arrow} deleted"
+    return f"{_text(before)} {arrow} {_text(after)}"
+
+
+def _text(item: "Item") -> str:
+    """``{fullName "Ada 1", tags ["a"]}``, with each value in JSON, and no longer than a line takes."""
+    parts = (f"{name} {_shortened(json.dumps(_plain(value)))}" for name, value in json_item(item).items())
+    return f"{{{', '.join(parts)}}}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+
+
+def _plain(value: Any) -> Any:
+    """A value without its types, as people read JSON."""
+    ((kind, content),) = value.items()
+    if kind == "L":
+        return [_plain(part) for part in content]
+    if kind == "M":
+        return {name: _plain(part) for name, part in content.items()}
+    return None if kind == "NULL" else content
