@@ -91,8 +91,8 @@ _NUMBERS = {"--item-rate": "item_rate", "--lock-timeout": "lock_timeout", "--ste
 _SEVERAL = frozenset({"import"})
 """Commands that take several of what they are about, and so does the call."""
 
-_OF_THE_COMMAND_LINE = frozenset({"--ignore", "--sample"})
-"""Options with a value that the call has no argument for: what is made of an answer, and what another call asks."""
+_OF_THE_COMMAND_LINE = frozenset({"--ignore"})
+"""Options with a value that only decide what the command line makes of an answer."""
 
 
 def command(*words: str, given: Mapping[str, object] | None = None) -> str:

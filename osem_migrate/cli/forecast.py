@@ -3,10 +3,8 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from osem_migrate.advice import command
 from osem_migrate.cli import output, terminal
 from osem_migrate.items.values import json_item
-from osem_migrate.operations.estimate import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +28,7 @@ def show_forecasts(plan: "Plan") -> None:
         if found.most.written:
             written.add(found.physical_name)
     if any(found.sample is None and found.unsampled is None for found in plan.forecasts):
-        output.hint(f"see what would become of some items: {command('upgrade', '--dry-run', '--sample', '1000')}")
+        output.hint("see what would become of some of these items: add --sample 1000")
 
 
 def _lines(found: "PassForecast", *, again: bool) -> "Iterator[str]":
@@ -39,7 +37,7 @@ def _lines(found: "PassForecast", *, again: bool) -> "Iterator[str]":
     if found.seconds is not None and found.rate is not None:
         read, write = found.rate
         rate = f"{read:,.0f}" if read == write else f"{read:,.0f} read and {write:,.0f} write"
-        yield f"{_time(found.seconds)} at {rate} units a second, and longer where the application needs them"
+        yield f"at least {output.span(found.seconds)} at {rate} units a second"
     if found.index_names:
         yield f"what it writes is written to {', '.join(found.index_names)} as well, as far as it concerns them"
     if found.stream is not None:
@@ -76,16 +74,8 @@ def _dollars(found: "PassForecast") -> str:
     if found.dollars is None:
         return f"no dollars: {found.why_no_dollars}"
     low, high = (f"${dollars:,.2f}" for dollars in found.dollars)
-    cost = f"about {high}" if low == high else f"{low} to {high}"
+    cost = "less than $0.01" if high == "$0.00" else f"about {high}" if low == high else f"{low} to {high}"
     return f"{cost} of what is provisioned anyway" if found.is_prepaid else cost
-
-
-def _time(seconds: Estimate) -> str:
-    return f"at least {output.span(seconds)}" if round(seconds.low) != round(seconds.high) else _about(seconds.high)
-
-
-def _about(seconds: float) -> str:
-    return f"at least {output.duration(round(seconds))}"
 
 
 def _sample(sample: "Sample", *, again: bool) -> "Iterator[str]":

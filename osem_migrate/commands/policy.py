@@ -38,6 +38,8 @@ class PolicyOptions(Arguments):
         region: where the tables are; ``*`` for any.
         account: twelve digits; that of the configuration when None, and any when there is none either.
         probe: also allow what ``verify`` with a probe does.
+        sample: also allow to read the items of which a forecast shows a sample.
+        check_items: also allow to read the items that an upgrade with ``check_items`` looks at.
     """
 
     role: Role = Role.UPGRADE
@@ -45,6 +47,8 @@ class PolicyOptions(Arguments):
     region: str = ANY
     account: str | None = None
     probe: bool = False
+    sample: bool = False
+    check_items: bool = False
 
 
 def policy(environment: Environment, migrations: Sequence[Migration], options: PolicyOptions) -> Policy:
@@ -59,7 +63,14 @@ def policy(environment: Environment, migrations: Sequence[Migration], options: P
         tables=environment.names.globs(named_tables(migrations, History())),
         history_table=environment.history_table,
     )
-    granted = grants(options.role, migrations, defaults=environment.defaults, probe=options.probe)
+    granted = grants(
+        options.role,
+        migrations,
+        defaults=environment.defaults,
+        probe=options.probe,
+        sample=options.sample,
+        check_items=options.check_items,
+    )
     return Policy(role=options.role, probe=options.probe, scope=scope, document=document(granted, scope))
 
 

@@ -53,8 +53,8 @@ def read_prices(file: Path | None = None) -> Prices:
         # The last part of a wrong key is what pydantic calls it, and no place in the file.
         parts = [str(part).replace("~", "~0").replace("/", "~1") for part in first["loc"] if part != "[key]"]
         raise _invalid(path, "".join(f"/{part}" for part in parts), first["msg"]) from None
-    tariffs = {
-        region: {name: Tariff(**tariff.model_dump()) for name, tariff in classes.items()}
+    tariffs: dict[str, dict[str, Tariff]] = {
+        region: {str(name): Tariff(**tariff.model_dump()) for name, tariff in classes.items()}
         for region, classes in found.regions.items()
     }
     return Prices(source=found.source, date=found.date.isoformat(), regions=tariffs)

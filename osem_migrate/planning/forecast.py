@@ -143,9 +143,11 @@ def _sampled(step: Pass, live: LiveTable, sample: Sample) -> _Course:
     """As much of all items as of those that were looked at."""
     items = sample.examined if sample.is_whole else max(live.items, sample.examined)
     factor = items / sample.examined if sample.examined else 0
-    first = replace(sample.written.times(factor), read=(sample.scanned + sample.looked_up) * factor)
-    verifies = step.verify and sample.changed
-    return _Course(first=first, verifying=(2 * sample.scanned + sample.looked_up) * factor if verifies else 0)
+    # Every page of a sample, however short, takes a unit or half of one.
+    scan = _scan_units(live) if live.size_bytes and not sample.is_whole else sample.scanned * factor
+    lookups = sample.looked_up * factor
+    first = replace(sample.written.times(factor), read=scan + lookups)
+    return _Course(first=first, verifying=2 * scan + lookups if step.verify and sample.changed else 0)
 
 
 def _everything(step: Pass, live: LiveTable) -> _Course:
@@ -181,7 +183,10 @@ def _tried(step: Pass, items: tuple[Item, ...]) -> Units:
 
 def _seconds(course: _Course, live: LiveTable, said: int | None) -> float | None:
     """At the rate, one scan after the other; None without a rate."""
-    needs = {("read", None): course.first.read, ("write", None): course.first.write}
+    needs: dict[tuple[str, str | None], float] = {
+        ("read", None): course.first.read,
+        ("write", None): course.first.write,
+    }
     needs |= {("write", name): units for name, units in course.first.indexes.items()}
     limits = {need: rate_limit(said, live, *need) for need in needs}
     reading = limits["read", None]

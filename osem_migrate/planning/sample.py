@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from osem_migrate.items.size import item_size
 from osem_migrate.items.units import write_units
 from osem_migrate.items.values import Item
 from osem_migrate.items.work import ItemWrite
 from osem_migrate.operations.item_pass import Pass
+from osem_migrate.schema.item_size import item_size
 
 SHOWN = 10
 """Differences, and failures, that a sample keeps."""

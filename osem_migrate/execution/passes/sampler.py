@@ -12,6 +12,7 @@ from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.execution.passes.item_handler import ItemHandler, ItemRefused
 from osem_migrate.execution.passes.pass_run import segments_of
 from osem_migrate.items.keys import key_of
+from osem_migrate.items.values import Item
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.planning.item_rate import rate_limit
@@ -70,9 +71,8 @@ class Sampler:
     def take(self, count: int) -> Sample:
         """So many items, or as many as there are, from several segments."""
         sample, used = Sample(), set[int]()
-        waiting = deque((number, None) for number in _spread(self._segments))
+        waiting: deque[tuple[int, Item | None]] = deque((number, None) for number in _spread(self._segments))
         share = math.ceil(count / min(SPREAD, self._segments))
-        cursor: Any
         while waiting and sample.examined < count:
             number, cursor = waiting.popleft()
             used.add(number)
@@ -93,7 +93,7 @@ class Sampler:
                 waiting.append((number, page.following))
         return replace(sample, segments=len(used), is_whole=not waiting)
 
-    def _look(self, sample: Sample, items: Sequence[Any]) -> Sample:
+    def _look(self, sample: Sample, items: Sequence[Item]) -> Sample:
         self._handler.forget()
         for item in items:
             try:
