@@ -18,13 +18,15 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a role may do, as IAM takes it; ``probe`` says whether a probe is among it.
+    """What a role may do, as IAM takes it.
 
-    ``scope`` says which region and account it is for, ``*`` being any.
+    ``probe``, ``sample`` and ``check_items`` say whether what these read, and a probe writes, is among it; ``scope`` says which region and account it is for, ``*`` being any.
     """
 
     role: Role
     probe: bool
+    sample: bool
+    check_items: bool
     scope: PolicyScope
     document: dict[str, Any]
 
@@ -71,7 +73,14 @@ def policy(environment: Environment, migrations: Sequence[Migration], options: P
         sample=options.sample,
         check_items=options.check_items,
     )
-    return Policy(role=options.role, probe=options.probe, scope=scope, document=document(granted, scope))
+    return Policy(
+        role=options.role,
+        probe=options.probe,
+        sample=options.sample,
+        check_items=options.check_items,
+        scope=scope,
+        document=document(granted, scope),
+    )
 
 
 def region_of(environment: Environment, *, region: str | None = None, profile: str | None = None) -> str:

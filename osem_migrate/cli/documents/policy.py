@@ -41,6 +41,10 @@ class PolicyDocument(TypedDict):
     """status, upgrade or downgrade."""
     probe: bool
     """Whether it allows what verify --probe does, too."""
+    sample: bool
+    """Whether it allows what upgrade --dry-run --sample reads, too."""
+    check_items: bool
+    """Whether it allows what upgrade --check-items reads, too."""
     region: str
     """Where the tables are; * for any."""
     account_id: str
@@ -56,6 +60,8 @@ def policy_document(policy: Policy) -> PolicyDocument:
     return {
         "role": policy.role.value,
         "probe": policy.probe,
+        "sample": policy.sample,
+        "check_items": policy.check_items,
         "region": policy.scope.region,
         "account_id": policy.scope.account,
         "policy": cast("IamPolicyDocument", policy.document),

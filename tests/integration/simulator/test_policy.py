@@ -155,6 +155,7 @@ def test_passes_over_items_need_every_permission_and_no_other(aws: SimulatedAws,
     aws.migrator(project).upgrade(UpgradeOptions("1"))
     client = client_answered_by(aws.answer)
     client.put_item(TableName="osem-dev-Users", Item={"userId": {"S": "u1"}})
+    client.put_item(TableName="osem-dev-Users", Item={"userId": {"S": "u2"}, "first": {"S": "Bob"}})
     client.put_item(TableName="osem-dev-Teams", Item={"teamId": {"S": "t1"}, "managerId": {"S": "u1"}})
     client.put_item(TableName="osem-dev-Sessions", Item={"id": {"S": "s1"}, "userId": {"S": "nobody"}})
 
