@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from osem_migrate.planning.forecast import PassForecast
     from osem_migrate.planning.plan import Plan
-    from osem_migrate.planning.sample import ItemDifference, Sample, Units
+    from osem_migrate.planning.sample import ItemDifference, Units
     from osem_migrate.schema.item import Item
 
 LONGEST_VALUE = 60
@@ -23,7 +23,8 @@ def show_forecasts(plan: "Plan") -> None:
     written: set[str] = set()
     for found in plan.forecasts:
         output.echo(f"\n{found.key[0]}  {found.action} {found.physical_name}")
-        for text in _lines(found, again=found.physical_name in written):
+        again = found.physical_name in written
+        for text in (*forecast_lines(found), *_sample_lines(found, again=again)):
             output.echo(f"  {text}", hang=4)
         if found.most.written:
             written.add(found.physical_name)
@@ -31,7 +32,8 @@ def show_forecasts(plan: "Plan") -> None:
         output.hint("see what would become of some of these items: add --sample 1000")
 
 
-def _lines(found: "PassForecast", *, again: bool) -> "Iterator[str]":
+def forecast_lines(found: "PassForecast") -> "Iterator[str]":
+    """What a pass takes, and what else happens."""
     yield _count(found)
     yield f"{_units(found.least, found.most)}; {_dollars(found)}"
     if found.seconds is not None and found.rate is not None:
@@ -39,13 +41,15 @@ def _lines(found: "PassForecast", *, again: bool) -> "Iterator[str]":
         rate = f"{read:,.0f}" if read == write else f"{read:,.0f} read and {write:,.0f} write"
         yield f"at least {output.span(found.seconds)} at {rate} units a second"
     if found.index_names:
-        yield f"what it writes is written to {', '.join(found.index_names)} as well, as far as it concerns them"
+        several = len(found.index_names) > 1
+        names = ", ".join(found.index_names)
+        yield f"the write units are those of index{'es' if several else ''} {names}, too, as far as these change"
     if found.stream is not None:
         yield f"each item that is written is a record of the stream ({found.stream}), for all who read that"
     if found.unsampled is not None:
         yield f"no sample: {found.unsampled}"
     if found.sample is not None:
-        yield from _sample(found.sample, again=again)
+        yield f"{found.sample.changed:,} of {found.sample.examined:,} items would be written ({found.sample.share:.1%})"
 
 
 def _count(found: "PassForecast") -> str:
@@ -75,33 +79,37 @@ def _dollars(found: "PassForecast") -> str:
         return f"no dollars: {found.why_no_dollars}"
     low, high = (f"${dollars:,.2f}" for dollars in found.dollars)
     cost = "less than $0.01" if high == "$0.00" else f"about {high}" if low == high else f"{low} to {high}"
-    return f"{cost} of what is provisioned anyway" if found.is_prepaid else cost
+    what = " of what is provisioned anyway" if found.is_prepaid else ""
+    return f"{cost}{what}, by the prices of {found.prices_date}"
 
 
-def _sample(sample: "Sample", *, again: bool) -> "Iterator[str]":
+def _sample_lines(found: "PassForecast", *, again: bool) -> "Iterator[str]":
+    sample = found.sample
+    if sample is None:
+        return
     what = "all" if sample.is_whole else "a sample of"
     number = f"{sample.examined:,} {'item' if sample.examined == 1 else 'items'}"
     yield f"{what} {number}, from {output.counted(sample.segments, 'segment')}:" + (
         " as they are before what is done above" if again else ""
     )
-    yield f"  {sample.changed:,} would be written ({sample.share:.1%}), {sample.failed:,} would be set aside"
+    yield f"  {sample.failed:,} would be set aside"
     if sample.largest is not None:
         yield f"  the largest of those that would be written would have {sample.largest:,} bytes"
     for failure in sample.failures:
-        yield f"  {failure.code} {_text(failure.key)}: {failure.message}"
+        yield f"  {failure.code} {item_text(failure.key)}: {failure.message}"
     for difference in sample.differences:
-        yield f"  {_text(difference.key)}: {_difference(difference)}"
+        yield f"  {item_text(difference.key)}: {_difference(difference)}"
 
 
 def _difference(difference: "ItemDifference") -> str:
     arrow = "→" if terminal.can_show("→", err=False) else "->"
     before, after = difference.before, difference.after
     if after is None:
-        return f"{_text(before)} {arrow} deleted"
-    return f"{_text(before)} {arrow} {_text(after)}"
+        return f"{item_text(before)} {arrow} deleted"
+    return f"{item_text(before)} {arrow} {item_text(after)}"
 
 
-def _text(item: "Item") -> str:
+def item_text(item: "Item") -> str:
     """``{fullName "Ada 1", tags ["a"]}``, with each value in JSON, and no longer than a line takes."""
     parts = (f"{name} {_shortened(json.dumps(_plain(value)))}" for name, value in json_item(item).items())
     return f"{{{', '.join(parts)}}}"

@@ -53,6 +53,14 @@ def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
         output.echo(f"With --fold, {indexes} would be created with {whose}: {output.usual(spared.plan.estimate)}.")
 
 
+def report_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
+    """Print the plan as annotations of GitHub's, which have no room for calls."""
+    from osem_migrate.cli import reports
+
+    del calls
+    output.verbatim(reports.plan_github(plan, losses_of(plan, migrator) if plan.hazards else ()))
+
+
 def show_notes(plan: "Plan") -> None:
     """Print what the plan leaves alone, what it takes back, and what is not known."""
     for note in plan.notes:

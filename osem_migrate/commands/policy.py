@@ -20,7 +20,8 @@ ANY = "*"
 class Policy:
     """What a role may do, as IAM takes it.
 
-    ``probe``, ``sample`` and ``check_items`` say whether what these read, and a probe writes, is among it; ``scope`` says which region and account it is for, ``*`` being any.
+    ``probe``, ``sample`` and ``check_items`` say whether what these read, and a probe writes, is among it; ``scope``
+    says which region and account it is for, ``*`` being any.
     """
 
     role: Role

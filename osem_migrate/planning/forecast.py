@@ -36,6 +36,7 @@ class PassForecast:
         seconds: at that rate, and at least; None without one.
         dollars: what the units cost; None where nobody knows.
         why_no_dollars: the reason for that.
+        prices_date: as of when the prices are.
         is_prepaid: whether the units are provisioned, and are paid for whoever uses them.
         index_names: the global indexes that its writes may reach.
         stream: what the records of the table's stream show, one for each item that is written; None without a stream.
@@ -55,6 +56,7 @@ class PassForecast:
     seconds: Estimate | None
     dollars: tuple[float, float] | None
     why_no_dollars: str | None
+    prices_date: str
     is_prepaid: bool
     index_names: tuple[str, ...]
     stream: str | None
@@ -126,6 +128,7 @@ def forecast(  # noqa: PLR0913 - one argument each for what it hangs on
         seconds=seconds,
         dollars=dollars,
         why_no_dollars=why,
+        prices_date=prices.date,
         is_prepaid=billing.is_provisioned,
         index_names=tuple(most.all.indexes),
         stream=stream.view if stream is not None and step.work.actions else None,

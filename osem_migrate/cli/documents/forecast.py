@@ -87,6 +87,8 @@ class ItemsForecastDocument(TypedDict):
     dollars: RangeDocument | None
     """Null where no price is known."""
     why_no_dollars: str | None
+    prices_date: str
+    """As of when the prices are that it is calculated with."""
     is_prepaid: bool
     """Whether these units are provisioned, and paid for whoever uses them."""
     indexes: list[str]
@@ -110,6 +112,7 @@ def forecast_document(found: PassForecast) -> ItemsForecastDocument:
         "seconds": None if found.seconds is None else {"low": found.seconds.low, "high": found.seconds.high},
         "dollars": None if found.dollars is None else {"low": found.dollars[0], "high": found.dollars[1]},
         "why_no_dollars": found.why_no_dollars,
+        "prices_date": found.prices_date,
         "is_prepaid": found.is_prepaid,
         "indexes": list(found.index_names),
         "stream": found.stream,

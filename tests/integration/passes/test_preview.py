@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate import ForecastOptions, PartialError, UpgradeOptions
+from osem_migrate import DowngradeOptions, ForecastOptions, PartialError, UpgradeOptions
 from osem_migrate.cli.documents.plan import plan_document
 from osem_migrate.errors import ConfirmationRequired, ItemsFailed
 from osem_migrate.planning.check_items import NOTHING_TO_CHECK
@@ -14,6 +14,7 @@ from osem_migrate.planning.forecast import PassForecast
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.sample import Sample
 from tests.doubles.pass_site import FULL_NAME, USERS, PassSite, named, user, written
+from tests.doubles.simulated_aws import TUNNEL
 from tests.doubles.typed import typed
 
 pytestmark = pytest.mark.measured  # nothing else carries out a pass
@@ -57,17 +58,6 @@ def sample_of(plan: Plan) -> Sample:
     return found
 
 
-def consumed(site: PassSite, table: str, index: str | None = None) -> float:
-    """Write units that the simulator has charged so far."""
-    return sum(
-        units
-        for call in site.site.aws.simulator.calls
-        if call.table == table
-        for name, units in getattr(call, "write_units", {}).items()
-        if name == index
-    )
-
-
 def test_a_sample_tells_what_would_become_of_items(site: PassSite) -> None:
     """From several segments: how many would change, and into what; which would be set aside, and why."""
     site.put({"id": "u7", "first": "Ada"})
@@ -92,7 +82,7 @@ def test_a_sample_ends_where_enough_was_read(site: PassSite) -> None:
     assert (sample.examined, sample.is_whole) == (8, False)
     assert sample.segments > 1
     scans = [call for call in site.site.aws.simulator.calls if call.action == "Scan" and call.table == USERS]
-    assert all(call.members & {"Limit", "Segment"} for call in scans)
+    assert all({"Limit", "Segment"} <= {*call.members} for call in scans)
 
 
 def test_items_out_of_scope_are_examined_and_left(site: PassSite) -> None:
@@ -234,21 +224,38 @@ def test_the_document_has_values_as_the_aws_cli_prints_them(site: PassSite) -> N
 # What may be lost, and has to be confirmed
 
 
-def protect(site: PassSite) -> PassSite:
-    """From now on, the environment is a protected one."""
-    from tests.doubles import site as sites  # noqa: PLC0415
+def test_a_protected_environment_changes_no_items_for_good_unasked(site: PassSite) -> None:
+    """Without point-in-time recovery nothing brings back what was there; the operation that turns it on is named."""
+    site.site.settings = f"{TUNNEL}protected = true\n"
+    site.declare('PutItems("Users", [{"id": "a", "first": "A", "last": "B"}])', "0002_seed").upgrade()
+    watched = site.declare(FULL_NAME, "0003_pass").watched()
+    with pytest.raises(ConfirmationRequired) as caught:
+        watched.migrator.upgrade()
+    said = caught.value.message
+    assert "what table Users holds before update items of Users with full_name cannot be restored" in said
+    assert 'SetPointInTimeRecovery("Users", enabled=True) in an operation before it' in said
+    assert written(watched) == 0
+    site.declare(f'SetPointInTimeRecovery("Users", enabled=True), {FULL_NAME}', "0003_pass")
+    site.watched().migrator.upgrade()
+    assert site.items()["u1"] == named(1)
+    undo = site.watched().migrator.plan_downgrade(DowngradeOptions("2"))
+    assert undo.risks == {}, "it is turned off after that, which is a hazard of its own"
 
-    del sites
-    return site
+
+def test_an_unprotected_environment_is_not_asked_about_recovery(site: PassSite) -> None:
+    """And a deletion is a hazard everywhere."""
+    watched = site.declare(FULL_NAME).watched()
+    assert watched.migrator.plan().hazards == ()
+    assert watched.counts()["DescribeContinuousBackups"] == 0
 
 
 def test_a_replica_is_a_hazard(site: PassSite) -> None:
     """What never overwrites within a region may do so between two; it has to be confirmed."""
-    site.site.aws.simulator.account.tables[USERS].beyond["Replicas"] = [{"RegionName": "eu-west-1"}]
+    site.site.aws.simulator.account.tables[USERS].replicas.append("eu-west-1")
     watched = site.declare(FULL_NAME).watched()
     with pytest.raises(ConfirmationRequired) as caught:
         watched.migrator.upgrade()
-    assert "table Users has replicas in eu-west-1" in typed(caught.value)
+    assert "table Users has replicas in eu-west-1" in caught.value.message
     assert written(watched) == 0
     watched.migrator.upgrade(UpgradeOptions(plan=watched.migrator.plan()))
     assert site.items() == {f"u{number}": named(number) for number in range(20)}
