@@ -49,7 +49,8 @@ def forecast_lines(found: "PassForecast") -> "Iterator[str]":
     if found.unsampled is not None:
         yield f"no sample: {found.unsampled}"
     if found.sample is not None:
-        yield f"{found.sample.changed:,} of {found.sample.examined:,} items would be written ({found.sample.share:.1%})"
+        sample = found.sample
+        yield f"{sample.changed:,} of {sample.examined:,} looked at would be written ({sample.share:.1%})"
 
 
 def _count(found: "PassForecast") -> str:
@@ -87,11 +88,10 @@ def _sample_lines(found: "PassForecast", *, again: bool) -> "Iterator[str]":
     sample = found.sample
     if sample is None:
         return
-    what = "all" if sample.is_whole else "a sample of"
     number = f"{sample.examined:,} {'item' if sample.examined == 1 else 'items'}"
-    yield f"{what} {number}, from {output.counted(sample.segments, 'segment')}:" + (
-        " as they are before what is done above" if again else ""
-    )
+    rest = ", which is all there are" if sample.is_whole else ""
+    earlier = ", as they are before what is done above" if again else ""
+    yield f"looked at: {number}{rest}, from {output.counted(sample.segments, 'segment')}{earlier}:"
     yield f"  {sample.failed:,} would be set aside"
     if sample.largest is not None:
         yield f"  the largest of those that would be written would have {sample.largest:,} bytes"
