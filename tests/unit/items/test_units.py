@@ -27,7 +27,7 @@ KB = {"text": {"S": "x" * 1024}}
 def units(before: dict[str, Any] | None, after: dict[str, Any] | None, checks: int = 0) -> dict[str | None, int]:
     """Of an update, a put or a delete."""
     kind = WriteKind.PUT if before is None else WriteKind.DELETE if after is None else WriteKind.UPDATE
-    checked = tuple((f"T{number}", {}) for number in range(checks))
+    checked: tuple[tuple[str, dict[str, Any]], ...] = tuple((f"T{number}", {}) for number in range(checks))
     write = ItemWrite(kind=kind, table="Teams", key=KEY, before=before, after=after, members={}, checks=checked)
     return write_units(write, TABLE)
 
