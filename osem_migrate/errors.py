@@ -5,6 +5,7 @@ OsemMigrateError
 ├── OutputRefused                   standard output takes no result
 ├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
 ├── ConfigurationError              pyproject.toml or the environment is wrong
+│   ├── PricesInvalid               a file of prices is
 │   ├── ConfiguredTwice             two files do
 │   ├── AlreadyConfigured           a file says something else than init is asked to write
 │   ├── UnknownEnvironment
