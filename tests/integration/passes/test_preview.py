@@ -1,14 +1,15 @@
 """A preview of passes over items, on the simulator: what a sample tells, what it costs, and what may be lost."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from osem_migrate import DowngradeOptions, ForecastOptions, PartialError, UpgradeOptions
+from osem_migrate import DowngradeOptions, ForecastOptions, Pace, PartialError, UpgradeOptions
 from osem_migrate.cli.documents.plan import plan_document
-from osem_migrate.errors import ConfirmationRequired, ItemsFailed
+from osem_migrate.cli.forecast import show_forecasts
+from osem_migrate.errors import ArgumentInvalid, ConfirmationRequired, ItemsFailed
 from osem_migrate.planning.check_items import NOTHING_TO_CHECK
 from osem_migrate.planning.forecast import PassForecast
 from osem_migrate.planning.plan import Plan
@@ -333,3 +334,43 @@ def test_a_failure_names_the_option_again(site: PassSite) -> None:
     with pytest.raises(PartialError) as caught:
         site.watched().migrator.upgrade(UpgradeOptions(check_items=True))
     assert "osem-migrate upgrade --check-items" in typed(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (lambda: ForecastOptions(sample=0), "sample takes a number of at least 1, not 0"),
+        (lambda: ForecastOptions(item_rate=-1), "item_rate takes a number of at least 1, not -1"),
+        (lambda: UpgradeOptions(check_items=True, pace=Pace.NO_WAIT), "check_items takes a run that waits"),
+        (lambda: UpgradeOptions(check_items=True, pace=Pace.WAIT_ONLY), "check_items takes a run that waits"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(options: Callable[[], object], complaint: str) -> None:
+    """Where they are made."""
+    with pytest.raises(ArgumentInvalid, match=complaint):
+        options()
+
+
+def test_what_a_lookup_by_a_new_index_needs_is_not_there_yet(site: PassSite) -> None:
+    """The same plan adds the index: nothing is sampled, and the plan says why."""
+    index = 'CreateTable("Teams", S("id"))'
+    site.declare(index, "0002_teams", functions="").upgrade()
+    site.site.settle()
+    change = "def change(item, lookup):\n    lookup('Teams', owner=item['id'])\n"
+    update = 'AddIndex("Teams", "by-owner", S("owner")), UpdateItems("Users", change, lookups=["Teams"])'
+    site.declare(update, "0003_pass", change)
+    watched = site.watched()
+    plan = watched.migrator.forecast(watched.migrator.preview(), ForecastOptions(sample=5))
+    assert only(plan).unsampled == "the index that it may look up is not there yet"
+
+
+def test_an_earlier_pass_of_the_plan_is_kept_in_mind(site: PassSite, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sample shows items as they are now, before what the plan does to them first."""
+    site.declare(f"{FULL_NAME}, {FULL_NAME.replace('full_name, undo=no_full_name', 'no_full_name')}")
+    watched = site.watched()
+    show_forecasts(watched.migrator.forecast(watched.migrator.preview(), ForecastOptions(sample=8)))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines() if "looked at:" in line]
+    assert lines == [
+        "looked at: 8 items, from 4 segments:",
+        "looked at: 8 items, from 4 segments, as they are before what is done above:",
+    ]
