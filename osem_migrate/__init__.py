@@ -16,6 +16,7 @@ _HOMES = {
     "osem_migrate.commands.doctor": {"DoctorOptions"},
     "osem_migrate.commands.downgrade": {"DowngradeOptions"},
     "osem_migrate.commands.export": {"ExportOptions"},
+    "osem_migrate.commands.forecast": {"ForecastOptions"},
     "osem_migrate.commands.history": {"HistoryOptions"},
     "osem_migrate.commands.import_tables": {"ImportOptions"},
     "osem_migrate.commands.init": {"InitOptions"},
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.doctor import DoctorOptions as DoctorOptions
     from osem_migrate.commands.downgrade import DowngradeOptions as DowngradeOptions
     from osem_migrate.commands.export import ExportOptions as ExportOptions
+    from osem_migrate.commands.forecast import ForecastOptions as ForecastOptions
     from osem_migrate.commands.history import HistoryOptions as HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions as ImportOptions
     from osem_migrate.commands.init import InitOptions as InitOptions

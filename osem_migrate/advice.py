@@ -66,6 +66,7 @@ _ARGUMENTS = {
     "--allow-data-loss": "allow_data_loss=True",
     "--allow-out-of-order": "allow_out_of_order=True",
     "--applied": "Resolution.APPLIED",
+    "--check-items": "check_items=True",
     "--details": "details=True",
     "--drop-changed": "drop_changed=True",
     "--fold": "fold=True",

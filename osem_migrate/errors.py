@@ -5,6 +5,7 @@ OsemMigrateError
 ├── OutputRefused                   standard output takes no result
 ├── ArgumentInvalid                 a program gave the library something of another type; a TypeError, too
 ├── ConfigurationError              the configuration or the environment is wrong
+│   ├── PricesInvalid               a file of prices is
 │   ├── ConfiguredTwice             two files do
 │   ├── AlreadyConfigured           a file says something else than init is asked to write
 │   ├── UnknownEnvironment
@@ -226,6 +227,16 @@ class ConfigurationError(OsemMigrateError):
 
     code = "CONFIG_INVALID"
     remedy = f"Correct the configuration and {AGAIN}."
+
+
+class PricesInvalid(ConfigurationError):
+    """A file of prices cannot be read, or is none."""
+
+    code = "PRICES_INVALID"
+    remedy = (
+        "Correct the file, or leave it out: then the prices that come with osem-migrate are used. "
+        "docs/items.md says what stands in it."
+    )
 
 
 class ConfiguredTwice(ConfigurationError):

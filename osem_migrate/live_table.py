@@ -51,6 +51,7 @@ class LiveTable:
         arn: the table's ARN, or None.
         table_id: what tells it from an earlier or a later table of that name, or None.
         beyond: what DescribeTable shows of it that no operation declares, in words for people, such as ``Replicas``.
+        replicas: the other regions that have a replica of it.
         stack: the CloudFormation stack that it belongs to, as its tags say; None also where these were not read.
         refusal: why it could not be described, where only ``list`` asked; ``table`` is None then, too.
     """
@@ -70,6 +71,7 @@ class LiveTable:
     size_bytes: int = 0
     created_at: int | None = None
     beyond: tuple[str, ...] = ()
+    replicas: tuple[str, ...] = ()
     stack: str | None = None
     refusal: str | None = None
 

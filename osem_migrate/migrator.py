@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.doctor import DoctorOptions
     from osem_migrate.commands.downgrade import DowngradeOptions, DowngradeResult
     from osem_migrate.commands.export import ExportOptions
+    from osem_migrate.commands.forecast import ForecastOptions
     from osem_migrate.commands.history import HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
     from osem_migrate.commands.init import InitOptions, InitResult
@@ -177,6 +178,14 @@ class Migrator:
         from osem_migrate.planning.plan import Plan
 
         return with_drift(self.deployment, of_kind(plan, Plan, "with_drift"))
+
+    def forecast(self, plan: Plan, options: ForecastOptions | None = None) -> Plan:
+        """The same plan with what its passes over items take, and what they would do with some of these."""
+        from osem_migrate.commands.forecast import ForecastOptions, forecast_passes
+        from osem_migrate.planning.plan import Plan
+
+        plan, options = of_kind(plan, Plan, "forecast"), chosen(options, ForecastOptions, "forecast")
+        return forecast_passes(self.deployment, plan, options)
 
     def losses(self, plan: Plan) -> list[LiveTable]:
         """The live tables of which a plan drops something, with their item counts and sizes."""

@@ -182,6 +182,7 @@ def _live(name: str, physical: str, responses: Responses, lagging: set[Descripti
         items=described.get("ItemCount", 0),
         size_bytes=described.get("TableSizeBytes", 0),
         created_at=int(created.timestamp() * 1000) if created is not None else None,
+        replicas=tuple(replica.get("RegionName", "") for replica in described.get("Replicas", ())),
         stack=_stack(responses),
         beyond=tuple(beyond(described)),
     )

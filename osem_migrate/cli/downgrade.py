@@ -49,6 +49,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     from osem_migrate.cli.plan import plan_document, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.downgrade import DowngradeOptions
+    from osem_migrate.commands.forecast import ForecastOptions
 
     if (target is None) == (steps is None):
         raise UsageError("say how far to go back: either --to VERSION or --steps NUMBER")
@@ -57,7 +58,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     invocation.warn(migrator.scripts.warnings)
     plan = migrator.plan_downgrade(options)
     if dry_run:
-        plan = migrator.with_drift(plan)
+        plan = migrator.forecast(migrator.with_drift(plan), ForecastOptions(item_rate=item_rate))
         return invocation.finish(
             lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
         )

@@ -97,6 +97,14 @@ item_rate_option = click.option(
 )
 
 
+price_file_option = click.option(
+    "--price-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --dry-run: prices to calculate with, instead of those that come with osem-migrate.",
+)
+
+
 def timeout_option(meaning: str) -> Callable[[F], F]:
     """``--timeout``: how long one thing may take, in the words of the command."""
     return click.option("--timeout", type=Seconds(least=SHORTEST_TIMEOUT), metavar="SECONDS", help=meaning)
@@ -131,6 +139,13 @@ def refuse_together(**given: object) -> None:
     ]
     if len(options) > 1:
         raise UsageError(f"{' and '.join(options)} cannot be used together")
+
+
+def refuse_without_dry_run(*, dry_run: bool, **given: object) -> None:
+    """Raise UsageError where one of these options is given and nothing is previewed."""
+    options = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
+    if options and not dry_run:
+        raise UsageError(f"{' and '.join(options)} only {'goes' if len(options) == 1 else 'go'} with --dry-run")
 
 
 def connected(command: F) -> F:

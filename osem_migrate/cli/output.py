@@ -163,7 +163,9 @@ def usual(time: "Estimate") -> str:
 
 
 def span(time: "Estimate") -> str:
-    """``2 to 6 s``, ``8 to 17 min``, ``1 h 3 min to 2 h 14 min``."""
+    """``2 to 6 s``, ``8 to 17 min``, ``1 h 3 min to 2 h 14 min``; ``40 min`` where both ends are the same."""
+    if roughly(time.low) == roughly(time.high):
+        return roughly(time.high)
     if time.high < _MINUTE:
         return f"{time.low:.0f} to {time.high:.0f} s"
     if time.low >= _MINUTE and time.high < _HOUR:

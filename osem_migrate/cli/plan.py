@@ -7,6 +7,7 @@ import click
 from osem_migrate import advice
 from osem_migrate.cli import output, terminal
 from osem_migrate.cli.confirmation import losses_of
+from osem_migrate.cli.forecast import show_forecasts
 from osem_migrate.cli.invocation import Document, place
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.operations.change import Change, ChangeKind
@@ -38,6 +39,7 @@ def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
         f"{output.counted(number, 'call')}. Nothing is changed by this."
     )
     show_changes(plan, migrator.environment, calls=calls)
+    show_forecasts(plan)
     output.echo()
     drifted = (f"{drift.difference.code} {drift.describe()}" for drift in plan.drift)
     for warning in (*(losses_of(plan, migrator) if plan.hazards else ()), *plan.warnings, *drifted):
@@ -49,6 +51,14 @@ def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
         whose = "its table" if spared.indexes == 1 else "their tables"
         indexes = output.counted(spared.indexes, "index")
         output.echo(f"With --fold, {indexes} would be created with {whose}: {output.usual(spared.plan.estimate)}.")
+
+
+def report_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
+    """Print the plan as annotations of GitHub's, which have no room for calls."""
+    from osem_migrate.cli import reports
+
+    del calls
+    output.verbatim(reports.plan_github(plan, losses_of(plan, migrator) if plan.hazards else ()))
 
 
 def show_notes(plan: "Plan") -> None:

@@ -35,8 +35,10 @@ def _digits(_context: click.Context, _option: click.Parameter, value: str | None
               help="AWS account of the tables, instead of the configured account_id.")  # fmt: skip
 @click.option("--probe", is_flag=True, help="Also allow what verify --probe does: one sample item a table.")
 @click.option("--items", is_flag=True, help="Also allow orders to passes over items: rate, pause, resume, retry.")
+@click.option("--sample", is_flag=True, help="Also allow what upgrade --dry-run --sample reads.")
+@click.option("--check-items", is_flag=True, help="Also allow what upgrade --check-items reads, for that role.")
 @placed
-def command(invocation: Invocation, *, role: str, account: str | None, probe: bool, items: bool) -> ExitCode:
+def command(invocation: Invocation, *, role: str, account: str | None, **also: bool) -> ExitCode:
     """Print the least IAM policy for an environment.
 
     It allows what the migrations of this folder ask for, on the environment's tables alone, and
@@ -62,7 +64,7 @@ def command(invocation: Invocation, *, role: str, account: str | None, probe: bo
     known = None if region == ANY else region
     invocation.locate = lambda: replace(environment.place, region=known)
     scripts = load(project.migrations)
-    options = PolicyOptions(role=Role(role), region=region, account=account, probe=probe, items=items)
+    options = PolicyOptions(role=Role(role), region=region, account=account, **also)
     policy = make_policy(environment, scripts.migrations, options)
     invocation.warn(scripts.warnings)
     if environment.name == LOCAL:

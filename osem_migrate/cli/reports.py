@@ -4,12 +4,16 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from osem_migrate.cli.forecast import forecast_lines, item_text
+from osem_migrate.planning.plan import Direction
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from osem_migrate.commands.lint import LintReport
     from osem_migrate.commands.verify import Verification
     from osem_migrate.planning.lint.lint import Finding
+    from osem_migrate.planning.plan import Plan
     from osem_migrate.planning.status.status import Problem, Status
 
 # What XML 1.0 has no way to write, not even as a reference.
@@ -21,6 +25,27 @@ def github(status: "Status") -> str:
     lines = [_annotation(problem) for problem in (*status.problems, *status.remarks)]
     lines += [f"::notice::{_escaped(note)}" for note in status.notes]
     return "\n".join(lines if status.problems else [*lines, "::notice::in sync"])
+
+
+def plan_github(plan: "Plan", losses: "Iterable[str]") -> str:
+    """Workflow commands, one a line: what is pending, what passes take, a warning for what may be lost or differs.
+
+    An item that a sample shows to be set aside is an error; values of items are in no line but for their keys.
+    """
+    files = {planned.migration.id: planned.migration.file or None for planned in plan.migrations}
+    lines = [
+        _command("info", {"file": file, "title": name}, f"{name} is {_pending(plan)}") for name, file in files.items()
+    ]
+    lines += [_command("warning", {"title": "HAZARD"}, loss) for loss in losses]
+    lines += [_command("warning", {"title": drift.difference.code}, drift.describe()) for drift in plan.drift]
+    lines += [f"::warning::{_escaped(warning)}" for warning in plan.warnings]
+    for found in plan.forecasts:
+        place = {"file": files[found.key[0]], "title": f"{found.action} {found.physical_name}"}
+        lines.append(_command("info", place, "; ".join(forecast_lines(found))))
+        for failure in found.sample.failures if found.sample is not None else ():
+            text = f"{found.physical_name} {item_text(failure.key)}: {failure.message}"
+            lines.append(_command("error", {**place, "title": failure.code}, text))
+    return "\n".join(lines or ["::notice::up to date"])
 
 
 def junit(status: "Status") -> str:
@@ -116,6 +141,10 @@ def _finding_text(finding: "Finding") -> str:
 def _annotation(problem: "Problem") -> str:
     place = {"file": problem.file, "line": problem.line, "title": problem.code}
     return _command(problem.severity, place, f"{problem.subject}: {problem.message}. {problem.advice}")
+
+
+def _pending(plan: "Plan") -> str:
+    return "to be reversed" if plan.direction is Direction.DOWNGRADE else "pending"
 
 
 def _command(severity: str, place: "Mapping[str, str | int | None]", message: str) -> str:

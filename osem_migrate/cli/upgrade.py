@@ -1,6 +1,8 @@
 """``osem-migrate upgrade``: apply what is pending."""
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,13 +11,25 @@ from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import connected, item_rate_option, lock_timeout_option, refuse_together, timeout_option
+from osem_migrate.cli.options import (
+    Choice,
+    Count,
+    connected,
+    item_rate_option,
+    lock_timeout_option,
+    price_file_option,
+    refuse_together,
+    refuse_without_dry_run,
+    timeout_option,
+)
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
     from osem_migrate.commands.upgrade import UpgradeOptions, UpgradeResult
     from osem_migrate.migrator import Migrator
     from osem_migrate.planning.plan import Plan
+
+FORMATS = ("text", "json", "github")
 
 
 @click.command("upgrade")
@@ -30,6 +44,15 @@ if TYPE_CHECKING:
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @item_rate_option
+@click.option("--check-items", is_flag=True,
+              help="Before each index that a table with items gets, look for items whose values cannot be in its key, "
+              "and stop there if there are any.")  # fmt: skip
+@click.option("--sample", type=Count(), metavar="N",
+              help="With --dry-run: read N items of each table whose items change, and show what would become of "
+              "them.")  # fmt: skip
+@price_file_option
+@click.option("--format", "shape", type=Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
+              help="Of --dry-run: text for people, json for machines, github for annotations.")  # fmt: skip
 @click.option("--fold/--no-fold", default=None,
               help="Create indexes together with their new table: 20 s instead of 8 to 17 min each.  [default: as "
               "configured; asked for at a terminal where nothing is]")  # fmt: skip
@@ -48,6 +71,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     lock_timeout: float,
     timeout: float | None,
     item_rate: int | None,
+    check_items: bool,
+    sample: int | None,
+    price_file: Path | None,
+    shape: str,
     fold: bool | None,
     no_wait: bool,
     wait_only: bool,
@@ -60,12 +87,18 @@ def command(  # noqa: PLR0913 - one parameter an option
     noted.
     """
     from osem_migrate.cli.fold_question import ask_to_fold
-    from osem_migrate.cli.plan import plan_document, show_notes, show_plan
+    from osem_migrate.cli.plan import plan_document, report_plan, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
+    from osem_migrate.commands.forecast import ForecastOptions
     from osem_migrate.commands.upgrade import UpgradeOptions
     from osem_migrate.execution.operation_run import Pace
 
     refuse_together(no_wait=no_wait, wait_only=wait_only)
+    refuse_together(check_items=check_items, no_wait=no_wait, wait_only=wait_only)
+    report = shape if shape == "github" else None
+    refuse_without_dry_run(dry_run=dry_run, sample=sample, price_file=price_file, format=report)
+    refuse_together(json=invocation.as_json, format=report)
+    invocation.as_json = invocation.as_json or shape == "json"
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     options = UpgradeOptions(
@@ -77,12 +110,13 @@ def command(  # noqa: PLR0913 - one parameter an option
         lock_timeout=lock_timeout,
         timeout=timeout,
         item_rate=item_rate,
+        check_items=check_items,
     )
     if dry_run:
         plan = migrator.preview(options)
-        return invocation.finish(
-            lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
-        )
+        plan = migrator.forecast(plan, ForecastOptions(sample=sample, prices=price_file, item_rate=item_rate))
+        show = partial(report_plan if report is not None else show_plan, plan, migrator)
+        return invocation.finish(lambda: plan_document(plan, migrator), lambda: show(calls=invocation.verbose))
     plan = migrator.plan(options)
     invocation.stopped = lambda error: _stopped(plan, error)
     if not invocation.as_json:

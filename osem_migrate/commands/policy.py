@@ -20,17 +20,15 @@ ANY = "*"
 class Policy:
     """What a role may do, as IAM takes it.
 
-    Attributes:
-        role: whose it is.
-        probe: whether a probe is among it.
-        items: whether orders to passes over items were asked for.
-        scope: which region and account it is for, ``*`` being any.
-        document: the policy.
+    ``probe``, ``items``, ``sample`` and ``check_items`` say what was asked for beside the role, as in the options;
+    ``scope`` says which region and account it is for, ``*`` being any.
     """
 
     role: Role
     probe: bool
     items: bool
+    sample: bool
+    check_items: bool
     scope: PolicyScope
     document: dict[str, Any]
 
@@ -45,6 +43,8 @@ class PolicyOptions(Arguments):
         account: twelve digits; that of the configuration when None, and any when there is none either.
         probe: also allow what ``verify`` with a probe does.
         items: also allow orders to passes over items, which whoever may upgrade may give anyway.
+        sample: also allow to read the items of which a forecast shows a sample.
+        check_items: also allow to read the items that an upgrade with ``check_items`` looks at.
     """
 
     role: Role = Role.UPGRADE
@@ -53,6 +53,8 @@ class PolicyOptions(Arguments):
     account: str | None = None
     probe: bool = False
     items: bool = False
+    sample: bool = False
+    check_items: bool = False
 
 
 def policy(environment: Environment, migrations: Sequence[Migration], options: PolicyOptions) -> Policy:
@@ -67,11 +69,11 @@ def policy(environment: Environment, migrations: Sequence[Migration], options: P
         tables=environment.names.globs(named_tables(migrations, History())),
         history_table=environment.history_table,
     )
-    granted = grants(options.role, migrations, defaults=environment.defaults, probe=options.probe, items=options.items)
+    also = {name: getattr(options, name) for name in ("probe", "items", "sample", "check_items")}
+    granted = grants(options.role, migrations, defaults=environment.defaults, **also)
     return Policy(
         role=options.role,
-        probe=options.probe,
-        items=options.items,
+        **also,
         scope=scope,
         document=document(granted, scope),
     )

@@ -6,8 +6,10 @@ from dataclasses import KW_ONLY, dataclass, replace
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.drops import look_at_drops
+from osem_migrate.deployment.item_writes import look_at_item_writes
 from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
+from osem_migrate.errors import ArgumentInvalid
 from osem_migrate.execution.adoption import foresee
 from osem_migrate.execution.foresight import with_drift
 from osem_migrate.execution.operation_run import Pace
@@ -15,6 +17,7 @@ from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
+from osem_migrate.planning.check_items import checking_items
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.history_check import found_newer
 from osem_migrate.planning.ownership import claimed_tables, dropped_tables
@@ -31,6 +34,8 @@ class UpgradeOptions(RunOptions):
         target: the last version to apply; all when None.
         fold: whether index additions move into the CreateTable of the same run; as configured when None.
         allow_out_of_order: apply scripts older than the newest applied one, too.
+        check_items: before each index that is added to a table with items, look at these as ``AddIndex`` with
+            ``check_items`` does.
         strict: refuse where a newer checkout has applied migrations that this one does not have.
     """
 
@@ -38,7 +43,16 @@ class UpgradeOptions(RunOptions):
     _: KW_ONLY
     fold: bool | None = None
     allow_out_of_order: bool = False
+    check_items: bool = False
     strict: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentInvalid where items are to be checked by a run that checks none."""
+        RunOptions.__post_init__(self)
+        if self.check_items and self.pace is not Pace.FULL:
+            raise ArgumentInvalid(
+                "UpgradeOptions: check_items takes a run that waits for what it begins", argument="check_items"
+            )
 
     def given(self) -> dict[str, object]:
         """The options of the command line; none that confirms anything, nor a time limit that may have run out."""
@@ -49,6 +63,7 @@ class UpgradeOptions(RunOptions):
             "--no-wait": self.pace is Pace.NO_WAIT,
             "--wait-only": self.pace is Pace.WAIT_ONLY,
             "--allow-out-of-order": self.allow_out_of_order,
+            "--check-items": self.check_items,
             "--strict": self.strict,
             "--item-rate": self.item_rate,
             **LockOptions.given(self),
@@ -137,6 +152,9 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
             environment.physical_name(planned.table)
     if options.pace is not Pace.WAIT_ONLY:
         plan = look_at_drops(deployment, plan, history, again=options.resume())
+        plan = look_at_item_writes(deployment, plan)
+    if options.check_items:
+        plan = checking_items(plan)
     decided = (options.fold, environment.settings.fold_indexes, False)
     folds = next(one for one in decided if one is not None)
     return fold(plan) if folds else plan, history

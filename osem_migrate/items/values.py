@@ -99,6 +99,22 @@ def canonical(stored: AttributeValue) -> Any:
     return [kind, _CANONICAL[kind](value) if kind in _CANONICAL else value]
 
 
+def json_item(item: Item) -> dict[str, Any]:
+    """The item as the AWS CLI prints it: typed JSON, with binaries in base64."""
+    return {name: _json_value(value) for name, value in item.items()}
+
+
+def _json_value(stored: AttributeValue) -> dict[str, Any]:
+    ((kind, value),) = stored.items()
+    if kind == "M":
+        return {kind: json_item(value)}
+    if kind == "L":
+        return {kind: [_json_value(part) for part in value]}
+    if kind in {"B", "BS"}:
+        return {kind: _CANONICAL[kind](value)}
+    return {kind: sorted(value) if kind in {"SS", "NS"} else value}
+
+
 def same(one: AttributeValue, other: AttributeValue) -> bool:
     """Whether DynamoDB would take the two for equal."""
     return one == other or (one.keys() == other.keys() and canonical(one) == canonical(other))

@@ -102,8 +102,13 @@ class Work(ABC):
 
     @property
     def reads_with(self) -> frozenset[str]:
-        """The API's names of the calls that its items are read with, and what it looks up."""
-        return frozenset({"Scan"}) if self.given is None else frozenset()
+        """The API's names of the calls that read tables: for its items, for one that is tried again, and to look up."""
+        return frozenset({"Scan", "GetItem"}) if self.given is None else frozenset()
+
+    @property
+    def looks_up_by_index(self) -> bool:
+        """Whether what it looks up may be found by the key of an index."""
+        return False
 
     @property
     @abstractmethod
@@ -163,9 +168,9 @@ class UpdateWork(_FunctionWork):
     action: ClassVar[str] = "UpdateItems"
 
     @property
-    def reads_with(self) -> frozenset[str]:
-        """Scan; and for lookups by the key of a table, and of an index."""
-        return frozenset({"Scan", *(("GetItem", "Query") if self.tables else ())})
+    def looks_up_by_index(self) -> bool:
+        """Where it looks anything up."""
+        return bool(self.tables)
 
     @property
     def actions(self) -> frozenset[str]:
@@ -210,11 +215,6 @@ class DeleteWork(_FunctionWork):
     """Delete the items of which a function says True."""
 
     action: ClassVar[str] = "DeleteItems"
-
-    @property
-    def reads_with(self) -> frozenset[str]:
-        """Scan; and for lookups by the key of a table."""
-        return frozenset({"Scan", *(("GetItem",) if self.tables else ())})
 
     @property
     def actions(self) -> frozenset[str]:

@@ -85,6 +85,10 @@ class AddIndex(Operation):
         """The index."""
         return self.index
 
+    def checking_items(self) -> "AddIndex | None":
+        """With ``check_items``, unless the script has it."""
+        return None if self.check_items else replace(self, check_items=True)
+
     def is_concerned(self, aspect: Aspect, before: Table | None) -> bool:
         """By an index of this name, by one that has its key attributes with other types, and by what it is paid for.
 

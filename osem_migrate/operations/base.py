@@ -148,6 +148,10 @@ class Operation(ABC):
         del indexes
         return None
 
+    def checking_items(self) -> "Operation | None":
+        """The same operation looking at the items first; None where it has nothing more to look for."""
+        return None
+
     def when_found(self, unreadable: Collection[type["Setting"]], *, resumed: bool) -> str:
         """What to say where nothing had to be done.
 

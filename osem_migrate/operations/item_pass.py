@@ -76,6 +76,12 @@ class Pass(Step):
         """What it reads and writes with."""
         return tuple(f"dynamodb:{action}" for action in sorted(self.work.reads_with | self.work.actions))
 
+    @property
+    def index_permissions(self) -> tuple[str, ...]:
+        """Query, where something may be looked up by the key of an index."""
+        by_index = self.work.looks_up_by_index and any(table.indexes for table in self.tables.values())
+        return ("dynamodb:Query",) if by_index else ()
+
     def call(self, address: str) -> dict[str, Any]:
         """The table, what is done with each item, and how, as far as somebody said."""
         how = {"segments": self.segments, "rate": self.rate}

@@ -73,6 +73,11 @@ class Step(ABC):
         """The IAM actions that it is authorised through."""
 
     @property
+    def index_permissions(self) -> tuple[str, ...]:
+        """Those that are asked for an index, and not for its table."""
+        return ()
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The ARNs of the keys of KMS that DynamoDB uses in the caller's name."""
         return ()

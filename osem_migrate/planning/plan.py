@@ -11,9 +11,11 @@ from osem_migrate.operations import Operation, Setting
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.change import Change
 from osem_migrate.operations.estimate import NO_TIME, Estimate
+from osem_migrate.operations.item_pass import Pass
 from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.estimate import estimate_each
+from osem_migrate.planning.forecast import PassForecast
 from osem_migrate.planning.replay import changes_of
 from osem_migrate.schema import Index, Schema, Table
 
@@ -196,8 +198,10 @@ class Plan:
     that it takes over, by logical name; ``replaced`` the tables of those it drops that are, by their TableId, none that
     was recorded, once somebody looked. ``target`` is that of a downgrade. ``future`` has the ids of migrations that a
     newer checkout has applied; ``abandons`` is the target of a downgrade that did not finish and that is taken back;
-    ``notes`` are what else people should know. Once somebody looked, ``warnings`` say whose else its tables are and
-    ``drift`` how they differ from what it expects.
+    ``notes`` are what else people should know. ``risks`` says of operations that write items, by their keys, what a
+    look at their tables tells: that nothing brings the items back, or that others may overwrite them. Once somebody
+    asked, ``forecasts`` say what its passes over items take. Once somebody looked, ``warnings`` say whose else its
+    tables are and ``drift`` how they differ from what it expects.
     """
 
     migrations: tuple[PlannedMigration, ...]
@@ -214,6 +218,8 @@ class Plan:
     drift: tuple[PlanDrift, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    risks: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    forecasts: tuple[PassForecast, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -229,6 +235,16 @@ class Plan:
         """The operations, by key, that an earlier run has begun and nobody has recorded as finished."""
         doubts = {name: record.doubt for name, record in records.items() if record.is_unfinished}
         return frozenset(op.key for op in self.operations if op.position in doubts.get(op.migration.id, ()))
+
+    def with_forecasts(self, forecasts: Iterable[PassForecast]) -> "Plan":
+        """The same plan with what its passes take, whose time is then that of their steps."""
+        known = tuple(forecasts)
+        seconds = {one.key: one.seconds for one in known if one.seconds is not None}
+        migrations = tuple(
+            replace(planned, operations=tuple(_lasting(one, seconds.get(one.key)) for one in planned.operations))
+            for planned in self.migrations
+        )
+        return replace(self, migrations=migrations, forecasts=known)
 
     def of(self, keys: Collection[tuple[str, int]]) -> "Plan":
         """The same plan without the migrations that have none of these operations, and some that are not these."""
@@ -278,7 +294,7 @@ class Plan:
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
-        """What is lost for good, one an operation; a table that the plan itself creates has nothing to lose."""
+        """What is lost for good, or may be; a table that the plan itself creates has nothing to lose."""
         created: set[str] = set()
         found: list[Hazard] = []
         for planned in self.operations:
@@ -288,6 +304,8 @@ class Plan:
                 by_hand = planned.after is None and planned.table in self.replaced
                 text = f"{planned.hazard}; {REPLACED}" if by_hand else planned.hazard
                 found.append(Hazard(planned.migration.id, planned.position, planned.table, text))
+            risks = self.risks.get(planned.key, ())
+            found += [Hazard(planned.migration.id, planned.position, planned.table, text) for text in risks]
         return tuple(found)
 
     @property
@@ -315,6 +333,13 @@ class Plan:
         for operation in self.operations:
             ends[operation.key] = _latest(ends[key] for key in waits[operation.key]) + own.get(operation.key, NO_TIME)
         return _latest(ends.values())
+
+
+def _lasting(planned: PlannedOperation, seconds: Estimate | None) -> PlannedOperation:
+    if seconds is None:
+        return planned
+    steps = (replace(step, usual=seconds) if isinstance(step, Pass) else step for step in planned.steps)
+    return replace(planned, steps=tuple(steps))
 
 
 def _latest(ends: Iterable[Estimate]) -> Estimate:

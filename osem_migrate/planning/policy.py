@@ -124,16 +124,21 @@ _KEEP_PASSES = Grant("KeepPasses", Role.UPGRADE, Target.HISTORY, ("dynamodb:Dele
 # Orders to a pass are written outside the lock, and to nothing but the items of passes.
 _STEER_PASSES = Grant("SteerPasses", Role.STATUS, Target.HISTORY, ("dynamodb:UpdateItem",))
 
+# What items are read with, to see what would become of them, or whether they fit an index.
+_CHECK_ITEMS = Grant("CheckItems", Role.UPGRADE, Target.TABLES, ("dynamodb:GetItem", "dynamodb:Scan"))
+
 _KEY_ACTIONS = ("kms:CreateGrant", "kms:DescribeKey")
 
 
-def grants(
+def grants(  # noqa: PLR0913 - one argument each for what may be allowed beside the rest
     role: Role,
     migrations: Sequence[Migration],
     *,
     defaults: tuple[Setting, ...] = (),
     probe: bool = False,
     items: bool = False,
+    sample: bool = False,
+    check_items: bool = False,
 ) -> tuple[Grant, ...]:
     """What a role needs, each action once for each target and by no more than one statement.
 
@@ -143,6 +148,8 @@ def grants(
         defaults: settings of every new table of the environment; with tags among them, the history table has them too.
         probe: whether it may write, read and remove the sample items of ``verify --probe`` as well.
         items: whether it may give orders to passes over items as well, which whoever may upgrade may do anyway.
+        sample: whether it may read the items that ``upgrade --dry-run --sample`` shows.
+        check_items: whether it may read those that ``upgrade --check-items`` looks at.
 
     Raises:
         ScriptOperationInapplicable: an operation does not fit the schema that those before it build.
@@ -155,7 +162,9 @@ def grants(
         *((_PROBE,) if probe else ()),
         *((_STEER_PASSES,) if items and role is Role.STATUS else ()),
         *((_PROBE_INDEXES,) if probe and any(_has_indexes(step.after) for step in forward) else ()),
-        *((_KEEP_PASSES,) if any(isinstance(step, Pass) for step in (*forward, *back)) else ()),
+        *(_sampling(forward) if sample else ()),
+        *((_CHECK_ITEMS,) if check_items else ()),
+        *((_KEEP_PASSES,) if check_items or any(isinstance(step, Pass) for step in (*forward, *back)) else ()),
         *_tagging(defaults),
         *_of_steps("ChangeTables", Role.UPGRADE, forward),
         *_of_steps("ReverseTables", Role.DOWNGRADE, back),
@@ -201,9 +210,22 @@ def _tagging(defaults: Sequence[Setting]) -> Iterable[Grant]:
         yield Grant("TagHistory", Role.UPGRADE, Target.HISTORY, actions)
 
 
+def _sampling(steps: Sequence[Step]) -> Iterable[Grant]:
+    """What the passes over items read with, without what they write with."""
+    passes = [step for step in steps if isinstance(step, Pass) and step.work.given is None]
+    reads = {"Scan", *("GetItem" for step in passes if step.work.lookups)} if passes else set()
+    yield Grant("Sample", Role.STATUS, Target.TABLES, tuple(f"dynamodb:{action}" for action in sorted(reads)))
+    yield Grant("SampleIndexes", Role.STATUS, Target.INDEXES, _on_indexes(passes))
+
+
+def _on_indexes(steps: Iterable[Step]) -> tuple[str, ...]:
+    return tuple(sorted({action for step in steps for action in step.index_permissions}))
+
+
 def _of_steps(sid: str, role: Role, steps: Sequence[Step]) -> Iterable[Grant]:
     actions = sorted({action for step in steps for action in step.permissions})
     yield Grant(sid, role, Target.TABLES, tuple(actions))
+    yield Grant(f"{sid}Indexes", role, Target.INDEXES, _on_indexes(steps))
     keys = sorted({key for step in steps for key in step.keys})
     for number, key in enumerate(keys, 1):
         yield Grant(f"{sid}Key{number}", role, key, _KEY_ACTIONS)

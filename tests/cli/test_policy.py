@@ -54,6 +54,18 @@ def test_orders_to_passes(project: Project, run: Run) -> None:
     assert run("policy", "--role", "status", "--items", "--json").document["data"]["items"] is True
 
 
+@pytest.mark.parametrize(
+    ("option", "member", "added"),
+    [("--sample", "sample", set()), ("--check-items", "check_items", {"CheckItems", "KeepPasses"})],
+)
+def test_what_else_is_read(project: Project, run: Run, option: str, member: str, added: set[str]) -> None:
+    """Each option adds what its counterpart of upgrade reads; without a pass over items there is nothing to sample."""
+    plain, more = (run("policy", *words, "--json").document["data"] for words in ((), (option,)))
+    assert (plain[member], more[member]) == (False, True)
+    sids = [{one["Sid"] for one in data["policy"]["Statement"]} for data in (plain, more)]
+    assert sids[1] - sids[0] == added
+
+
 def test_as_data(project: Project, run: Run) -> None:
     """The envelope has role, region and account beside the policy."""
     project.configure(ACCOUNTED)

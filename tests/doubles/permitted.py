@@ -47,11 +47,9 @@ def acting_as(access_key: str) -> Iterator[None]:
         yield
 
 
-def limit(
-    aws: SimulatedAws, access_key: str, migrator: Migrator, role: Role, *, probe: bool = False, items: bool = False
-) -> Policy:
+def limit(aws: SimulatedAws, access_key: str, migrator: Migrator, role: Role, **chosen: bool) -> Policy:
     """Let that identity do what the policy of a role allows, and nothing else, from now on."""
-    options = PolicyOptions(role, region=migrator.session.region.name, account=ACCOUNT_ID, probe=probe, items=items)
+    options = PolicyOptions(role, region=migrator.session.region.name, account=ACCOUNT_ID, **chosen)
     policy = Policy.read(migrator.policy(options).document)
     aws.simulator.policies[access_key] = policy
     return policy

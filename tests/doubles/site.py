@@ -18,6 +18,7 @@ class Site:
     Attributes:
         clock: its time; nothing but work takes any.
         client: boto3's, for what somebody does by hand.
+        settings: of its environments.
     """
 
     def __init__(self, folder: Path, clock: SkippingClock) -> None:
@@ -27,6 +28,7 @@ class Site:
         self.aws = SimulatedAws(clock, Simulator(clock=clock, durations=BRIEF, limiter=limiter))
         self.client = client_answered_by(self.aws.answer)
         self.folder = folder
+        self.settings = TUNNEL
 
     @classmethod
     @contextmanager
@@ -40,7 +42,7 @@ class Site:
 
     def watched(self, scripts: dict[str, str]) -> Watched:
         """A new process, so to speak."""
-        project = write_project(self.folder, scripts, TUNNEL)
+        project = write_project(self.folder, scripts, self.settings)
         connection = Connection(endpoint_url=NOWHERE)
         return Watched(project, connection=connection, clock=self.clock.clock, answer=self.aws.answer)
 

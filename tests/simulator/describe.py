@@ -29,6 +29,7 @@ def describe_table(table: Table, now: float) -> Description:
         "LocalSecondaryIndexes": local or None,
         "GlobalSecondaryIndexes": indexes or None,
         "StreamSpecification": table.stream,
+        "Replicas": [{"RegionName": region, "ReplicaStatus": "ACTIVE"} for region in table.replicas] or None,
         "LatestStreamLabel": table.stream_label,
         "LatestStreamArn": f"{table.arn}/stream/{table.stream_label}" if table.stream_label else None,
         "SSEDescription": _encryption(table),

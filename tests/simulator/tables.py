@@ -113,6 +113,7 @@ class Table:
         work: what it is busy with, each with a word on it for the text of a refusal.
         indexes: global secondary indexes by name, in the order of their creation.
         indexed: the items as global indexes show them, a little behind ``items``.
+        replicas: the other regions that have one of it.
         encrypted_at, classed_at: the times of such changes, which are rationed.
     """
 
@@ -131,6 +132,7 @@ class Table:
     lifecycle: str = "CREATING"
     deleted_at: float | None = None
     switched_at: float | None = None
+    replicas: list[str] = field(default_factory=list)
     stream: dict[str, Any] | None = None
     stream_label: str | None = None
     encryption: str | None = None

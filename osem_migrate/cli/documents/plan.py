@@ -6,9 +6,12 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from osem_migrate.cli.documents.change import ChangeDocument, change_document
+from osem_migrate.cli.documents.forecast import ItemsForecastDocument, forecast_document
 from osem_migrate.config import Environment
 from osem_migrate.operations.estimate import Estimate
+from osem_migrate.operations.item_pass import Pass
 from osem_migrate.operations.step import Step
+from osem_migrate.planning.forecast import PassForecast
 from osem_migrate.planning.plan import Plan, PlannedMigration, PlannedOperation
 from osem_migrate.schema.arn import table_arn
 
@@ -28,6 +31,8 @@ class CallDocument(TypedDict):
     parameters: Mapping[str, object]
     """As DynamoDB takes them."""
     estimate_seconds: SecondsDocument
+    items: ItemsForecastDocument | None
+    """What it takes, where it goes through the items of a table."""
 
 
 class OperationDocument(TypedDict):
@@ -45,7 +50,7 @@ class OperationDocument(TypedDict):
     folded: bool
     """Whether an earlier call brings its index along, so that it makes none."""
     hazard: str | None
-    """What it loses for good, in a sentence."""
+    """What it loses for good, or may lose, in words."""
     calls: list[CallDocument]
 
 
@@ -150,10 +155,19 @@ def plan_document(plan: Plan, environment: Environment, region: str) -> PlanDocu
 
 def operation_documents(plan: Plan, environment: Environment, region: str) -> dict[tuple[str, int], OperationDocument]:
     """Every operation of a plan, by its key."""
-    hazards = {(hazard.migration, hazard.position): hazard.text for hazard in plan.hazards}
-    estimates = plan.estimates
+    hazards: dict[tuple[str, int], list[str]] = {}
+    for hazard in plan.hazards:
+        hazards.setdefault((hazard.migration, hazard.position), []).append(hazard.text)
+    estimates, forecasts = plan.estimates, {one.key: one for one in plan.forecasts}
     return {
-        one.key: _operation(one, estimates.get(one.key, []), hazards.get(one.key), environment, region)
+        one.key: _operation(
+            one,
+            estimates.get(one.key, []),
+            hazards.get(one.key, []),
+            forecasts.get(one.key),
+            environment=environment,
+            region=region,
+        )
         for one in plan.operations
     }
 
@@ -171,8 +185,14 @@ def _migration(planned: PlannedMigration, operations: list[OperationDocument]) -
     }
 
 
-def _operation(
-    planned: PlannedOperation, estimates: Sequence[Estimate], hazard: str | None, environment: Environment, region: str
+def _operation(  # noqa: PLR0913 - one argument each for what it is told of
+    planned: PlannedOperation,
+    estimates: Sequence[Estimate],
+    hazards: Sequence[str],
+    forecast: PassForecast | None,
+    *,
+    environment: Environment,
+    region: str,
 ) -> OperationDocument:
     steps = () if planned.folded else planned.steps
     return {
@@ -182,12 +202,13 @@ def _operation(
         "physical_name": environment.physical_name(planned.table),
         "changes": [change_document(change) for change in planned.changes],
         "folded": planned.folded,
-        "hazard": hazard,
+        "hazard": "; ".join(hazards) or None,
         "calls": [
             {
                 "action": step.action,
                 "parameters": step.call(_address(step, environment, region)),
                 "estimate_seconds": seconds_document(usual),
+                "items": forecast_document(forecast) if forecast is not None and isinstance(step, Pass) else None,
             }
             for step, usual in zip(steps, estimates, strict=True)
         ],

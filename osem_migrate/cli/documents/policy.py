@@ -43,6 +43,10 @@ class PolicyDocument(TypedDict):
     """Whether it allows what verify --probe does, too."""
     items: bool
     """Whether it was asked to allow orders to passes over items, too."""
+    sample: bool
+    """Whether it allows what upgrade --dry-run --sample reads, too."""
+    check_items: bool
+    """Whether it allows what upgrade --check-items reads, too."""
     region: str
     """Where the tables are; * for any."""
     account_id: str
@@ -59,6 +63,8 @@ def policy_document(policy: Policy) -> PolicyDocument:
         "role": policy.role.value,
         "probe": policy.probe,
         "items": policy.items,
+        "sample": policy.sample,
+        "check_items": policy.check_items,
         "region": policy.scope.region,
         "account_id": policy.scope.account,
         "policy": cast("IamPolicyDocument", policy.document),

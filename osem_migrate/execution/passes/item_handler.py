@@ -50,7 +50,7 @@ class ItemHandler:
     def handle(self, item: Item) -> Outcome:
         """Bring one item about, as it was scanned; raises ItemRefused."""
         for _ in range(1 + AGAIN):
-            write = self._decide(item)
+            write = self.decide(item)
             if write is None:
                 return Outcome.UNCHANGED
             answer = self._write(write)
@@ -65,7 +65,8 @@ class ItemHandler:
             item = answer.found if answer.own and answer.found is not None else item
         return Outcome.LEFT
 
-    def _decide(self, item: Item) -> ItemWrite | None:
+    def decide(self, item: Item) -> ItemWrite | None:
+        """What is to be written of it, by what is looked up as of now; raises ItemRefused."""
         try:
             return self._step.decide(item, self._fetch)
         except ItemError as unfit:

@@ -28,6 +28,7 @@ from osem_migrate.execution.passes.steering import Steering
 from osem_migrate.execution.passes.tally import PassTally
 from osem_migrate.items.keys import key_of
 from osem_migrate.items.values import Item
+from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import operation_hash
 from osem_migrate.operations.item_pass import MAX_SEGMENTS, Pass
 from osem_migrate.pass_state import Counts, Generation, PassControl, PassKey, PassState, SegmentState, key_text
@@ -174,9 +175,7 @@ class PassRun:
         return state
 
     def _segments(self) -> int:
-        if self._step.work.given is not None:
-            return 1
-        return self._step.segments or min(MAX_SEGMENTS, max(4 * THREADS, self._run.live.size_bytes // SEGMENT_BYTES))
+        return 1 if self._step.work.given is not None else segments_of(self._step, self._run.live)
 
     def _take_over(self) -> None:
         """Keep those out who held the lock before, in either direction, and may not know yet that they do not any more.
@@ -334,6 +333,11 @@ class PassRun:
             parts=self._again,
             table=name,
         )
+
+
+def segments_of(step: Pass, live: LiveTable) -> int:
+    """In how many a table is scanned: as the script says, else as its size asks for."""
+    return step.segments or min(MAX_SEGMENTS, max(4 * THREADS, live.size_bytes // SEGMENT_BYTES))
 
 
 def _worst(failures: list[Exception]) -> Exception:

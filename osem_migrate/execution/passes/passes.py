@@ -11,20 +11,15 @@ from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.aws.session import REQUEST_SECONDS
 from osem_migrate.clock import Clock
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import SetBilling
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.pass_state import PassKey
+from osem_migrate.planning.item_rate import rate_limit
 from osem_migrate.planning.plan import Direction, PlannedOperation
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from osem_migrate.aws.guard import Guard
-
-ON_DEMAND = 1000.0
-"""Units a second of an on-demand table, which has 250 for each of four segments: a partition takes 1,000."""
-PORTION = 0.25
-"""Of what is provisioned; the rest is the application's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +60,9 @@ class Passes:
     def rate_of(self, step: Pass, live: LiveTable, clock: Clock) -> ItemRate:
         """How fast a pass may go: as somebody said, else so that the application keeps most of the capacity."""
         said = self.rate or self.configured or step.rate
-        if said is not None:
-            return ItemRate(clock, fixed(said))
-        return ItemRate(clock, lambda side, index: None if live.emulated else _limit(live, side, index))
+        return ItemRate(clock, lambda side, index: rate_limit(said, live, side.value, index))
 
 
 def fixed(rate: int) -> Callable[[Side, str | None], float]:
     """The same limit of either side, of the table and of each index."""
     return lambda _side, _index: float(rate)
-
-
-def _limit(live: LiveTable, side: Side, index: str | None) -> float | None:
-    """A quarter of what the table, or the index, has provisioned, or may take at most; else as much as is usual."""
-    if live.table is None:
-        return None
-    if index is None:
-        throughput = SetBilling.of(live.table).throughput
-    else:
-        found = next((one for one in live.table.indexes if one.name == index), None)
-        throughput = found.throughput if found is not None else None
-    units: int | None = getattr(throughput, side.value, None)
-    return ON_DEMAND if units is None else max(1.0, units * PORTION)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate import DowngradeOptions, ListOptions, UpgradeOptions, VerifyOptions
+from osem_migrate import DowngradeOptions, ForecastOptions, ListOptions, UpgradeOptions, VerifyOptions
 from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import AccessDenied, Interrupted, OsemMigrateError, PartialError
@@ -16,7 +16,7 @@ from osem_migrate.planning.policy import Role
 from osem_migrate.stop import Stop
 from tests.doubles.permitted import RUNNER, limit, own_project_on_aws, quick_aws
 from tests.doubles.project import write_project
-from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
+from tests.doubles.simulated_aws import TUNNEL, SimulatedAws, client_answered_by
 from tests.doubles.skipping_clock import SkippingClock
 
 # Everything that takes a call of its own, in both directions.
@@ -109,6 +109,94 @@ def test_the_journey_needs_every_permission_and_no_other(
     assert superfluous == (set(), set(), set(), set())
     assert "AccessDeniedException" not in {call.outcome for call in aws.simulator.calls}
     assert aws.simulator.unknown == []
+
+
+# Every operation on items, each with what it reads, looks up and writes; one item cannot be handled at first.
+ITEMS = """
+def team_of(item, lookup):
+    found = lookup("Teams", managerId=item["userId"])
+    found = found or lookup("Teams", teamId="t0")
+    return {"teamId": found["teamId"] if found is not None else "none", "name": item["first"]}
+
+def no_team(item):
+    return {"teamId": REMOVE, "name": REMOVE}
+
+def is_orphan(item, lookup):
+    return lookup("Users", userId=item["userId"]) is None
+
+operations = [
+    PutItems("Users", [{"userId": "seed", "first": "Ada"}]),
+    UpdateItems("Users", team_of, undo=no_team, lookups=["Teams"]),
+    AddIndex("Users", "by-team", S("teamId"), check_items=True),
+    CheckItems("Users"),
+]
+"""
+TABLES_OF_ITEMS = """operations = [
+    CreateTable("Users", S("userId")),
+    CreateTable("Teams", S("teamId"), indexes=[Index("by-manager", S("managerId"))]),
+    CreateTable("Sessions", S("id")),
+]"""
+ORPHANS = (
+    ITEMS.split("operations = [", maxsplit=1)[0]
+    + """operations = [
+    DeleteItems("Sessions", is_orphan, lookups=["Users"]),
+]"""
+)
+
+
+def test_passes_over_items_need_every_permission_and_no_other(aws: SimulatedAws, tmp_path: Path) -> None:
+    """A preview, a run that leaves an item, another that takes it up, and the way back use what their policies name.
+
+    A deletion, which has no way back, is a script of its own.
+    """
+    head = "from osem_migrate import *\n"
+    scripts = {"0001_tables": TABLES_OF_ITEMS, "0002_items": head + ITEMS}
+    project = write_project(tmp_path, scripts, TUNNEL)
+    aws.migrator(project).upgrade(UpgradeOptions("1"))
+    client = client_answered_by(aws.answer)
+    client.put_item(TableName="osem-dev-Users", Item={"userId": {"S": "u1"}})
+    client.put_item(TableName="osem-dev-Users", Item={"userId": {"S": "u2"}, "first": {"S": "Bob"}})
+    client.put_item(TableName="osem-dev-Teams", Item={"teamId": {"S": "t1"}, "managerId": {"S": "u1"}})
+    client.put_item(TableName="osem-dev-Sessions", Item={"id": {"S": "s1"}, "userId": {"S": "nobody"}})
+
+    previewing = limit(aws, RUNNER, aws.migrator(project), Role.STATUS, sample=True)
+    preview(aws, project)
+    upgrading = limit(aws, RUNNER, aws.migrator(project), Role.UPGRADE)
+    with pytest.raises(PartialError, match="userId u1"):
+        aws.migrator(project).upgrade()
+    by_hand = {"userId": {"S": "u1"}, "first": {"S": "Eve"}}
+    aws.simulator._apply("PutItem", {"TableName": "osem-dev-Users", "Item": by_hand})
+    aws.migrator(project).upgrade()
+    downgrading = limit(aws, RUNNER, aws.migrator(project), Role.DOWNGRADE)
+    aws.migrator(project).downgrade(DowngradeOptions("1", allow_data_loss=True))
+
+    orphans = write_project(tmp_path, {**scripts, "0002_items": head + ORPHANS}, TUNNEL)
+    deleting = limit(aws, RUNNER, aws.migrator(orphans), Role.UPGRADE)
+    preview(aws, orphans)
+    aws.migrator(orphans).upgrade(UpgradeOptions(allow_data_loss=True))
+    assert aws.simulator._apply("Scan", {"TableName": "osem-dev-Sessions"})["Count"] == 0
+
+    superfluous = (
+        previewing.named - previewing.used,
+        upgrading.named - upgrading.used,
+        downgrading.named - upgrading.named - downgrading.used,
+        deleting.named - deleting.used,
+    )
+    assert [{one for one in unused if _is_of_items(*one)} for unused in superfluous] == [set(), set(), set(), set()]
+    assert "AccessDeniedException" not in {call.outcome for call in aws.simulator.calls}
+    assert aws.simulator.unknown == []
+
+
+def _is_of_items(sid: str, action: str) -> bool:
+    """Whether it allows anything on items, beside what every run reads of the history."""
+    return action.endswith(("Item", "Scan", "Query")) and sid != "ReadHistory"
+
+
+def preview(aws: SimulatedAws, project: Project) -> None:
+    """A sample of what is pending, of which nothing is written."""
+    migrator = aws.migrator(project)
+    plan = migrator.forecast(migrator.preview(), ForecastOptions(sample=10))
+    assert any(found.sample is not None for found in plan.forecasts)
 
 
 @pytest.mark.parametrize(

@@ -269,10 +269,10 @@ def test_work_says_what_it_reads_and_writes_with() -> None:
         )
     ]
     assert told == [
-        ("UpdateItems", ["GetItem", "Query", "Scan"], ["UpdateItem"], None, ("Teams",)),
-        ("UpdateItems", ["Scan"], ["UpdateItem"], None, ()),
+        ("UpdateItems", ["GetItem", "Scan"], ["UpdateItem"], None, ("Teams",)),
+        ("UpdateItems", ["GetItem", "Scan"], ["UpdateItem"], None, ()),
         ("DeleteItems", ["GetItem", "Scan"], ["ConditionCheckItem", "DeleteItem"], None, ("Teams",)),
-        ("CheckItems", ["Scan"], [], None, ()),
+        ("CheckItems", ["GetItem", "Scan"], [], None, ()),
         ("PutItems", [], ["PutItem"], (ITEM,), ()),
         ("TakeBackItems", [], ["DeleteItem"], (ITEM,), ()),
     ]

@@ -35,7 +35,7 @@ def test_it_looks_at_the_keys_of_an_index_that_is_there_or_may_be(
     assert step.call("x")["indexes"] == names
     assert check.describe() == f"check items of Teams for {words}"
     assert (step.action, step.permissions, step.verify, step.is_precaution) == (
-        "CheckItems", ("dynamodb:Scan",), False, False)  # fmt: skip
+        "CheckItems", ("dynamodb:GetItem", "dynamodb:Scan"), False, False)  # fmt: skip
     bad: dict[str, dict[str, Any]] = {
         "id": {"S": "1"},
         "at": {"N": "1"},

@@ -60,7 +60,10 @@ def test_it_is_one_pass_over_its_table() -> None:
 def test_the_pass_answers_for_itself() -> None:
     """What it is called, what it needs, what is sent and awaited, and that no description shows it."""
     (step,) = UPDATE.steps(schema_of(USERS))
-    assert (step.action, step.permissions) == ("UpdateItems", ("dynamodb:Scan", "dynamodb:UpdateItem"))
+    assert (step.action, step.permissions) == (
+        "UpdateItems",
+        ("dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"),
+    )
     assert (step.is_described, step.is_precaution) == (False, False)
     assert step.call("osem-dev-Users") == {
         "TableName": "osem-dev-Users",

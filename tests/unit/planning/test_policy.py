@@ -95,16 +95,16 @@ def unnamed(item: object) -> None:
 @pytest.mark.parametrize(
     ("operation", "forward", "back"),
     [
-        (UpdateItems("Teams", unnamed), {"Scan", "UpdateItem"}, set()),
+        (UpdateItems("Teams", unnamed), {"GetItem", "Scan", "UpdateItem"}, set()),
         (
             UpdateItems("Teams", unnamed, undo=unnamed, lookups=["Teams"]),
-            {"GetItem", "Query", "Scan", "UpdateItem"},
+            {"GetItem", "Scan", "UpdateItem"},
             set(),
         ),
         (PutItems("Teams", [{"teamId": "1"}]), {"PutItem"}, {"DeleteItem"}),
-        (DeleteItems("Teams", unnamed), {"Scan", "DeleteItem"}, set()),
-        (CheckItems("Teams", Index("by-a", S("a"))), {"Scan"}, set()),
-        (AddIndex("Teams", "by-a", S("a"), check_items=True), {"Scan", "UpdateTable"}, set()),
+        (DeleteItems("Teams", unnamed), {"GetItem", "Scan", "DeleteItem"}, set()),
+        (CheckItems("Teams", Index("by-a", S("a"))), {"GetItem", "Scan"}, set()),
+        (AddIndex("Teams", "by-a", S("a"), check_items=True), {"GetItem", "Scan", "UpdateTable"}, set()),
     ],
 )
 def test_a_pass_brings_what_it_reads_and_writes_with(operation: Operation, forward: set[str], back: set[str]) -> None:
@@ -195,6 +195,20 @@ def test_the_document_is_what_iam_takes() -> None:
     assert len(set(names)) == len(names)
     assert {statement["Effect"] for statement in made["Statement"]} == {"Allow"}
     assert all(statement["Action"] == sorted(statement["Action"]) for statement in made["Statement"])
+
+
+def test_an_index_is_queried_only_where_a_lookup_may_go_by_one() -> None:
+    """Of the indexes of the tables that are looked up, and never of the table itself; a deletion looks up by keys."""
+    plain, indexed = (
+        CreateTable("Teams", S("teamId")),
+        CreateTable("Teams", S("teamId"), indexes=[Index("by-a", S("a"))]),
+    )
+    update = UpdateItems("Teams", unnamed, lookups=["Teams"])
+    indexes = f"{TABLES}/index/*"
+    assert allowed(Role.UPGRADE, indexed, update)[indexes] == {"Query"}
+    assert "Query" not in allowed(Role.UPGRADE, indexed, update)[TABLES]
+    for operations in ((plain, update), (indexed, DeleteItems("Teams", unnamed, lookups=["Teams"]))):
+        assert indexes not in allowed(Role.DOWNGRADE, *operations)
 
 
 def test_scripts_that_do_not_fit_together() -> None:

@@ -1,0 +1,162 @@
+"""``upgrade --dry-run`` of passes over items: what they take, a sample of what they do, and by which prices."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command_line import Project, Run, Tables
+
+PRELUDE = """from osem_migrate import REMOVE, UpdateItems
+
+def titled(item):
+    return {"title": item["name"].upper()}
+
+def untitled(item):
+    return {"title": REMOVE}
+"""
+UPDATE = 'UpdateItems("Teams", titled, undo=untitled, segments=1)'
+PRICES = {
+    "source": "a contract",
+    "date": "2026-01-31",
+    "regions": {"eu-west-1": {"STANDARD": {"read_request_million": 1, "write_request_million": 2.5}}},
+}
+
+
+@pytest.fixture
+def teams(project: Project, run: Run, tables: Tables) -> Tables:
+    """Three teams, and a script that titles them; one of them cannot be."""
+    assert run("upgrade", "--quiet").code == 0
+    for name in ("a", "b"):
+        tables.client.put_item(
+            TableName="shop-dev-Teams", Item={"teamId": {"S": name}, "name": {"S": f"team \x1b {name}"}}
+        )
+    tables.client.put_item(TableName="shop-dev-Teams", Item={"teamId": {"S": "c"}})
+    project.script("0009_titles", UPDATE, prelude=PRELUDE)
+    return tables
+
+
+def test_a_sample_is_shown(teams: Tables, run: Run) -> None:
+    """Counts, what fails and why, and items as before and after; no escape of a user's data reaches the terminal."""
+    before = teams.everything()
+    said = run("upgrade", "--dry-run", "--sample", "100")
+    assert said.code == 0
+    assert "\x1b" not in said.out
+    lines = [line.strip() for line in said.out.splitlines()]
+    at = lines.index("looked at: 3 items, which is all there are, from 1 segment:")
+    assert lines[at - 1] == "2 of 3 looked at would be written (66.7%)"
+    assert lines[at + 1 : at + 4] == [
+        "1 would be set aside",
+        "the largest of those that would be written would have 32 bytes",
+        "ITEM_FUNCTION_FAILED {teamId \"c\"}: titled raised KeyError: 'name' (line 7)",
+    ]
+    assert sorted(lines[at + 4 : at + 6]) == [
+        f'{{teamId "{name}"}}: {{}} → {{title "TEAM \\u001b {name.upper()}"}}' for name in ("a", "b")
+    ]
+    assert teams.everything() == before
+
+
+def test_without_a_sample_the_plan_says_how_to_get_one(teams: Tables, run: Run) -> None:
+    """What DynamoDB counts, and that an engine on this machine costs nothing."""
+    said = run("upgrade", "--dry-run")
+    assert "  3 items, 0 bytes, by DynamoDB's count, which may be six hours old\n" in said.out
+    assert "no dollars: an engine on this machine costs nothing" in said.out
+    assert "hint: see what would become of some of these items: add --sample 1000\n" in said.out
+
+
+def test_as_data(teams: Tables, run: Run) -> None:
+    """The forecast stands with the call that it is about; values keep their types."""
+    document = run("upgrade", "--dry-run", "--sample", "100", "--json").document
+    (operation,) = document["data"]["migrations"][0]["operations"]
+    items = operation["calls"][0]["items"]
+    assert (items["units"]["write"], items["seconds"]) == ({"low": 2, "high": 2}, None)
+    sample = items["sample"]
+    assert (sample["examined"], sample["changed"], sample["failed"], sample["is_whole"]) == (3, 2, 1, True)
+    assert {one["key"]["teamId"]["S"] for one in sample["differences"]} == {"a", "b"}
+    assert sample["failures"][0]["code"] == "ITEM_FUNCTION_FAILED"
+
+
+def test_as_annotations(teams: Tables, run: Run) -> None:
+    """What is pending, what it takes, and each item that would be set aside; no other value of an item."""
+    said = run("upgrade", "--dry-run", "--sample", "100", "--format", "github")
+    pending, takes, fails = said.out.splitlines()
+    assert pending.startswith("::notice file=")
+    assert pending.endswith("title=0009_titles::0009_titles is pending")
+    assert "2 of 3 looked at would be written (66.7%25)" in takes
+    assert fails.startswith("::error file=")
+    assert 'title=ITEM_FUNCTION_FAILED::shop-dev-Teams {teamId "c"}: titled raised KeyError' in fails
+    assert "TEAM" not in said.out
+
+
+def test_annotations_of_nothing(run: Run, tables: Tables) -> None:
+    """Nothing is pending."""
+    assert run("upgrade", "--quiet").code == 0
+    assert run("upgrade", "--dry-run", "--format", "github").out == "::notice::up to date\n"
+
+
+def test_a_downgrade_says_what_its_undo_takes(teams: Tables, run: Run) -> None:
+    """It goes through the items, too."""
+    teams.client.delete_item(TableName="shop-dev-Teams", Key={"teamId": {"S": "c"}})
+    assert run("upgrade", "--quiet").code == 0
+    said = run("downgrade", "--steps", "1", "--dry-run")
+    assert "0009_titles  UpdateItems shop-dev-Teams\n  2 items" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--sample", "5"], "--sample only goes with --dry-run"),
+        (["--sample", "5", "--price-file", "p.json"], "--sample and --price-file only go with --dry-run"),
+        (["--dry-run", "--sample", "0"], "0' is not a whole number from 1"),
+        (["--format", "github"], "--format only goes with --dry-run"),
+        (["--dry-run", "--format", "github", "--json"], "--json and --format github cannot be used together"),
+        (["--check-items", "--no-wait"], "--check-items and --no-wait cannot be used together"),
+        (["--check-items", "--wait-only"], "--check-items and --wait-only cannot be used together"),
+    ],
+)
+def test_what_goes_with_nothing_is_refused(run: Run, words: list[str], complaint: str) -> None:
+    """As wrong usage, before anything is asked."""
+    said = run("upgrade", *words)
+    assert said.code == 64
+    assert complaint in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "complaint"),
+    [
+        ("{", "/", "no JSON"),
+        ("[]", "/", "valid dictionary"),
+        ("\xff", "/", "cannot be read"),
+        (json.dumps({**PRICES, "date": "soon"}), "/date", "date"),
+        (json.dumps({**PRICES, "more": 1}), "/more", "Extra inputs"),
+        (json.dumps({**PRICES, "regions": {"a/b": {"GOLD": {}}}}), "/regions/a~1b/GOLD", "STANDARD"),
+        (
+            json.dumps({**PRICES, "regions": {"eu-west-1": {"STANDARD": {"read_request_million": -1}}}}),
+            "/regions/eu-west-1/STANDARD/read_request_million",
+            "greater than or equal to 0",
+        ),
+        (
+            json.dumps({**PRICES, "regions": {"eu-west-1": {"STANDARD": {"read_capacity_hour": "1"}}}}),
+            "/regions/eu-west-1/STANDARD/read_capacity_hour",
+            "valid number",
+        ),
+    ],
+)
+def test_a_file_that_is_no_price_list(
+    run: Run, tables: Tables, tmp_path: Path, *, text: str, pointer: str, complaint: str
+) -> None:
+    """Its code, the place in the file, and what is wrong there."""
+    file = tmp_path / "prices.json"
+    file.write_bytes(text.encode("latin-1"))
+    said = run("upgrade", "--dry-run", "--price-file", str(file), "--json")
+    assert said.code == 1
+    error = said.document["error"]
+    assert (error["code"], error["details"]["pointer"]) == ("PRICES_INVALID", pointer)
+    assert str(file) in error["message"]
+    assert complaint in error["message"]
+
+
+def test_a_file_that_is_not_there(run: Run, tables: Tables) -> None:
+    """It is named."""
+    said = run("upgrade", "--dry-run", "--price-file", "missing.json")
+    assert (said.code, "missing.json: cannot be read" in said.err) == (1, True)
