@@ -1,10 +1,11 @@
 """Sources: where the items of a segment come from, from a cursor on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from osem_migrate.aws.pass_calls import PassCalls
+from osem_migrate.execution.passes.page_size import PageSize
 from osem_migrate.items.keys import key_of
 from osem_migrate.items.values import Item
 from osem_migrate.operations.item_pass import Pass
@@ -38,17 +39,15 @@ class ScannedItems:
         calls: scans.
         segments: in how many.
         consistent: whether every write of before is to be seen.
-        page: how many items one page may look at, so that it takes no longer than a checkpoint; None for no limit.
+        size: how many items one page may look at.
     """
 
-    def __init__(
-        self, step: Pass, calls: PassCalls, *, segments: int, consistent: bool, page: Callable[[], int | None]
-    ) -> None:
+    def __init__(self, step: Pass, calls: PassCalls, *, segments: int, consistent: bool, size: PageSize) -> None:
         self._step = step
         self._calls = calls
         self._segments = segments
         self._consistent = consistent
-        self._page = page
+        self._size = size
 
     def pages(self, number: int, cursor: Cursor | None) -> Iterator[SourcePage]:
         """By Scan, with the condition of the work as its filter."""
@@ -59,10 +58,11 @@ class ScannedItems:
                 segment=number,
                 segments=self._segments,
                 start=start,
-                limit=self._page(),
+                limit=self._size.limit(),
                 where=self._step.work.where,
                 consistent=self._consistent,
             )
+            self._size.learn(page.scanned, page.units)
             items = [(item, key_of(item, self._step.after)) for item in page.items]
             yield SourcePage(items, page.scanned - len(items), page.following)
             start = page.following
