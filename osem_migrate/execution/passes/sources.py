@@ -1,6 +1,6 @@
 """Sources: where the items of a segment come from, from a cursor on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,9 +16,12 @@ _POSITION = "position"
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """Items with the cursor behind each of them; how many others were looked at, and the cursor behind all of them."""
+    """Items with the cursor behind each of them; how many others were looked at, and the cursor behind all of them.
 
-    items: Sequence[tuple[Item, Cursor]]
+    ``items`` are gone through once.
+    """
+
+    items: Iterable[tuple[Item, Cursor]]
     others: int
     end: Cursor | None
 
@@ -53,21 +56,26 @@ class ScannedItems:
         """By Scan, with the condition of the work as its filter."""
         start = cursor
         while True:
-            page = self._calls.scan(
-                self._step.table,
-                segment=number,
-                segments=self._segments,
-                start=start,
-                limit=self._size.limit(),
-                where=self._step.work.where,
-                consistent=self._consistent,
-            )
-            self._size.learn(page.scanned, page.units)
-            items = [(item, key_of(item, self._step.after)) for item in page.items]
-            yield SourcePage(items, page.scanned - len(items), page.following)
-            start = page.following
+            page = self._read(number, start)
+            start = page.end
+            yield page
             if start is None:
                 return
+            del page  # no two of them in memory
+
+    def _read(self, number: int, start: Cursor | None) -> SourcePage:
+        page = self._calls.scan(
+            self._step.table,
+            segment=number,
+            segments=self._segments,
+            start=start,
+            limit=self._size.limit(),
+            where=self._step.work.where,
+            consistent=self._consistent,
+        )
+        self._size.learn(page.scanned, page.units)
+        items = ((item, key_of(item, self._step.after)) for item in page.items)
+        return SourcePage(items, page.scanned - len(page.items), page.following)
 
 
 class GivenItems:
@@ -81,4 +89,4 @@ class GivenItems:
         del number
         done = int(cursor[_POSITION]["N"]) if cursor is not None else 0
         rest = enumerate(self._items[done:], done + 1)
-        yield SourcePage([(item, {_POSITION: {"N": str(position)}}) for position, item in rest], 0, None)
+        yield SourcePage(((item, {_POSITION: {"N": str(position)}}) for position, item in rest), 0, None)
