@@ -5,9 +5,6 @@ written on the same condition. They take no lock, record nothing and would begin
 process of its own; the two take turns, and the ratio of throughputs is the median over the rounds. Wall-clock time is
 what counts; the processor's time of the client is told beside it, because the machine may be busy with other things.
 
-Memory is the peak of a process that goes through many items and changes a fifth of them, in megabytes beyond which
-nothing grows with the table: ``--full`` takes a million items, which are some minutes in the making.
-
 Exits 1 when a limit is missed.
 """
 
@@ -43,9 +40,7 @@ from tests.engines.package import fetch  # noqa: E402
 
 UPDATES, UPDATES_TARGET = 10_000, 0.9
 SCANNED, SCAN_TARGET = 40_000, 0.95
-MANY, ALL = 200_000, 1_000_000
-CHANGED = 5  # one in so many of them
-MEMORY_LIMIT = 150.0  # MB
+CHANGED = 5  # one in so many of those of bench_items_memory.py
 CHECKPOINT_LIMIT = 0.03  # of all calls
 ROUNDS = 5
 THREADS, SEGMENTS = 4, 16
@@ -266,24 +261,9 @@ def _told(title: str, rounds: Sequence[tuple[Run, Run]], target: float) -> bool:
     return wall >= target
 
 
-def _memory(folder: Path, count: int) -> bool:
-    with engine_in(folder) as (client, environ):
-        project_in(folder / "project", environ)
-        add(client, TABLES["ours"], 0, count)
-        found = child("ours", "memory", "memory", folder / "project", environ)
-    kept = found.memory < MEMORY_LIMIT
-    mark = "" if kept else "  ✗ missed"
-    print(
-        f"{count:,} items, {count // CHANGED:,} changed: {found.memory:.0f} MB (limit {MEMORY_LIMIT:.0f}), "
-        f"{found.wall:.0f} s, {found.cpu:.0f} s of the processor{mark}"
-    )
-    return kept
-
-
 def main() -> int:
     """Print the table; the exit code says whether the limits are kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--full", action="store_true", help=f"memory with {ALL:,} items, and nothing else")
     parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -298,11 +278,7 @@ def main() -> int:
             print(json.dumps({name: getattr(found, name) for name in Run.__slots__}))
         return 0
     with tempfile.TemporaryDirectory(prefix="osem-migrate-bench-") as folder:
-        parts = [Path(folder, name) for name in ("races", "memory")]
-        for part in parts:
-            part.mkdir()
-        kept = _memory(parts[1], ALL) if options.full else _races(parts[0]) & _memory(parts[1], MANY)
-    return 0 if kept else 1
+        return 0 if _races(Path(folder)) else 1
 
 
 def _begin(folder: Path) -> None:
