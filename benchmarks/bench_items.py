@@ -258,7 +258,7 @@ def _told(title: str, rounds: Sequence[tuple[Run, Run]], target: float) -> bool:
     mine, other = (statistics.median(pair[place].wall for pair in rounds) for place in (0, 1))
     mark = "" if wall >= target else "  ✗ missed"
     print(f"{title:<34} {other:>8.2f} {mine:>8.2f} {wall:>6.2f} {target:>7.2f} {cpu:>7.2f}{mark}", flush=True)
-    return wall >= target
+    return bool(wall >= target)
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -57,7 +57,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer what is about the items, and forward the rest."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         action, asked = self.headers["X-Amz-Target"].partition(".")[2], json.loads(body)
-        made = {"Scan": self.server.scan, "UpdateItem": lambda _: {}}
+        made: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "Scan": self.server.scan,
+            "UpdateItem": lambda _: {},
+        }
         if asked.get("TableName") == TABLES["ours"] and action in made:
             status, answer = 200, json.dumps(made[action](asked), separators=(",", ":")).encode()
         else:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,11 @@ def is_ours(call: Call) -> bool:
     return call.access_key != "application"
 
 
+def send(what: signal.Signals, pid: "Future[int]", _: Call) -> None:
+    """A signal to a child, in the middle of a call of its."""
+    os.kill(pid.result(), what)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_no_write_of_an_application_is_lost(seed: int, project: Path, processes: ChildProcesses) -> None:
@@ -161,7 +167,7 @@ def test_no_write_of_an_application_is_lost(seed: int, project: Path, processes:
         with application.at_work():
             for _ in range(2):
                 pid: Future[int] = Future()
-                kill = Hook(before=lambda _, pid=pid: os.kill(pid.result(), signal.SIGKILL))
+                kill = Hook(before=partial(send, signal.SIGKILL, pid))
                 simulator.faults.plan(kill, where=is_ours, nth=chance.randrange(1, 120))
                 ended = processes.run(UPGRADE, project, server.endpoint_url, pid=pid)
                 codes.append(ended.code)
@@ -193,8 +199,8 @@ def test_a_run_that_was_stopped_writes_nothing_when_it_wakes_up(
     simulator = populated(project, processes).put_up()
     stopped, pid = threading.Event(), Future[int]()
 
-    def stop(_: Call) -> None:
-        os.kill(pid.result(), signal.SIGSTOP)
+    def stop(call: Call) -> None:
+        send(signal.SIGSTOP, pid, call)
         stopped.set()
 
     simulator.faults.plan(Hook(before=stop), **moment)

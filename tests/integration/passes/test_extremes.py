@@ -204,7 +204,8 @@ def test_an_index_that_is_being_built_is_no_obstacle(site: PassSite) -> None:
 
     def build(call: object) -> None:
         del call
-        site.site.client.update_table(
+        by_hand: Any = site.site.client
+        by_hand.update_table(
             TableName=USERS, AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=[{"Create": create}]
         )
 

@@ -216,10 +216,11 @@ def test_it_goes_on_where_it_was_stopped(site: PassSite) -> None:
 
 
 def test_an_edited_function_begins_anew(site: PassSite) -> None:
-    """What the old one has written is gone through again by the new one."""
-    site.declare(FULL_NAME)
+    """What the old one has written is gone through again by the new one, without a scan that would find it out."""
+    once = FULL_NAME.replace("segments=4", "segments=4, verify=False")
+    site.declare(once)
     site.failing(stop=site.stop_at(8))
-    site.declare(FULL_NAME, functions=FUNCTIONS.replace("{item['first']} {item['last']}", "{item['last']}"))
+    site.declare(once, functions=FUNCTIONS.replace("{item['first']} {item['last']}", "{item['last']}"))
     site.upgrade()
     assert site.items() == {f"u{number}": {**user(number), "fullName": str(number)} for number in range(20)}
 

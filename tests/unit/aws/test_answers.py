@@ -171,11 +171,11 @@ BINARIES = {
 def scanned(body: bytes | dict[str, Any], *, of_pass: bool, status: int = 200) -> Any:
     """What a page is that is read by a pass, or as any other call."""
     session = Session.open(endpoint_url=URL)
-    client = session.pass_client() if of_pass else session.dynamodb()
+    client: Any = session.pass_client() if of_pass else session.dynamodb()
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     client.meta.events.register("before-send", lambda **_: _response(status, "application/x-amz-json-1.0", content))
     with door("dynamodb:Scan"):
-        found = client.scan(TableName="Teams")
+        found: dict[str, Any] = client.scan(TableName="Teams")
     for attempts in ("RetryAttempts", "MaxAttemptsReached"):
         found["ResponseMetadata"].pop(attempts, None)
     return found

@@ -39,7 +39,7 @@ def client_of(server: SimulatorServer, attempts: int = 1) -> Any:
 def test_nothing_arrives_once_the_lock_is_lost(server: SimulatorServer, nth: int, attempts: int) -> None:
     """Asked as the request begins, and again once the socket is to take it; so is every repetition of the SDK's."""
     client = client_of(server, attempts)
-    guard, asked = Guard(client), []
+    guard, asked = Guard(client), list[int]()
 
     def check() -> None:
         asked.append(len(asked) + 1)
