@@ -35,6 +35,11 @@ ITEM_ANSWERS = frozenset(
 )
 """The shapes that carry items. To compare megabytes of them with the model takes as long as to read them."""
 
+DIRECT_ANSWERS = frozenset({"ScanOutput"})
+"""Those that are read as the JSON that they are, where they hold no binaries: botocore's parser looks every value up in
+the model, and takes ten times as long for the same."""
+_BINARIES = (b'"B"', b'"BS"')
+
 _REDIRECTION = 301  # from this status on, botocore takes an answer for an error
 _SHOWN = 60  # bytes
 _PAGE = b"<"
@@ -74,6 +79,7 @@ class AnswerParsers(ResponseParserFactory):
     Args:
         unread: the shapes of which is only seen that the answer is an object at all, and not the page of a proxy,
             which botocore would take for an item that does not exist.
+        direct: the shapes that are read past botocore's parser, where nothing in them needs it.
 
     Attributes:
         endpoint: of the client, for messages; known once there is a client.
@@ -81,9 +87,10 @@ class AnswerParsers(ResponseParserFactory):
 
     endpoint: str | None = None
 
-    def __init__(self, unread: Collection[str] = ()) -> None:
+    def __init__(self, unread: Collection[str] = (), direct: Collection[str] = ()) -> None:
         super().__init__()
         self.unread = unread
+        self.direct = direct
 
     def create_parser(self, protocol_name: str) -> Any:
         """The parser of a protocol; what it cannot read raises UnreadableAnswer."""
@@ -102,7 +109,7 @@ class _CheckedParser:
         """The answer as a dictionary; raises UnreadableAnswer."""
         status: int = response["status_code"]
         try:
-            parsed = self._parse(response, shape)
+            parsed = self._read(response, shape)
             mistake = next(self._mistakes(parsed, response, shape), None)
         except Exception:  # noqa: BLE001 - the parsers take for granted what they are given, and fail in many ways
             parsed, mistake = None, self._foreign(response, shape)
@@ -111,6 +118,22 @@ class _CheckedParser:
         if status in _LATER:
             return {"Error": {"Code": str(status), "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
         raise UnreadableAnswer(f"HTTP status {status}, {mistake}", self._parsers.endpoint)
+
+    def _read(self, response: Mapping[str, Any], shape: Shape | None) -> Any:
+        """As botocore would; raises in as many ways, where it is no answer."""
+        body: bytes = response["body"]
+        if (
+            shape is None
+            or shape.name not in self._parsers.direct
+            or response["status_code"] >= _REDIRECTION
+            or any(mark in body for mark in _BINARIES)
+        ):
+            return self._parse(response, shape)
+        found: dict[str, Any] = json.loads(body)
+        lacking = [member for member in PROMISED.get(shape.name, ()) if found.get(member) is None]
+        if lacking:
+            raise ValueError(lacking)
+        return {**self._parse({**response, "body": b"{}"}, shape), **found}
 
     def _mistakes(self, parsed: Any, response: Mapping[str, Any], shape: Shape | None) -> Iterator[str]:
         """What is wrong with an answer, the first thing first."""

@@ -65,7 +65,7 @@ class Lock:
                 seen, seen_since = holder, now
             stale = holder is not None and now - seen_since >= holder.lease_ms / 1000
             if holder is None or stale:
-                lease = self._take(me, fence, holder)
+                lease = self._take(me, fence, holder, since=seen_since if stale else None)
                 if lease is not None:
                     return lease
                 missed += 1
@@ -128,8 +128,8 @@ class Lock:
             response = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
         return response.get("Item", {})
 
-    def _take(self, me: Holder, fence: int, dead: Holder | None) -> "Lease | None":
-        """One conditional write; None when somebody else was faster."""
+    def _take(self, me: Holder, fence: int, dead: Holder | None, *, since: float | None) -> "Lease | None":
+        """One conditional write; None when somebody else was faster. ``since`` is how long a dead one stood still."""
         mine = replace(me, fence=fence + 1)
         values = {name: value for name, value in history_items.holder_values(mine).items() if value is not None}
         condition = "attribute_not_exists(#owner)"
@@ -158,10 +158,10 @@ class Lock:
             failure = self._refused(refusal)
             if not isinstance(failure.error, ConditionFailed):
                 raise failure.error from refusal
-            return self._if_won(mine) if _owner(refusal) == mine.owner else None
-        return Lease(self, mine, self._clock, renewed=asked)
+            return self._if_won(mine, since) if _owner(refusal) == mine.owner else None
+        return Lease(self, mine, self._clock, renewed=asked, alone_since=since)
 
-    def _if_won(self, mine: Holder) -> "Lease | None":
+    def _if_won(self, mine: Holder, since: float | None) -> "Lease | None":
         """A won write whose response was lost is repeated by the SDK, and then fails: the owner tells.
 
         The win may be a lease old by then, so it counts only if one more heartbeat succeeds.
@@ -171,7 +171,7 @@ class Lock:
             self.renew(mine)
         except LockLost:
             return None
-        return Lease(self, mine, self._clock, renewed=asked)
+        return Lease(self, mine, self._clock, renewed=asked, alone_since=since)
 
     def _ours(self, holder: Holder, values: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -210,10 +210,14 @@ class Lease:
         holder: this run, with its fence.
         clock: measures how long ago the last heartbeat was.
         renewed: when the write that took the lock was sent, by that clock.
+        alone_since: the moment from which on nobody has renewed it before; None for that at which it was taken.
     """
 
-    def __init__(self, lock: Lock, holder: Holder, clock: Clock, *, renewed: float) -> None:
+    def __init__(
+        self, lock: Lock, holder: Holder, clock: Clock, *, renewed: float, alone_since: float | None = None
+    ) -> None:
         self.holder = holder
+        self._alone_since = clock.monotonic() if alone_since is None else alone_since
         self._lock = lock
         self._clock = clock
         self._lost: AwsError | LockLost | None = None
@@ -245,6 +249,16 @@ class Lease:
         if self._clock.monotonic() - self._renewed >= self.holder.lease_ms / 1000 - spare:
             cause = f": {self._lost.message}" if self._lost is not None else ""
             raise LockLost(f"the upgrade lock could not be renewed for a whole lease{cause}")
+
+    def alone_in(self) -> float:
+        """Seconds until nobody who held the lock before can believe any more that it is theirs; 0 once that is so.
+
+        Nobody has renewed it since it was taken: a heartbeat needs the owner and the fence. Where it was taken from one
+        who stood still, nobody has since that was first seen, or taking it would have failed. Whoever renewed it before
+        that, or held it earlier still, gives up when a lease has passed since then.
+        """
+        lease = max(LEASE_SECONDS, self.holder.lease_ms / 1000)
+        return max(0.0, self._alone_since + lease - self._clock.monotonic())
 
     def condition(self) -> dict[str, Any]:
         """A ConditionCheck that holds as long as nobody took over."""

@@ -38,10 +38,16 @@ _TROUBLE = (AnswerUnreadable, EndpointUnreachable, ServiceFailed)  # it may have
 
 @dataclass(frozen=True, slots=True)
 class ScanPage:
-    """Some items of a segment, how many were looked at for them, and where the next page begins; None at the end."""
+    """Some items of a segment, and where the next page begins; None at the end.
+
+    Attributes:
+        scanned: how many items were looked at for them.
+        units: what that took of the table; 0 where the endpoint does not say.
+    """
 
     items: Sequence[Item]
     scanned: int
+    units: float
     following: Item | None
 
 
@@ -122,7 +128,8 @@ class PassCalls:
                 **({"Limit": limit} if limit is not None else {}),
             },
         )
-        return ScanPage(answer["Items"], answer["ScannedCount"], answer.get("LastEvaluatedKey"))
+        units = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+        return ScanPage(answer["Items"], answer["ScannedCount"], units, answer.get("LastEvaluatedKey"))
 
     def endless(self, table: str) -> AnswerEndless:
         """The error of a table whose pages lead in a circle."""

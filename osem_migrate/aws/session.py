@@ -18,7 +18,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 from botocore.utils import validate_region_name
 
-from osem_migrate.aws.answers import ITEM_ANSWERS, AnswerParsers
+from osem_migrate.aws.answers import DIRECT_ANSWERS, ITEM_ANSWERS, AnswerParsers
 from osem_migrate.aws.api_calls import ApiCall, CallRecorder
 from osem_migrate.aws.credentials import require_signable
 from osem_migrate.aws.emulator import recognise
@@ -29,7 +29,7 @@ from osem_migrate.aws.region import RegionChoice, choose_region
 from osem_migrate.place import is_this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
     from mypy_boto3_sts import STSClient
@@ -54,6 +54,7 @@ _ONCE = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=REQUEST_SECONDS / 4,
     read_timeout=REQUEST_SECONDS * 3 / 4,
+    parameter_validation=False,
 )
 
 _STATIC_SOURCES = frozenset({"env", "shared-credentials-file", "config-file"})
@@ -193,13 +194,14 @@ class Session:
     def pass_client(self) -> DynamoDBClient:
         """A new client for the items of a pass, who repeats requests itself; raises as ``dynamodb`` does.
 
-        Each request may be refused as it is sent, and is given up long before a lease is over.
+        Each request may be refused as it is sent, and is given up long before a lease is over. What botocore does for
+        every request anew, and no pass needs, is left out: to look at the parameters, which are ours, and to put its
+        own name together.
         """
         with self._lock:
-            once = self._config().merge(_ONCE)
-            client: DynamoDBClient = self._made(
-                self._boto.client, "dynamodb", once, self.endpoint_url, unread=ITEM_ANSWERS
-            )
+            once = self._config().merge(_ONCE).merge(Config(user_agent=self._core.user_agent()))
+            parsers = AnswerParsers(ITEM_ANSWERS, DIRECT_ANSWERS)
+            client: DynamoDBClient = self._made(self._boto.client, "dynamodb", once, self.endpoint_url, parsers)
             return client
 
     def item_resource(self) -> DynamoDBServiceResource:
@@ -257,11 +259,11 @@ class Session:
             return client
 
     def _client(self, service: str, config: Config, endpoint_url: str | None = None) -> Any:
-        return self._made(self._boto.client, service, config, endpoint_url)
+        return self._made(self._boto.client, service, config, endpoint_url, AnswerParsers())
 
     def _for_items(self, make: Callable[..., Any]) -> Any:
         with self._lock:
-            return self._made(make, "dynamodb", self._config(), self.endpoint_url, unread=ITEM_ANSWERS)
+            return self._made(make, "dynamodb", self._config(), self.endpoint_url, AnswerParsers(ITEM_ANSWERS))
 
     def _made(
         self,
@@ -269,11 +271,9 @@ class Session:
         service: str,
         config: Config,
         endpoint_url: str | None,
-        *,
-        unread: Collection[str] = (),
+        parsers: AnswerParsers,
     ) -> Any:
         """A client or a resource whose answers are checked and whose calls are told; the lock is held."""
-        parsers = AnswerParsers(unread)
         with _opening():
             self._find_credentials()
             self._core.register_component("response_parser_factory", parsers)

@@ -76,7 +76,7 @@ def returned_change(returned: object, item: Item, key: Collection[str]) -> ItemC
         return NO_CHANGE
     if not isinstance(returned, Mapping):
         raise ItemFunctionFailed(f"the function returned a {type(returned).__name__}, not a mapping or None")
-    change = difference(item, _wanted(returned, item))
+    change = _change_of(returned, item)
     moved = sorted(change.names.intersection(key))
     if moved:
         raise ItemFunctionFailed(f"the function changes {moved[0]}, which is a key attribute", attribute=moved[0])
@@ -93,17 +93,20 @@ def canonical_item(item: Item) -> dict[str, Any]:
     return {name: canonical(item[name]) for name in sorted(item)}
 
 
-def _wanted(returned: Mapping[Any, Any], item: Item) -> dict[str, AttributeValue]:
-    """The item with what was returned in its place."""
-    wanted = dict(item)
+def _change_of(returned: Mapping[Any, Any], item: Item) -> ItemChange:
+    """What of it makes a difference."""
+    changed: dict[str, AttributeValue] = {}
+    removed: set[str] = set()
     for name, value in returned.items():
         try:
             check_name(name)
             if value is REMOVE:
-                wanted.pop(name, None)
-            else:
-                wanted[name] = encode(value)
+                removed.add(name)
+                continue
+            wanted = encode(value)
         except ValueRefused as refused:
             words = f"the function's value of {name!r} is refused: {refused}"
             raise ItemFunctionFailed(words, attribute=str(name)) from None
-    return wanted
+        if name not in item or not same(item[name], wanted):
+            changed[name] = wanted
+    return ItemChange(set=changed, remove=frozenset(removed & item.keys()))

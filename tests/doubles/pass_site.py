@@ -9,7 +9,7 @@ from osem_migrate import PartialError, UpgradeOptions
 from osem_migrate.errors import Interrupted, OsemMigrateError
 from osem_migrate.events import OperationFinished, PassProgress
 from osem_migrate.stop import Stop
-from tests.doubles.project import Watched
+from tests.doubles.project import HISTORY, Watched
 from tests.doubles.site import Site
 from tests.simulator import Hook
 from tests.simulator.calls import Call
@@ -94,6 +94,11 @@ class PassSite:
         found = self.site.aws.simulator._apply("Scan", {"TableName": table, "ConsistentRead": True})["Items"]
         plain = [{name: next(iter(value.values())) for name, value in item.items()} for item in found]
         return {item["id"]: item for item in plain}
+
+    def history(self) -> list[dict[str, Any]]:
+        """The items of the history table, in typed JSON."""
+        found: list[dict[str, Any]] = self.site.client.scan(TableName=HISTORY)["Items"]
+        return found
 
     def stop_at(self, nth: int, action: str = "UpdateItem") -> Stop:
         """A request to stop that comes with the nth call on the table."""

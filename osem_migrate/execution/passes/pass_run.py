@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from osem_migrate.aws.item_rate import Side
-from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.errors import (
     Interrupted,
@@ -20,6 +19,7 @@ from osem_migrate.errors import (
 )
 from osem_migrate.execution.operation_run import OperationRun
 from osem_migrate.execution.passes.item_handler import ItemHandler, Outcome
+from osem_migrate.execution.passes.page_size import PageSize
 from osem_migrate.execution.passes.pass_reporter import PassReporter
 from osem_migrate.execution.passes.quarantine import SHOWN, Quarantine
 from osem_migrate.execution.passes.segment_run import CHECKPOINT_SECONDS, SegmentRun, SegmentServices
@@ -42,10 +42,6 @@ THREADS = 4
 VERIFYING = 3
 """Scans, at most, that look if anything is left to change."""
 SEGMENT_BYTES = 1 << 30
-USUAL_SIZE = 1024
-"""Bytes of an item, where nobody has counted yet."""
-BYTES_PER_UNIT = 8192
-"""Of a scan that need not see every write of before."""
 
 
 class _Halted(Exception):
@@ -77,6 +73,7 @@ class PassRun:
         clock = run.services.clock
         self._rate = self._passes.rate_of(step, run.live, clock)
         self._calls = self._passes.calls(run.services.lease, clock, self._rate)
+        self._page_size = PageSize(partial(self._rate.now, Side.READ), seconds=CHECKPOINT_SECONDS, pages=THREADS)
         self._halt = threading.Event()
         given = step.work.given
         self._tally = PassTally(clock, self._rate, run.live.items if given is None else len(given))
@@ -185,8 +182,9 @@ class PassRun:
         ways = [replace(self._key, direction=direction.value) for direction in Direction]
         raised = [self._raise_fences(self._passes.state(way)) for way in ways]
         self._reporter.is_short = any(raised)
-        if self._reporter.is_short:
-            self._services.clock.sleep(LEASE_SECONDS)
+        pause = self._services.lease.alone_in()
+        if self._reporter.is_short and pause > 0:
+            self._services.clock.sleep(pause)
 
     def _raise_fences(self, table: PassTable) -> bool:
         """Whether somebody else may be at work on the newest generation of a pass."""
@@ -270,16 +268,8 @@ class PassRun:
             self._calls,
             segments=state.generation.segments,
             consistent=self._reporter.scan > 0,
-            page=self._page,
+            size=self._page_size,
         )
-
-    def _page(self) -> int | None:
-        """How many items take no longer to read than from one checkpoint to the next."""
-        rate, live = self._rate.now(Side.READ), self._run.live
-        if rate is None:
-            return None
-        size = live.size_bytes / live.items if live.items and live.size_bytes else USUAL_SIZE
-        return max(1, int(rate * CHECKPOINT_SECONDS / THREADS / (size / BYTES_PER_UNIT)))
 
     def _check(self) -> None:
         """Between two items."""

@@ -82,6 +82,7 @@ class SegmentRun:
             for page in self._source.pages(self._state.number, self._cursor):
                 self._handler.forget()
                 self._go_through(page)
+                del page  # before the next one is read
         except LockLost:
             raise
         except Exception:

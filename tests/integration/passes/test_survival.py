@@ -2,18 +2,20 @@
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from osem_migrate import DowngradeOptions, UnlockOptions
+from osem_migrate.aws.history_items import LOCK_ITEM, holder_values, serialize
 from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.errors import LockLost
 from osem_migrate.events import PassProgress
+from osem_migrate.history import Holder
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
+from tests.doubles.project import HISTORY
 from tests.simulator import Hook
 from tests.simulator.calls import Call
 
@@ -122,39 +124,75 @@ def test_checkpoints_come_every_few_seconds(site: PassSite) -> None:
     assert all(4 < gap < 8 for gap in gaps[:-1])
 
 
-def kill(site: PassSite) -> None:
-    """Leave a pass as a run does that is killed: with workers at its segments."""
+def kill(site: PassSite, *, holds_lock: bool = False) -> None:
+    """Leave a pass as a run does that is killed: with workers at its segments, and, unless unlocked, with the lock."""
     site.declare(FULL_NAME)
     site.failing(stop=site.stop_at(8))
-    history = site.watched().migrator.environment.history_table
-    found: list[dict[str, Any]] = site.site.client.scan(TableName=history)["Items"]
+    client, found = site.site.client, site.history()
     open_ones = [item for item in found if "#segment#" in item["item"]["S"] and not item["finished"]["BOOL"]]
     assert open_ones
     for item in open_ones:
-        site.site.client.put_item(TableName=history, Item={**item, "worker": {"S": "dead"}})
+        client.put_item(TableName=HISTORY, Item={**item, "worker": {"S": "dead"}})
+    if holds_lock:
+        lock = next(item for item in found if item["item"]["S"] == LOCK_ITEM)
+        dead = Holder(
+            owner="dead",
+            host="build-7",
+            pid=1,
+            identity="ada@build-7",
+            run_url=None,
+            fence=int(lock["fence"]["N"]),
+            lease_ms=int(LEASE_SECONDS * 1000),
+            heartbeat=7,
+            acquired_at=1,
+        )
+        client.put_item(TableName=HISTORY, Item={**lock, **serialize(dict(holder_values(dead)))})
+
+
+def waits(calls: Sequence[Call]) -> tuple[float, float]:
+    """Seconds from the first look at the lock to the write that took it, and from there to the first item read."""
+    looked = next(call for call in calls if (call.action, call.table) == ("GetItem", HISTORY))
+    taken = next(call for call in calls if (call.action, call.table) == ("UpdateItem", HISTORY))
+    scanned = next(call for call in calls if (call.action, call.table) == ("Scan", USERS))
+    return taken.at - looked.at, scanned.at - taken.at
 
 
 def test_a_killed_run_is_waited_for_and_continued(site: PassSite) -> None:
-    """Its segments are still its own in the history: the next one raises their fence, and waits for one lease."""
+    """Unlocked by hand, it may be alive: the next one raises the fence of its segments, and waits for one lease."""
     kill(site)
+    begin = len(site.site.aws.simulator.calls)
     watched = site.upgrade()
-    assert progress(watched).waited > LEASE_SECONDS
+    for_lock, for_items = waits(site.site.aws.simulator.calls[begin:])
+    assert for_lock < 5
+    assert LEASE_SECONDS <= for_items < LEASE_SECONDS + 5
     assert note(watched) == "30 items examined, at least 30 changed", "what it wrote and did not record is not counted"
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+
+
+def test_a_killed_run_is_waited_for_once(site: PassSite) -> None:
+    """One lease was waited for to take its lock: nobody can have renewed it since, so nothing is waited for again."""
+    kill(site, holds_lock=True)
+    begin = len(site.site.aws.simulator.calls)
+    site.upgrade()
+    for_lock, for_items = waits(site.site.aws.simulator.calls[begin:])
+    assert LEASE_SECONDS <= for_lock < LEASE_SECONDS + 5
+    assert for_items < 5
     assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
 
 
 def test_a_downgrade_waits_for_a_killed_upgrade(site: PassSite) -> None:
     """It may still be sending what the downgrade takes back; then all items are as before."""
     kill(site)
-    watched = site.watched()
-    watched.migrator.downgrade(DowngradeOptions("1"))
-    assert progress(watched).waited > LEASE_SECONDS
+    begin = len(site.site.aws.simulator.calls)
+    site.watched().migrator.downgrade(DowngradeOptions("1"))
+    assert waits(site.site.aws.simulator.calls[begin:])[1] >= LEASE_SECONDS
     assert site.items() == {f"u{number}": user(number) for number in range(USER_COUNT)}
 
 
 def test_an_edited_function_waits_for_a_killed_run_of_the_old_one(site: PassSite) -> None:
     """The generation is another one, and so is its state."""
     kill(site)
-    watched = site.declare(FULL_NAME, functions=FUNCTIONS.replace("{item['first']} ", "")).upgrade()
-    assert progress(watched).waited > LEASE_SECONDS
+    begin = len(site.site.aws.simulator.calls)
+    site.declare(FULL_NAME, functions=FUNCTIONS.replace("{item['first']} ", "")).upgrade()
+    assert waits(site.site.aws.simulator.calls[begin:])[1] >= LEASE_SECONDS
     assert {item["fullName"] for item in site.items().values()} == {str(number) for number in range(USER_COUNT)}

@@ -152,3 +152,62 @@ def test_no_credential_that_an_answer_repeats_comes_out() -> None:
     with pytest.raises(AnswerUnreadable) as caught, door("dynamodb:Query"):
         raise error
     assert "hunter2" not in str(caught.value.as_dict())
+
+
+PAGE = {
+    "Items": [{"id": {"S": "a"}, "n": {"N": "1.50"}, "tags": {"SS": ["x"]}, "m": {"M": {"b": {"NULL": True}}}}],
+    "Count": 1,
+    "ScannedCount": 7,
+    "ConsumedCapacity": {"TableName": "Teams", "CapacityUnits": 0.5},
+    "LastEvaluatedKey": {"id": {"S": "a"}},
+}
+BINARIES = {
+    "Items": [{"id": {"S": "a"}, "data": {"B": "AAE="}, "all": {"BS": ["AQ=="]}}],
+    "Count": 1,
+    "ScannedCount": 1,
+}
+
+
+def scanned(body: bytes | dict[str, Any], *, of_pass: bool, status: int = 200) -> Any:
+    """What a page is that is read by a pass, or as any other call."""
+    session = Session.open(endpoint_url=URL)
+    client: Any = session.pass_client() if of_pass else session.dynamodb()
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    client.meta.events.register("before-send", lambda **_: _response(status, "application/x-amz-json-1.0", content))
+    with door("dynamodb:Scan"):
+        found: dict[str, Any] = client.scan(TableName="Teams")
+    for attempts in ("RetryAttempts", "MaxAttemptsReached"):
+        found["ResponseMetadata"].pop(attempts, None)
+    return found
+
+
+@pytest.mark.parametrize("page", [PAGE, BINARIES], ids=["texts", "binaries"])
+def test_a_page_of_a_pass_is_read_as_botocore_reads_it(page: dict[str, Any]) -> None:
+    """Past its parser or not, binaries are bytes, and numbers are text."""
+    found = scanned(page, of_pass=True)
+    assert found == scanned(page, of_pass=False)
+    assert found["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert found["Items"] == (
+        PAGE["Items"] if page is PAGE else [{"id": {"S": "a"}, "data": {"B": b"\0\1"}, "all": {"BS": [b"\1"]}}]
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b"5", b"{}", b'{"Items": null}', b'{"Items": [', b"<html>Sign in</html>", b""]
+)
+def test_a_page_of_a_pass_that_is_none_is_told(body: bytes) -> None:
+    """Nothing is taken for an empty table that is not."""
+    with pytest.raises(
+        AnswerUnreadable, match=r"dynamodb:Scan got an answer that cannot be read: HTTP status 200, it is no"
+    ):
+        scanned(body, of_pass=True)
+
+
+def test_a_refused_page_of_a_pass_is_a_refusal() -> None:
+    """Its body has a code."""
+    with pytest.raises(Throttled):
+        scanned(
+            {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow"},
+            of_pass=True,
+            status=400,
+        )

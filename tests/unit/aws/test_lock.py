@@ -83,6 +83,30 @@ def test_a_dead_holder_is_replaced_after_one_lease_and_never_earlier() -> None:
     assert "run_url" not in world.item.values, "nothing of the old holder is left"
 
 
+@pytest.mark.parametrize(("passed", "left"), [(0, 20), (15, 5), (25, 0)])
+def test_a_lock_that_was_free_may_have_been_taken_away_from_somebody(passed: float, left: float) -> None:
+    """Who may have renewed it just before we took it gives up a lease after that."""
+    world = World()
+    world.clock.sleep(1000)
+    lease = world.acquire()
+    world.clock.sleep(passed)
+    assert lease.alone_in() == pytest.approx(left, abs=0.1)
+
+
+@pytest.mark.parametrize("repeated", [0, 1], ids=["won", "won by a lost answer"])
+def test_nobody_is_left_once_a_dead_holder_has_been_watched(repeated: int) -> None:
+    """It has not renewed since it was first seen, nor can anybody before it have: that was a lease ago."""
+    world = World().held_by(OTHER)
+    world.item.repeat_updates = repeated
+    assert world.acquire().alone_in() == 0
+
+
+def test_who_has_announced_a_longer_lease_waits_for_others_as_long() -> None:
+    """They are of one kind; the lease of a version before it may have been longer than that of the dead one."""
+    lease = World().held_by(OTHER).acquire(me=replace(ME, lease_ms=45_000))
+    assert lease.alone_in() == pytest.approx(25, abs=1)
+
+
 def test_the_lease_that_counts_is_the_holders() -> None:
     """A holder that announced a longer lease is given it."""
     world = World().held_by(replace(OTHER, lease_ms=45_000))

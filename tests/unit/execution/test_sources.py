@@ -8,6 +8,7 @@ import pytest
 
 from osem_migrate.aws.pass_calls import PassCalls, ScanPage
 from osem_migrate.errors import AnswerEndless
+from osem_migrate.execution.passes.page_size import PageSize
 from osem_migrate.execution.passes.sources import ScannedItems
 from osem_migrate.items.pages import Starts
 from osem_migrate.schema import S, Table
@@ -36,11 +37,11 @@ def test_a_scan_that_leads_in_a_circle_is_told() -> None:
 
     def scan(_table: str, *, start: object, **_: object) -> ScanPage:
         asked.append(start)
-        return ScanPage([], 0, {"id": {"S": str(len(asked) % 2)}})
+        return ScanPage([], 0, {"id": {"S": str(len(asked) % 2)}}, 0)
 
     calls.scan = scan  # type: ignore[method-assign, assignment]
     step: Any = SimpleNamespace(table="Carts", after=Table("Carts", S("id")), work=SimpleNamespace(where=None))
-    source = ScannedItems(step, calls, segments=1, consistent=True, page=lambda: None)
+    source = ScannedItems(step, calls, segments=1, consistent=True, size=PageSize(lambda: None, seconds=5, pages=1))
     with pytest.raises(AnswerEndless, match="dynamodb:Scan on shop-dev-Carts got pages without an end") as caught:
         assert len([*islice(source.pages(0, None), 50)]) < 50
     assert len(asked) < 6

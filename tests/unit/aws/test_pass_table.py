@@ -1,0 +1,91 @@
+"""The state of a pass: a checkpoint is written over the one that was seen, and over no other."""
+
+from dataclasses import replace
+
+import pytest
+
+from osem_migrate.aws.history_table import HistoryTable
+from osem_migrate.aws.pass_table import PassTable
+from osem_migrate.pass_state import Counts, Generation, PassKey, SegmentState
+from tests.doubles.project import HISTORY
+from tests.doubles.simulated_aws import SimulatedAws, client_answered_by
+from tests.simulator import Drop, Durations, LoseResponse, Simulator, exactly
+from tests.simulator.clock import VirtualClock
+
+KEY = PassKey(migration="0002_pass", position=0, direction="upgrade")
+CURSOR = {"id": {"S": "u1"}}
+NEW = SegmentState(scan=0, number=3)
+BEGUN = replace(NEW, fence=4, worker="me", checkpoint=1)
+LATER = BEGUN.next(CURSOR, Counts(examined=7, changed=2), worker="me", finished=False)
+
+
+class World:
+    """A history table on the simulator, with one segment that was begun."""
+
+    def __init__(self) -> None:
+        clock = VirtualClock()
+        self.simulator = Simulator(clock=clock, durations=Durations(create_table=exactly(0)))
+        # One attempt each: what the SDK would repeat is repeated by hand.
+        client = client_answered_by(SimulatedAws(clock, self.simulator).answer)
+        HistoryTable(client, HISTORY, "osem", clock.clock).create({})
+        clock.advance(60)
+        self.table = PassTable(client, HISTORY, "osem", KEY)
+        self.table.begin(Generation(number=1, operation_hash="h", table_id="t", segments=4, begun_at=1))
+        assert self.table.write(1, NEW, BEGUN)
+
+    @property
+    def segment(self) -> SegmentState:
+        """As it is recorded."""
+        state = self.table.read(1)
+        assert state is not None
+        return state.of_scan(0)[NEW.number]
+
+
+def test_what_is_written_is_read() -> None:
+    """Cursor and counts, and what nobody has begun."""
+    world = World()
+    assert world.table.write(1, BEGUN, LATER)
+    assert world.segment == LATER
+    state = world.table.read(1)
+    assert state is not None
+    assert [segment.checkpoint for segment in state.of_scan(0)] == [0, 0, 0, 2]
+    assert (world.table.newest(), world.table.read(2)) == (1, None)
+
+
+def test_no_checkpoint_is_written_once_the_fence_was_raised() -> None:
+    """Whoever had the segment finds out, and the cursor stays where it was."""
+    world = World()
+    assert world.table.raise_fence(1, BEGUN, fence=5)
+    assert not world.table.write(1, BEGUN, LATER)
+    assert world.segment == replace(BEGUN, fence=5, worker=None, checkpoint=2)
+
+
+def test_a_fence_is_raised_above_what_was_seen() -> None:
+    """A checkpoint that came between is looked at first."""
+    world = World()
+    assert world.table.write(1, BEGUN, LATER)
+    assert not world.table.raise_fence(1, BEGUN, fence=5)
+    assert world.table.raise_fence(1, LATER, fence=5)
+    assert (world.segment.cursor, world.segment.counts) == (CURSOR, LATER.counts)
+
+
+@pytest.mark.parametrize("seen", [NEW, replace(BEGUN, fence=3), replace(BEGUN, checkpoint=2)])
+def test_only_what_was_seen_is_written_over(seen: SegmentState) -> None:
+    """Neither what is new, nor what has another fence, nor what was written more often."""
+    world = World()
+    assert not world.table.write(1, seen, replace(LATER, worker="other"))
+    assert world.segment == BEGUN
+
+
+def test_a_checkpoint_whose_answer_was_lost_is_our_own() -> None:
+    """Repeated, it is refused, and the refusal shows it."""
+    world = World()
+    world.simulator.faults.plan(LoseResponse(), action="UpdateItem")
+    with pytest.raises(Exception, match="endpoint"):
+        world.table.write(1, BEGUN, LATER)
+    assert world.table.write(1, BEGUN, LATER)
+    world.simulator.faults.plan(Drop(), action="UpdateItem")
+    following = LATER.next(CURSOR, Counts(), worker=None, finished=True)
+    with pytest.raises(Exception, match="endpoint"):
+        world.table.write(1, LATER, following)
+    assert world.segment == LATER
