@@ -27,8 +27,6 @@ from tests.simulator import Fail
 from tests.simulator.calls import Call
 from tests.simulator.expiry import _expire
 
-pytestmark = pytest.mark.measured  # nothing else carries out a pass
-
 COUNT = 12
 DIGITS = "12345678901234567890123456789012345678"  # 38 of them
 TYPES = {

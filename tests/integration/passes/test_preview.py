@@ -21,8 +21,6 @@ from tests.doubles.simulated_aws import TUNNEL
 from tests.doubles.typed import typed
 from tests.engines.engine import Engine
 
-pytestmark = pytest.mark.measured  # nothing else carries out a pass
-
 ORPHANS = 'DeleteItems("Sessions", is_orphan, lookups=["Users"], segments=2)'
 SESSIONS = "osem-dev-Sessions"
 

@@ -37,8 +37,6 @@ from tests.doubles.project import HISTORY, Watched
 from tests.doubles.typed import typed
 from tests.simulator import INTERNAL
 
-pytestmark = pytest.mark.measured  # nothing else carries out a pass
-
 ONE_BY_ONE = FULL_NAME.replace("segments=4", "segments=1")
 EVERYBODY = {f"u{number}": named(number) for number in range(20)}
 

@@ -37,7 +37,7 @@ def test_a_scan_that_leads_in_a_circle_is_told() -> None:
 
     def scan(_table: str, *, start: object, **_: object) -> ScanPage:
         asked.append(start)
-        return ScanPage([], 0, {"id": {"S": str(len(asked) % 2)}}, 0)
+        return ScanPage([], 0, 0, {"id": {"S": str(len(asked) % 2)}})
 
     calls.scan = scan  # type: ignore[method-assign, assignment]
     step: Any = SimpleNamespace(table="Carts", after=Table("Carts", S("id")), work=SimpleNamespace(where=None))
