@@ -239,14 +239,14 @@ class PassRun:
             handled=self._notice,
             counted=self._count,
         )
-        failures: list[Exception] = []
+        failures: list[BaseException] = []
 
         def go(segment: SegmentState) -> Counts | None:
             try:
                 self._wait()
                 handler = ItemHandler(self._step, self._calls)
                 counts = SegmentRun(segment, self._source(state), handler, services).run().counts
-            except Exception as failure:  # noqa: BLE001 - raised once nobody works any more
+            except BaseException as failure:  # noqa: BLE001 - raised once nobody works any more
                 failures.append(failure)
                 self._halt.set()
                 return None
@@ -330,10 +330,10 @@ def segments_of(step: Pass, live: LiveTable) -> int:
     return step.segments or min(MAX_SEGMENTS, max(4 * THREADS, live.size_bytes // SEGMENT_BYTES))
 
 
-def _worst(failures: list[Exception]) -> Exception:
+def _worst(failures: list[BaseException]) -> BaseException:
     """Of all that ended, the one that is to be told of: a lost lock first, and a request to stop last."""
 
-    def weight(failure: Exception) -> int:
+    def weight(failure: BaseException) -> int:
         kinds = ((LockLost, 0), (_Halted, 3), (Interrupted, 2))
         return next((number for kind, number in kinds if isinstance(failure, kind)), 1)
 
