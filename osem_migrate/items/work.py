@@ -233,7 +233,7 @@ class DeleteWork(_FunctionWork):
         if not said:
             return None
         key = key_of(item, table)
-        others = [found for found in lookup.found if (found.table.name, found.key) != (table.name, key)]
+        others = [found for found in lookup.found if found.table.name != table.name or difference(found.key, key)]
         if len(others) >= MAX_ACTIONS:
             raise ConditionTooLarge(f"{len(others)} items were looked up", table=table.name, limit=MAX_ACTIONS - 1)
         seen = looked_at(given).union(*(found.looked_at for found in lookup.found if found not in others))

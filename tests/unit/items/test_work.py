@@ -29,7 +29,7 @@ from osem_migrate.items.work import (
     WriteKind,
     no_fetch,
 )
-from osem_migrate.schema import Index, S, Table
+from osem_migrate.schema import Index, N, S, Table
 
 USERS = Table("Users", S("id"), indexes=[Index("by-team", S("team"))])
 TEAMS = Table("Teams", S("team"))
@@ -221,6 +221,11 @@ def test_the_item_itself_has_one_action_in_the_transaction() -> None:
     write = work.decide(team, TEAMS, {"Teams": TEAMS}, lambda _table, _index, _key: [team])
     assert write is not None
     assert (write.method, write.checks) == ("delete_item", ())
+    numbered = Table("Teams", N("team"))
+    large = {"team": {"N": "1" + "0" * 40}, "city": {"S": "x"}}
+    same = work.decide(large, numbered, {"Teams": numbered}, lambda _table, _index, _key: [large])
+    assert same is not None
+    assert same.checks == (), "also where DynamoDB spells the number of its key otherwise"
     assert write.members["ConditionExpression"] == "attribute_exists(#0) AND #1 = :0"
 
 
