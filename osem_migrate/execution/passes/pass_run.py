@@ -208,13 +208,21 @@ class PassRun:
         verifying = 0
         while True:
             found = self._go_through_once(state)
-            if not self._step.verify or self._step.work.given is not None or not (found.changed or found.left):
+            if not self._needs_another(found):
                 return
             if verifying == VERIFYING:
                 raise self._still_changing(found)
             verifying += 1
             self._again = []
             self._reporter.scan += 1
+
+    def _needs_another(self, found: Counts) -> bool:
+        """Whether the table is to be scanned once more: to verify, or for items that this scan has left as they were.
+
+        What a kill left uncounted may have been changed as well.
+        """
+        changed = found.changed or (self._reporter.scan == 0 and self._reporter.is_short)
+        return self._step.work.given is None and bool(found.left or (self._step.verify and changed))
 
     def _go_through_once(self, state: PassState) -> Counts:
         state = self._read(state.generation.number)

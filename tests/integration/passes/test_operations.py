@@ -130,7 +130,7 @@ def test_what_cannot_be_looked_up_ends_the_pass(site: PassSite, otherwise: str) 
     site.declare('DeleteItems("Sessions", is_orphan, lookups=["Users"], segments=1)', "0003_orphans", swallowing)
     denied = Fail("AccessDeniedException", "not authorized to perform: dynamodb:GetItem")
     site.site.aws.simulator.faults.plan(denied, action="GetItem", table="osem-dev-Users")
-    cause, watched = site.failing()
+    cause, _ = site.failing()
     assert isinstance(cause, AccessDenied)
     assert sorted(site.items(SESSIONS)) == ["s0", "s1", "s2", "s3"]
     assert not site.watched().migrator.failures().total
