@@ -40,11 +40,12 @@ def test_items_are_put_where_there_are_none(site: PassSite) -> None:
 
 
 def test_items_are_taken_back_that_are_as_they_were_put(site: PassSite) -> None:
-    """One that somebody has changed since is theirs."""
-    site.declare(SEED).upgrade()
-    site.put({"id": "c", "first": "changed"})
+    """One that somebody has changed since, or added anything to, is theirs."""
+    site.declare(SEED.replace("}])", '}, {"id": "d", "first": "D"}])')).upgrade()
+    site.put({"id": "c", "first": "C", "note": "added by the application"})
+    site.put({"id": "d", "first": "changed"})
     site.watched().migrator.downgrade(DowngradeOptions("1"))
-    assert sorted(site.items()) == ["c", "u0", "u1", "u2"]
+    assert sorted(site.items()) == ["c", "d", "u0", "u1", "u2"]
 
 
 def test_a_seed_that_was_stopped_goes_on(site: PassSite) -> None:
