@@ -1244,9 +1244,9 @@ class UnexpectedAwsError(AwsError):
 
 
 def text_of(failure: BaseException) -> str:
-    """What an exception of whatever class says; nothing where it cannot tell."""
+    """What an exception of whatever class says, as Unicode that can be written; nothing where it cannot tell."""
     try:
-        return str.__str__(str(failure))
+        return str.__str__(str(failure)).encode(errors="backslashreplace").decode()
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - a class of somebody else's, whose __str__ may raise anything, or give no string

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from osem_migrate.errors import ItemFunctionFailed
+from osem_migrate.errors import ItemFunctionFailed, text_of
 from osem_migrate.items.values import AttributeValue, Item, ValueRefused, canonical, check_name, encode, same
 
 
@@ -76,7 +76,14 @@ def returned_change(returned: object, item: Item, key: Collection[str]) -> ItemC
         return NO_CHANGE
     if not isinstance(returned, Mapping):
         raise ItemFunctionFailed(f"the function returned a {type(returned).__name__}, not a mapping or None")
-    change = _change_of(returned, item)
+    try:
+        change = _change_of(returned, item)
+    except ItemFunctionFailed:
+        raise
+    except Exception as failure:
+        # A mapping, or a value in it, of a class of the script's own.
+        words = f"{type(failure).__name__}: {text_of(failure)}"
+        raise ItemFunctionFailed(f"what the function returned cannot be read: {words}") from failure
     moved = sorted(change.names.intersection(key))
     if moved:
         raise ItemFunctionFailed(f"the function changes {moved[0]}, which is a key attribute", attribute=moved[0])

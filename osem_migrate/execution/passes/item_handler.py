@@ -10,6 +10,7 @@ from osem_migrate.items.values import Item
 from osem_migrate.items.work import ItemWrite, WriteKind
 from osem_migrate.operations.item_pass import Pass
 
+LONGEST_MESSAGE = 1000  # characters: an exception may hold the whole item, and an item holds 400 KB
 AGAIN = 3  # times that an item is decided about anew, after a refused write
 
 
@@ -23,11 +24,13 @@ class Outcome(StrEnum):
 
 
 class ItemRefused(Exception):
-    """The item is to be set aside; ``cause`` says why."""
+    """The item is to be set aside; ``code`` and ``message`` say why, the latter no longer than people read."""
 
     def __init__(self, cause: OsemMigrateError) -> None:
-        super().__init__(cause.message)
-        self.cause = cause
+        said = cause.message
+        self.code = cause.code
+        self.message = said if len(said) <= LONGEST_MESSAGE else f"{said[:LONGEST_MESSAGE]}…"
+        super().__init__(self.message)
 
 
 class ItemHandler:

@@ -7,7 +7,7 @@ from osem_migrate.aws.lock import Lease
 from osem_migrate.aws.pass_calls import PassCalls
 from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.clock import Clock
-from osem_migrate.errors import ItemsFailed, OsemMigrateError
+from osem_migrate.errors import ItemsFailed
 from osem_migrate.execution.passes.item_handler import ItemHandler, ItemRefused, Outcome
 from osem_migrate.items.change import canonical_item
 from osem_migrate.items.keys import key_of
@@ -43,10 +43,10 @@ class Quarantine:
         """How many items there are."""
         return len(self._failures)
 
-    def set_aside(self, item: Item, cause: OsemMigrateError) -> None:
+    def set_aside(self, item: Item, refused: ItemRefused) -> None:
         """One more, or one that fails again."""
         key, now = key_of(item, self._step.after), self._clock.milliseconds()
-        failure = SetAside(key=key, code=cause.code, message=cause.message, at=now)
+        failure = SetAside(key=key, code=refused.code, message=refused.message, at=now)
         self._lease.check_age()
         self._table.set_aside(self._generation, failure)
         with self._lock:
@@ -70,7 +70,7 @@ class Quarantine:
             try:
                 outcome = handler.handle(item) if item is not None else Outcome.GONE
             except ItemRefused as refused:
-                self.set_aside(item or failure.key, refused.cause)
+                self.set_aside(item or failure.key, refused)
                 continue
             if outcome is not Outcome.LEFT:
                 self._put_back(name, failure)

@@ -100,7 +100,7 @@ class Sampler:
                 write = self._handler.decide(item)
             except ItemRefused as refused:
                 key = key_of(item, self._step.after)
-                failure = ItemFailure(key=key, code=refused.cause.code, message=refused.cause.message)
+                failure = ItemFailure(key=key, code=refused.code, message=refused.message)
                 sample = failing(sample, failure)
                 continue
             if write is not None:

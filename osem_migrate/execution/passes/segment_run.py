@@ -45,7 +45,7 @@ class SegmentServices:
     clock: Clock
     check: Callable[[], None]
     is_paused: Callable[[], bool]
-    set_aside: Callable[[Item, OsemMigrateError], None]
+    set_aside: Callable[[Item, ItemRefused], None]
     handled: Callable[[Item, Outcome], None]
     counted: Callable[[Counts], None]
 
@@ -115,7 +115,7 @@ class SegmentRun:
             outcome = self._handler.handle(item)
         except ItemRefused as refused:
             self._counts += Counts(examined=1)
-            self._services.set_aside(item, refused.cause)
+            self._services.set_aside(item, refused)
             return
         self._counts += _COUNTED[outcome]
         self._services.handled(item, outcome)

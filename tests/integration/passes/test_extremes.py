@@ -19,7 +19,7 @@ from osem_migrate.errors import (
     ResourceNotFound,
 )
 from osem_migrate.items.change import canonical_item
-from tests.doubles.pass_site import FULL_NAME, USERS, PassSite, named, progress, user, written
+from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, progress, user, written
 from tests.doubles.project import Watched, write_project
 from tests.doubles.typed import typed
 from tests.engines.engine import Engine
@@ -284,3 +284,23 @@ def test_a_script_that_was_renumbered_is_gone_through_again(site: PassSite) -> N
     assert 0 < done < COUNT
     assert written(site.upgrade()) == COUNT - done
     assert site.items() == {f"u{number}": named(number) for number in range(COUNT)}
+
+
+ODD_ANSWERS = {
+    "a mapping that raises": "return Odd(a=1)",
+    "a value that raises": "return {'a': Odd(a=1)}",
+    "a text that nobody can write": "raise ValueError('\\ud800')",
+    "the whole item, and more": "raise ValueError('x' * 500_000)",
+}
+
+
+@pytest.mark.parametrize("answer", ODD_ANSWERS.values(), ids=ODD_ANSWERS)
+def test_whatever_a_function_answers_is_noted_of_its_item(site: PassSite, answer: str) -> None:
+    """In a few words, and the others are gone on with."""
+    odd = "class Odd(dict):\n    def items(self):\n        raise ValueError('odd')\n"
+    change = f"def change(item):\n    if item['id'] == 'u1':\n        {answer}\n    return {{'done': True}}\n"
+    site.declare('UpdateItems("Users", change, max_failures=1)', functions=FUNCTIONS + odd + change).upgrade()
+    (failure,) = site.watched().migrator.failures().failures
+    assert (failure.item.key, failure.item.code) == ({"id": {"S": "u1"}}, "ITEM_FUNCTION_FAILED")
+    assert len(failure.item.message) < 1100
+    assert [name for name, item in site.items().items() if "done" not in item] == ["u1"]
