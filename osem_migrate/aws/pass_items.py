@@ -155,8 +155,11 @@ def read_control(item: Mapping[str, Any]) -> PassControl:
     """The orders; raises HistoryUnreadable like ``read_generation``."""
     with readable(f"the orders to the pass {item.get(PARTITION_KEY)}"):
         values = deserialize(item)
+        rate = int(values["rate"]) if "rate" in values else None
+        if rate is not None and rate < 1:
+            raise ValueError(f"rate is {rate}")
         return PassControl(
-            rate=int(values["rate"]) if "rate" in values else None,
+            rate=rate,
             rate_said=_said(values, PassOrder.RATE),
             is_paused=bool(values.get("paused", False)),
             pause_said=_said(values, PassOrder.PAUSE),

@@ -46,13 +46,13 @@ def read_prices(file: Path | None = None) -> Prices:
         found = _PriceFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as refused:
         raise _invalid(path, "", f"cannot be read: {refused}") from None
-    except (json.JSONDecodeError, RecursionError) as refused:
-        raise _invalid(path, "", f"no JSON: {refused}") from None
     except ValidationError as invalid:
         first = invalid.errors(include_url=False)[0]
         # The last part of a wrong key is what pydantic calls it, and no place in the file.
         parts = [str(part).replace("~", "~0").replace("/", "~1") for part in first["loc"] if part != "[key]"]
         raise _invalid(path, "".join(f"/{part}" for part in parts), first["msg"]) from None
+    except (ValueError, RecursionError) as refused:  # of a number with thousands of digits, too
+        raise _invalid(path, "", f"no JSON: {refused}") from None
     tariffs: dict[str, dict[str, Tariff]] = {
         region: {str(name): Tariff(**tariff.model_dump()) for name, tariff in classes.items()}
         for region, classes in found.regions.items()

@@ -64,7 +64,15 @@ class ItemFunction:
 
         Raises:
             ItemFunctionFailed: it raised; says what, and the line of the script.
+            OsemMigrateError: what it looks up cannot be read.
         """
+        try:
+            return self._run(item, lookup)
+        finally:
+            if lookup is not None:
+                lookup.check()
+
+    def _run(self, item: RecordingItem, lookup: Lookup | None) -> Any:
         try:
             with numbers():
                 return self.function(item, lookup) if self.takes_lookup else self.function(item)

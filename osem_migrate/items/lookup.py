@@ -49,6 +49,7 @@ class Lookup:
         self._fetch = fetch
         self._indexes = indexes
         self._found: dict[str, Found] = {}
+        self._failure: BaseException | None = None
 
     def __call__(self, table: str, /, **key: Any) -> RecordingItem | None:
         """The item of a full key of the table, or None; raises ItemFunctionFailed for what is no such key."""
@@ -71,6 +72,11 @@ class Lookup:
         """What was looked up so far."""
         return tuple(self._found.values())
 
+    def check(self) -> None:
+        """Raise what kept a table from being read, whatever the function made of it: that is no fault of an item."""
+        if self._failure is not None:
+            raise self._failure
+
     def _index(self, table: Table, key: Item) -> Index | None:
         """The index whose key it is; None for the table's own."""
         given = {(name, kind) for name, value in key.items() for kind in value}
@@ -86,7 +92,13 @@ class Lookup:
         )
 
     def _look_up(self, table: Table, index: Index | None, key: Item) -> Found:
-        items = self._fetch(table.name, index.name if index is not None else None, key)
+        try:
+            items = self._fetch(table.name, index.name if index is not None else None, key)
+        except ItemFunctionFailed:
+            raise
+        except BaseException as failure:
+            self._failure = failure
+            raise
         if len(items) > 1:
             where = f"index {index.name} of {table.name}" if index is not None else table.name
             raise ItemFunctionFailed(f"{len(items)} items have the key that was looked up in {where}", table=table.name)

@@ -8,7 +8,7 @@ single quotes and a name that is no word in double quotes, as in PartiQL; a quot
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from osem_migrate.errors import DefinitionError
@@ -39,6 +39,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_SHOWN = 80  # characters of a condition that is too long for a message
 _COMPARATORS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
@@ -54,7 +55,10 @@ class Where:
     @classmethod
     def parse(cls, text: str) -> "Where":
         """Read a condition; raises DefinitionError, which says where it is wrong."""
-        return cls(text, _Parser(text).whole())
+        try:
+            return cls(text, _Parser(text).whole())
+        except RecursionError:
+            raise DefinitionError(f"where {text[:_SHOWN]!r}…: it is nested too deeply") from None
 
     @property
     def names(self) -> frozenset[str]:
@@ -165,7 +169,7 @@ class _Parser:
         if kind == "text":
             return self._literal(written[1:-1].replace("''", "'"))
         if kind == "number":
-            return self._literal(Decimal(written))
+            return self._literal(self._number(written))
         if kind == "word" and written.lower() in _CONSTANTS:
             return self._literal(_CONSTANTS[written.lower()])
         return self._path()
@@ -181,6 +185,12 @@ class _Parser:
             raise self._wrong(f"a type is expected: one of {', '.join(sorted(_TYPES))}, in single quotes")
         return str(kind)
 
+    def _number(self, written: str) -> Decimal:
+        try:
+            return Decimal(written)
+        except InvalidOperation:
+            raise self._wrong("the number is out of range") from None
+
     def _literal(self, value: Any) -> Literal:
         try:
             literal = Literal(encode(value))
@@ -195,9 +205,10 @@ class _Parser:
             if self._takes_sign("."):
                 steps.append(self._name())
             elif self._takes_sign("["):
-                kind, number, _ = self._tokens.pop(0)
+                kind, number, _ = self._tokens[0]
                 if kind != "number" or not number.isdecimal():
                     raise self._wrong("the position of an element is expected")
+                del self._tokens[0]
                 steps.append(int(number))
                 self._expect("]")
             else:

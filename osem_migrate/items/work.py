@@ -233,7 +233,7 @@ class DeleteWork(_FunctionWork):
         if not said:
             return None
         key = key_of(item, table)
-        others = [found for found in lookup.found if (found.table.name, found.key) != (table.name, key)]
+        others = [found for found in lookup.found if found.table.name != table.name or difference(found.key, key)]
         if len(others) >= MAX_ACTIONS:
             raise ConditionTooLarge(f"{len(others)} items were looked up", table=table.name, limit=MAX_ACTIONS - 1)
         seen = looked_at(given).union(*(found.looked_at for found in lookup.found if found not in others))
@@ -328,13 +328,22 @@ class TakeBackWork(_GivenWork):
         """DeleteItem."""
         return frozenset({"DeleteItem"})
 
+    @property
+    def reads_with(self) -> frozenset[str]:
+        """GetItem."""
+        return frozenset({"GetItem"})
+
     def decide(self, item: Item, table: Table, tables: Mapping[str, Table], fetch: Fetch) -> ItemWrite | None:
-        """The deletion, on condition that each attribute is as it was put."""
-        del tables, fetch
+        """The deletion, on condition that each attribute is as it was put; None where others have come to it."""
+        del tables
+        key = key_of(item, table)
+        # No condition says that there are no other attributes, so the item is read before.
+        if not any(found.keys() <= item.keys() for found in fetch(table.name, None, key)):
+            return None
         return ItemWrite(
             kind=WriteKind.DELETE,
             table=table.name,
-            key=key_of(item, table),
+            key=key,
             before=item,
             after=None,
             members=delete_request(item, item.keys(), table, None),

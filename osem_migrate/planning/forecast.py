@@ -17,6 +17,7 @@ from osem_migrate.operations.item_pass import Pass
 from osem_migrate.planning.item_rate import rate_limit
 from osem_migrate.planning.prices import Prices
 from osem_migrate.planning.sample import Sample, Units, counted
+from osem_migrate.schema.item_size import item_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +177,17 @@ def _given(step: Pass, items: tuple[Item, ...]) -> Units:
         kind = WriteKind.PUT if putting else WriteKind.DELETE
         write = ItemWrite(kind=kind, table=step.table, key={}, before=before, after=after, members={})
         total = counted(total, write, step)
-    return total.written
+    return replace(total.written, read=_read_before(step, items))
+
+
+def _read_before(step: Pass, items: tuple[Item, ...]) -> float:
+    """Units of reading each of them as it is by now, where that is done before it is taken back."""
+    return sum(math.ceil(item_size(item) / READ_BYTES) for item in items) if step.work.reads_with else 0
 
 
 def _tried(step: Pass, items: tuple[Item, ...]) -> Units:
     """Where there is one of each key: a write that is refused takes units all the same."""
-    return Units(write=_given(step, items).write)
+    return replace(_given(step, items), indexes={})
 
 
 def _seconds(course: _Course, live: LiveTable, said: int | None) -> float | None:

@@ -233,7 +233,10 @@ def is_obeyed(status: PassStatus, order: PassOrder, rate: int | None) -> bool:
     """Whether there is no need for an order to a pass."""
     control = status.state.control
     if order is PassOrder.RATE:
-        return control.rate == rate
+        # A run that was given a rate of its own keeps it until somebody orders another one while it is at work.
+        report = status.state.report
+        is_kept = not status.is_attended or (report is not None and report.rate == rate)
+        return control.rate == rate and is_kept
     if order is PassOrder.RETRY:
         # The next run tries again what was set aside before it does anything else.
         return not (status.is_attended and status.state.failures)

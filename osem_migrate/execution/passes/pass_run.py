@@ -208,13 +208,21 @@ class PassRun:
         verifying = 0
         while True:
             found = self._go_through_once(state)
-            if not self._step.verify or self._step.work.given is not None or not (found.changed or found.left):
+            if not self._needs_another(found):
                 return
             if verifying == VERIFYING:
                 raise self._still_changing(found)
             verifying += 1
             self._again = []
             self._reporter.scan += 1
+
+    def _needs_another(self, found: Counts) -> bool:
+        """Whether the table is to be scanned once more: to verify, or for items that this scan has left as they were.
+
+        What a kill left uncounted may have been changed as well.
+        """
+        changed = found.changed or (self._reporter.scan == 0 and self._reporter.is_short)
+        return self._step.work.given is None and bool(found.left or (self._step.verify and changed))
 
     def _go_through_once(self, state: PassState) -> Counts:
         state = self._read(state.generation.number)
@@ -239,14 +247,14 @@ class PassRun:
             handled=self._notice,
             counted=self._count,
         )
-        failures: list[Exception] = []
+        failures: list[BaseException] = []
 
         def go(segment: SegmentState) -> Counts | None:
             try:
                 self._wait()
                 handler = ItemHandler(self._step, self._calls)
                 counts = SegmentRun(segment, self._source(state), handler, services).run().counts
-            except Exception as failure:  # noqa: BLE001 - raised once nobody works any more
+            except BaseException as failure:  # noqa: BLE001 - raised once nobody works any more
                 failures.append(failure)
                 self._halt.set()
                 return None
@@ -330,10 +338,10 @@ def segments_of(step: Pass, live: LiveTable) -> int:
     return step.segments or min(MAX_SEGMENTS, max(4 * THREADS, live.size_bytes // SEGMENT_BYTES))
 
 
-def _worst(failures: list[Exception]) -> Exception:
+def _worst(failures: list[BaseException]) -> BaseException:
     """Of all that ended, the one that is to be told of: a lost lock first, and a request to stop last."""
 
-    def weight(failure: Exception) -> int:
+    def weight(failure: BaseException) -> int:
         kinds = ((LockLost, 0), (_Halted, 3), (Interrupted, 2))
         return next((number for kind, number in kinds if isinstance(failure, kind)), 1)
 

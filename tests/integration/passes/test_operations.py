@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from osem_migrate import DowngradeOptions
-from osem_migrate.errors import ItemsFailed
-from tests.doubles.pass_site import PassSite, note, progress, user, written
-from tests.simulator import Hook, LoseResponse
+from osem_migrate.errors import AccessDenied, ItemsFailed
+from tests.doubles.pass_site import FUNCTIONS, PassSite, note, progress, user, written
+from tests.simulator import Fail, Hook, LoseResponse
 
 SEED = 'PutItems("Users", [{"id": "a", "first": "A"}, {"id": "u1", "first": "B"}, {"id": "c", "first": "C"}])'
 SESSIONS = "osem-dev-Sessions"
@@ -40,11 +40,12 @@ def test_items_are_put_where_there_are_none(site: PassSite) -> None:
 
 
 def test_items_are_taken_back_that_are_as_they_were_put(site: PassSite) -> None:
-    """One that somebody has changed since is theirs."""
-    site.declare(SEED).upgrade()
-    site.put({"id": "c", "first": "changed"})
+    """One that somebody has changed since, or added anything to, is theirs."""
+    site.declare(SEED.replace("}])", '}, {"id": "d", "first": "D"}])')).upgrade()
+    site.put({"id": "c", "first": "C", "note": "added by the application"})
+    site.put({"id": "d", "first": "changed"})
     site.watched().migrator.downgrade(DowngradeOptions("1"))
-    assert sorted(site.items()) == ["c", "u0", "u1", "u2"]
+    assert sorted(site.items()) == ["c", "d", "u0", "u1", "u2"]
 
 
 def test_a_seed_that_was_stopped_goes_on(site: PassSite) -> None:
@@ -116,3 +117,21 @@ def test_items_are_checked_for_an_index_that_is_to_come(site: PassSite) -> None:
     site.declare('CheckItems("Users", Index("by-email", S("email")), max_failures=1)')
     assert note(site.upgrade()) == "4 items examined, 1 left as it is"
     site.watched().migrator.downgrade(DowngradeOptions("1"))
+
+
+@pytest.mark.parametrize("otherwise", ["raise", "return True"])
+def test_what_cannot_be_looked_up_ends_the_pass(site: PassSite, otherwise: str) -> None:
+    """Whatever the function makes of it: no item is set aside for it, and none is deleted by it."""
+    swallowing = FUNCTIONS.replace(
+        "    return lookup",
+        f'    try:\n        return lookup("Users", id=item["user"]) is None\n'
+        f"    except BaseException:\n        {otherwise}\n    return lookup",
+    )
+    with_sessions(site)
+    site.declare('DeleteItems("Sessions", is_orphan, lookups=["Users"], segments=1)', "0003_orphans", swallowing)
+    denied = Fail("AccessDeniedException", "not authorized to perform: dynamodb:GetItem")
+    site.site.aws.simulator.faults.plan(denied, action="GetItem", table="osem-dev-Users")
+    cause, _ = site.failing()
+    assert isinstance(cause, AccessDenied)
+    assert sorted(site.items(SESSIONS)) == ["s0", "s1", "s2", "s3"]
+    assert not site.watched().migrator.failures().total

@@ -272,3 +272,18 @@ def test_nobody_waits_for_a_pass_who_does_not_want_to(site: PassSite) -> None:
     site.upgrade()
     assert site.items() == everybody()
     assert UpgradeOptions().pace is Pace.FULL
+
+
+def test_an_item_that_others_kept_from_us_is_not_left_out(site: PassSite) -> None:
+    """Without verification, too: the table is scanned again for it, and whoever never lets us have it is told of."""
+    names = iter(range(1000))
+    site.at(1, lambda _: site.put({**user(0), "first": f"Eve {next(names)}"}), times=4)
+    for number in range(1, 20):
+        site.site.client.delete_item(TableName=USERS, Key={"id": {"S": f"u{number}"}})
+    once = ALONE.replace("segments=1", "segments=1, verify=False")
+    watched = site.declare(once).upgrade()
+    assert site.items() == {"u0": {**user(0), "first": "Eve 3", "fullName": "Eve 3 0"}}
+    assert progress(watched).scan == 1
+    site.watched().migrator.downgrade(DowngradeOptions("1"))
+    site.at(1, lambda _: site.put({**user(0), "first": f"Eve {next(names)}"}), times=None)
+    assert isinstance(site.failing()[0], ItemsStillChanging)

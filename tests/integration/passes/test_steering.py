@@ -20,6 +20,7 @@ from osem_migrate.commands.items import Steered
 from osem_migrate.errors import (
     AccessDenied,
     ArgumentInvalid,
+    HistoryUnreadable,
     Interrupted,
     ItemsFailed,
     ItemsStillChanging,
@@ -109,6 +110,32 @@ def test_a_rate_holds_for_the_next_run_unless_that_was_given_one(site: PassSite)
     assert progress(second).waited < 3
     site.watched().migrator.downgrade(DowngradeOptions("1"))
     assert orders(site.upgrade()) == []
+
+
+def test_a_rate_of_before_can_be_ordered_again(site: PassSite) -> None:
+    """The run that was given another one does not keep it, so that it is not as before."""
+    site.declare(ONE_BY_ONE)
+    site.failing(stop=site.stop_at(5))
+    steer(site, PassOrder.RATE, rate=1000)
+    site.site.aws.simulator.faults.clear()
+    ordered: list[bool] = []
+    site.at(3, lambda _: ordered.append(steer(site, PassOrder.RATE, rate=1000)[0].ordered))
+    watched = site.upgrade(item_rate=1)
+    assert ordered == [True]
+    assert orders(watched) == [(PassOrder.RATE, 1000)]
+
+
+def test_orders_of_another_kind_are_refused(site: PassSite) -> None:
+    """A rate at which nothing would be done, as nobody but a hand can write it: an error, and no endless wait."""
+    site.declare(ONE_BY_ONE)
+    site.failing(stop=site.stop_at(5))
+    steer(site, PassOrder.RATE, rate=1000)
+    (control,) = [one for one in site.history() if "rate" in one and "rate_by" in one]
+    site.site.client.put_item(TableName=HISTORY, Item={**control, "rate": {"N": "0"}})
+    site.site.aws.simulator.faults.clear()
+    cause, _ = site.failing()
+    assert isinstance(cause, HistoryUnreadable)
+    assert "rate is 0" in cause.message
 
 
 def test_a_paused_pass_writes_nothing_until_it_is_resumed(site: PassSite) -> None:

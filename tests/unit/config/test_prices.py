@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from osem_migrate.config.prices import OWN, read_prices
+from osem_migrate.errors import PricesInvalid
 from osem_migrate.planning.prices import Tariff
 
 
@@ -32,6 +33,14 @@ def test_another_list_replaces_it(tmp_path: Path) -> None:
     file = tmp_path / "prices.json"
     file.write_text(json.dumps({**json.loads(OWN.read_text()), "source": "ours", "regions": {}}))
     assert (read_prices(file).source, read_prices(file).regions) == ("ours", {})
+
+
+def test_a_number_that_is_beyond_reason_is_no_json(tmp_path: Path) -> None:
+    """Python refuses to read it, as an error of its own."""
+    file = tmp_path / "prices.json"
+    file.write_text('{"source": ' + "9" * 5000 + "}")
+    with pytest.raises(PricesInvalid, match="no JSON"):
+        read_prices(file)
 
 
 @pytest.mark.parametrize(

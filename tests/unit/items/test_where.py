@@ -39,6 +39,8 @@ WRONG = {
     "a BETWEEN 1, 2": "AND is expected at ', 2'",
     "a IN 1": "( is expected",
     "a[x] = 1": "the position of an element is expected",
+    "a[": "the position of an element is expected at its end",
+    "a = 1e99999999999999999999": "the number is out of range",
     "a[0 = 1": "] is expected",
     "attribute_exists(a": ") is expected",
     "attribute_type(a, 'X')": "a type is expected",
@@ -68,6 +70,14 @@ def test_what_is_wrong_is_said_where_it_is(text: str, words: str) -> None:
     assert caught.value.message.startswith(f"where {text!r}: ")
     assert words in caught.value.message
     assert "attribute_not_exists(fullName)" in caught.value.remediation
+
+
+@pytest.mark.parametrize("text", ["NOT " * 3000 + "a = 1", "(" * 3000])
+def test_what_is_nested_beyond_reason_is_refused(text: str) -> None:
+    """In a message that is not as long as the condition."""
+    with pytest.raises(DefinitionError, match="it is nested too deeply") as caught:
+        Where.parse(text)
+    assert len(caught.value.message) < 200
 
 
 def test_what_belongs_together_is_rendered_so() -> None:

@@ -29,7 +29,7 @@ from osem_migrate.items.work import (
     WriteKind,
     no_fetch,
 )
-from osem_migrate.schema import Index, S, Table
+from osem_migrate.schema import Index, N, S, Table
 
 USERS = Table("Users", S("id"), indexes=[Index("by-team", S("team"))])
 TEAMS = Table("Teams", S("team"))
@@ -221,6 +221,11 @@ def test_the_item_itself_has_one_action_in_the_transaction() -> None:
     write = work.decide(team, TEAMS, {"Teams": TEAMS}, lambda _table, _index, _key: [team])
     assert write is not None
     assert (write.method, write.checks) == ("delete_item", ())
+    numbered = Table("Teams", N("team"))
+    large = {"team": {"N": "1" + "0" * 40}, "city": {"S": "x"}}
+    same = work.decide(large, numbered, {"Teams": numbered}, lambda _table, _index, _key: [large])
+    assert same is not None
+    assert same.checks == (), "also where DynamoDB spells the number of its key otherwise"
     assert write.members["ConditionExpression"] == "attribute_exists(#0) AND #1 = :0"
 
 
@@ -243,7 +248,13 @@ def test_a_check_writes_nothing() -> None:
 
 def test_given_items_are_put_and_taken_back() -> None:
     """A put never goes over what is there; what was put is deleted only as it was put."""
-    put, back = (decide(kind(items=(ITEM,))) for kind in (PutWork, TakeBackWork))
+    put = decide(PutWork(items=(ITEM,)))
+    found: list[Item] = [ITEM]
+    taking = TakeBackWork(items=(ITEM,))
+    back = taking.decide(ITEM, USERS, {}, lambda _table, _index, _key: found)
+    found[0] = {**ITEM, "note": {"S": "of the application"}}
+    assert taking.decide(ITEM, USERS, {}, lambda _table, _index, _key: found) is None
+    assert taking.decide(ITEM, USERS, {}, lambda _table, _index, _key: ()) is None
     assert put is not None
     assert back is not None
     assert (put.method, put.before, put.after) == ("put_item", None, ITEM)
@@ -274,7 +285,7 @@ def test_work_says_what_it_reads_and_writes_with() -> None:
         ("DeleteItems", ["GetItem", "Scan"], ["ConditionCheckItem", "DeleteItem"], None, ("Teams",)),
         ("CheckItems", ["GetItem", "Scan"], [], None, ()),
         ("PutItems", [], ["PutItem"], (ITEM,), ()),
-        ("TakeBackItems", [], ["DeleteItem"], (ITEM,), ()),
+        ("TakeBackItems", ["GetItem"], ["DeleteItem"], (ITEM,), ()),
     ]
     assert update(greet, "attribute_exists(a)").words == {
         "function": "greet",

@@ -39,7 +39,7 @@ def test_the_way_back_takes_what_is_as_it_was_put() -> None:
     """And the way back of that puts them again."""
     back = PUT.reverse(schema_of(CONFIG))
     (step,) = back.steps(schema_of(CONFIG))
-    assert (step.action, step.permissions) == ("TakeBackItems", ("dynamodb:DeleteItem",))
+    assert (step.action, step.permissions) == ("TakeBackItems", ("dynamodb:DeleteItem", "dynamodb:GetItem"))
     assert back.describe() == "take 2 items back from Config, where they are as they were put"
     assert isinstance(back, TakeBackItems)
     assert back.reverse(schema_of(CONFIG)) == PUT
