@@ -273,13 +273,15 @@ class Migrator:
 
     def history(self, options: HistoryOptions | None = None) -> list[LogEntry]:
         """The log of this environment, oldest first."""
-        return [*self.entries(options)]
+        from osem_migrate.commands.history import HistoryOptions
+
+        return [*self.entries(chosen(options, HistoryOptions, "history"))]
 
     def entries(self, options: HistoryOptions | None = None) -> Iterator[LogEntry]:
         """The same one by one: pages are read as they are asked for, and memory stays flat however long the log is."""
         from osem_migrate.commands.history import HistoryOptions, entries
 
-        return entries(self.deployment, chosen(options, HistoryOptions, "history"))
+        return entries(self.deployment, chosen(options, HistoryOptions, "entries"))
 
     def passes(self, options: PassesOptions | None = None) -> tuple[PassStatus, ...]:
         """How every pass over items stands."""

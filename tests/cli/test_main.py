@@ -35,7 +35,8 @@ OPTIONS = {
         "--timeout",
         "--item-rate",
     }
-    | {"--fold", "--no-fold", "--no-wait", "--wait-only", "--strict"},
+    | {"--fold", "--no-fold", "--no-wait", "--wait-only", "--strict"}
+    | {"--check-items", "--sample", "--price-file", "--format"},
     "downgrade": CONNECTION
     | {"--to", "--steps", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout", "--item-rate"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
@@ -44,7 +45,7 @@ OPTIONS = {
     "destroy": CONNECTION | {"--dry-run", "--yes", "--drop-changed", "--lock-timeout", "--timeout"},
     "doctor": CONNECTION | {"--role"},
     "policy": CONNECTION - {"-q", "--quiet", "-v", "--verbose", "--log-file"}
-    | {"--role", "--account", "--probe", "--items"},
+    | {"--role", "--account", "--probe", "--items", "--sample", "--check-items"},
     "init": {"--application", "--table-name", "--script", "--json", "-h", "--help"},
     "new": CONNECTION | {"--from", "--check", "--rename-index", "--replace-indexes", "--format", "--parameter"},
     "check": {"--json", "-h", "--help"},

@@ -216,7 +216,7 @@ def test_no_file_and_no_probe(project: Project, run: Run, tables: Tables) -> Non
     """A file that is not there is told so; a contract takes no probe, on the command line and in the library."""
     said = run("verify", "--contract", "no.json")
     assert (said.code, said.out) == (1, "")
-    assert "✗ FORMAT_INVALID: no.json: the file cannot be read: No such file or directory\n" in said.err
+    assert "✗ FILE_NOT_READABLE: no.json: the file cannot be read: No such file or directory\n" in said.err
     said = run("verify", "--contract", "c.json", "--probe")
     assert (said.code, said.out) == (64, "")
     assert "--contract and --probe cannot be used together" in said.err

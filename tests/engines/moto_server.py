@@ -1,6 +1,7 @@
 """moto as a server inside the test process: instant, forgiving, and emptied between tests."""
 
 import io
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 from moto import backends
 from moto.server import ThreadedMotoServer
+from werkzeug.exceptions import InternalServerError
+from werkzeug.http import http_date
 from werkzeug.test import run_wsgi_app
 
 from tests.doubles.answer import RawAnswer
@@ -45,15 +48,17 @@ def reset(endpoint_url: str) -> None:
 
 def _handing_over(server: ThreadedMotoServer, endpoint_url: str) -> Any:
     assert server._server is not None
-    application, send = server._server.app, URLLib3Session.send
+    application, send, alone = server._server.app, URLLib3Session.send, threading.Lock()
 
     def hand_over(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
         if not request.url.startswith(f"{endpoint_url}/"):
             return send(session, request)
-        try:
-            answer, status, headers = run_wsgi_app(application, _environ(request), buffered=True)
-        except NotImplementedError:
-            return send(session, request)  # the server has a page for what moto lacks
+        with alone:  # moto is not made for two at once
+            try:
+                answer, status, headers = run_wsgi_app(application, _environ(request), buffered=True)
+            except Exception:  # noqa: BLE001 - whatever it is, the server has this page for it
+                answer, status, headers = run_wsgi_app(InternalServerError(), _environ(request), buffered=True)
+        headers["Date"] = http_date()
         told: Any = headers  # any mapping without regard to case, as those of urllib3 are
         return AWSResponse(request.url, int(status.split()[0]), told, RawAnswer(b"".join(answer)))
 

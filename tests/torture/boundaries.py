@@ -153,7 +153,9 @@ def _passes(call: Call) -> bool:
     if call.action.startswith(READS):
         return call.outcome in {"ResourceNotFoundException", "TableNotFoundException", "ThrottlingException"}
     if call.action in ITEM_WRITES:
-        return call.outcome in {"ConditionalCheckFailedException", "TransactionCanceledException"}
+        # A heartbeat may meet a transaction of the same run, which checks the lock; the SDK sends it again.
+        collisions = {"TransactionCanceledException", "TransactionConflictException"}
+        return call.outcome in {"ConditionalCheckFailedException", *collisions}
     return call.outcome in {"ThrottlingException", "ContinuousBackupsUnavailableException"}
 
 

@@ -8,7 +8,16 @@ from typing import Any, get_type_hints
 import pytest
 
 import osem_migrate
-from osem_migrate import DowngradeOptions, ImportOptions, Migrator, PolicyOptions, StampOptions, UpgradeOptions
+from osem_migrate import (
+    DowngradeOptions,
+    ImportOptions,
+    Migrator,
+    PassOrder,
+    PolicyOptions,
+    StampOptions,
+    SteerOptions,
+    UpgradeOptions,
+)
 from osem_migrate.arguments import Arguments
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.errors import ArgumentInvalid, ExitCode
@@ -85,6 +94,8 @@ def test_every_field_of_options_is_checked(kind: type[Any]) -> None:
     }
     if kind is DowngradeOptions:
         required = {"steps": 1}  # one of two is
+    elif kind is SteerOptions:
+        required = {"order": PassOrder.PAUSE}  # that of a rate wants one
     kind(**required)
     for field in fields(kind):
         for wrong in (object(), [5], 3 + 4j):

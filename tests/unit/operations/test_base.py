@@ -49,6 +49,7 @@ def test_one_operation_is_one_file_one_test_file_and_one_line_in_the_list() -> N
         "base",
         "change",
         "estimate",
+        "expressible",
         "function_operation",
         "item_pass",
         "parameters",
