@@ -101,7 +101,7 @@ def unnamed(item: object) -> None:
             {"GetItem", "Scan", "UpdateItem"},
             set(),
         ),
-        (PutItems("Teams", [{"teamId": "1"}]), {"PutItem"}, {"DeleteItem"}),
+        (PutItems("Teams", [{"teamId": "1"}]), {"PutItem"}, {"DeleteItem", "GetItem"}),
         (DeleteItems("Teams", unnamed), {"GetItem", "Scan", "DeleteItem"}, set()),
         (CheckItems("Teams", Index("by-a", S("a"))), {"GetItem", "Scan"}, set()),
         (AddIndex("Teams", "by-a", S("a"), check_items=True), {"GetItem", "Scan", "UpdateTable"}, set()),
