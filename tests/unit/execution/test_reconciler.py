@@ -372,13 +372,14 @@ def test_a_default_of_new_tables_is_waited_for_as_what_a_script_declares() -> No
     def show(_call: object) -> None:
         if looks:
             looks.append(account.now)
-        if len(looks) == 4:
+        if len(looks) >= 4:
             account.tables[NAME].backups.recovery_since = account.now
 
-    faults.plan(Hook(after=hide), action="UpdateContinuousBackups")
+    # Each call, as it is made again where a look comes between it and what it hides.
+    faults.plan(Hook(after=hide), action="UpdateContinuousBackups", times=None)
     faults.plan(Hook(before=show), action="DescribeContinuousBackups", times=None)
     assert world.carry_out(operation) == Reconciled(adopted=False)
-    assert len(looks) == 4
+    assert len(looks) >= 4
     assert world.table.recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
