@@ -116,9 +116,8 @@ class PassRun:
             with self._steering:
                 self._retry()
                 self._go_through(state)
-                self._steering.ask()
-                if self._steering.takes_retry():
-                    self._retry()
+                # Meanwhile somebody may have corrected or deleted it, or a later scan may have handled it.
+                self._retry()
         finally:
             self._note_changes()
         self._quarantine.refuse(self._run.live.physical_name, more_than=self._step.max_failures)

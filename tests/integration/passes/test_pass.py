@@ -168,13 +168,12 @@ def broken(item):
 def test_a_refusal_of_one_item_sets_it_aside(site: PassSite) -> None:
     """Our sizes are forecasts: DynamoDB decides."""
     site.declare(FULL_NAME)
-    site.site.aws.simulator.faults.plan(
-        Fail("ValidationException", "Item size to update has exceeded the maximum allowed size"),
-        action="UpdateItem",
-        table=USERS,
-    )
+    refusal = Fail("ValidationException", "Item size to update has exceeded the maximum allowed size")
+    for nth, times in ((1, 1), (len(everybody()) + 1, 2)):  # one item, also when it is verified, and at the end
+        site.site.aws.simulator.faults.plan(refusal, action="UpdateItem", table=USERS, nth=nth, times=times)
     cause, _ = site.failing()
     assert isinstance(cause, ItemsFailed)
+    assert cause.message.startswith("1 item of")
     assert "exceeded the maximum allowed size" in cause.message
     site.upgrade()
     assert site.items() == everybody()
