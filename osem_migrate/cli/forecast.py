@@ -3,8 +3,10 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from osem_migrate import advice
 from osem_migrate.cli import output, terminal
 from osem_migrate.items.values import json_item
+from osem_migrate.planning.plan import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +30,10 @@ def show_forecasts(plan: "Plan") -> None:
             output.echo(f"  {text}", hang=4)
         if found.most.written:
             written.add(found.physical_name)
-    if any(found.sample is None and found.unsampled is None for found in plan.forecasts):
-        output.hint("see what would become of some of these items: add --sample 1000")
+    unasked = any(found.sample is None and found.unsampled is None for found in plan.forecasts)
+    if unasked and plan.direction is Direction.UPGRADE:
+        sampled = advice.command("upgrade", "--dry-run", "--sample", "1000")
+        output.hint(f"see what would become of some of these items: {sampled}")
 
 
 def forecast_lines(found: "PassForecast") -> "Iterator[str]":

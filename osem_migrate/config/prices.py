@@ -45,7 +45,8 @@ def read_prices(file: Path | None = None) -> Prices:
     try:
         found = _PriceFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as refused:
-        raise _invalid(path, "", f"cannot be read: {refused}") from None
+        why = getattr(refused, "strerror", None) or refused
+        raise _invalid(path, "", f"cannot be read: {why}") from None
     except ValidationError as invalid:
         first = invalid.errors(include_url=False)[0]
         # The last part of a wrong key is what pydantic calls it, and no place in the file.

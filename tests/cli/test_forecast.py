@@ -61,7 +61,8 @@ def test_without_a_sample_the_plan_says_how_to_get_one(teams: Tables, run: Run) 
     said = run("upgrade", "--dry-run")
     assert "  3 items, 0 bytes, by DynamoDB's count, which may be six hours old\n" in said.out
     assert "no dollars: an engine on this machine costs nothing" in said.out
-    assert "hint: see what would become of some of these items: add --sample 1000\n" in said.out
+    command = "osem-migrate upgrade --dry-run --sample 1000 --env dev"
+    assert f"hint: see what would become of some of these items: {command}\n" in said.out
 
 
 def test_as_data(teams: Tables, run: Run) -> None:
@@ -100,6 +101,7 @@ def test_a_downgrade_says_what_its_undo_takes(teams: Tables, run: Run) -> None:
     assert run("upgrade", "--quiet").code == 0
     said = run("downgrade", "--steps", "1", "--dry-run")
     assert "0009_titles  UpdateItems shop-dev-Teams\n  2 items" in said.out
+    assert "--sample" not in said.out, "which a downgrade does not have"
 
 
 @pytest.mark.parametrize(
@@ -159,4 +161,4 @@ def test_a_file_that_is_no_price_list(
 def test_a_file_that_is_not_there(run: Run, tables: Tables) -> None:
     """It is named."""
     said = run("upgrade", "--dry-run", "--price-file", "missing.json")
-    assert (said.code, "missing.json: cannot be read" in said.err) == (1, True)
+    assert (said.code, "missing.json: cannot be read: No such file or directory\n" in said.err) == (1, True)
