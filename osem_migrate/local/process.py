@@ -138,7 +138,9 @@ def _birth_from_proc(pid: int) -> str | None:
         return None
     # pid (name) state ppid …: a name may hold blanks and parentheses; the start in clock ticks is the 22nd field.
     state, *rest = stat.rpartition(")")[2].split()
-    if state in {"Z", "X"}:
+    # While it ends, its first thread can be gone before the others, which still hold what the process had open, its
+    # port too; their number is the 20th field (proc_pid_stat(5)).
+    if state == "X" or (state == "Z" and rest[16] == "1"):
         return None
     return f"{BOOT.read_text(encoding='ascii').strip()}/{rest[18]}"
 

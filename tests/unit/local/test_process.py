@@ -15,6 +15,11 @@ from osem_migrate.local import process
 from osem_migrate.local.process import Process, birth_of, environment_of_engine
 
 WAIT = "import time; print('ready', flush=True); time.sleep(600)"
+FIRST_THREAD_ENDS = f"""
+import ctypes, threading
+threading.Thread(target=lambda: exec({WAIT!r})).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAIT}"
 
 
@@ -91,6 +96,23 @@ def test_a_zombie_has_no_birth() -> None:
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert birth_of(child.pid) is None
     child.wait()
+
+
+@pytest.mark.skipif(not process.BOOT.exists(), reason="ps does not tell how many threads are left")
+def test_a_process_whose_first_thread_alone_ended_is_alive(children: Children) -> None:
+    """What it has open, its port above all, is taken until its last thread is gone."""
+    child = children.ready(FIRST_THREAD_ENDS)
+    deadline = time.monotonic() + 20
+    while _state(child) != "Z" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert _state(child) == "Z"
+    assert child.is_alive()
+    _end(child)
+    assert not child.is_alive()
+
+
+def _state(child: Process) -> str:
+    return (process.PROC / str(child.pid) / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_a_stubborn_process_is_killed(children: Children) -> None:
