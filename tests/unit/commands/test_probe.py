@@ -201,7 +201,7 @@ def test_other_probes_that_never_end_are_said_to_be_in_the_way(plain: ProbedTabl
 def test_a_place_that_is_neither_taken_nor_free(plain: ProbedTables) -> None:
     """A put that is refused for an item that no read finds is not repeated for ever, nor without a pause."""
     refused = Fail("ConditionalCheckFailedException", "The conditional request failed")
-    plain.simulator.faults.plan(refused, action="PutItem", times=None)
+    plain.simulator.faults.plan(refused, action="PutItem", times=300)
     began = plain.clock.clock.monotonic()
     assert failed(plain.probe()) == [
         "Teams: probe table: expected written and read back, found other probes keep writing to its key"
