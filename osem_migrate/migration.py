@@ -34,7 +34,7 @@ class Migration:
 
     id: str
     number: int
-    operations: tuple[Operation, ...]
+    operations: tuple[Operation, ...] = field(hash=False)  # one of a project's own may hold what has no hash
     summary: str = ""
     depends: tuple[str, ...] = ()
     file: str = ""

@@ -1,6 +1,7 @@
 """PutItems: put items into a table where there are none; and TakeBackItems, its way back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from osem_migrate.errors import DefinitionError, InapplicableOperation
@@ -100,7 +101,7 @@ class PutItems(_GivenItems):
     """
 
     table: str
-    items: Sequence[Mapping[str, Any]]
+    items: Sequence[Mapping[str, Any]] = field(hash=False)
 
     def steps(self, before: Schema) -> tuple[Pass, ...]:
         """One pass over the items that are given."""
@@ -121,7 +122,7 @@ class TakeBackItems(_GivenItems):
     """Delete items that are still as they were put; one that somebody changed since stays. The reverse of PutItems."""
 
     table: str
-    items: Sequence[Mapping[str, Any]]
+    items: Sequence[Mapping[str, Any]] = field(hash=False)
 
     def steps(self, before: Schema) -> tuple[Pass, ...]:
         """One pass over the items that are given."""

@@ -142,6 +142,20 @@ def test_a_lost_script_is_given_up_only_unchecked(project: Project, run: Run, up
     assert f"resolved as reverted  {TEAMS}" in run("history").out
 
 
+@pytest.mark.parametrize("state", ["--reverted", "--applied"])
+def test_beside_a_script_that_puts_items(state: str, project: Project, run: Run, upgraded: Tables) -> None:
+    """Whatever values a script holds, the history of it and of its neighbours is set right as ever."""
+    project.script(
+        "0002_seed",
+        'PutItems("Teams", [{"teamId": "all", "tags": ["a"]}])',
+        prelude="from osem_migrate import PutItems",
+    )
+    assert run("upgrade").code == 0
+    for version in ("2", "1"):
+        said = run("resolve", version, state, "--no-verify", "--reason", "try")
+        assert (said.code, said.err) == (0, "")
+
+
 def test_an_unknown_version(run: Run, tables: Tables) -> None:
     """TARGET_UNKNOWN, as with ``--to``."""
     said = run("resolve", "77", "--applied")

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
@@ -14,6 +14,7 @@ from osem_migrate.operations import (
     DropIndex,
     DropTable,
     Operation,
+    PutItems,
     SetBilling,
     SetDeletionProtection,
     SetPointInTimeRecovery,
@@ -34,6 +35,13 @@ CREATE = CreateTable(
         SetBilling.provisioned("Sessions", read=5, write=1, indexes={"a-index": Throughput(2, 1)}),
     ],
 )
+
+
+@dataclass(frozen=True)
+class OfAProject(AddIndex):
+    """One that holds what has no hash."""
+
+    limits: dict[str, int] = field(default_factory=lambda: {"members": 3})
 
 
 def migration(*operations: Operation) -> Migration:
@@ -203,3 +211,13 @@ def test_what_only_python_takes_for_a_number_names_none(version: str) -> None:
     """No file is named so, and Python itself refuses to read thousands of digits."""
     assert number_named(version) is None
     assert len(shown_version(version)) < 300
+
+
+def test_a_migration_is_a_key_whatever_its_operations_hold() -> None:
+    """Items of a script have no hash, nor need what an operation of a project's own holds."""
+    items = [{"teamId": "all", "tags": ["a"], "limits": {"members": 3}}]
+    puts = migration(PutItems("Teams", items))
+    assert {puts: 1}[migration(PutItems("Teams", [dict(items[0])]))] == 1
+    assert {PutItems("Teams", items)} == {PutItems("Teams", [dict(items[0])])}
+    ours = OfAProject("Teams", "by-owner", S("owner"))
+    assert len({migration(ours), migration(ours), puts}) == 2
