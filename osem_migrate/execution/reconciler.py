@@ -37,7 +37,7 @@ class Attempt:
         error: why it has failed.
         changed: whether anything took effect, so that a failure is known to be partial.
         idle: whether nothing of it is under way, although more is to do, which nobody wants begun.
-        untouched: whether none of its steps is done.
+        untouched: whether none of its steps is done, nor a part of one.
     """
 
     result: Reconciled | None = None
@@ -78,8 +78,10 @@ class Reconciler:
             result = self._carry_out(run, resumed=resumed)
         except OsemMigrateError as error:
             return Attempt(error=error, changed=run.changed)
-        idle = result is None and self._services.pace is Pace.WAIT_ONLY
-        return Attempt(result=result, changed=run.changed, idle=idle, untouched=run.position == 0)
+        # DynamoDB goes on with nothing that it does not describe, such as a pass over items.
+        idle = result is None and (self._services.pace is Pace.WAIT_ONLY or not run.step.is_described)
+        untouched = run.position == 0 and run.cursor is None
+        return Attempt(result=result, changed=run.changed, idle=idle, untouched=untouched)
 
     def _carry_out(self, run: OperationRun, *, resumed: bool) -> Reconciled | None:
         planned, pace = run.planned, self._services.pace

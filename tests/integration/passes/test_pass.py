@@ -264,13 +264,29 @@ def test_without_verification_it_ends_with_the_scan(site: PassSite) -> None:
 
 def test_nobody_waits_for_a_pass_who_does_not_want_to(site: PassSite) -> None:
     """It does not begin."""
-    watched = site.declare(FULL_NAME).upgrade(pace=Pace.NO_WAIT)
+    watched = site.declare(FULL_NAME).watched()
+    assert watched.migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT)).in_progress == ()
     assert watched.counts()["Scan"] == 0
     site.upgrade(pace=Pace.WAIT_ONLY)
     assert site.items()["u1"] == user(1)
     site.upgrade()
     assert site.items() == everybody()
     assert UpgradeOptions().pace is Pace.FULL
+
+
+@pytest.mark.parametrize("pace", [Pace.NO_WAIT, Pace.WAIT_ONLY])
+def test_a_pass_that_was_stopped_is_kept_by_whoever_does_not_wait(site: PassSite, pace: Pace) -> None:
+    """Nothing of it is in progress meanwhile, and the next run that waits goes on with it."""
+    site.declare(FULL_NAME)
+    site.failing(stop=site.stop_at(8))
+    before = sum("fullName" in item for item in site.items().values())
+    assert 0 < before < 20
+    for _ in range(2):
+        assert site.watched().migrator.upgrade(UpgradeOptions(pace=pace)).in_progress == ()
+    watched = site.upgrade()
+    assert site.items() == everybody()
+    assert written(watched) == 20 - before
+    assert note(watched) == "20 items examined, 20 changed"
 
 
 def test_an_item_that_others_kept_from_us_is_not_left_out(site: PassSite) -> None:
