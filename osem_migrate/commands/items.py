@@ -11,7 +11,8 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
 from osem_migrate.pass_state import PassKey, PassOrder, PassState, Said, SetAside
-from osem_migrate.planning.items import PassStatus, addressees, chosen, condition_of, is_obeyed
+from osem_migrate.planning.item_orders import addressees, is_obeyed
+from osem_migrate.planning.items import PassStatus, chosen, condition_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
