@@ -148,7 +148,8 @@ def grants(  # noqa: PLR0913 - one argument each for what may be allowed beside 
         defaults: settings of every new table of the environment; with tags among them, the history table has them too.
         probe: whether it may write, read and remove the sample items of ``verify --probe`` as well.
         items: whether it may give orders to passes over items as well, which whoever may upgrade may do anyway.
-        sample: whether it may read the items that ``upgrade --dry-run --sample`` shows.
+        sample: whether it may read the items that ``upgrade`` and ``downgrade`` show with
+            ``--dry-run --sample``.
         check_items: whether it may read those that ``upgrade --check-items`` looks at.
 
     Raises:
@@ -211,7 +212,7 @@ def _tagging(defaults: Sequence[Setting]) -> Iterable[Grant]:
 
 
 def _sampling(steps: Sequence[Step]) -> Iterable[Grant]:
-    """What the passes over items read with, without what they write with."""
+    """What the passes over items read with, without what they write with; an undo reads as its operation does."""
     passes = [step for step in steps if isinstance(step, Pass) and step.work.given is None]
     reads = {"Scan", *("GetItem" for step in passes if step.work.lookups)} if passes else set()
     yield Grant("Sample", Role.STATUS, Target.TABLES, tuple(f"dynamodb:{action}" for action in sorted(reads)))

@@ -44,7 +44,7 @@ class PolicyDocument(TypedDict):
     items: bool
     """Whether it was asked to allow orders to passes over items, too."""
     sample: bool
-    """Whether it allows what upgrade --dry-run --sample reads, too."""
+    """Whether it allows what --dry-run --sample reads, of upgrade and of downgrade, too."""
     check_items: bool
     """Whether it allows what upgrade --check-items reads, too."""
     region: str
