@@ -4,13 +4,35 @@ from typing import TYPE_CHECKING
 
 from osem_migrate import advice
 from osem_migrate.cli import output
+from osem_migrate.errors import OsemMigrateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from osem_migrate.cli.invocation import Invocation
+    from osem_migrate.migrator import Migrator
     from osem_migrate.planning.items import PassStatus
 
 _SIGNS = {"running": "info", "paused": "warning", "done": "done", "abandoned": "info"}
+
+
+def unfinished(invocation: "Invocation", migrator: "Migrator", *, watch: bool = True) -> "Sequence[PassStatus]":
+    """The passes that are not over; none, with a warning, where that cannot be read."""
+    try:
+        return migrator.unfinished_passes(watch=watch)
+    except OsemMigrateError as error:
+        invocation.warn([f"Whether a pass over items is unfinished is not known: {error.message}"])
+        return ()
+
+
+def show_unfinished(passes: "Sequence[PassStatus]") -> None:
+    """How each of them stands, and what to type next."""
+    from osem_migrate.planning.pass_advice import pass_advice, pass_stands
+
+    for status in passes:
+        stands = pass_stands(status)
+        output.line(_SIGNS.get(status.condition, "warning"), f"{stands[0].upper()}{stands[1:]}.")
+        show_advice(pass_advice(status))
 
 
 def pass_name(status: "PassStatus") -> str:
@@ -25,8 +47,7 @@ def show_pass(status: "PassStatus", *, brief: bool) -> None:
     output.line(_SIGNS.get(condition, "error"), f"{condition:<14} {pass_name(status)}{reverse}")
     if not brief:
         output.table(list(_rows(status)), indent="    ")
-        for text in _next(status):
-            output.echo(f"    {text}")
+        _show_next(status)
 
 
 def _rows(status: "PassStatus") -> "Iterator[tuple[str, str]]":
@@ -63,15 +84,26 @@ def _speed(status: "PassStatus") -> "Iterator[tuple[str, str]]":
         yield "time left", f"about {output.roughly(status.left)}" if status.left is not None else unknown
 
 
-def _next(status: "PassStatus") -> "Iterator[str]":
-    """What to type, and why."""
-    control, condition = status.state.control, status.condition
-    if control.is_paused and control.pause_said is not None and not condition.is_over:
-        yield f"Paused by {control.pause_said.by} at {output.moment(control.pause_said.at)}. Let it go on with:"
-        yield advice.command("items", "resume")
-    if not condition.is_over and not status.is_attended:
-        error = status.record.error if status.record is not None else None
-        why = f"{error.code}: {error.message} " if error is not None else ""
-        yield f"{why}No run is at work on it. Go on with: {status.resume}"
-    if status.state.failures:
-        yield f"See what failed with: {advice.command('items', 'failures')}"
+def _show_next(status: "PassStatus") -> None:
+    """Why it stands so, and what to type."""
+    from osem_migrate.planning.pass_advice import pass_advice
+
+    if status.condition.is_over:
+        if status.state.failures:
+            show_advice(f"See what failed with: {advice.command('items', 'failures')}")
+        return
+    paused = status.state.control.pause_said if status.is_paused else None
+    if paused is not None:
+        output.echo(f"    Paused by {paused.by} at {output.moment(paused.at)}.")
+    error = status.record.error if status.record is not None and not status.is_attended else None
+    if error is not None:
+        output.echo(f"    {error.code}: {error.message}")
+    if not status.is_attended:
+        output.echo("    No run is at work on it.")
+    show_advice(pass_advice(status))
+
+
+def show_advice(text: str) -> None:
+    """Each of its lines, below what it is about."""
+    for line in text.splitlines():
+        output.echo(f"    {line}", hang=4)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from osem_migrate.advice import command
 from osem_migrate.errors import ItemsStillChanging
-from osem_migrate.history import Record, RecordedState
+from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration, number_named
 from osem_migrate.pass_state import PassKey, PassState
@@ -164,6 +164,18 @@ def condition_of(key: PassKey, state: PassState, record: Record | None, *, alive
         return PassCondition.INTERRUPTED
     still = record.error.code == ItemsStillChanging.code and state.newest_scan > 0
     return PassCondition.STILL_CHANGING if still else PassCondition.FAILED
+
+
+def begun_passes(history: History) -> dict[PassKey, int]:
+    """The passes that are begun and not over, in order, and the generation of each that the next run goes on with."""
+    return {
+        PassKey(migration=record.migration, position=position, direction=direction): int(progress.cursor)
+        for record in sorted(history.records.values(), key=lambda record: record.migration)
+        if record.is_within_pass
+        for direction in [Direction.DOWNGRADE if record.is_being_reversed else Direction.UPGRADE]
+        for position, progress in sorted(record.progress.items())
+        if position in record.doubt and progress.cursor is not None and progress.cursor.isdecimal()
+    }
 
 
 def is_open(key: PassKey, state: PassState, record: Record) -> bool:
