@@ -100,7 +100,7 @@ def test_all_is_well(aws: SimulatedAws, folder: Path) -> None:
     report = examine(aws, folder)
     assert report.exit_code is ExitCode.OK
     assert set(healths(report).values()) == {Health.OK, Health.SKIPPED}
-    assert [finding.check for finding in report.findings][:12] == [
+    assert [finding.check for finding in report.findings][:13] == [
         *("python", "libraries", "configuration", "scripts", "connection", "credentials", "identity", "account"),
         *("endpoint", "clock", "history table", "item passes", "lock"),
     ]
