@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from osem_migrate import advice
 from osem_migrate.cli import output
 from osem_migrate.errors import OsemMigrateError
+from osem_migrate.listing import in_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,7 +98,9 @@ def _show_next(status: "PassStatus") -> None:
         output.echo(f"    Paused by {paused.by} at {output.moment(paused.at)}.")
     error = status.record.error if status.record is not None and not status.is_attended else None
     if error is not None:
-        output.echo(f"    {error.code}: {error.message}")
+        text, parts = in_lines(f"{error.code}: {error.message}", error.parts)
+        output.echo(f"    {text}", hang=4)
+        output.bullets(parts)
     if not status.is_attended:
         output.echo("    No run is at work on it.")
     show_advice(pass_advice(status))

@@ -175,6 +175,7 @@ def test_what_failed_is_listed_with_what_to_do(run: Run, users: Tables) -> None:
     assert (
         "the next run tries the item that was set aside again before anything else: osem-migrate upgrade" in again.out
     )
+    assert "could not be handled: id odd: full_name raised KeyError" in run("status").out, "one is no list"
     assert "How far the pass over items is: osem-migrate items status --env dev" in run("status").out
     paused = run("items", "pause")
     assert (paused.code, "PASS_NOT_RUNNING" in paused.err) == (1, True)
@@ -203,6 +204,28 @@ def test_other_commands_tell_of_a_pass_that_failed(run: Run, users: Tables) -> N
         assert (told["state"], told["attended"], told["failures"], told["table"]) == ("failed", False, 1, "Users")
         assert told["message"] == f"t{STANDS}"
         assert told["remediation"].endswith("osem-migrate upgrade --env dev")
+
+
+def test_several_reasons_stand_on_lines_of_their_own(run: Run, users: Tables) -> None:
+    """In status, history and items status; programs get them where they were, in the message."""
+    users.client.put_item(TableName=USERS, Item={"id": {"S": "strange"}, "first": {"S": "Eve"}})
+    assert failing(run, users).code == 2
+    why = "full_name raised KeyError: 'last' (line 9)"
+    summary = f"2 items of {USERS} could not be handled"
+    for said, before in (
+        (run("status"), f"✗ failed       0002_full_name  after 0 of 1 operations: {summary} ("),
+        (run("history"), f"  ITEMS_FAILED: {summary}\n"),
+        (run("items", "status"), f"    ITEMS_FAILED: {summary}\n"),
+    ):
+        lines = said.out[said.out.index(before) :].splitlines()
+        assert sorted(lines[1:3]) == [f"    - id odd: {why}", f"    - id strange: {why}"]
+        assert why not in lines[0] + "".join(lines[3:])
+    problem = run("status", "--json").document["data"]["problems"][0]
+    entry = run("history", "--json").document["data"]["events"][-1]
+    for message in (problem["message"], entry["detail"]):
+        assert message.count(f": {why}") == 2
+        assert message.endswith(why)
+    assert why not in run("status", "-q").out
 
 
 def test_a_correction_says_that_no_item_was_looked_at(run: Run, users: Tables) -> None:
