@@ -121,6 +121,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from osem_migrate.advice import AGAIN, CONFIGURATION, command, in_library
+from osem_migrate.listing import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -174,7 +175,7 @@ class OsemMigrateError(Exception):
     ) -> None:
         self.summary = message
         self.parts = tuple(parts)
-        self.message = ": ".join(filter(None, (message, "; ".join(self.parts))))
+        self.message = one_line(message, self.parts)
         super().__init__(self.message)
         self.advice = remediation if remediation is not None else self.remedy
         self.details: dict[str, Any] = {name: value for name, value in details.items() if value is not None}

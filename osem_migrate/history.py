@@ -44,10 +44,11 @@ class ShownState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedError:
-    """Why a migration failed."""
+    """Why a migration failed; ``parts`` are the things with which the message ends, where it lists any."""
 
     code: str
     message: str
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +246,11 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """One entry of the append-only log. ``at`` is Unix milliseconds; ``reason`` is why, where somebody said so."""
+    """One entry of the append-only log.
+
+    ``at`` is Unix milliseconds; ``parts`` are the things with which the detail ends, where it lists any; ``reason`` is
+    why, where somebody said so.
+    """
 
     at: int
     what: str
@@ -253,3 +258,4 @@ class LogEntry:
     by: str
     detail: str = ""
     reason: str | None = None
+    parts: tuple[str, ...] = ()

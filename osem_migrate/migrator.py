@@ -289,6 +289,12 @@ class Migrator:
 
         return passes(self.deployment, self.migrations, chosen(options, PassesOptions, "passes"))
 
+    def unfinished_passes(self, *, watch: bool = True) -> tuple[PassStatus, ...]:
+        """How those stand that are not over; without ``watch``, whoever holds the lock is taken to be alive."""
+        from osem_migrate.deployment.passes import unfinished_passes
+
+        return unfinished_passes(self.deployment, lambda: self.migrations, watch=watch)
+
     def failures(self, options: FailuresOptions | None = None) -> PassFailures:
         """The items that passes have set aside."""
         from osem_migrate.commands.items import FailuresOptions, failures

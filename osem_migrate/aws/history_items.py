@@ -1,7 +1,7 @@
 """Records, holders and log entries as items of the history table, and back."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from osem_migrate.history import (
     RecordedTable,
     TableEffect,
 )
+from osem_migrate.listing import parts_at, starts
 from osem_migrate.migration import number_named, shown_version
 
 PARTITION_KEY = "scope"
@@ -74,7 +75,7 @@ def record_item(scope: str, record: Record) -> dict[str, Any]:
             "applied_by": record.applied_by,
             "tool_version": record.tool_version,
             "fence": record.fence,
-            "error": {"code": record.error.code, "message": _brief(record.error.message)} if record.error else None,
+            "error": _error(record.error) if record.error is not None else None,
             "downgrade_to": record.downgrade_to,
             "tables": _tables(record.tables) if record.tables is not None else None,
             "createdAt": record.created_at,
@@ -114,7 +115,7 @@ def read_record(item: Mapping[str, Any]) -> Record:
             created_at=_moment(values["createdAt"]),
             updated_at=_moment(values["updatedAt"]),
             created_by=_text(values["createdBy"]),
-            error=RecordedError(code=_text(error["code"]), message=_text(error["message"])) if error else None,
+            error=_read_error(error) if error else None,
             downgrade_to=_optional_text(values.get("downgrade_to")),
             tables=_read_tables(values["tables"]) if "tables" in values else None,
         )
@@ -123,6 +124,25 @@ def read_record(item: Mapping[str, Any]) -> Record:
 def _unreadable_record(migration: str) -> str:
     applied, reverted = (command("resolve", migration, flag) for flag in ("--applied", "--reverted"))
     return f"{HistoryUnreadable.remedy}\nIf it was damaged, record anew what became of it: {applied}\nor: {reverted}"
+
+
+def _error(error: RecordedError) -> dict[str, Any]:
+    return {"code": error.code, "message": _brief(error.message), **_listing(error.message, error.parts)}
+
+
+def _read_error(error: Mapping[str, Any]) -> RecordedError:
+    message = _text(error["message"])
+    return RecordedError(code=_text(error["code"]), message=message, parts=_read_listing(message, error))
+
+
+def _listing(message: str, parts: Sequence[str]) -> dict[str, list[int]]:
+    """Where the things begin with which a message ends, so that none of them takes room twice."""
+    found = starts(message, parts, _LONGEST_TEXT - 1)
+    return {"parts": found} if found else {}
+
+
+def _read_listing(message: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+    return parts_at(message, [int(at) for at in item.get("parts", ())])
 
 
 def _progress(done: Progress) -> dict[str, Any]:
@@ -199,6 +219,7 @@ def log_item(scope: str, entry: LogEntry, *, fence: int, number: int) -> dict[st
             "migration": entry.migration,
             "by": entry.by,
             "detail": _brief(entry.detail) or None,
+            **_listing(entry.detail, entry.parts),
             "reason": _brief(entry.reason) if entry.reason is not None else None,
         }
     )
@@ -208,12 +229,14 @@ def read_log_item(item: Mapping[str, Any]) -> LogEntry:
     """The entry of an item; raises HistoryUnreadable like ``read_record``."""
     with readable(f"the entry {sort_key(item)!r}"):
         values = deserialize(item)
+        detail = _text(values.get("detail", ""))
         return LogEntry(
             at=_moment(values["at"]),
             what=_text(values["what"]),
             migration=_optional_text(values.get("migration")),
             by=_text(values["by"]),
-            detail=_text(values.get("detail", "")),
+            detail=detail,
+            parts=_read_listing(detail, values),
             reason=_optional_text(values.get("reason")),
         )
 

@@ -45,6 +45,11 @@ def partition(scope: str, key: PassKey) -> str:
     return f"{scope}#{PASS_PREFIX}{key.text}"
 
 
+def every_partition(scope: str) -> str:
+    """The partitions of all passes of an application, where ``*`` stands for anything."""
+    return f"{scope}#{PASS_PREFIX}*"
+
+
 def generation_key(number: int) -> str:
     """The sort key of a generation, with which those of all that belongs to it begin."""
     return f"{PASS_PREFIX}{number:06}"

@@ -26,8 +26,8 @@ def command(invocation: Invocation, *, role: str) -> ExitCode:
     """Check everything that a run depends on, and say how to fix it.
 
     One line each: Python and libraries, configuration, scripts, region, credentials and who they belong to, the clock,
-    the endpoint, the history table, its lock, and every permission. Changes nothing. What depends on something broken
-    is skipped. By default only the permissions to read are tried, by reading.
+    the endpoint, the history table, passes over items that are not over, the lock, and every permission. Changes
+    nothing. What depends on something broken is skipped. By default only the permissions to read are tried, by reading.
 
     With --role upgrade or downgrade the permissions to write are tried as well: changes are requested for a table that
     cannot exist, and items are written under a condition that never holds, so that DynamoDB refuses them all.

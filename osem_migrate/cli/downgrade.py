@@ -1,6 +1,7 @@
 """``osem-migrate downgrade``: reverse the newest migrations."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,16 @@ from osem_migrate.cli import output
 from osem_migrate.cli.complete import complete_down_to
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
-from osem_migrate.cli.options import Count, connected, item_rate_option, lock_timeout_option, timeout_option
+from osem_migrate.cli.options import (
+    Count,
+    connected,
+    item_rate_option,
+    lock_timeout_option,
+    price_file_option,
+    refuse_without_dry_run,
+    sample_option,
+    timeout_option,
+)
 from osem_migrate.errors import ExitCode, OsemMigrateError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +37,8 @@ if TYPE_CHECKING:
 @lock_timeout_option
 @timeout_option("How long one operation may take.  [default: 24 h for an index, else 30 min]")
 @item_rate_option
+@sample_option
+@price_file_option
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,
@@ -39,6 +51,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     lock_timeout: float,
     timeout: float | None,
     item_rate: int | None,
+    sample: int | None,
+    price_file: Path | None,
 ) -> ExitCode:
     """Reverse the newest migrations.
 
@@ -53,12 +67,14 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     if (target is None) == (steps is None):
         raise UsageError("say how far to go back: either --to VERSION or --steps NUMBER")
+    refuse_without_dry_run(dry_run=dry_run, sample=sample, price_file=price_file)
     options = DowngradeOptions(target, steps=steps, lock_timeout=lock_timeout, timeout=timeout, item_rate=item_rate)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     plan = migrator.plan_downgrade(options)
     if dry_run:
-        plan = migrator.forecast(migrator.with_drift(plan), ForecastOptions(item_rate=item_rate))
+        plan = migrator.with_drift(plan)
+        plan = migrator.forecast(plan, ForecastOptions(sample=sample, prices=price_file, item_rate=item_rate))
         return invocation.finish(
             lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
         )

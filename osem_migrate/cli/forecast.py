@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from osem_migrate import advice
 from osem_migrate.cli import output, terminal
 from osem_migrate.items.values import json_item
-from osem_migrate.planning.plan import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +30,8 @@ def show_forecasts(plan: "Plan") -> None:
         if found.most.written:
             written.add(found.physical_name)
     unasked = any(found.sample is None and found.unsampled is None for found in plan.forecasts)
-    if unasked and plan.direction is Direction.UPGRADE:
-        sampled = advice.command("upgrade", "--dry-run", "--sample", "1000")
+    if unasked:
+        sampled = advice.command(plan.direction, "--dry-run", "--sample", "1000", given={"--to": plan.target})
         output.hint(f"see what would become of some of these items: {sampled}")
 
 

@@ -9,6 +9,7 @@ from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation
 from osem_migrate.cli.options import Count, connected
 from osem_migrate.errors import ExitCode
+from osem_migrate.listing import in_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,8 @@ def command(invocation: Invocation, *, limit: int | None) -> ExitCode:
         if invocation.as_json:
             invocation.list_json("events", _listed(some))
         else:
-            output.entries([(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in some], head=3)
+            rows = [(output.moment(e.at), e.what, e.migration or "", e.by, _detail(e)) for e in some]
+            output.entries(rows, head=3, below=[in_lines(e.detail, e.parts)[1] for e in some])
 
     def show() -> None:
         if not count:
@@ -59,6 +61,6 @@ def _document(count: int) -> Document:
 
 
 def _detail(entry: "LogEntry") -> str:
-    """What was done, and why where somebody said so, on one line."""
+    """What was done, and why where somebody said so, on one line; without what it lists."""
     reason = f"reason: {' '.join(entry.reason.split())}" if entry.reason else ""
-    return "; ".join(filter(None, (entry.detail, reason)))
+    return "; ".join(filter(None, (in_lines(entry.detail, entry.parts)[0], reason)))

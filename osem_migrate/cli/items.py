@@ -11,15 +11,12 @@ from osem_migrate.cli import output
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.mistyped import Group
 from osem_migrate.cli.options import Count, connected
+from osem_migrate.cli.pass_status import pass_name, show_pass
 from osem_migrate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from osem_migrate.commands.items import PassFailures, Steered
     from osem_migrate.planning.items import PassStatus
-
-_SIGNS = {"running": "info", "paused": "warning", "done": "done", "abandoned": "info"}
 
 migration_option = click.option(
     "--migration", "version", metavar="VERSION", help="Only of this version (7, 0007 or its whole name)."
@@ -53,7 +50,7 @@ def status(invocation: Invocation, *, version: str | None) -> ExitCode:
         if not found:
             output.line("info", f"No pass over items was ever begun on {place(migrator)}.")
         for one in found:
-            _show(one, brief=invocation.verbosity < 0)
+            show_pass(one, brief=invocation.verbosity < 0)
 
     return invocation.finish(lambda: _status_document(found), show)
 
@@ -125,7 +122,7 @@ def _steer(invocation: Invocation, order: str, version: str | None, *, rate: int
 
     def show() -> None:
         for one in steered:
-            output.line("done" if one.ordered else "info", f"{_name(one.status)}: {_outcome(one, order, rate)}")
+            output.line("done" if one.ordered else "info", f"{pass_name(one.status)}: {_outcome(one, order, rate)}")
         attended = [one for one in steered if one.ordered and one.status.is_attended]
         if attended:
             output.hint(f"see how it stands with: {advice.command('items', 'status')}")
@@ -150,69 +147,6 @@ def _outcome(one: "Steered", order: str, rate: int | None) -> str:
         "retry": (f"what was set aside is tried again {soon}", ""),
     }[order]
     return said[0] if one.ordered else said[1]
-
-
-def _name(status: "PassStatus") -> str:
-    return f"{status.key.migration}, {status.operation or f'operation {status.key.position + 1}'}"
-
-
-def _show(status: "PassStatus", *, brief: bool) -> None:
-    """A line, and a table below it."""
-    condition = status.condition.value
-    reverse = f" ({status.key.direction})" if status.key.direction != "upgrade" else ""
-    output.line(_SIGNS.get(condition, "error"), f"{condition:<14} {_name(status)}{reverse}")
-    if not brief:
-        output.table(list(_rows(status)), indent="    ")
-        for text in _next(status):
-            output.echo(f"    {text}")
-
-
-def _rows(status: "PassStatus") -> "Iterator[tuple[str, str]]":
-    from osem_migrate.live_table import size_text
-
-    if status.physical_name is not None:
-        yield "table", status.physical_name
-    scan = f" of scan {status.scan} that looks whether anything is left to change" if status.scan else ""
-    yield "segments", f"{status.segments_done:,} of {status.state.generation.segments:,} done{scan}"
-    of_items = f" of about {status.expected:,}" if status.expected is not None else ""
-    yield "examined", f"{status.examined:,}{of_items} items"
-    if status.bytes_examined is not None and status.size_bytes:
-        by_count = "by a count of DynamoDB's that may be six hours old"
-        yield "bytes", f"about {size_text(status.bytes_examined)} of {size_text(status.size_bytes)}, {by_count}"
-    short = " at least: what was written in the last seconds before a kill is not counted" if status.is_short else ""
-    yield "changed", f"{status.changed:,}{short}"
-    yield "failures", f"{len(status.state.failures):,}"
-    yield from _speed(status)
-
-
-def _speed(status: "PassStatus") -> "Iterator[tuple[str, str]]":
-    """What was asked for, what is kept, and how long it takes."""
-    control, report = status.state.control, status.state.report
-    if control.rate is not None and control.rate_said is not None:
-        by = f"set by {control.rate_said.by} at {output.moment(control.rate_said.at)}"
-        yield "rate", f"{control.rate:,} units/s, {by}"
-    elif status.is_attended and report is not None:
-        yield "rate", f"{report.rate:,.0f} units/s" if report.rate is not None else "not limited"
-    if status.is_attended and report is not None:
-        from osem_migrate.cli.pass_text import speed
-
-        yield "kept", f"{speed(report.read, report.written)}, {report.items:,.0f} items/s"
-        unknown = "paused" if status.is_paused else "not known yet"
-        yield "time left", f"about {output.roughly(status.left)}" if status.left is not None else unknown
-
-
-def _next(status: "PassStatus") -> "Iterator[str]":
-    """What to type, and why."""
-    control, condition = status.state.control, status.condition
-    if control.is_paused and control.pause_said is not None and not condition.is_over:
-        yield f"Paused by {control.pause_said.by} at {output.moment(control.pause_said.at)}. Let it go on with:"
-        yield advice.command("items", "resume")
-    if not condition.is_over and not status.is_attended:
-        error = status.record.error if status.record is not None else None
-        why = f"{error.code}: {error.message} " if error is not None else ""
-        yield f"{why}No run is at work on it. Go on with: {status.resume}"
-    if status.state.failures:
-        yield f"See what failed with: {advice.command('items', 'failures')}"
 
 
 def _show_failures(found: "PassFailures", where: str) -> None:

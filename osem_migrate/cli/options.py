@@ -97,6 +97,14 @@ item_rate_option = click.option(
 )
 
 
+sample_option = click.option(
+    "--sample",
+    type=Count(),
+    metavar="N",
+    help="With --dry-run: read N items of each table whose items change, and show what would become of them.",
+)
+
+
 price_file_option = click.option(
     "--price-file",
     type=click.Path(dir_okay=False, path_type=Path),

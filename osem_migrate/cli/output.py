@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from osem_migrate.cli import terminal
 from osem_migrate.cli.layout import UNBROKEN, width_of
 from osem_migrate.cli.terminal import can_show
 from osem_migrate.errors import OsemMigrateError
+from osem_migrate.listing import in_lines, one_line
 
 if TYPE_CHECKING:
     from osem_migrate.operations.estimate import Estimate
@@ -69,32 +71,42 @@ def verbatim(text: str) -> None:
     terminal.write(without_passwords(advice.shown(text, _typed)), err=False, wrap=False)
 
 
-def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
-    """Rows on stdout, in columns; what the last column has no room for goes on below it."""
+def table(rows: Sequence[Sequence[str]], indent: str = "", below: Sequence[Sequence[str]] = ()) -> None:
+    """Rows on stdout, in columns; what the last column has no room for goes on below it, then what ``below`` lists."""
     lines = columns(rows)
     hang = sum(2 + max(width_of(row[at]) for row in rows) for at in range(len(rows[0]) - 1)) if rows else 0
-    for text in lines:
-        echo(indent + text, hang=len(indent) + hang)
+    for text, parts in zip_longest(lines, below, fillvalue=""):
+        echo(f"{indent}{text}", hang=len(indent) + hang)
+        bullets(parts)
 
 
-def entries(rows: Sequence[Sequence[str]], head: int) -> None:
+def entries(rows: Sequence[Sequence[str]], head: int, below: Sequence[Sequence[str]] = ()) -> None:
     """A table on stdout; where a line of it has no room, what stands behind the first columns goes below them.
 
     Args:
         rows: cells of one line each.
         head: how many columns stay together.
+        below: what each of them lists, a line each; nothing where omitted.
     """
     room = terminal.room()
     if room is None or all(width_of(text) <= room for text in columns(rows)):
-        table(rows)
+        table(rows, below=below)
         return
-    for first, row in zip(columns([row[:head] for row in rows]), rows, strict=True):
+    heads = columns([row[:head] for row in rows])
+    for first, row, parts in zip_longest(heads, rows, below, fillvalue=""):
         echo(first)
         echo(f"    {', '.join(filter(None, row[head:]))}")
+        bullets(parts)
 
 
 def _unbroken(words: Sequence[str]) -> str:
     return _typed(words).replace(" ", UNBROKEN)
+
+
+def bullets(parts: Sequence[str], indent: str = "    ", *, err: bool = False) -> None:
+    """What a message lists, a line each."""
+    for part in parts:
+        echo(f"{indent}- {part}", err=err, hang=len(indent) + 2)
 
 
 def dim(text: str) -> str:
@@ -125,11 +137,9 @@ def without_passwords(text: str) -> str:
 
 def failure(error: OsemMigrateError) -> None:
     """An error: what is wrong and what to type next, on stderr."""
-    parts = error.parts if len(error.parts) > 1 else ()
-    text = f"{error.summary}:" if parts else ": ".join((error.summary, *error.parts))
-    line("error", f"{click.style(error.code, bold=True)}: {text}", err=True)
-    for part in parts:
-        echo(f"  - {part}", err=True)
+    text, parts = in_lines(one_line(error.summary, error.parts), error.parts)
+    line("error", f"{click.style(error.code, bold=True)}: {text}{':' if parts else ''}", err=True)
+    bullets(parts, indent="  ", err=True)
     echo(err=True)
     first, *others = error.advice.splitlines() or [""]
     hint(first, err=True)

@@ -35,7 +35,7 @@ def _digits(_context: click.Context, _option: click.Parameter, value: str | None
               help="AWS account of the tables, instead of the configured account_id.")  # fmt: skip
 @click.option("--probe", is_flag=True, help="Also allow what verify --probe does: one sample item a table.")
 @click.option("--items", is_flag=True, help="Also allow orders to passes over items: rate, pause, resume, retry.")
-@click.option("--sample", is_flag=True, help="Also allow what upgrade --dry-run --sample reads.")
+@click.option("--sample", is_flag=True, help="Also allow what --dry-run --sample reads, of upgrade and of downgrade.")
 @click.option("--check-items", is_flag=True, help="Also allow what upgrade --check-items reads, for that role.")
 @placed
 def command(invocation: Invocation, *, role: str, account: str | None, **also: bool) -> ExitCode:

@@ -11,6 +11,7 @@ from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.confirmation import ask
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import connected, lock_timeout_option
+from osem_migrate.cli.pass_status import show_advice
 from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ConfirmationRequired, ExitCode, UsageError
 
@@ -89,6 +90,7 @@ def _document(resolved: "ResolveResult", reason: str | None) -> Document:
 
 
 def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
+    from osem_migrate.planning.pass_advice import advice_resolved, pass_stands
     from osem_migrate.planning.resolve import Resolution
 
     accepts = resolved.resolution is Resolution.ACCEPT_CHECKSUM
@@ -109,3 +111,6 @@ def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
     else:
         output.line("warning", "Not compared with the live tables; look at them with: "
                     f"{advice.command('status')}")  # fmt: skip
+    for status in resolved.passes:
+        output.line("warning", f"Items were not compared: {pass_stands(status)}.")
+        show_advice(advice_resolved(status, resolved.resolution))

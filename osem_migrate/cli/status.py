@@ -12,6 +12,7 @@ from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import Choice, connected, refuse_together
 from osem_migrate.errors import ExitCode, UsageError
 from osem_migrate.history import ShownState
+from osem_migrate.listing import in_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -150,9 +151,11 @@ def _show_migrations(status: "Status", told: set[str], *, brief: bool) -> list["
         if problem is None or said[problem.message] != 1:
             output.line(kind, f"{name}  {output.dim(_when(migration))}".rstrip())
             continue
-        what = problem.message.removeprefix(f"{migration.state.value} ")
+        message, parts = in_lines(problem.message, problem.parts)
+        what = message.removeprefix(f"{migration.state.value} ")
         when = ", ".join(filter(None, (_when(migration), problem.code)))
         output.line(kind, f"{name}  {what} {output.dim(f'({when})')}")
+        output.bullets(() if brief else parts)
         _advise(problem, told, brief=brief)
     shared = {problem.message: problem for problem in of_states.values() if said[problem.message] > 1}
     for problem in shared.values():

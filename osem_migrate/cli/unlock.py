@@ -7,14 +7,19 @@ import click
 
 from osem_migrate import advice
 from osem_migrate.cli import output
-from osem_migrate.cli.invocation import Document, Invocation, place
+from osem_migrate.cli.invocation import Invocation, place
 from osem_migrate.cli.options import connected_forcibly
+from osem_migrate.cli.pass_status import show_unfinished, unfinished
 from osem_migrate.cli.reason import reason_option
 from osem_migrate.errors import ConfirmationRequired, ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from osem_migrate.aws.lock_snapshot import LockSnapshot
     from osem_migrate.history import Holder
+    from osem_migrate.migrator import Migrator
+    from osem_migrate.planning.items import PassStatus
 
 
 @click.command("unlock")
@@ -34,10 +39,9 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
     where = place(migrator)
     seen = migrator.lock()
     if seen is None:
-        free = f"Nobody holds the lock of {where}; nothing to do."
-        return invocation.finish(lambda: _document(None), lambda: output.line("done", free))
+        return _finish(invocation, migrator, None, f"Nobody holds the lock of {where}; nothing to do.")
     if not invocation.as_json:
-        _show(seen, where)
+        _show(seen, where, unfinished(invocation, migrator, watch=False))
     if not invocation.force and invocation.verbosity >= 0:
         output.line("info", "Watching its heartbeat for a few seconds.", err=True)
 
@@ -48,13 +52,22 @@ def command(invocation: Invocation, *, yes: bool, reason: str | None) -> ExitCod
     done = f"The lock of {where} is free again."
     if not unlocked:
         done = f"The lock of {where} was released by its holder meanwhile; nothing to do."
-    return invocation.finish(lambda: _document(seen, unlocked=unlocked), lambda: output.line("done", done))
+    return _finish(invocation, migrator, seen, done, unlocked=unlocked)
 
 
-def _document(seen: "LockSnapshot | None", *, unlocked: bool = False) -> Document:
+def _finish(
+    invocation: Invocation, migrator: "Migrator", seen: "LockSnapshot | None", done: str, *, unlocked: bool = False
+) -> ExitCode:
+    """What became of the lock, and which passes over items wait for somebody to go on with them."""
     from osem_migrate.cli.documents.unlock import unlock_document
 
-    return unlock_document(seen, unlocked=unlocked)
+    passes = unfinished(invocation, migrator)
+
+    def show() -> None:
+        output.line("done", done)
+        show_unfinished(passes)
+
+    return invocation.finish(lambda: unlock_document(seen, passes, unlocked=unlocked), show)
 
 
 def _confirm(*, yes: bool, can_ask: bool, reason: str | None) -> None:
@@ -66,12 +79,20 @@ def _confirm(*, yes: bool, can_ask: bool, reason: str | None) -> None:
     )
 
 
-def _show(seen: "LockSnapshot", where: str) -> None:
+def _show(seen: "LockSnapshot", where: str, passes: "Sequence[PassStatus]") -> None:
     if seen.holder is None:
         output.line("warning", f"The lock of {where} is held, but its holder cannot be read: {seen.unreadable}.")
         return
     output.line("info", f"The lock of {where} is held:")
-    output.table(_facts(seen.holder), indent="    ")
+    output.table([*_facts(seen.holder), *_within(passes)], indent="    ")
+
+
+def _within(passes: "Sequence[PassStatus]") -> "Iterator[tuple[str, str]]":
+    """What its holder was at; whether that is alive is not known yet."""
+    from osem_migrate.planning.pass_advice import pass_named
+
+    for status in passes:
+        yield "within", pass_named(status) + (", paused" if status.is_paused else "")
 
 
 def _facts(holder: "Holder") -> list[tuple[str, str]]:

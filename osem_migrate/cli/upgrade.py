@@ -13,13 +13,13 @@ from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import (
     Choice,
-    Count,
     connected,
     item_rate_option,
     lock_timeout_option,
     price_file_option,
     refuse_together,
     refuse_without_dry_run,
+    sample_option,
     timeout_option,
 )
 from osem_migrate.errors import ExitCode, OsemMigrateError
@@ -47,9 +47,7 @@ FORMATS = ("text", "json", "github")
 @click.option("--check-items", is_flag=True,
               help="Before each index that a table with items gets, look for items whose values cannot be in its key, "
               "and stop there if there are any.")  # fmt: skip
-@click.option("--sample", type=Count(), metavar="N",
-              help="With --dry-run: read N items of each table whose items change, and show what would become of "
-              "them.")  # fmt: skip
+@sample_option
 @price_file_option
 @click.option("--format", "shape", type=Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
               help="Of --dry-run: text for people, json for machines, github for annotations.")  # fmt: skip

@@ -103,7 +103,10 @@ def _show_checklist(checklist: "Checklist") -> None:
     for check in checklist.checks:
         output.line("done" if check.passed else "error", check.describe())
     for note in checklist.notes:
-        output.line("info", note)
+        first, *others = note.splitlines()
+        output.line("info", first)
+        for other in others:
+            output.echo(f"    {other}")
     output.echo()
 
 
@@ -117,6 +120,9 @@ def _summarise(verification: "Verification", migrator: "Migrator", options: "Ver
     parts = [f"{output.counted(tables, 'table')} checked"]
     parts += [f"{len(verification.probed)} probed"] if options.probe else []
     parts += [f"{left_out} not checked"] if left_out else []
+    if not checks:
+        output.line("info", f"{where}: {', '.join(parts)}.")
+        return
     if not failed:
         output.line("done", f"{where}: {', '.join(parts)}; all {len(checks)} checks passed.")
         return

@@ -19,6 +19,7 @@ from osem_migrate.config import HISTORY_ENTITY, Environment, Project
 from osem_migrate.deployment.actor import local_identity
 from osem_migrate.deployment.connection import Connection, connect
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.passes import passes_of
 from osem_migrate.errors import AccessDenied, OsemMigrateError
 from osem_migrate.files.loader import load
 from osem_migrate.place import Place
@@ -30,6 +31,7 @@ from osem_migrate.planning.doctor import (
     judge_clock,
     judge_history,
     judge_lock,
+    judge_passes,
     skipped,
 )
 from osem_migrate.planning.policy import Role
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from osem_migrate.history import History
     from osem_migrate.live_table import LiveTable
     from osem_migrate.migration import Migration
+    from osem_migrate.planning.items import PassStatus
 
 HISTORY = Table(HISTORY_ENTITY, S(history_items.PARTITION_KEY), S(history_items.SORT_KEY))
 """As far as its keys go, the history table."""
@@ -97,6 +100,8 @@ class _Checks:
         self._migrations: Sequence[Migration] = ()
         self._denied: AccessDenied | None = None
         self._skew: float | None = None
+        self._alive: bool | None = None
+        self._passes: Sequence[PassStatus] = ()
         # Each is there once the check that finds it has not failed.
         self._project: Project
         self._environment: Environment
@@ -118,6 +123,7 @@ class _Checks:
             ("endpoint", self._check_endpoint, ("credentials",)),
             ("clock", self._check_clock, ("credentials",)),
             ("history table", self._check_history, ("endpoint",)),
+            ("item passes", self._check_passes, ("history table",)),
             ("lock", self._check_lock, ("history table",)),
             ("permissions", self._check_permissions, ("identity", "endpoint")),
         )
@@ -222,10 +228,19 @@ class _Checks:
             self._history = self._deployment.history.read()
         return finding
 
+    def _check_passes(self) -> Iterable[Finding]:
+        self._passes = passes_of(self._deployment, self._migrations, self._history, alive=self._is_alive())
+        return judge_passes(self._passes)
+
     def _check_lock(self) -> Finding:
-        holder = self._history.holder
-        alive = holder is not None and self._deployment.lock.is_alive(holder)
-        return judge_lock(holder, alive=alive)
+        return judge_lock(self._history.holder, alive=self._is_alive(), passes=self._passes)
+
+    def _is_alive(self) -> bool:
+        """Whether the run that holds the lock sends heartbeats, for which one watches but once."""
+        if self._alive is None:
+            holder = self._history.holder
+            self._alive = holder is not None and self._deployment.lock.is_alive(holder)
+        return self._alive
 
     def _check_permissions(self) -> Iterable[Finding]:
         return authorized(self._deployment, self._migrations, self._options.role)

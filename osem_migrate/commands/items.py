@@ -5,13 +5,13 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 from osem_migrate.arguments import Arguments
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.passes import every_pass
 from osem_migrate.errors import ArgumentInvalid
-from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.operations import Operation
-from osem_migrate.pass_state import PassKey, PassOrder, PassState, Said, SetAside
-from osem_migrate.planning.items import PassStatus, addressees, chosen, condition_of, is_obeyed
+from osem_migrate.pass_state import PassKey, PassOrder, Said, SetAside
+from osem_migrate.planning.item_orders import addressees, is_obeyed
+from osem_migrate.planning.items import PassStatus, chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,48 +132,11 @@ def failures(deployment: Deployment, migrations: Sequence[Migration], options: F
 
 
 def _all(deployment: Deployment, migrations: Sequence[Migration]) -> list[PassStatus]:
-    keys = deployment.history.passes()
-    if not keys:
-        return []
-    history, alive = deployment.observe()
-    states = {key: state for key in keys if (state := _newest(deployment, key)) is not None}
-    operations = {(m.id, position): o for m in migrations for position, o in enumerate(m.operations)}
-    found = [_status(deployment, key, state, operations, history, alive=alive) for key, state in states.items()]
+    found = every_pass(deployment, lambda: migrations)
     live = deployment.gateway.describe_all(
         {status.table: () for status in found if status.table is not None and not status.condition.is_over}
     )
     return [_with_table(status, {table.name: table for table in live}) for status in found]
-
-
-def _newest(deployment: Deployment, key: PassKey) -> PassState | None:
-    table = deployment.pass_table(key)
-    newest = table.newest()
-    return table.read(newest) if newest else None
-
-
-def _status(  # noqa: PLR0913 - one argument each for what was gathered
-    deployment: Deployment,
-    key: PassKey,
-    state: PassState,
-    operations: Mapping[tuple[str, int], Operation],
-    history: History,
-    *,
-    alive: bool,
-) -> PassStatus:
-    operation = operations.get((key.migration, key.position))
-    record = history.records.get(key.migration)
-    condition = condition_of(key, state, record, alive=alive)
-    return PassStatus(
-        key=key,
-        operation=operation.describe() if operation is not None else None,
-        table=operation.table if operation is not None else None,
-        physical_name=deployment.environment.physical_name(operation.table) if operation is not None else None,
-        condition=condition,
-        is_attended=alive and record is not None and record.is_attended and not condition.is_over,
-        state=state,
-        live=None,
-        record=record,
-    )
 
 
 def _with_table(status: PassStatus, live: Mapping[str, LiveTable]) -> PassStatus:

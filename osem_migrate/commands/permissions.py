@@ -1,19 +1,19 @@
 """Authorization: whether the identity in use really has the permissions that a role needs here."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from osem_migrate.advice import command
 from osem_migrate.aws.permission_trials import Permissions, Trial, TrialAnswer, TrialTarget, absent_name
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.errors import AccessDenied, AwsError
-from osem_migrate.history import History
 from osem_migrate.migration import Migration
 from osem_migrate.planning.doctor import Finding, Health
-from osem_migrate.planning.ownership import named_tables
-from osem_migrate.planning.policy import AUTOSCALING, PolicyScope, Role, grants
+from osem_migrate.planning.policy import AUTOSCALING, Role, grants
 from osem_migrate.planning.replay import replay
 from osem_migrate.schema import Schema
+from osem_migrate.schema.arn import table_arn
 
 CHECK = "permissions"
 
@@ -53,19 +53,14 @@ def _ask_autoscaling(deployment: Deployment) -> Trial:
 
 def _target(deployment: Deployment, migrations: Sequence[Migration]) -> TrialTarget:
     environment = deployment.environment
-    place = PolicyScope(
-        region=deployment.session.region.name,
-        account=deployment.identity.account,
-        tables=environment.names.globs(named_tables(migrations, History())),
-        history_table=environment.history_table,
-    )
+    region, account = deployment.session.region.name, deployment.identity.account
     declared = replay(migrations, Schema(defaults=environment.defaults)).tables
     return TrialTarget(
         table=environment.physical_name(next(iter(declared), HISTORY_ENTITY)),
         absent=absent_name(environment.physical_name) if environment.names.is_exclusive else None,
         history=environment.history_table,
         scope=environment.application,
-        arn=place.table_arn,
+        arn=partial(table_arn, region=region, account=account),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from osem_migrate.arguments import Arguments
+from osem_migrate.aws.pass_items import every_partition
 from osem_migrate.aws.session import Session
 from osem_migrate.config import Environment
 from osem_migrate.errors import AwsFilesInvalid, ProfileUnknown
@@ -68,6 +69,8 @@ def policy(environment: Environment, migrations: Sequence[Migration], options: P
         account=options.account or environment.settings.account_id or ANY,
         tables=environment.names.globs(named_tables(migrations, History())),
         history_table=environment.history_table,
+        records=environment.application,
+        passes=every_partition(environment.application),
     )
     also = {name: getattr(options, name) for name in ("probe", "items", "sample", "check_items")}
     granted = grants(options.role, migrations, defaults=environment.defaults, **also)

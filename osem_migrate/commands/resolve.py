@@ -10,6 +10,7 @@ from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.ownership import refuse_foreign
+from osem_migrate.deployment.passes import passes_of
 from osem_migrate.deployment.records import record_of
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ResolutionRefused
 from osem_migrate.history import History, LogEntry, Record, RecordedState, ShownState
@@ -17,6 +18,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
 from osem_migrate.planning.drift.doubt import doubts
+from osem_migrate.planning.items import PassStatus
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 from osem_migrate.planning.status.problem import NoteCode
@@ -70,6 +72,7 @@ class ResolveResult:
         record: what is recorded now; None where nothing is, also because it was deleted.
         recorded: False when the history said so already, and nothing was written.
         tables: physical names of the tables that confirmed it.
+        passes: those of its passes over items that were not at their end, and of whose items nobody has looked at any.
     """
 
     migration: str
@@ -78,6 +81,7 @@ class ResolveResult:
     record: Record | None
     recorded: bool
     tables: tuple[str, ...] = ()
+    passes: tuple[PassStatus, ...] = ()
 
     @property
     def after(self) -> str:
@@ -113,6 +117,7 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
             return _nothing(decision)
         live_tables = _confirm(deployment, migrations, history, decision, options)
         tables = tuple(live.physical_name for live in live_tables)
+        passes = _passes(deployment, migrations, history, decision)
         options.check_stop()
         entry = _entry(deployment, decision, options, actor, tables)
         if decision.forgets:
@@ -121,7 +126,15 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
         else:
             record = _record(deployment, decision, actor, lease, live_tables)
             deployment.history.write(lease, [(entry, record)])
-    return replace(_nothing(decision), record=record, recorded=True, tables=tables)
+    return replace(_nothing(decision), record=record, recorded=True, tables=tables, passes=passes)
+
+
+def _passes(
+    deployment: Deployment, migrations: Sequence[Migration], history: History, decision: Decision
+) -> tuple[PassStatus, ...]:
+    """Those of the migration that are not over: the lock is ours, so nobody is at work on them."""
+    found = passes_of(deployment, migrations, history, alive=False)
+    return tuple(status for status in found if status.key.migration == decision.migration)
 
 
 def _decide(

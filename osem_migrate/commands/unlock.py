@@ -7,6 +7,7 @@ from osem_migrate.advice import command
 from osem_migrate.arguments import Arguments
 from osem_migrate.aws.lock_snapshot import LockSnapshot
 from osem_migrate.deployment.deployment import Deployment
+from osem_migrate.deployment.locked import advice_within
 from osem_migrate.errors import HistoryUnreadable, LockHeld, ResourceNotFound
 from osem_migrate.history import Holder, LogEntry
 
@@ -83,7 +84,9 @@ def _refuse_alive(deployment: Deployment, seen: LockSnapshot, options: UnlockOpt
     if seen.holder is not None and deployment.lock.is_alive(seen.holder):
         raise LockHeld(
             f"the run that holds the upgrade lock still sends heartbeats: {seen.holder.describe()}",
-            remediation=f"Wait for it to finish. To take the lock anyway: {again}",
+            remediation="\n".join(
+                (*advice_within(deployment), f"Wait for it to finish. To take the lock anyway: {again}")
+            ),
             holder=seen.holder.document(),
         )
 

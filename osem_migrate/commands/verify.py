@@ -9,12 +9,15 @@ from osem_migrate.arguments import Arguments
 from osem_migrate.commands.probe import probe_tables
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.observation import look_steadily
+from osem_migrate.deployment.passes import unfinished_passes
 from osem_migrate.errors import ExitCode, HistoryError, ProbeUnconfirmed
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.operations import Setting
 from osem_migrate.planning.drift.doubt import doubts
+from osem_migrate.planning.items import PassStatus
+from osem_migrate.planning.pass_advice import pass_advice, pass_stands
 from osem_migrate.planning.status.status import expect
 from osem_migrate.planning.verify import Checklist, check_table, unfinished
 from osem_migrate.schema import Table
@@ -52,11 +55,13 @@ class Verification:
             of a contract, in its order.
         lives: what was looked at, by logical name.
         probed: the logical names of the tables that a sample item went through.
+        passes: the passes over items that are not over, because of which tables were not checked.
     """
 
     tables: tuple[Checklist, ...] = ()
     live_tables: Mapping[str, LiveTable]
     probed: frozenset[str] = frozenset()
+    passes: tuple[PassStatus, ...] = ()
 
     @property
     def table_count(self) -> int:
@@ -130,12 +135,17 @@ def _look(deployment: Deployment, migrations: Sequence[Migration], history: Hist
     sure = {name: _declared(table) for name, table in sorted(tables.items()) if name not in expectation.unsure}
     live_tables = {live.name: live for live in deployment.gateway.describe_all(sure)}
     checklists = [_check(deployment, live, tables[name]) for name, live in live_tables.items()]
+    passes = unfinished_passes(deployment, lambda: migrations)
     checklists += [
-        unfinished(name, deployment.environment.physical_name(name), expectation.why_unsure(name))
+        unfinished(name, deployment.environment.physical_name(name), expectation.why_unsure(name)).extended(
+            notes=[f"{pass_stands(status)}\n{pass_advice(status)}" for status in passes if status.table == name]
+        )
         for name in expectation.unsure
     ]
     return Verification(
-        tables=tuple(sorted(checklists, key=lambda checklist: checklist.table)), live_tables=live_tables
+        tables=tuple(sorted(checklists, key=lambda checklist: checklist.table)),
+        live_tables=live_tables,
+        passes=passes,
     )
 
 

@@ -1,7 +1,7 @@
 """Locked: whatever writes the history does so while it holds the lock, and releases it whatever happens."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from osem_migrate.arguments import Arguments
@@ -11,10 +11,12 @@ from osem_migrate.clock import Clock
 from osem_migrate.config import HISTORY_ENTITY
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
-from osem_migrate.errors import DEFAULT_LOCK_TIMEOUT
+from osem_migrate.deployment.passes import unfinished_passes
+from osem_migrate.errors import DEFAULT_LOCK_TIMEOUT, LockHeld, OsemMigrateError
 from osem_migrate.events import LockWaiting
 from osem_migrate.history import Holder
 from osem_migrate.live_table import LiveTable
+from osem_migrate.planning.pass_advice import pass_advice, pass_stands
 from osem_migrate.stop import Stop
 
 HISTORY_TABLE_TIMEOUT = 10 * 60.0
@@ -60,12 +62,25 @@ def held(deployment: Deployment, actor: Actor, options: LockOptions, *, exists: 
         deployment.tell(LockWaiting(holder, waited))
 
     me = actor.as_holder(lease_ms=int(LEASE_SECONDS * 1000), acquired_at=deployment.clock.milliseconds())
-    lease = deployment.lock.acquire(me, timeout=options.lock_timeout, on_wait=waiting)
+    try:
+        lease = deployment.lock.acquire(me, timeout=options.lock_timeout, on_wait=waiting)
+    except LockHeld as refused:
+        refused.advice = "\n".join((*advice_within(deployment), refused.advice))
+        raise
     lease.start()
     try:
         yield lease
     finally:
         lease.release()
+
+
+def advice_within(deployment: Deployment) -> Iterator[str]:
+    """What to do about the passes that whoever holds the lock is at work on, as far as that can be read."""
+    with suppress(OsemMigrateError):
+        for status in unfinished_passes(deployment, tuple, watch=False):
+            if status.is_attended:
+                stands = pass_stands(status)
+                yield f"{stands[0].upper()}{stands[1:]}.\n{pass_advice(status)}"
 
 
 def poller(deployment: Deployment, clock: Clock) -> Poller:

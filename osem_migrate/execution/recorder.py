@@ -156,10 +156,11 @@ class Recorder:
                 doubt=doubt,
                 state=RecordedState.FAILED,
                 finished_at=self._clock.milliseconds(),
-                error=RecordedError(code=cause.code, message=cause.message),
+                error=RecordedError(code=cause.code, message=cause.message, parts=cause.parts),
             )
             try:
-                self._put([(self._entry("failed", failed, f"{cause.code}: {cause.message}"), failed)])
+                entry = self._entry("failed", failed, f"{cause.code}: {cause.message}")
+                self._put([(replace(entry, parts=cause.parts), failed)])
             except OsemMigrateError:
                 # The record stays "running", which shows as interrupted; the cause is what the user must hear of.
                 return

@@ -1,7 +1,7 @@
 """DoctorReport: what the doctor finds, and how bad each thing is; the looking is done elsewhere."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,6 +11,8 @@ from osem_migrate.history import Holder
 from osem_migrate.live_table import UNUSABLE, LiveTable
 from osem_migrate.operations import SetDeletionProtection
 from osem_migrate.place import Place
+from osem_migrate.planning.items import PassCondition, PassStatus
+from osem_migrate.planning.pass_advice import pass_advice, pass_stands
 from osem_migrate.planning.status.remedy import Caller
 from osem_migrate.schema import Table
 
@@ -126,13 +128,25 @@ def judge_history(live: LiveTable, expected: Table, caller: Caller) -> Finding:
     return Finding(check="history table", health=health, message=message, advice=remedy)
 
 
-def judge_lock(holder: Holder | None, *, alive: bool) -> Finding:
-    """The lock; a held lock is no failure, whether its run is alive or dead."""
+def judge_passes(passes: Sequence[PassStatus]) -> Iterator[Finding]:
+    """Each pass over items that is not over; one that runs is as it should be."""
+    if not passes:
+        yield Finding(check="item passes", health=Health.OK, message="none is unfinished")
+    for status in passes:
+        is_well = status.condition is PassCondition.RUNNING and not status.state.failures
+        health = Health.OK if is_well else Health.WARNING
+        yield Finding(check="item passes", health=health, message=pass_stands(status), advice=pass_advice(status))
+
+
+def judge_lock(holder: Holder | None, *, alive: bool, passes: Sequence[PassStatus] = ()) -> Finding:
+    """The lock; a held lock is no failure, whether its run is alive or dead. ``passes`` are those that are not over."""
     if holder is None:
         return Finding(check="lock", health=Health.OK, message="free")
     if alive:
         message = f"held by {holder.describe()}; its heartbeat is active"
         remedy = f"Wait for that run; see how far it is: {command('status')}"
+        if any(status.is_attended and status.is_paused for status in passes):
+            remedy = f"That run waits until its pass over items is resumed: {command('items', 'resume')}"
     else:
         message = f"held by {holder.describe()}; its heartbeat has stopped"
         remedy = f"The next run takes it over: {command('upgrade')}"

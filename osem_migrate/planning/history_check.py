@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from osem_migrate.advice import did_you_mean
 from osem_migrate.errors import MigrationChanged, MigrationFuture, MigrationMissing, TargetUnknown
 from osem_migrate.history import Record, ShownState
+from osem_migrate.listing import in_lines, one_line
 from osem_migrate.migration import Migration, number_named, shown_version
 from osem_migrate.planning.status.remedy import explain
 
@@ -28,9 +29,11 @@ def check_history(migrations: Sequence[Migration], records: Mapping[str, Record]
         elif record.migration in lost:
             name = renamed.get(record.migration)
             gone = f"its script is {name} now" if name is not None else "its script is not in the folder"
-            error = f" ({record.error.message})" if record.error is not None else ""
+            error = record.error
+            text, parts = in_lines(error.message, error.parts) if error is not None else ("", ())
             raise MigrationMissing(
-                f"{record.migration} is recorded as {record.state}{error}, but {gone}",
+                one_line(f"{record.migration} is recorded as {record.state}, but {gone}", [text]),
+                parts=parts,
                 remediation=explain(ShownState.MISSING, record.migration, record, renamed=name)[1],
                 migration=record.migration,
                 renamed_to=name,

@@ -1,22 +1,17 @@
-"""Items: where passes over items stand, and whether an order may be given to one."""
+"""Items: where passes over items stand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from osem_migrate.advice import command
-from osem_migrate.errors import ItemsStillChanging, PassNotFound, PassNotRunning, PassOver
-from osem_migrate.history import Record, RecordedState
+from osem_migrate.errors import ItemsStillChanging
+from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration, number_named
-from osem_migrate.pass_state import PassKey, PassOrder, PassState
+from osem_migrate.pass_state import PassKey, PassState
 from osem_migrate.planning.history_check import find_version
 from osem_migrate.planning.plan import Direction
-
-_CORRECT = (
-    f"See which with: {command('items', 'failures')} — correct them by hand, or by a new script: "
-    f"{command('new', 'TITLE')}"
-)
 
 
 class PassCondition(StrEnum):
@@ -171,6 +166,18 @@ def condition_of(key: PassKey, state: PassState, record: Record | None, *, alive
     return PassCondition.STILL_CHANGING if still else PassCondition.FAILED
 
 
+def begun_passes(history: History) -> dict[PassKey, int]:
+    """The passes that are begun and not over, in order, and the generation of each that the next run goes on with."""
+    return {
+        PassKey(migration=record.migration, position=position, direction=direction): int(progress.cursor)
+        for record in sorted(history.records.values(), key=lambda record: record.migration)
+        if record.is_within_pass
+        for direction in [Direction.DOWNGRADE if record.is_being_reversed else Direction.UPGRADE]
+        for position, progress in sorted(record.progress.items())
+        if position in record.doubt and progress.cursor is not None and progress.cursor.isdecimal()
+    }
+
+
 def is_open(key: PassKey, state: PassState, record: Record) -> bool:
     """Whether the record says that this generation of the pass goes on with the next run."""
     progress = record.progress.get(key.position)
@@ -200,62 +207,6 @@ def chosen(passes: Sequence[PassStatus], migrations: Sequence[Migration], versio
         return named
     script = find_version(migrations, version)
     return [one for one in passes if one.key.migration == script.id]
-
-
-def addressees(
-    passes: Sequence[PassStatus], migrations: Sequence[Migration], order: PassOrder, version: str | None
-) -> Sequence[PassStatus]:
-    """The passes that an order is for: all that are not over, or those of a version.
-
-    Raises:
-        TargetUnknown: there is no such version.
-        PassNotFound: there is none.
-        PassOver: there was one.
-        PassNotRunning: no run would obey.
-    """
-    named = chosen(passes, migrations, version)
-    under_way = [one for one in named if not one.condition.is_over]
-    if not under_way:
-        raise _nothing(named, order, version)
-    # A pass that is paused stays so for the next run; another that nobody is at work on would surprise that run.
-    obeying = [one for one in under_way if one.is_attended or order is not PassOrder.PAUSE or one.is_paused]
-    if not obeying:
-        names = ", ".join(f"that of {one.key.migration}" for one in under_way)
-        raise PassNotRunning(
-            f"no run is at work on a pass over items ({names} is {under_way[0].condition}), so there is none to pause",
-            remediation=f"Go on with it: {under_way[0].resume}",
-            migration=under_way[0].key.migration,
-        )
-    return obeying
-
-
-def is_obeyed(status: PassStatus, order: PassOrder, rate: int | None) -> bool:
-    """Whether there is no need for an order to a pass."""
-    control = status.state.control
-    if order is PassOrder.RATE:
-        # A run that was given a rate of its own keeps it until somebody orders another one while it is at work.
-        report = status.state.report
-        is_kept = not status.is_attended or (report is not None and report.rate == rate)
-        return control.rate == rate and is_kept
-    if order is PassOrder.RETRY:
-        # The next run tries again what was set aside before it does anything else.
-        return not (status.is_attended and status.state.failures)
-    return control.is_paused is (order is PassOrder.PAUSE)
-
-
-def _nothing(named: Sequence[PassStatus], order: PassOrder, version: str | None) -> PassNotFound | PassOver:
-    what = {PassOrder.RATE: "whose rate could be set"}.get(order, f"to {order}")
-    if not named:
-        of = f" of {version}" if version is not None else ""
-        return PassNotFound(f"there is no pass over items{of} {what}: none was ever begun")
-    last = named[-1]
-    left = len(last.state.failures)
-    kept = f", and left {left} item{'s' if left > 1 else ''} as {'they are' if left > 1 else 'it is'}" if left else ""
-    return PassOver(
-        f"there is no pass over items {what}: that of {last.key.migration} is {last.condition}{kept}",
-        remediation=_CORRECT if left else None,
-        migration=last.key.migration,
-    )
 
 
 def _number(key: PassKey) -> int | None:

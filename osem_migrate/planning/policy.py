@@ -30,12 +30,17 @@ class Role(StrEnum):
 
 
 class Target(StrEnum):
-    """What a permission is for: all there is, the tables of the environment, their indexes, its history table, keys."""
+    """What a permission is for: all there is, the tables of the environment, their indexes, its history table, keys.
+
+    OWN are this application's items in the history table, PASSES those of its passes over items.
+    """
 
     ACCOUNT = "account"
     TABLES = "tables"
     INDEXES = "indexes"
     HISTORY = "history"
+    OWN = "own"
+    PASSES = "passes"
     KEYS = "keys"
 
 
@@ -65,12 +70,16 @@ class PolicyScope:
         account: twelve digits.
         tables: physical names of the environment's tables, the history table's too; ``*`` in them stands for anything.
         history_table: physical name.
+        records: the partition of the application's records in it.
+        passes: its partitions of passes over items; ``*`` stands for anything.
     """
 
     region: str
     account: str
     tables: tuple[str, ...]
     history_table: str
+    records: str
+    passes: str
 
     def table_arn(self, name: str) -> str:
         """The ARN of a table of that physical name."""
@@ -84,12 +93,23 @@ class PolicyScope:
             Target.ACCOUNT: "*",
             Target.TABLES: tables[0] if len(tables) == 1 else tables,
             Target.INDEXES: indexes[0] if len(indexes) == 1 else indexes,
-            Target.HISTORY: self.table_arn(self.history_table),
+            **dict.fromkeys(_OF_HISTORY, self.table_arn(self.history_table)),
             Target.KEYS: key_arn("*", region=self.region, account=self.account),
         }
         return arns[target] if isinstance(target, Target) else target
 
+    def condition(self, target: Target | str) -> dict[str, Any] | None:
+        """What has to be so beside the resource; None where nothing has."""
+        if not isinstance(target, Target):
+            # The key is for DynamoDB to use, and for nothing that the caller might do with it by itself.
+            through = f"dynamodb.{self.region}.amazonaws.com*"  # China adds .cn
+            return {"StringLike": {"kms:ViaService": through}}
+        partitions = {Target.OWN: [self.records, self.passes], Target.PASSES: [self.passes]}.get(target)
+        # Each call that is granted so names a key, without which the condition would hold.
+        return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": partitions}} if partitions is not None else None
 
+
+_OF_HISTORY = (Target.HISTORY, Target.OWN, Target.PASSES)
 _DESCRIPTIONS = sorted({Description.TABLE, *(kind.described_by for kind in SETTINGS)})
 
 # What the tool itself asks for, whatever the migrations say; a new call of its own takes its place here. A transaction
@@ -119,10 +139,10 @@ _READ_AUTOSCALING = Grant("ReadAutoscaling", Role.STATUS, Target.ACCOUNT, (AUTOS
 _ASK_WHOSE_KEY = Grant("TellKeys", Role.STATUS, Target.KEYS, ("kms:DescribeKey",))
 
 # What a pass sets aside is an item of the history table until it is handled.
-_KEEP_PASSES = Grant("KeepPasses", Role.UPGRADE, Target.HISTORY, ("dynamodb:DeleteItem",))
+_KEEP_PASSES = Grant("KeepPasses", Role.UPGRADE, Target.OWN, ("dynamodb:DeleteItem",))
 
 # Orders to a pass are written outside the lock, and to nothing but the items of passes.
-_STEER_PASSES = Grant("SteerPasses", Role.STATUS, Target.HISTORY, ("dynamodb:UpdateItem",))
+_STEER_PASSES = Grant("SteerPasses", Role.STATUS, Target.PASSES, ("dynamodb:UpdateItem",))
 
 # What items are read with, to see what would become of them, or whether they fit an index.
 _CHECK_ITEMS = Grant("CheckItems", Role.UPGRADE, Target.TABLES, ("dynamodb:GetItem", "dynamodb:Scan"))
@@ -148,7 +168,8 @@ def grants(  # noqa: PLR0913 - one argument each for what may be allowed beside 
         defaults: settings of every new table of the environment; with tags among them, the history table has them too.
         probe: whether it may write, read and remove the sample items of ``verify --probe`` as well.
         items: whether it may give orders to passes over items as well, which whoever may upgrade may do anyway.
-        sample: whether it may read the items that ``upgrade --dry-run --sample`` shows.
+        sample: whether it may read the items that ``upgrade`` and ``downgrade`` show with
+            ``--dry-run --sample``.
         check_items: whether it may read those that ``upgrade --check-items`` looks at.
 
     Raises:
@@ -211,7 +232,7 @@ def _tagging(defaults: Sequence[Setting]) -> Iterable[Grant]:
 
 
 def _sampling(steps: Sequence[Step]) -> Iterable[Grant]:
-    """What the passes over items read with, without what they write with."""
+    """What the passes over items read with, without what they write with; an undo reads as its operation does."""
     passes = [step for step in steps if isinstance(step, Pass) and step.work.given is None]
     reads = {"Scan", *("GetItem" for step in passes if step.work.lookups)} if passes else set()
     yield Grant("Sample", Role.STATUS, Target.TABLES, tuple(f"dynamodb:{action}" for action in sorted(reads)))
@@ -237,7 +258,7 @@ def _once(found: Iterable[Grant]) -> Iterable[Grant]:
     widely = {action for grant in granted if grant.target is Target.TABLES for action in grant.actions}
     seen: set[tuple[str, str]] = set()
     for grant in granted:
-        covered = widely if grant.target is Target.HISTORY else set()
+        covered = widely if grant.target in _OF_HISTORY else set()
         actions = [a for a in grant.actions if a not in covered and (a, grant.target) not in seen]
         seen |= {(action, grant.target) for action in actions}
         if actions:
@@ -245,14 +266,11 @@ def _once(found: Iterable[Grant]) -> Iterable[Grant]:
 
 
 def _statement(grant: Grant, place: PolicyScope) -> dict[str, Any]:
-    statement: dict[str, Any] = {
+    statement = {
         "Sid": grant.sid,
         "Effect": "Allow",
         "Action": list(grant.actions),
         "Resource": place.resource(grant.target),
     }
-    if not isinstance(grant.target, Target):
-        # The key is for DynamoDB to use, and for nothing that the caller might do with it by itself.
-        through = f"dynamodb.{place.region}.amazonaws.com*"  # China adds .cn
-        statement["Condition"] = {"StringLike": {"kms:ViaService": through}}
-    return statement
+    condition = place.condition(grant.target)
+    return statement if condition is None else {**statement, "Condition": condition}

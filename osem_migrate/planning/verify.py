@@ -48,7 +48,7 @@ class Checklist:
         physical_name: the name in DynamoDB.
         entity: the kind of item for which it was checked; None where it was for all.
         checks: in the order in which they are shown; empty where the table was not checked.
-        notes: why something was not checked, or not probed.
+        notes: why something was not checked, or not probed; what to do about it, on lines below.
     """
 
     table: str

@@ -9,7 +9,7 @@ from tests.cli.command_line import ACCESS_KEY, HISTORY, SECRET_KEY, Project, Run
 
 CHECKS = [
     *("python", "libraries", "configuration", "scripts", "connection", "credentials", "identity", "account"),
-    *("endpoint", "clock", "history table", "lock", "permissions"),
+    *("endpoint", "clock", "history table", "item passes", "lock", "permissions"),
 ]
 
 
@@ -19,9 +19,9 @@ def test_a_line_each(run: Run, tables: Tables) -> None:
     said = run("doctor")
     assert said.code == 0
     lines = said.out.splitlines()
-    assert [line[2:17].strip() for line in lines[:13]] == CHECKS
-    assert {line[0] for line in lines[:12]} == {"✓"}
-    assert lines[12] == "ℹ permissions    a local engine checks none"  # noqa: RUF001 - our own sign
+    assert [line[2:17].strip() for line in lines[:14]] == CHECKS
+    assert {line[0] for line in lines[:13]} == {"✓"}
+    assert lines[13] == "ℹ permissions    a local engine checks none"  # noqa: RUF001 - our own sign
     assert re.fullmatch(r"✓ libraries      boto3 [\d.]+, botocore [\d.]+, click .*", lines[1])
     assert lines[2] == "✓ configuration  shop, environment dev, tables shop-dev-*, not protected"
     assert lines[-1] == "✓ Nothing has failed."

@@ -79,7 +79,7 @@ def test_every_state_is_counted() -> None:
 def test_whatever_is_live_is_listed_as_published(tables: list[Table], emulated: bool) -> None:  # noqa: FBT001 - drawn
     """All keys, indexes and settings that there may be, and a table that went meanwhile."""
     gone = live(None, name="Gone", physical_name="osem-staging-Gone", status=None)
-    document = list_document([*(live_of(table, emulated=emulated) for table in tables), gone])
+    document = list_document([*(live_of(table, emulated=emulated) for table in tables), gone], ())
     published.check_part("ListDocument", document)
     for table, shown in zip(tables, document["tables"], strict=False):
         assert [key["name"] for key in shown["keys"]] == [key.name for key in table.keys]

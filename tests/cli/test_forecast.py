@@ -96,12 +96,27 @@ def test_annotations_of_nothing(run: Run, tables: Tables) -> None:
 
 
 def test_a_downgrade_says_what_its_undo_takes(teams: Tables, run: Run) -> None:
-    """It goes through the items, too."""
+    """It goes through the items, too; without a sample it says how to get one, which shows what is taken back."""
     teams.client.delete_item(TableName="shop-dev-Teams", Key={"teamId": {"S": "c"}})
     assert run("upgrade", "--quiet").code == 0
     said = run("downgrade", "--steps", "1", "--dry-run")
     assert "0009_titles  UpdateItems shop-dev-Teams\n  2 items" in said.out
-    assert "--sample" not in said.out, "which a downgrade does not have"
+    sampled = "osem-migrate downgrade --dry-run --sample 1000 --to 0003_create_plans"
+    assert f"hint: see what would become of some of these items: {sampled} --env dev\n" in said.out
+    before = teams.everything()
+    said = run(*sampled.split()[1:])
+    assert "2 of 2 looked at would be written (100.0%)" in said.out
+    assert '{teamId "a"}: {title "TEAM \\u001b A"} → {}' in said.out
+    assert teams.everything() == before
+
+
+def test_a_downgrade_is_priced_by_the_same_list(teams: Tables, run: Run, tmp_path: Path) -> None:
+    """A file that is none is refused before a table is looked at; the options mean nothing without a dry run."""
+    (tmp_path / "prices.json").write_text("[]")
+    refused = run("downgrade", "--to", "0", "--dry-run", "--price-file", str(tmp_path / "prices.json"))
+    assert (refused.code, "PRICES_INVALID" in refused.err) == (1, True)
+    alone = run("downgrade", "--to", "0", "--sample", "5", "--price-file", "p.json")
+    assert (alone.code, "--sample and --price-file only go with --dry-run" in alone.err) == (64, True)
 
 
 @pytest.mark.parametrize(

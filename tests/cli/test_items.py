@@ -175,6 +175,7 @@ def test_what_failed_is_listed_with_what_to_do(run: Run, users: Tables) -> None:
     assert (
         "the next run tries the item that was set aside again before anything else: osem-migrate upgrade" in again.out
     )
+    assert "could not be handled: id odd: full_name raised KeyError" in run("status").out, "one is no list"
     assert "How far the pass over items is: osem-migrate items status --env dev" in run("status").out
     paused = run("items", "pause")
     assert (paused.code, "PASS_NOT_RUNNING" in paused.err) == (1, True)
@@ -182,6 +183,81 @@ def test_what_failed_is_listed_with_what_to_do(run: Run, users: Tables) -> None:
     assert "7 units a second, as before" in run("items", "rate", "7").out
     assert "is not paused" in run("items", "resume", "--migration", "2").out
     assert run("items", "status", "-q").out.count("\n") == 1
+
+
+STANDS = f"he pass of 0002_full_name over the items of {USERS} has failed: 1 item is set aside"
+ADVICE = """
+    See what failed, and correct it: osem-migrate items failures --env dev
+    Then go on with: osem-migrate upgrade --env dev
+"""
+
+
+def test_other_commands_tell_of_a_pass_that_failed(run: Run, users: Tables) -> None:
+    """Each where its user looks, with what to type next; the document of each has it as well, as published."""
+    assert failing(run, users).code == 2
+    assert f"it was not checked\nℹ t{STANDS}{ADVICE}" in run("verify").out  # noqa: RUF001 - our own sign
+    assert f"⚠ item passes    t{STANDS}{ADVICE}" in run("doctor").out
+    assert run("list").out.endswith(f"⚠ T{STANDS}.{ADVICE}")
+    assert f"nothing to do.\n⚠ T{STANDS}.{ADVICE}" in run("unlock").out
+    for command in ("verify", "list", "unlock"):
+        (told,) = run(command, "--json").document["data"]["passes"]
+        assert (told["state"], told["attended"], told["failures"], told["table"]) == ("failed", False, 1, "Users")
+        assert told["message"] == f"t{STANDS}"
+        assert told["remediation"].endswith("osem-migrate upgrade --env dev")
+
+
+def test_several_reasons_stand_on_lines_of_their_own(run: Run, users: Tables) -> None:
+    """In status, history and items status; programs get them where they were, in the message."""
+    users.client.put_item(TableName=USERS, Item={"id": {"S": "strange"}, "first": {"S": "Eve"}})
+    assert failing(run, users).code == 2
+    why = "full_name raised KeyError: 'last' (line 9)"
+    summary = f"2 items of {USERS} could not be handled"
+    for said, before in (
+        (run("status"), f"✗ failed       0002_full_name  after 0 of 1 operations: {summary} ("),
+        (run("history"), f"  ITEMS_FAILED: {summary}\n"),
+        (run("items", "status"), f"    ITEMS_FAILED: {summary}\n"),
+    ):
+        lines = said.out[said.out.index(before) :].splitlines()
+        assert sorted(lines[1:3]) == [f"    - id odd: {why}", f"    - id strange: {why}"]
+        assert why not in lines[0] + "".join(lines[3:])
+    problem = run("status", "--json").document["data"]["problems"][0]
+    entry = run("history", "--json").document["data"]["events"][-1]
+    for message in (problem["message"], entry["detail"]):
+        assert message.count(f": {why}") == 2
+        assert message.endswith(why)
+    assert why not in run("status", "-q").out
+
+
+def test_a_correction_says_that_no_item_was_looked_at(run: Run, users: Tables) -> None:
+    """The tables confirm it, and what is in them may be anything; from then on no pass is unfinished."""
+    assert failing(run, users).code == 2
+    said = run("resolve", "2", "--applied")
+    assert (said.code, f"⚠ Items were not compared: t{STANDS}.\n" in said.out) == (0, True)
+    new_script = "No run goes on with it. Change what it has left by a new script: osem-migrate new TITLE\n"
+    assert said.out.endswith(new_script)
+    assert run("list", "--json").document["data"]["passes"] == []
+    again = run("resolve", "2", "--applied", "--json").document["data"]
+    assert (again["recorded"], again["passes"]) == ([], [])
+
+
+def test_a_correction_tells_programs_as_well(run: Run, users: Tables) -> None:
+    """With what becomes of the pass, which no run goes on with."""
+    assert failing(run, users).code == 2
+    (told,) = run("resolve", "2", "--reverted", "--json").document["data"]["passes"]
+    anew = "The next run begins it anew, with all items: osem-migrate upgrade --env dev"
+    assert (told["state"], told["remediation"]) == ("failed", anew)
+
+
+def test_what_cannot_be_read_of_a_pass_stops_no_list(run: Run, users: Tables) -> None:
+    """Nor the lock from being looked at: it is said that nobody knows."""
+    assert failing(run, users).code == 2
+    pages = users.client.scan(TableName="shop-dev-SchemaMigrations")["Items"]
+    (control,) = [item for item in pages if "run_read" in item]
+    users.client.put_item(TableName="shop-dev-SchemaMigrations", Item={**control, "rate": {"N": "0"}})
+    for command in ("list", "unlock"):
+        said = run(command)
+        assert said.code == 0
+        assert "Whether a pass over items is unfinished is not known: the orders to the pass" in said.err
 
 
 def test_a_pass_that_was_allowed_to_leave_items(run: Run, users: Tables, project: Project) -> None:

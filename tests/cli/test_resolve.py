@@ -95,6 +95,7 @@ def test_as_data(run: Run, tables: Tables) -> None:
         "state_before": "pending",
         "state": "applied",
         "tables_compared": ["shop-dev-Teams"],
+        "passes": [],
         "reason": "by hand",
     }
     again = run("resolve", TEAMS, "--applied", "--reason", "by hand", "--json").document["data"]

@@ -66,7 +66,7 @@ def test_nobody_holds_it(run: Run, recorded: Tables) -> None:
     said = run("unlock")
     assert said.code == 0
     assert said.out == f"✓ Nobody holds the lock of dev ({recorded.endpoint_url}); nothing to do.\n"
-    assert run("unlock", "--json").document["data"] == {"held": False, "unlocked": False, "holder": None}
+    assert run("unlock", "--json").document["data"] == {"held": False, "unlocked": False, "holder": None, "passes": []}
     assert recorded.everything() == before
 
 

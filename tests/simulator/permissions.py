@@ -23,19 +23,31 @@ _TRANSACTIONS = {"TransactWriteItems", "TransactGetItems"}
 _UNDENIABLE = "GetCallerIdentity"
 
 
-def needed(call: Call, parameters: Parameters) -> Iterator[tuple[str, str | None]]:
-    """The IAM actions of a call, without their service, and the table or index that each is about; None for all."""
+def needed(call: Call, parameters: Parameters) -> Iterator[tuple[str, str | None, Parameters]]:
+    """The IAM actions of a call, without their service, the table or index that each is about, and its parameters.
+
+    The table is None for all.
+    """
     if call.action == _UNDENIABLE:
         return
     if call.action in _TRANSACTIONS:
         for item in parameters["TransactItems"]:
             for part, request in item.items():
-                yield _PARTS[part], request.get("TableName")
+                yield _PARTS[part], request.get("TableName"), request
         return
     index = parameters.get("IndexName")
-    yield call.action, f"{call.table}/index/{index}" if index else call.table
+    yield call.action, f"{call.table}/index/{index}" if index else call.table, parameters
     if call.action == "CreateTable" and "Tags" in parameters:
-        yield "TagResource", call.table
+        yield "TagResource", call.table, parameters
+
+
+def leading_key(account: Account, table: str | None, parameters: Parameters) -> str | None:
+    """The value of ``dynamodb:LeadingKeys`` for a call about one item: its partition key; None for other calls."""
+    item = parameters.get("Key") or parameters.get("Item")
+    if item is None or table not in account.tables:
+        return None
+    value = item.get(account.tables[table].key_schema[0]["AttributeName"])
+    return str(next(iter(value.values()))) if value else None
 
 
 def identity(account: Account) -> dict[str, str]:

@@ -6,20 +6,27 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 MEMBERS = {"Sid", "Effect", "Action", "Resource", "Condition"}
-"""What a statement may say here. One with a Condition never allows anything: nobody here can judge it."""
+"""What a statement may say here. A Condition on anything but leading keys never holds: nobody can judge it."""
+_LEADING = ("ForAllValues:StringLike", "dynamodb:LeadingKeys")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An Allow: action patterns, resource patterns, and whether a condition stands in its way."""
+    """An Allow: action patterns, resource patterns, and whether a condition stands in its way.
+
+    ``leading`` are the patterns of partition keys that it is limited to; a call that names no item is not allowed then.
+    """
 
     sid: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditional: bool = False
+    leading: tuple[str, ...] | None = None
 
-    def allowing(self, action: str, resource: str) -> str | None:
+    def allowing(self, action: str, resource: str, leading_key: str | None) -> str | None:
         """The action pattern that allows the call, or None."""
+        if self.leading is not None and not any(fnmatchcase(leading_key or "", one) for one in self.leading):
+            return None
         if self.conditional or not any(fnmatchcase(resource, pattern) for pattern in self.resources):
             return None
         return next((pattern for pattern in self.actions if fnmatchcase(action, pattern)), None)
@@ -53,10 +60,13 @@ class Policy:
         """The Sid and the action pattern of everything that the document names."""
         return {(statement.sid, action) for statement in self.statements for action in statement.actions}
 
-    def allows(self, action: str, resource: str) -> bool:
-        """Whether any statement allows the action on the ARN, or on ``*`` where it knows no resources."""
+    def allows(self, action: str, resource: str, leading_key: str | None = None) -> bool:
+        """Whether any statement allows the action on the ARN, or on ``*`` where it knows no resources.
+
+        ``leading_key`` is the partition key of the item that the call is about, where it is about one.
+        """
         for statement in self.statements:
-            pattern = statement.allowing(action, resource)
+            pattern = statement.allowing(action, resource, leading_key)
             if pattern is not None:
                 self.used.add((statement.sid, pattern))
                 return True
@@ -67,7 +77,12 @@ def _statement(said: Mapping[str, Any]) -> Statement:
     strange = said.keys() - MEMBERS
     if strange or said["Effect"] != "Allow":
         raise ValueError(f"the simulator cannot evaluate {dict(said)}")
-    return Statement(said.get("Sid", ""), _listed(said["Action"]), _listed(said["Resource"]), "Condition" in said)
+    actions, resources = _listed(said["Action"]), _listed(said["Resource"])
+    condition = said.get("Condition")
+    operator, key = _LEADING
+    if condition is not None and condition.keys() == {operator} and condition[operator].keys() == {key}:
+        return Statement(said.get("Sid", ""), actions, resources, leading=_listed(condition[operator][key]))
+    return Statement(said.get("Sid", ""), actions, resources, condition is not None)
 
 
 def _listed(one_or_many: str | list[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from tests.simulator.durations import Durations
 from tests.simulator.errors import BROKEN, UNKNOWN, ConnectionCut, SimulatedError, unknown
 from tests.simulator.faults import EXPIRED, Drop, Fail, Fault, Faults, Hang, Hook, LoseResponse
 from tests.simulator.limits import Limiter
-from tests.simulator.permissions import denied, identity, needed, resource
+from tests.simulator.permissions import denied, identity, leading_key, needed, resource
 from tests.simulator.throttles import Throttles
 from tests.simulator.transactions import UnderWay
 
@@ -136,8 +136,8 @@ class Simulator:
         if self.faults.is_expired(access_key):
             code = "ExpiredToken" if call.action == IDENTITY else "ExpiredTokenException"
             raise SimulatedError(code, EXPIRED, 403 if call.action == IDENTITY else 400)
-        for action, table in needed(call, parameters):
-            if self.faults.is_denied(action) or not self._permits(access_key, action, table):
+        for action, table, part in needed(call, parameters):
+            if self.faults.is_denied(action) or not self._permits(access_key, action, table, part):
                 raise denied(self.account, action, table)
         with self._lock:
             self.account.limiter.read(call.action, connection)
@@ -149,11 +149,12 @@ class Simulator:
         self._after(call, faults, applied=True)
         return answer
 
-    def _permits(self, access_key: str, action: str, table: str | None) -> bool:
+    def _permits(self, access_key: str, action: str, table: str | None, parameters: Parameters) -> bool:
         policy = self.policies.get(access_key)
         if action == "DescribeKey":
             return policy is None or policy.allows("kms:DescribeKey", self.account.key_arn("any"))
-        return policy is None or policy.allows(f"dynamodb:{action}", resource(self.account, table))
+        where, key = resource(self.account, table), leading_key(self.account, table, parameters)
+        return policy is None or policy.allows(f"dynamodb:{action}", where, key)
 
     def _before(self, call: Call, faults: list[Fault]) -> None:
         for fault in faults:

@@ -6,7 +6,9 @@ from typing_extensions import TypedDict
 
 from osem_migrate.cli.documents.printed import Printed
 from osem_migrate.cli.documents.table import TableDocument, table_document
+from osem_migrate.cli.documents.unfinished_pass import UnfinishedPassDocument, unfinished_pass_documents
 from osem_migrate.live_table import LiveTable
+from osem_migrate.planning.items import PassStatus
 
 
 class ListCounts(TypedDict):
@@ -22,12 +24,14 @@ class ListDocument(TypedDict):
 
     counts: ListCounts
     tables: list[TableDocument]
+    passes: list[UnfinishedPassDocument]
+    """Over the items of these tables, which are not over."""
 
 
 PRINTED = {"list": Printed((ListDocument,))}
 
 
-def list_document(live_tables: Sequence[LiveTable]) -> ListDocument:
+def list_document(live_tables: Sequence[LiveTable], passes: Sequence[PassStatus]) -> ListDocument:
     """Every table that was found."""
     tables = [table_document(live) for live in live_tables]
     return {
@@ -37,4 +41,5 @@ def list_document(live_tables: Sequence[LiveTable]) -> ListDocument:
             "local_indexes": sum(len(table["local_indexes"]) for table in tables),
         },
         "tables": tables,
+        "passes": unfinished_pass_documents(passes),
     }

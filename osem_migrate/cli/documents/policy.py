@@ -11,9 +11,14 @@ ConditionDocument = TypedDict("ConditionDocument", {"kms:ViaService": str})
 
 
 class StringLikeDocument(TypedDict):
-    """A condition of a statement."""
+    """Through which service a key is used."""
 
     StringLike: ConditionDocument
+
+
+LeadingKeysDocument = TypedDict("LeadingKeysDocument", {"dynamodb:LeadingKeys": list[str]})
+PartitionsDocument = TypedDict("PartitionsDocument", {"ForAllValues:StringLike": LeadingKeysDocument})
+"""Which partitions of the history table the items are in; * stands for anything."""
 
 
 class StatementDocument(TypedDict):
@@ -24,7 +29,7 @@ class StatementDocument(TypedDict):
     Action: list[str]
     Resource: str | list[str]
     """Several where no one pattern gives all names."""
-    Condition: NotRequired[StringLikeDocument]
+    Condition: NotRequired[StringLikeDocument | PartitionsDocument]
 
 
 class IamPolicyDocument(TypedDict):
@@ -44,7 +49,7 @@ class PolicyDocument(TypedDict):
     items: bool
     """Whether it was asked to allow orders to passes over items, too."""
     sample: bool
-    """Whether it allows what upgrade --dry-run --sample reads, too."""
+    """Whether it allows what --dry-run --sample reads, of upgrade and of downgrade, too."""
     check_items: bool
     """Whether it allows what upgrade --check-items reads, too."""
     region: str

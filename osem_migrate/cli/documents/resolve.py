@@ -3,7 +3,9 @@
 from typing_extensions import TypedDict
 
 from osem_migrate.cli.documents.printed import Printed
+from osem_migrate.cli.documents.unfinished_pass import UnfinishedPassDocument, unfinished_pass_documents
 from osem_migrate.commands.resolve import ResolveResult
+from osem_migrate.planning.pass_advice import advice_resolved
 
 
 class ResolveDocument(TypedDict):
@@ -20,6 +22,8 @@ class ResolveDocument(TypedDict):
     """As recorded now; what was said where the record was deleted, as nobody could read it."""
     tables_compared: list[str]
     """Their names in DynamoDB; none with --no-verify."""
+    passes: list[UnfinishedPassDocument]
+    """Of this migration over items, which were not over, as they stood before; no item was compared."""
     reason: str | None
 
 
@@ -35,5 +39,8 @@ def resolve_document(resolved: ResolveResult, reason: str | None) -> ResolveDocu
         "state_before": resolved.before,
         "state": resolved.after,
         "tables_compared": list(resolved.tables),
+        "passes": unfinished_pass_documents(
+            resolved.passes, lambda status: advice_resolved(status, resolved.resolution)
+        ),
         "reason": reason if resolved.recorded else None,
     }

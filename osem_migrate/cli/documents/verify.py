@@ -3,6 +3,7 @@
 from typing_extensions import TypedDict
 
 from osem_migrate.cli.documents.printed import Printed
+from osem_migrate.cli.documents.unfinished_pass import UnfinishedPassDocument, unfinished_pass_documents
 from osem_migrate.commands.verify import Verification
 from osem_migrate.planning.verify import Check, Checklist
 
@@ -52,6 +53,8 @@ class VerifyDocument(TypedDict):
     passed: bool
     counts: VerifyCounts
     tables: list[ChecklistDocument]
+    passes: list[UnfinishedPassDocument]
+    """Over items, which are not over: the tables that they go through are not checked; none with --contract."""
 
 
 PRINTED = {"verify": Printed((VerifyDocument,))}
@@ -72,6 +75,7 @@ def verify_document(verification: Verification) -> VerifyDocument:
         "tables": [
             _checklist(checklist, probed=checklist.table in verification.probed) for checklist in verification.tables
         ],
+        "passes": unfinished_pass_documents(verification.passes),
     }
 
 

@@ -119,7 +119,8 @@ def migration_problems(
     places = {script.id: script.locate for script in scripts}
     for migration in migrations:
         for problem in _problems(migration, tool_version, holder):
-            yield replace(problem, line=places[migration.id](0) if migration.id in places else None)
+            line = places[migration.id](0) if migration.id in places else None
+            yield replace(problem, line=line, parts=_listed(migration.record, problem.message))
 
 
 def _problems(migration: MigrationStatus, tool_version: str | None, holder: Holder | None) -> Iterator[Problem]:
@@ -142,6 +143,12 @@ def _problems(migration: MigrationStatus, tool_version: str | None, holder: Hold
             f"recorded by osem-migrate {migration.record.tool_version}, which is newer than this {tool_version}",
             f"Install osem-migrate {migration.record.tool_version} or later, as this one was installed.",
         )
+
+
+def _listed(record: Record | None, message: str) -> tuple[str, ...]:
+    """What the recorded error lists, where the message ends with that error."""
+    error = record.error if record is not None else None
+    return error.parts if error is not None and message.endswith(error.message) else ()
 
 
 def is_newer(record: Record, tool_version: str) -> bool:

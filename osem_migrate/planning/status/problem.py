@@ -70,6 +70,7 @@ class Problem:
         index: the index of it that differs, where it is one.
         setting: the setting of it that differs, where it is one, as ``Setting.member`` calls it.
         message: what is wrong, in one sentence.
+        parts: the things with which the message ends, where it lists any.
         advice: what to do about it, with placeholders for commands.
         file: the script, where one is concerned.
         line: of its first operation.
@@ -88,6 +89,7 @@ class Problem:
     found: str | None = None
     file: str | None = None
     line: int | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:

@@ -142,7 +142,7 @@ def _explain(
             f"Give the script the next free number, or apply it late with: {late}",
         ),
         ShownState.MISSING: (
-            f"{recorded}{progress if begun else ''}{error}, but its script is gone",
+            f"{recorded}{progress if begun else ''}, but its script is gone{error}",
             f"{restore}; then: {look}\nIf the tables no longer contain it, record it as reverted: {forget}",
         ),
         ShownState.CHANGED: (

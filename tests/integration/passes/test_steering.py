@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from osem_migrate import (
     DestroyOptions,
@@ -419,6 +420,10 @@ def test_the_policy_of_status_is_enough_to_watch(site: PassSite) -> None:
             steer(site, PassOrder.RATE, rate=7)
         policy = limit(aws, READER, owner, Role.STATUS, items=True)
         assert steer(site, PassOrder.RATE, rate=7)[0].ordered
+        client = site.watched().migrator.session.dynamodb()
+        for partition in ("osem", "other#pass#0002_pass#0#upgrade"):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                client.update_item(TableName=HISTORY, Key={"scope": {"S": partition}, "item": {"S": "lock"}})
     assert ("SteerPasses", "dynamodb:UpdateItem") in policy.used
     upgrading = owner.policy(PolicyOptions(Role.UPGRADE, items=True)).document
     assert "SteerPasses" not in str(upgrading), "whoever may upgrade may give orders anyway"

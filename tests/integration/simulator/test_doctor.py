@@ -100,9 +100,9 @@ def test_all_is_well(aws: SimulatedAws, folder: Path) -> None:
     report = examine(aws, folder)
     assert report.exit_code is ExitCode.OK
     assert set(healths(report).values()) == {Health.OK, Health.SKIPPED}
-    assert [finding.check for finding in report.findings][:12] == [
+    assert [finding.check for finding in report.findings][:13] == [
         *("python", "libraries", "configuration", "scripts", "connection", "credentials", "identity", "account"),
-        *("endpoint", "clock", "history table", "lock"),
+        *("endpoint", "clock", "history table", "item passes", "lock"),
     ]
     assert found(report, "configuration").message == "osem, environment dev, tables osem-dev-*, not protected"
     assert found(report, "scripts").message == "1 in migrations/, for 1 table"
@@ -170,7 +170,7 @@ def test_credentials_that_are_not_there(aws: SimulatedAws, folder: Path, monkeyp
     report = examine(aws, folder)
     assert found(report, "credentials").code == "AWS_CREDENTIALS_MISSING"
     assert skipped(report) == [
-        *("identity", "account", "endpoint", "clock", "history table", "lock", "permissions"),
+        *("identity", "account", "endpoint", "clock", "history table", "item passes", "lock", "permissions"),
     ]
     assert aws.simulator.calls == []
 
@@ -182,7 +182,7 @@ def test_credentials_that_have_expired(aws: SimulatedAws, folder: Path) -> None:
     assert found(report, "identity").code == "AWS_CREDENTIALS_EXPIRED"
     assert found(report, "endpoint").code == "AWS_CREDENTIALS_EXPIRED"
     assert found(report, "clock").health is Health.OK
-    assert skipped(report) == ["account", "history table", "lock", "permissions"]
+    assert skipped(report) == ["account", "history table", "item passes", "lock", "permissions"]
 
 
 def test_an_endpoint_that_does_not_answer(folder: Path) -> None:

@@ -12,6 +12,7 @@ from osem_migrate.errors import AccessDenied, Interrupted, OsemMigrateError, Par
 from osem_migrate.events import OperationFinished, RunEvent
 from osem_migrate.migrator import Migrator
 from osem_migrate.planning.doctor import Health
+from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.policy import Role
 from osem_migrate.stop import Stop
 from tests.doubles.permitted import RUNNER, limit, own_project_on_aws, quick_aws
@@ -118,7 +119,8 @@ def team_of(item, lookup):
     found = found or lookup("Teams", teamId="t0")
     return {"teamId": found["teamId"] if found is not None else "none", "name": item["first"]}
 
-def no_team(item):
+def no_team(item, lookup):
+    lookup("Teams", teamId="t0")
     return {"teamId": REMOVE, "name": REMOVE}
 
 def is_orphan(item, lookup):
@@ -145,7 +147,7 @@ ORPHANS = (
 
 
 def test_passes_over_items_need_every_permission_and_no_other(aws: SimulatedAws, tmp_path: Path) -> None:
-    """A preview, a run that leaves an item, another that takes it up, and the way back use what their policies name.
+    """A preview of either way, a run that leaves an item, the next one, and the way back use what their policies name.
 
     A deletion, which has no way back, is a script of its own.
     """
@@ -167,6 +169,8 @@ def test_passes_over_items_need_every_permission_and_no_other(aws: SimulatedAws,
     by_hand = {"userId": {"S": "u1"}, "first": {"S": "Eve"}}
     aws.simulator._apply("PutItem", {"TableName": "osem-dev-Users", "Item": by_hand})
     aws.migrator(project).upgrade()
+    limit(aws, RUNNER, aws.migrator(project), Role.STATUS, sample=True)
+    sampled(aws.migrator(project), aws.migrator(project).plan_downgrade(DowngradeOptions("1")))
     downgrading = limit(aws, RUNNER, aws.migrator(project), Role.DOWNGRADE)
     aws.migrator(project).downgrade(DowngradeOptions("1", allow_data_loss=True))
 
@@ -195,7 +199,12 @@ def _is_of_items(sid: str, action: str) -> bool:
 def preview(aws: SimulatedAws, project: Project) -> None:
     """A sample of what is pending, of which nothing is written."""
     migrator = aws.migrator(project)
-    plan = migrator.forecast(migrator.preview(), ForecastOptions(sample=10))
+    sampled(migrator, migrator.preview())
+
+
+def sampled(migrator: Migrator, plan: Plan) -> None:
+    """Look at some of the items that a plan is about."""
+    plan = migrator.forecast(plan, ForecastOptions(sample=10))
     assert any(found.sample is not None for found in plan.forecasts)
 
 

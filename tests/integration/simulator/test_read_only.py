@@ -49,7 +49,7 @@ PATIENCE = 60.0  # real seconds after which a held run is known not to come
 QUESTIONS: dict[str, Question] = {
     "status": lambda migrator: status_document(migrator.status()),
     "verify": lambda migrator: verify_document(migrator.verify()),
-    "list": lambda migrator: list_document(migrator.tables(ListOptions(details=True))),
+    "list": lambda migrator: list_document(migrator.tables(ListOptions(details=True)), migrator.unfinished_passes()),
     "history": lambda migrator: {"events": [entry_document(entry) for entry in migrator.history()]},
     "doctor": lambda migrator: doctor_document(
         Migrator.doctor(

@@ -9,6 +9,7 @@ import pytest
 from osem_migrate.aws import history_items
 from osem_migrate.errors import HistoryUnreadable
 from osem_migrate.history import Holder, LogEntry, Record, RecordedError, RecordedState
+from osem_migrate.listing import one_line
 from tests.doubles.typed import typed
 
 RECORD = Record(
@@ -48,6 +49,11 @@ HOLDER = Holder(
         replace(RECORD, state=RecordedState.RUNNING, done=(), started_at=None, finished_at=None),
         replace(RECORD, state=RecordedState.RUNNING, done=(), doubt=(0, 1), left_at=1_800_000_000_500),
         replace(RECORD, state=RecordedState.FAILED, error=RecordedError(code="DRIFT_FOUND", message="it differs")),
+        replace(
+            RECORD,
+            state=RecordedState.FAILED,
+            error=RecordedError(code="ITEMS_FAILED", message="2 failed: u1; odd: no", parts=("u1", "odd: no")),
+        ),
         replace(RECORD, state=RecordedState.REVERTED),
     ],
     ids=lambda record: str(record.state),
@@ -88,6 +94,8 @@ def test_an_incomplete_record_is_unreadable(damage: str) -> None:
         ("fence", {"N": "NaN"}),
         ("error", {"S": "text"}),
         ("error", {"M": {"code": {"N": "1"}, "message": {"S": "x"}}}),
+        ("error", {"M": {"code": {"S": "X"}, "message": {"S": "x"}, "parts": {"L": [{"N": "2"}]}}}),
+        ("error", {"M": {"code": {"S": "X"}, "message": {"S": "x"}, "parts": {"L": [{"S": "x"}]}}}),
         ("checksum", {"N": "1"}),
         ("applied_by", {"NULL": True}),
         ("operation_hashes", {"L": [{"N": "1"}]}),
@@ -110,6 +118,20 @@ def test_a_holder_comes_back_as_it_was(holder: Holder) -> None:
     """The lock's owner survives, with and without a CI run."""
     values = history_items.holder_values(holder)
     assert history_items.read_holder(history_items.serialize({**values, "fence": holder.fence})) == holder
+
+
+def test_a_long_list_is_cut_where_the_message_is() -> None:
+    """What it lists takes room but once, and is told from what stands before it as far as there is any of it."""
+    parts = tuple(f"item {number} is odd" for number in range(1000))
+    error = RecordedError(code="X", message=one_line("1000 items failed", parts), parts=parts)
+    item = history_items.record_item("osem", replace(RECORD, error=error))
+    assert history_items.size(item) < 15_000
+    back = history_items.read_record(item).error
+    assert back is not None
+    assert len(back.message) == 4096
+    assert back.message == one_line("1000 items failed", back.parts)
+    assert back.parts[:-1] == parts[: len(back.parts) - 1]
+    assert back.parts[-1].endswith("…")
 
 
 def test_a_released_lock_has_no_holder() -> None:
@@ -140,6 +162,7 @@ def test_a_fence_comes_back_as_it_was() -> None:
             at=1_800_000_000_000, what="applied", migration="0001_a", by="ada@build-7", detail="create table Users"
         ),
         LogEntry(at=1_800_000_000_000, what="unlocked", migration=None, by="ada@build-7"),
+        LogEntry(at=1, what="failed", migration="0001_a", by="ada", detail="X: 2 failed: u1; u2", parts=("u1", "u2")),
         LogEntry(at=1_800_000_000_000, what="unlocked", migration=None, by="ada@build-7", reason="the laptop fell"),
     ],
 )

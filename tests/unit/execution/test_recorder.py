@@ -238,12 +238,14 @@ def test_a_failure_is_recorded_with_its_cause_and_stays_in_doubt() -> None:
     world = World(BOTH).announced()
     world.recorder.begin(world.operation(1, 0))
     world.recorder.begin(world.operation(1, 1))
-    world.recorder.fail(world.operation(1, 0), DriftFound("it differs"))
+    world.recorder.fail(world.operation(1, 0), DriftFound("it differs", parts=["a", "b"]))
     world.recorder.finish(world.operation(1, 1), None)
     one = world.of(1)
     assert progress(one) == ("failed", (1,), (0,))
     assert one.error is not None
-    assert (one.error.code, one.error.message) == ("DRIFT_FOUND", "it differs")
+    assert (one.error.code, one.error.message) == ("DRIFT_FOUND", "it differs: a; b")
+    assert one.error.parts == ("a", "b")
+    assert [event.parts for event in world.history.log] == [(), (), ("a", "b"), ()]
     assert [event.what for event in world.history.log] == ["started", "started", "failed", "advanced"]
 
 

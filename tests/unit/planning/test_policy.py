@@ -1,5 +1,6 @@
 """Permissions: taken from what the migrations ask for, exact to the prefix, each action once."""
 
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
@@ -29,7 +30,12 @@ from osem_migrate.schema import Index, S
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 PLACE = PolicyScope(
-    region="eu-west-1", account="123456789012", tables=("shop-dev-*",), history_table="shop-dev-SchemaMigrations"
+    region="eu-west-1",
+    account="123456789012",
+    tables=("shop-dev-*",),
+    history_table="shop-dev-SchemaMigrations",
+    records="shop",
+    passes="shop#pass#*",
 )
 TABLES = "arn:aws:dynamodb:eu-west-1:123456789012:table/shop-dev-*"
 HISTORY = "arn:aws:dynamodb:eu-west-1:123456789012:table/shop-dev-SchemaMigrations"
@@ -166,6 +172,19 @@ def test_a_probe_is_granted_where_it_is_asked_for() -> None:
     assert PLACE.resource(Target.INDEXES) == f"{TABLES}/index/*"
 
 
+def test_what_is_granted_for_passes_reaches_no_other_partition() -> None:
+    """Orders reach the items of this application's passes alone; what is deleted is its own in any case."""
+    steering = document(grants(Role.STATUS, [migration(TEAMS)], items=True), PLACE)["Statement"][-1]
+    keeping = document(grants(Role.UPGRADE, [migration(TEAMS)], check_items=True), PLACE)["Statement"]
+    (keeping,) = [statement for statement in keeping if statement["Sid"] == "KeepPasses"]
+    for statement, action, partitions in (
+        (steering, "UpdateItem", ["shop#pass#*"]),
+        (keeping, "DeleteItem", ["shop", "shop#pass#*"]),
+    ):
+        assert (statement["Action"], statement["Resource"]) == ([f"dynamodb:{action}"], HISTORY)
+        assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": partitions}}
+
+
 def test_a_key_of_ones_own() -> None:
     """DynamoDB uses it in the caller's name, once for each key, and through DynamoDB alone."""
     operations = (TEAMS, SetEncryption("Teams", KEY))
@@ -231,7 +250,7 @@ def test_every_region_is_in_its_partition() -> None:
     regions = [(name, region) for name in partitions for region in session.get_available_regions("dynamodb", name)]
     assert len(regions) > 30
     for partition, region in regions:
-        place = PolicyScope(region=region, account="*", tables=("a-*",), history_table="a-b")
+        place = replace(PLACE, region=region, account="*")
         assert place.table_arn("a-b") == f"arn:{partition}:dynamodb:{region}:*:table/a-b"
-    anywhere = PolicyScope(region="*", account="*", tables=("a-*",), history_table="a-b")
+    anywhere = replace(PLACE, region="*", account="*")
     assert anywhere.table_arn("a-b").startswith("arn:aws:")

@@ -36,6 +36,33 @@ def test_a_condition_never_holds() -> None:
     )
 
 
+def test_leading_keys_limit_a_statement_to_items() -> None:
+    """Whose partition key fits a pattern; a call that names no item is not one of them."""
+    condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["shop", "shop#pass#*"]}}
+    found = policy({"Action": "dynamodb:*", "Resource": "*", "Condition": condition})
+    keys = ("shop", "shop#pass#7", "shop#other", None)
+    assert [found.allows("dynamodb:PutItem", "*", key) for key in keys] == [True, True, False, False]
+
+
+def test_leading_keys_are_those_of_each_part(world: World) -> None:
+    """Of one item by its key, of a put by its item, of a transaction by each of its parts."""
+    world.create()
+    condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["a*"]}}
+    said = {"Action": "dynamodb:*", "Resource": "*", "Condition": condition}
+    world.simulator.policies["AKIASIMULATED"] = policy(said)
+    good, bad = ({"pk": {"S": name}} for name in ("ada", "bob"))
+    world.call("PutItem", TableName="Teams", Item=good)
+    parts = [{"Put": {"TableName": "Teams", "Item": item}} for item in (good, bad)]
+    refused: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("PutItem", {"TableName": "Teams", "Item": bad}),
+        ("DeleteItem", {"TableName": "Teams", "Key": bad}),
+        ("TransactWriteItems", {"TransactItems": parts}),
+        ("Scan", {"TableName": "Teams"}),
+    )
+    for action, parameters in refused:
+        assert world.refusal(action, **parameters).code == "AccessDeniedException"
+
+
 @pytest.mark.parametrize("said", [{"Effect": "Deny"}, {"NotAction": "dynamodb:*"}, {"Principal": "*"}])
 def test_what_is_not_understood_is_refused(said: dict[str, str]) -> None:
     """A policy that was misread would make a test lie."""

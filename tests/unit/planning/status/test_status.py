@@ -513,7 +513,7 @@ def test_a_failed_migration_whose_script_was_deleted_is_missing_with_its_failure
     (problem,) = status((USERS,), history(record(USERS), failed)).problems
     assert (problem.state, problem.message) == (
         "missing",
-        "recorded as failed after 0 of 1 operations: no right, but its script is gone",
+        "recorded as failed after 0 of 1 operations, but its script is gone: no right",
     )
 
 

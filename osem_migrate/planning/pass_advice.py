@@ -1,0 +1,67 @@
+"""Pass advice: how a pass over items that is not over stands, in a sentence, and what to type next."""
+
+from osem_migrate.advice import command
+from osem_migrate.planning.items import PassCondition, PassStatus
+from osem_migrate.planning.plan import Direction
+from osem_migrate.planning.resolve import Resolution
+
+LOOK = f"See how far it is with: {command('items', 'status')}"
+
+
+def pass_named(status: PassStatus) -> str:
+    """``the pass of 0002_full_name over the items of osem-dev-Users``."""
+    undoing = "undo of the " if status.key.direction == Direction.DOWNGRADE else ""
+    over = f"the items of {status.physical_name}" if status.physical_name is not None else "items"
+    return f"the {undoing}pass of {status.key.migration} over {over}"
+
+
+def pass_stands(status: PassStatus) -> str:
+    """``the pass of 0002_full_name over the items of osem-dev-Users has failed: 3 items are set aside``."""
+    return f"{pass_named(status)} {_standing(status)}"
+
+
+def pass_advice(status: PassStatus) -> str:
+    """What to do, a line each; the command stands at its end."""
+    correct = f"See what failed, and correct it: {command('items', 'failures')}"
+    if status.is_paused:
+        rest = [] if status.is_attended else [f"Then go on with: {status.resume}"]
+        return "\n".join([f"Let it go on with: {command('items', 'resume')}", *rest])
+    if status.condition is PassCondition.RUNNING:
+        again = f"Then let the run try it again with: {command('items', 'retry')}"
+        return "\n".join([LOOK, *([correct, again] if status.state.failures else [])])
+    if status.condition is PassCondition.STILL_CHANGING:
+        return f"Let every release write the new shape, then go on with: {status.resume}"
+    if status.state.failures:
+        return f"{correct}\nThen go on with: {status.resume}"
+    cause = "Remove the cause, then go on" if status.condition is PassCondition.FAILED else "Go on"
+    return f"{cause} with: {status.resume}"
+
+
+def advice_resolved(status: PassStatus, resolution: Resolution) -> str:
+    """What to do about a pass that was not over when somebody said what became of its migration, a line each."""
+    if resolution is Resolution.ACCEPT_CHECKSUM:
+        return pass_advice(status)
+    if resolution is Resolution.REVERTED:
+        return f"The next run begins it anew, with all items: {command('upgrade')}"
+    failed = [f"See what failed with: {command('items', 'failures')}"] if status.state.failures else []
+    rest = f"No run goes on with it. Change what it has left by a new script: {command('new', 'TITLE')}"
+    return "\n".join([*failed, rest])
+
+
+def _standing(status: PassStatus) -> str:
+    failures = len(status.state.failures)
+    aside = f"{failures:,} item{'s are' if failures > 1 else ' is'} set aside" if failures else ""
+    if status.condition is PassCondition.FAILED:
+        error = status.record.error if status.record is not None else None
+        return f"has failed: {aside or (error.code if error is not None else 'nobody knows why')}"
+    said = status.state.control.pause_said
+    stands = {
+        PassCondition.RUNNING: "is running",
+        PassCondition.PAUSED: f"was paused by {said.by if said is not None else 'somebody'}",
+        PassCondition.STILL_CHANGING: "has found items that others still write in the old shape",
+    }.get(status.condition, "is unfinished")
+    if status.condition is PassCondition.PAUSED and status.is_attended:
+        stands += "; its run waits, with the lock"
+    elif status.condition in {PassCondition.PAUSED, PassCondition.INTERRUPTED}:
+        stands += "; no run is at work on it"
+    return f"{stands}; {aside}" if aside else stands
