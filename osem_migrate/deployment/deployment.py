@@ -121,7 +121,13 @@ class Deployment:
         from osem_migrate.aws.lock import Lock
 
         environment = self.environment
-        return Lock(self.session.dynamodb(), environment.history_table, environment.application, self.clock)
+        return Lock(
+            self.session.dynamodb(),
+            environment.history_table,
+            environment.application,
+            self.clock,
+            cache(self.session.heartbeat_client),
+        )
 
     @cached_property
     def identity(self) -> Identity:

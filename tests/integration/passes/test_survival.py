@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate import DowngradeOptions, UnlockOptions
+from osem_migrate import DowngradeOptions, UnlockOptions, UpgradeOptions
 from osem_migrate.aws.history_items import LOCK_ITEM, holder_values, serialize
 from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.errors import LockLost
@@ -207,3 +207,44 @@ def test_an_edited_function_waits_for_a_killed_run_of_the_old_one(site: PassSite
     site.declare(FULL_NAME, functions=FUNCTIONS.replace("{item['first']} ", "")).upgrade()
     assert waits(site.site.aws.simulator.calls[begin:])[1] >= LEASE_SECONDS
     assert {item["fullName"] for item in site.items().values()} == {str(number) for number in range(USER_COUNT)}
+
+
+def is_heartbeat(call: Call) -> bool:
+    """Of all updates of the history table, those that want nothing back."""
+    return not any(member.startswith("ReturnValues") for member in call.members)
+
+
+@pytest.mark.parametrize("seconds", [13.0, 30.0], ids=["most of a lease", "longer than a lease"])
+def test_slow_heartbeats_hold_a_pass_up_and_end_it_not(site: PassSite, seconds: float) -> None:
+    """The service answers late: no item is written meanwhile, and nobody has taken the lock, so it goes on."""
+    simulator, clock = site.site.aws.simulator, site.site.clock
+    held_up: list[tuple[int, int]] = []
+
+    def hold(_: Call) -> None:
+        begin = len(simulator.calls)
+        clock.sleep(seconds)
+        held_up.append((begin, len(simulator.calls)))
+
+    simulator.faults.plan(Hook(before=hold), action="UpdateItem", table=HISTORY, where=is_heartbeat, nth=2, times=3)
+    site.declare(FULL_NAME).upgrade(item_rate=1)
+    assert len(held_up) == 3
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+    for begin, end in held_up:
+        late = [call for call in simulator.calls[begin:end] if call.table == USERS]
+        assert all(call.at - simulator.calls[begin - 1].at < LEASE_SECONDS for call in late)
+
+
+def test_heartbeats_have_a_client_of_their_own(site: PassSite) -> None:
+    """What another client sends may take longer than a lease before it is given up."""
+    watched = site.declare(FULL_NAME).watched()
+    beating, sent = watched.migrator.session.heartbeat_client(), list[str]()
+    beating.meta.events.register_first("before-send.dynamodb.*", lambda **_: sent.append("beat"))  # type: ignore[arg-type]
+    watched.migrator.session.heartbeat_client = lambda: beating  # type: ignore[method-assign]
+    watched.migrator.upgrade(UpgradeOptions(item_rate=2))
+    beats = [
+        call
+        for call in site.site.aws.simulator.calls
+        if (call.action, call.table) == ("UpdateItem", HISTORY) and is_heartbeat(call)
+    ]
+    assert len(sent) >= 5
+    assert 0 <= len(beats) - len(sent) <= 3, "but for the releases of the lock"
