@@ -113,7 +113,13 @@ class Deployment:
     def pass_table(self, key: PassKey) -> PassTable:
         """The state of a pass, in the history table."""
         environment = self.environment
-        return PassTable(self.session.dynamodb(), environment.history_table, environment.application, key)
+        return PassTable(
+            self.session.dynamodb(),
+            environment.history_table,
+            environment.application,
+            key,
+            sleep=self.clock.sleep,
+        )
 
     @cached_property
     def lock(self) -> Lock:
