@@ -86,6 +86,8 @@ class SegmentState:
         worker: who is at work on it; None once nobody is.
         checkpoint: how often it was written.
         cursor: where it goes on; None at its beginning.
+        again: how many of the items that are counted as examined lie behind the cursor: whoever goes on counts them
+            again.
         finished: whether it came to its end.
     """
 
@@ -95,14 +97,18 @@ class SegmentState:
     worker: str | None = None
     checkpoint: int = 0
     cursor: Cursor | None = None
+    again: int = 0
     counts: Counts = Counts()
     finished: bool = False
 
-    def next(self, cursor: Cursor | None, counts: Counts, *, worker: str | None, finished: bool) -> "SegmentState":
+    def next(
+        self, cursor: Cursor | None, counts: Counts, *, worker: str | None, finished: bool, again: int = 0
+    ) -> "SegmentState":
         """As it is with one more checkpoint."""
         return replace(
             self,
             cursor=cursor,
+            again=again,
             counts=self.counts + counts,
             worker=worker,
             finished=finished,
@@ -126,12 +132,21 @@ def _text(part: str | bytes) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
-    """An item that the pass could not handle, and why; ``key`` in DynamoDB's typed JSON."""
+    """An item that the pass could not handle, and why.
+
+    Attributes:
+        key: in DynamoDB's typed JSON.
+        code: of the error.
+        message: of the error.
+        at: Unix milliseconds.
+        fence: of the hold of the lock under which this was written.
+    """
 
     key: Mapping[str, Any]
     code: str
     message: str
     at: int
+    fence: int
 
 
 class PassOrder(StrEnum):

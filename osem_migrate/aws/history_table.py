@@ -6,11 +6,12 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws import history_items
-from osem_migrate.aws.failures.classify import REFUSALS, Verdict, classify, door
+from osem_migrate.aws.conditional import refused
+from osem_migrate.aws.failures.classify import door
 from osem_migrate.aws.lock import Lease
 from osem_migrate.aws.paging import QUERY, SCAN, Page
 from osem_migrate.clock import Clock
-from osem_migrate.errors import ConditionFailed, HistoryUnreadable, ResourceInUse, ResourceNotFound
+from osem_migrate.errors import HistoryUnreadable, ResourceInUse, ResourceNotFound
 from osem_migrate.history import History, Holder, LogEntry, Record
 from osem_migrate.pass_state import PassKey
 from osem_migrate.schema.item import Item
@@ -23,7 +24,6 @@ _ACTIONS = 99  # a transaction takes 100, one of them the check of the lock
 _BYTES = 3_000_000  # of the items of a transaction, which takes 4 MB with all that is around them
 _EVERY = 2**31 - 1  # what Limit takes
 _HIGHEST = "\U0010ffff" * 256  # after every sort key there can be
-_CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds; a heartbeat holds the lock item for some milliseconds
 
 
 class HistoryTable:
@@ -209,23 +209,14 @@ class HistoryTable:
     def _put(self, item: Item) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": item}}
 
-    def _transact(self, actions: list[Any]) -> ConditionFailed | None:
-        """All of the actions or none; gives the condition that failed, if one did, as the error it is."""
-        for pause in (*_CONFLICT_PAUSES, None):
-            try:
-                self._client.transact_write_items(TransactItems=actions)
-            except REFUSALS as refusal:
-                failure = classify(refusal, action="dynamodb:TransactWriteItems", resource=self._table)
-                # A collision is a ConditionFailed, too, but one that passes.
-                if failure.verdict is Verdict.WAIT and pause is not None:
-                    self._clock.sleep(pause)
-                elif failure.verdict is Verdict.DESCRIBE and isinstance(failure.error, ConditionFailed):
-                    return failure.error
-                else:
-                    raise failure.error from refusal
-            else:
-                break
-        return None
+    def _transact(self, actions: list[Any]) -> Exception | None:
+        """All of the actions or none; gives the refusal where a condition failed."""
+        return refused(
+            lambda: self._client.transact_write_items(TransactItems=actions),
+            action="dynamodb:TransactWriteItems",
+            resource=self._table,
+            sleep=self._clock.sleep,
+        )
 
     def _others(self) -> Iterator[str]:
         """Every other application that keeps its history here; none before the table exists."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 LEASE_SECONDS = 20.0
 HEARTBEAT_SECONDS = 2.0
+AGAIN_SECONDS = 0.5  # after a heartbeat that was refused or not answered
+OUTAGE_SECONDS = 60.0
+"""Beyond its lease, that a lock may stay unrenewed before its run gives up; until then it sends nothing, and waits."""
+GLANCE_SECONDS = 0.1  # between two looks at whether it is renewed
 ASK_SECONDS = 0.5
 MISSES = 20  # writes that took no lock although it had just been free
 PAUSE_SECONDS = 0.1  # more after each of them but the first
@@ -35,10 +39,20 @@ class Lock:
         table: physical name of the history table.
         scope: the application.
         clock: ``monotonic`` measures leases, ``now`` is only written for people.
+        beats: makes the client of the heartbeats, once somebody needs it: one that gives a request up long before a
+            lease is over, and repeats none. None for the same one.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, scope: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        scope: str,
+        clock: Clock,
+        beats: "Callable[[], DynamoDBClient] | None" = None,
+    ) -> None:
         self._client = client
+        self._beats = beats if beats is not None else lambda: client
         self._table = table
         self._key = history_items.serialize(
             {history_items.PARTITION_KEY: scope, history_items.SORT_KEY: history_items.LOCK_ITEM}
@@ -102,12 +116,12 @@ class Lock:
 
     def renew(self, holder: Holder) -> None:
         """One heartbeat; raises LockLost when somebody else has taken over."""
-        self._update(holder, "SET heartbeat = heartbeat + :one", {":one": 1})
+        self._update(self._beats(), holder, "SET heartbeat = heartbeat + :one", {":one": 1})
 
     def release(self, holder: Holder) -> None:
         """Let go, leaving the fence where it is; raises LockLost when it was not ours any more."""
         gone = history_items.HOLDER_ATTRIBUTES
-        self._update(holder, "REMOVE " + ", ".join(f"#{name}" for name in gone), {}, gone)
+        self._update(self._client, holder, "REMOVE " + ", ".join(f"#{name}" for name in gone), {}, gone)
 
     def condition(self, holder: Holder) -> dict[str, Any]:
         """A ConditionCheck on owner and fence, for the transactions of the history table."""
@@ -182,11 +196,18 @@ class Lock:
             ),
         }
 
-    def _update(self, holder: Holder, update: str, values: Mapping[str, Any], names: tuple[str, ...] = ()) -> None:
+    def _update(
+        self,
+        client: "DynamoDBClient",
+        holder: Holder,
+        update: str,
+        values: Mapping[str, Any],
+        names: tuple[str, ...] = (),
+    ) -> None:
         ours = self._ours(holder, values)
         ours["ExpressionAttributeNames"] |= {f"#{name}": name for name in names}
         try:
-            self._client.update_item(TableName=self._table, Key=self._key, UpdateExpression=update, **ours)
+            client.update_item(TableName=self._table, Key=self._key, UpdateExpression=update, **ours)
         except REFUSALS as refusal:
             failure = self._refused(refusal)
             # A collision with a transaction of ours is a ConditionFailed, too, but one that passes.
@@ -240,15 +261,29 @@ class Lease:
         self._lock.verify(self.holder)
 
     def check_age(self, *, spare: float = 0.0) -> None:
-        """Raise LockLost once the last heartbeat is a lease old; asks nobody, so it may stand before every request.
+        """Wait until the last heartbeat is younger than a lease; asks nobody, so it may stand before every request.
 
-        ``spare`` seconds of the lease have to be left, for what goes on after this.
+        Where it is older, the lock is ours as long as nobody takes it, and may be taken any moment: the next heartbeat
+        tells, and is waited for. A run that was stopped, or whose service was slow, goes on behind it.
+
+        Args:
+            spare: seconds of the lease that have to be left, for what goes on after this.
+
+        Raises:
+            LockLost: somebody else has the lock, or no heartbeat has succeeded for long.
         """
+        lease = self.holder.lease_ms / 1000
+        while (age := self._age()) >= lease - spare:
+            if age >= lease + OUTAGE_SECONDS:
+                cause = f": {self._lost.message}" if self._lost is not None else ""
+                raise LockLost(f"the upgrade lock could not be renewed for {age:.0f} seconds{cause}")
+            self._clock.sleep(GLANCE_SECONDS)
+
+    def _age(self) -> float:
+        """Seconds since the last heartbeat was sent that was taken; raises LockLost once one was refused."""
         if isinstance(self._lost, LockLost):
             raise self._lost
-        if self._clock.monotonic() - self._renewed >= self.holder.lease_ms / 1000 - spare:
-            cause = f": {self._lost.message}" if self._lost is not None else ""
-            raise LockLost(f"the upgrade lock could not be renewed for a whole lease{cause}")
+        return self._clock.monotonic() - self._renewed
 
     def alone_in(self) -> float:
         """Seconds until nobody who held the lock before can believe any more that it is theirs; 0 once that is so.
@@ -280,16 +315,21 @@ class Lease:
             self._lock.release(self.holder)
 
     def _beat(self) -> None:
-        while not self._clock.wait(self._stop, HEARTBEAT_SECONDS):
+        pause = HEARTBEAT_SECONDS
+        while not self._clock.wait(self._stop, pause):
+            before = self._clock.monotonic()
             try:
-                before = self._clock.monotonic()
                 self._lock.renew(self.holder)
-                self._renewed, self._lost = before, None
             except LockLost as lost:
                 self._lost = lost
                 return
             except AwsError as trouble:
-                self._lost = trouble
+                self._lost, pause = trouble, min(AGAIN_SECONDS, HEARTBEAT_SECONDS)
+            else:
+                self._renewed, self._lost = before, None
+                # The lease counts from when this one was sent, however long it took.
+                took = self._clock.monotonic() - before
+                pause = max(min(AGAIN_SECONDS, HEARTBEAT_SECONDS), HEARTBEAT_SECONDS - took)
 
 
 def _held(holder: Holder) -> LockHeld:

@@ -103,6 +103,7 @@ def segment_values(segment: SegmentState) -> dict[str, Any]:
                 "fence": segment.fence,
                 "worker": segment.worker,
                 "checkpoint": segment.checkpoint,
+                "again": segment.again,
                 "finished": segment.finished,
                 **{name: getattr(segment.counts, name) for name in _COUNTS},
             }
@@ -122,6 +123,7 @@ def read_segment(item: Mapping[str, Any]) -> SegmentState:
             fence=int(values["fence"]),
             worker=values.get("worker"),
             checkpoint=int(values["checkpoint"]),
+            again=int(values["again"]),
             cursor=cursor,
             counts=Counts(**{name: int(values[name]) for name in _COUNTS}),
             finished=bool(values["finished"]),
@@ -130,7 +132,7 @@ def read_segment(item: Mapping[str, Any]) -> SegmentState:
 
 def failure_item(failure: SetAside) -> dict[str, Any]:
     """The attributes of an item that was set aside, without the key of the history table."""
-    known = serialize({"code": failure.code, "message": failure.message, "at": failure.at})
+    known = serialize({"code": failure.code, "message": failure.message, "at": failure.at, "fence": failure.fence})
     return {**known, "key": {"M": dict(failure.key)}}
 
 
@@ -139,7 +141,13 @@ def read_failure(item: Mapping[str, Any]) -> SetAside:
     with readable(f"a failure of the pass {item.get(PARTITION_KEY)}"):
         values = deserialize({name: value for name, value in item.items() if name != "key"})
         key = item["key"]["M"]
-        return SetAside(key=key, code=str(values["code"]), message=str(values["message"]), at=int(values["at"]))
+        return SetAside(
+            key=key,
+            code=str(values["code"]),
+            message=str(values["message"]),
+            at=int(values["at"]),
+            fence=int(values["fence"]),
+        )
 
 
 def control_key(generation: int) -> str:

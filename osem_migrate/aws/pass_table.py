@@ -1,14 +1,17 @@
 """PassTable: the state of one pass, in the history table.
 
-No write of it is a transaction: those of the history all check the lock item, and the segments would cancel each other
-and the heartbeat. Each is one conditional write of the item itself, which carries the fence.
+No write of it checks the lock item, as those of the history do: the segments would cancel each other and the heartbeat.
+Each is a conditional write of the item itself, which carries the fence. An item that a segment sets aside is written in
+one transaction with the checkpoint behind it: what cannot move the cursor any more cannot set anything aside, either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from osem_migrate.aws import pass_items
-from osem_migrate.aws.failures.classify import REFUSALS, classify, door
+from osem_migrate.aws.conditional import refused
+from osem_migrate.aws.failures.classify import door
 from osem_migrate.aws.history_items import PARTITION_KEY, PASS_PREFIX, SORT_KEY, serialize, sort_key
 from osem_migrate.aws.paging import QUERY, Page
 from osem_migrate.errors import ConditionFailed
@@ -38,13 +41,17 @@ class PassTable:
         table: physical name of the history table.
         scope: the application.
         key: which pass.
+        sleep: waits seconds between attempts at a write that collided.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, scope: str, key: PassKey) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, scope: str, key: PassKey, *, sleep: Callable[[float], object]
+    ) -> None:
         self._client = client
         self._table = table
         self._scope = scope
         self._key = key
+        self._sleep = sleep
 
     def newest(self) -> int:
         """The number of the newest generation; 0 where there is none."""
@@ -96,22 +103,57 @@ class PassTable:
 
         Its old worker finds out with its next checkpoint.
         """
-        raised = SegmentState(
-            scan=seen.scan,
-            number=seen.number,
-            fence=fence,
-            checkpoint=seen.checkpoint + 1,
-            cursor=seen.cursor,
-            counts=seen.counts,
-            finished=seen.finished,
-        )
+        raised = replace(seen, fence=fence, worker=None, checkpoint=seen.checkpoint + 1)
         return self.write(generation, seen, raised)
 
-    def write(self, generation: int, seen: SegmentState, segment: SegmentState) -> bool:
+    def write(
+        self, generation: int, seen: SegmentState, segment: SegmentState, *, failure: SetAside | None = None
+    ) -> bool:
         """One checkpoint; False where the segment is not as it was seen, so that somebody else has it now.
 
         A refusal that shows our own checkpoint means that the answer to it was lost.
+
+        Args:
+            generation: its number.
+            seen: the segment as it was last read or written.
+            segment: as it is from now on.
+            failure: an item to set aside, which is recorded if the checkpoint is.
         """
+        update = self._checkpoint(generation, seen, segment)
+        if failure is None:
+            refusal = self._refused("update_item", **update)
+        else:
+            put = {"TableName": self._table, "Item": self._failure_item(generation, failure)}
+            refusal = self._refused("transact_write_items", TransactItems=[{"Update": update}, {"Put": put}])
+        if refusal is None:
+            return True
+        found = _found(refusal)
+        return bool(found) and pass_items.read_segment(found) == segment
+
+    def replace_failure(self, generation: int, seen: SetAside, failure: SetAside | None) -> SetAside | None:
+        """Write what became of an item that was set aside: that it fails still, or, by None, that it has been handled.
+
+        Only what was seen is written over; gives what is recorded from then on, which is not ``failure`` where somebody
+        was faster.
+        """
+        condition = {
+            "TableName": self._table,
+            "ConditionExpression": "#fence = :fence AND #at = :at",
+            "ExpressionAttributeNames": {"#fence": "fence", "#at": "at"},
+            "ExpressionAttributeValues": serialize({":fence": seen.fence, ":at": seen.at}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if failure is None:
+            key = self._item_key(pass_items.failure_key(generation, seen.key))
+            refusal = self._refused("delete_item", Key=key, **condition)
+        else:
+            refusal = self._refused("put_item", Item=self._failure_item(generation, failure), **condition)
+        if refusal is None:
+            return failure
+        found = _found(refusal)
+        return pass_items.read_failure(found) if found else None
+
+    def _checkpoint(self, generation: int, seen: SegmentState, segment: SegmentState) -> dict[str, Any]:
         values = pass_items.segment_values(segment)
         names = ("worker", "cursor")
         gone = [f"#{name}" for name in names if name not in values]
@@ -120,40 +162,30 @@ class PassTable:
         if seen.checkpoint > 0:
             condition = "#fence = :seen_fence AND #checkpoint = :seen_checkpoint"
             expected = {":seen_fence": seen.fence, ":seen_checkpoint": seen.checkpoint}
-        used = {*values, *names}
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=self._item_key(pass_items.segment_key(generation, segment)),
-                UpdateExpression=f"SET {sets}" + (f" REMOVE {', '.join(gone)}" if gone else ""),
-                ConditionExpression=condition,
-                ExpressionAttributeNames={f"#{name}": name for name in used},
-                ExpressionAttributeValues={
-                    **{f":{name}": value for name, value in values.items()},
-                    **serialize(expected),
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except REFUSALS as refusal:
-            error = classify(refusal, action="dynamodb:UpdateItem", resource=self._table).error
-            if not isinstance(error, ConditionFailed):
-                raise error from refusal
-            found: Item = getattr(refusal, "response", {}).get("Item", {})
-            return bool(found) and pass_items.read_segment(found) == segment
-        return True
+        return {
+            "TableName": self._table,
+            "Key": self._item_key(pass_items.segment_key(generation, segment)),
+            "UpdateExpression": f"SET {sets}" + (f" REMOVE {', '.join(gone)}" if gone else ""),
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {f"#{name}": name for name in {*values, *names}},
+            "ExpressionAttributeValues": {
+                **{f":{name}": value for name, value in values.items()},
+                **serialize(expected),
+            },
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
 
-    def set_aside(self, generation: int, failure: SetAside) -> None:
-        """Note an item that could not be handled, once, however often that is found out."""
+    def _failure_item(self, generation: int, failure: SetAside) -> dict[str, Any]:
         key = self._item_key(pass_items.failure_key(generation, failure.key))
-        with door("dynamodb:PutItem", self._table):
-            self._client.put_item(TableName=self._table, Item={**key, **pass_items.failure_item(failure)})
+        return {**key, **pass_items.failure_item(failure)}
 
-    def put_back(self, generation: int, failure: SetAside) -> None:
-        """An item that was set aside has been handled."""
-        with door("dynamodb:DeleteItem", self._table):
-            self._client.delete_item(
-                TableName=self._table, Key=self._item_key(pass_items.failure_key(generation, failure.key))
-            )
+    def _refused(self, method: str, **parameters: Any) -> Exception | None:
+        return refused(
+            lambda: getattr(self._client, method)(**parameters),
+            action=f"dynamodb:{''.join(part.capitalize() for part in method.split('_'))}",
+            resource=self._table,
+            sleep=self._sleep,
+        )
 
     def order(self, generation: int, order: PassOrder, said: Said, *, rate: int | None = None) -> None:
         """Write what somebody asks of the pass, outside the lock; it takes notice of it within seconds."""
@@ -196,3 +228,11 @@ class PassTable:
                 {":scope": pass_items.partition(self._scope, self._key), ":prefix": prefix}
             ),
         }
+
+
+def _found(refusal: Exception) -> "Item":
+    """The item that failed its condition, as it is; of a transaction, that of its first action."""
+    response: Mapping[str, Any] = getattr(refusal, "response", {})
+    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons", ())
+    found: Item = (reasons[0] if reasons else response).get("Item", {})
+    return found

@@ -46,7 +46,7 @@ ATTEMPTS = 4
 """Requests a call may take, the first included: what botocore 1.44 gives DynamoDB, written down so that neither an
 older botocore (10) nor AWS_MAX_ATTEMPTS changes it. It bridges seconds; longer waits are ours, and seen."""
 REQUEST_SECONDS = 8.0
-"""What one request of a pass may take."""
+"""What one request of a pass, or a heartbeat, may take."""
 _BRIEF = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5.0, read_timeout=5.0)
 """For a question beside the tables, which an unreachable service must not hold up for long."""
 
@@ -54,8 +54,8 @@ _ONCE = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=REQUEST_SECONDS / 4,
     read_timeout=REQUEST_SECONDS * 3 / 4,
-    parameter_validation=False,
 )
+_UNVALIDATED = Config(parameter_validation=False)
 
 _STATIC_SOURCES = frozenset({"env", "shared-credentials-file", "config-file"})
 _OPENING = "Opening the AWS session"
@@ -191,6 +191,15 @@ class Session:
         client: DynamoDBClient = self._for_items(self._boto.client)
         return client
 
+    def heartbeat_client(self) -> DynamoDBClient:
+        """A new client for heartbeats, each sent once and given up long before a lease is over; raises likewise.
+
+        A request of any other client may take longer than a lease, with all that is repeated of it.
+        """
+        with self._lock:
+            client: DynamoDBClient = self._client("dynamodb", self._config().merge(_ONCE), self.endpoint_url)
+            return client
+
     def pass_client(self) -> DynamoDBClient:
         """A new client for the items of a pass, who repeats requests itself; raises as ``dynamodb`` does.
 
@@ -199,7 +208,7 @@ class Session:
         own name together.
         """
         with self._lock:
-            once = self._config().merge(_ONCE).merge(Config(user_agent=self._core.user_agent()))
+            once = self._config().merge(_ONCE).merge(_UNVALIDATED).merge(Config(user_agent=self._core.user_agent()))
             parsers = AnswerParsers(ITEM_ANSWERS, DIRECT_ANSWERS)
             client: DynamoDBClient = self._made(self._boto.client, "dynamodb", once, self.endpoint_url, parsers)
             return client

@@ -113,7 +113,13 @@ class Deployment:
     def pass_table(self, key: PassKey) -> PassTable:
         """The state of a pass, in the history table."""
         environment = self.environment
-        return PassTable(self.session.dynamodb(), environment.history_table, environment.application, key)
+        return PassTable(
+            self.session.dynamodb(),
+            environment.history_table,
+            environment.application,
+            key,
+            sleep=self.clock.sleep,
+        )
 
     @cached_property
     def lock(self) -> Lock:
@@ -121,7 +127,13 @@ class Deployment:
         from osem_migrate.aws.lock import Lock
 
         environment = self.environment
-        return Lock(self.session.dynamodb(), environment.history_table, environment.application, self.clock)
+        return Lock(
+            self.session.dynamodb(),
+            environment.history_table,
+            environment.application,
+            self.clock,
+            cache(self.session.heartbeat_client),
+        )
 
     @cached_property
     def identity(self) -> Identity:

@@ -43,14 +43,12 @@ class Quarantine:
         """How many items there are."""
         return len(self._failures)
 
-    def set_aside(self, item: Item, refused: ItemRefused) -> None:
-        """One more, or one that fails again."""
-        key, now = key_of(item, self._step.after), self._clock.milliseconds()
-        failure = SetAside(key=key, code=refused.code, message=refused.message, at=now)
-        self._lease.check_age()
-        self._table.set_aside(self._generation, failure)
+    def set_aside(self, item: Item, refused: ItemRefused, write: Callable[[SetAside], None]) -> None:
+        """One more; ``write`` records it, or raises where the segment that it is in is somebody else's by now."""
+        failure = self._failure(item, refused)
+        write(failure)
         with self._lock:
-            self._failures[_name(key)] = failure
+            self._failures[_name(failure.key)] = failure
 
     def retry(self, calls: PassCalls, wait: Callable[[], None]) -> int:
         """Try all of them again, however many they are; gives how many were changed.
@@ -70,10 +68,10 @@ class Quarantine:
             try:
                 outcome = handler.handle(item) if item is not None else Outcome.GONE
             except ItemRefused as refused:
-                self.set_aside(item or failure.key, refused)
+                self._replace(name, failure, self._failure(item or failure.key, refused))
                 continue
             if outcome is not Outcome.LEFT:
-                self._put_back(name, failure)
+                self._replace(name, failure, None)
             changed += outcome is Outcome.CHANGED
         return changed
 
@@ -88,11 +86,31 @@ class Quarantine:
         counted = f"{len(failures)} items" if len(failures) > 1 else "1 item"
         raise ItemsFailed(f"{counted} of {physical_name} could not be handled{more}", parts=shown, table=physical_name)
 
-    def _put_back(self, name: str, failure: SetAside) -> None:
-        self._lease.check_age()
-        self._table.put_back(self._generation, failure)
+    def _failure(self, item: Item, refused: ItemRefused) -> SetAside:
+        return SetAside(
+            key=key_of(item, self._step.after),
+            code=refused.code,
+            message=refused.message,
+            at=self._clock.milliseconds(),
+            fence=self._lease.holder.fence,
+        )
+
+    def _replace(self, name: str, seen: SetAside, failure: SetAside | None) -> None:
+        """Record what became of an item that is tried again; raises LockLost where somebody else has the lock."""
+        fence = self._lease.holder.fence
+        while True:
+            self._lease.check_age()
+            found = self._table.replace_failure(self._generation, seen, failure)
+            if found is not None and found.fence > fence:
+                raise self._lease.lost()
+            if found is None or found.fence == fence:
+                break
+            seen = found  # a last line of who held the lock before has come between
         with self._lock:
-            self._failures.pop(name, None)
+            if found is None:
+                self._failures.pop(name, None)
+            else:
+                self._failures[name] = found
 
 
 def _name(key: Item) -> str:

@@ -11,7 +11,7 @@ from osem_migrate.errors import LockLost, OsemMigrateError
 from osem_migrate.execution.passes.item_handler import ItemHandler, ItemRefused, Outcome
 from osem_migrate.execution.passes.sources import Source, SourcePage
 from osem_migrate.items.values import Item
-from osem_migrate.pass_state import Counts, Cursor, SegmentState
+from osem_migrate.pass_state import Counts, Cursor, SegmentState, SetAside
 
 CHECKPOINT_SECONDS = 5.0
 
@@ -34,7 +34,7 @@ class SegmentServices:
         clock: monotonic time.
         check: raises where the pass is to end between two items, and waits while it is paused.
         is_paused: whether it would wait now.
-        set_aside: told of an item that cannot be handled, and why.
+        set_aside: told of an item that cannot be handled, why, and by what that is recorded.
         handled: told what became of an item.
         counted: told what was counted since the last checkpoint.
     """
@@ -45,7 +45,7 @@ class SegmentServices:
     clock: Clock
     check: Callable[[], None]
     is_paused: Callable[[], bool]
-    set_aside: Callable[[Item, ItemRefused], None]
+    set_aside: Callable[[Item, ItemRefused, Callable[[SetAside], None]], None]
     handled: Callable[[Item, Outcome], None]
     counted: Callable[[Counts], None]
 
@@ -66,7 +66,8 @@ class SegmentRun:
         self._handler = handler
         self._services = services
         self._cursor: Cursor | None = seen.cursor
-        self._counts = Counts()
+        self._again = 0
+        self._counts = Counts(examined=-seen.again)
         self._saved = services.clock.monotonic()
 
     def run(self) -> SegmentState:
@@ -95,40 +96,56 @@ class SegmentRun:
     def _go_through(self, page: SourcePage) -> None:
         for item, cursor in page.items:
             self._check()
-            self._handle(item)
-            self._cursor = cursor
-            self._save_if_due()
+            refused = self._handle(item)
+            if page.others:
+                # How many of the others lie before the item is not known: whoever goes on reads the whole page again.
+                self._again += 1
+            else:
+                self._cursor = cursor
+            if refused is not None:
+                self._services.set_aside(item, refused, self._save)
+            else:
+                self._save_if_due()
         self._counts += Counts(examined=page.others)
-        self._cursor = page.end or self._cursor
+        self._again += page.others
+        if page.end is not None:
+            self._cursor, self._again = page.end, 0
         self._save_if_due()
         self._check()
 
     def _check(self) -> None:
         """Before a pause, how long nobody knows, all that was done is recorded; what was looked up is read anew."""
         if self._services.is_paused():
-            self._write(self._state, worker=self._state.worker, finished=False)
+            self._save()
             self._handler.forget()
         self._services.check()
 
-    def _handle(self, item: Item) -> None:
+    def _handle(self, item: Item) -> ItemRefused | None:
+        """Why it is to be set aside; None where it is not."""
         try:
             outcome = self._handler.handle(item)
         except ItemRefused as refused:
             self._counts += Counts(examined=1)
-            self._services.set_aside(item, refused)
-            return
+            return refused
         self._counts += _COUNTED[outcome]
         self._services.handled(item, outcome)
+        return None
 
     def _save_if_due(self) -> None:
         if self._services.clock.monotonic() - self._saved >= CHECKPOINT_SECONDS:
-            self._write(self._state, worker=self._state.worker, finished=False)
+            self._save()
 
-    def _write(self, state: SegmentState, *, worker: str | None, finished: bool) -> None:
+    def _save(self, failure: SetAside | None = None) -> None:
+        self._write(self._state, worker=self._state.worker, finished=False, failure=failure)
+
+    def _write(
+        self, state: SegmentState, *, worker: str | None, finished: bool, failure: SetAside | None = None
+    ) -> None:
         services, counts = self._services, self._counts
         services.lease.check_age()
-        following = state.next(self._cursor, counts, worker=worker, finished=finished)
-        if not services.state.write(services.generation, self._state, following):
+        again = 0 if finished else self._again
+        following = state.next(self._cursor, counts, worker=worker, finished=finished, again=again)
+        if not services.state.write(services.generation, self._state, following, failure=failure):
             raise services.lease.lost()
         self._state, self._counts, self._saved = following, Counts(), services.clock.monotonic()
         services.counted(counts)

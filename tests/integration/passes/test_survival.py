@@ -3,12 +3,13 @@
 import random
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from osem_migrate import DowngradeOptions, UnlockOptions
+from osem_migrate import DowngradeOptions, PartialError, UnlockOptions, UpgradeOptions
 from osem_migrate.aws.history_items import LOCK_ITEM, holder_values, serialize
 from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.errors import LockLost
@@ -16,7 +17,7 @@ from osem_migrate.events import PassProgress
 from osem_migrate.history import Holder
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
 from tests.doubles.project import HISTORY
-from tests.simulator import Hook
+from tests.simulator import Drop, Hook
 from tests.simulator.calls import Call
 
 USER_COUNT = 30
@@ -207,3 +208,151 @@ def test_an_edited_function_waits_for_a_killed_run_of_the_old_one(site: PassSite
     site.declare(FULL_NAME, functions=FUNCTIONS.replace("{item['first']} ", "")).upgrade()
     assert waits(site.site.aws.simulator.calls[begin:])[1] >= LEASE_SECONDS
     assert {item["fullName"] for item in site.items().values()} == {str(number) for number in range(USER_COUNT)}
+
+
+def is_heartbeat(call: Call) -> bool:
+    """Of all updates of the history table, those that want nothing back."""
+    return not any(member.startswith("ReturnValues") for member in call.members)
+
+
+@pytest.mark.parametrize("seconds", [13.0, 30.0], ids=["most of a lease", "longer than a lease"])
+def test_slow_heartbeats_hold_a_pass_up_and_end_it_not(site: PassSite, seconds: float) -> None:
+    """The service answers late: no item is written meanwhile, and nobody has taken the lock, so it goes on."""
+    simulator, clock = site.site.aws.simulator, site.site.clock
+    held_up: list[tuple[int, int]] = []
+
+    def hold(_: Call) -> None:
+        begin = len(simulator.calls)
+        clock.sleep(seconds)
+        held_up.append((begin, len(simulator.calls)))
+
+    simulator.faults.plan(Hook(before=hold), action="UpdateItem", table=HISTORY, where=is_heartbeat, nth=2, times=3)
+    site.declare(FULL_NAME).upgrade(item_rate=1)
+    assert len(held_up) == 3
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+    for begin, end in held_up:
+        late = [call for call in simulator.calls[begin:end] if call.table == USERS]
+        assert all(call.at - simulator.calls[begin - 1].at < LEASE_SECONDS for call in late)
+
+
+def test_heartbeats_have_a_client_of_their_own(site: PassSite) -> None:
+    """What another client sends may take longer than a lease before it is given up."""
+    watched = site.declare(FULL_NAME).watched()
+    beating, sent = watched.migrator.session.heartbeat_client(), list[str]()
+    beating.meta.events.register_first("before-send.dynamodb.*", lambda **_: sent.append("beat"))  # type: ignore[arg-type]
+    watched.migrator.session.heartbeat_client = lambda: beating  # type: ignore[method-assign]
+    watched.migrator.upgrade(UpgradeOptions(item_rate=2))
+    beats = [
+        call
+        for call in site.site.aws.simulator.calls
+        if (call.action, call.table) == ("UpdateItem", HISTORY) and is_heartbeat(call)
+    ]
+    assert len(sent) >= 5
+    assert 0 <= len(beats) - len(sent) <= 3, "but for the releases of the lock"
+
+
+def take_over(site: PassSite) -> None:
+    """Another run takes the lock away from whoever has it, and goes through with what it finds."""
+    migrator = site.watched().migrator
+    seen = migrator.lock()
+    assert seen is not None
+    assert migrator.unlock(seen, UnlockOptions(force=True))
+    with suppress(PartialError):
+        site.watched().migrator.upgrade()
+
+
+def failures(site: PassSite) -> list[str]:
+    """The ids of the items that are set aside."""
+    return [item["key"]["M"]["id"]["S"] for item in site.history() if "#failure#" in item["item"]["S"]]
+
+
+BROKEN = {"id": "u7", "first": "Ada"}
+
+
+@pytest.mark.parametrize(
+    ("action", "retried", "then", "left"),
+    [
+        ("TransactWriteItems", BROKEN, user(7), []),
+        ("PutItem", BROKEN, user(7), []),
+        ("DeleteItem", user(7), BROKEN, ["u7"]),
+    ],
+    ids=["set aside", "fails again", "handled"],
+)
+def test_a_holder_that_wakes_up_neither_leaves_nor_takes_a_failure(
+    site: PassSite, action: str, retried: dict[str, str], then: dict[str, str], left: list[str]
+) -> None:
+    """It tells of an item after another run has handled it, or has failed to: that one's word holds."""
+    simulator = site.site.aws.simulator
+    site.put(BROKEN)
+    site.declare(FULL_NAME.replace("segments=4", "segments=1, verify=False"))
+    if action != "TransactWriteItems":
+        site.failing()
+        assert failures(site) == ["u7"]
+        site.put(retried)
+    taken: list[Call] = []
+
+    def wake(call: Call) -> None:
+        simulator.faults.clear()
+        taken.append(call)
+        site.put(then)
+        take_over(site)
+
+    def arm(_: Call) -> None:
+        simulator.faults.plan(Hook(before=wake), action=action, table=HISTORY)
+
+    simulator.faults.plan(Hook(after=arm), action=("Scan", "GetItem"), table=USERS)
+    cause, _ = site.failing()
+    assert isinstance(cause, LockLost)
+    assert len(taken) == 1
+    assert failures(site) == left
+
+
+def test_an_items_last_failure_of_an_earlier_run_is_written_over(site: PassSite) -> None:
+    """It came between the look at what was set aside and the word of the run that has the lock now."""
+    site.put(BROKEN)
+    site.declare(FULL_NAME)
+    site.failing()
+    site.put(user(7))
+
+    def late(_: Call) -> None:
+        line = next(item for item in site.history() if "#failure#" in item["item"]["S"])
+        site.site.client.put_item(TableName=HISTORY, Item={**line, "at": {"N": "1"}})
+
+    site.site.aws.simulator.faults.plan(Hook(before=late), action="DeleteItem", table=HISTORY)
+    site.upgrade()
+    assert failures(site) == []
+
+
+SKIPPED = FULL_NAME.replace("segments=4", "segments=1, verify=False, where='attribute_not_exists(nick)'")
+
+
+@pytest.mark.parametrize("nth", [1, 2, 5, 13, 20])
+def test_items_are_counted_exactly_whatever_stops_the_pass(site: PassSite, nth: int) -> None:
+    """Those that the condition leaves out, too, which no page tells apart before its end."""
+    for number in range(0, USER_COUNT, 3):
+        site.put({**user(number), "nick": "a"})
+    site.declare(SKIPPED)
+    site.failing(stop=site.stop_at(nth))
+    site.site.aws.simulator.faults.clear()
+    if nth < 20:
+        site.failing(stop=site.stop_at(3))
+        site.site.aws.simulator.faults.clear()
+    assert note(site.upgrade()) == "30 items examined, 20 changed"
+
+
+@pytest.mark.parametrize("nth", [3, 9, 15])
+def test_items_are_counted_exactly_whatever_kills_the_pass(site: PassSite, nth: int) -> None:
+    """Some checkpoints in the middle of a page, and none at the end: the history table is out of reach from then on."""
+    for number in range(0, USER_COUNT, 3):
+        site.put({**user(number), "nick": "a"})
+    site.declare(SKIPPED)
+    faults = site.site.aws.simulator.faults
+    site.at(nth, lambda _: faults.plan(Drop(), table=HISTORY, times=None))
+    site.failing(item_rate=2)
+    faults.clear()
+    segment = next(item for item in site.history() if "#segment#" in item["item"]["S"])
+    assert segment["worker"]["S"]
+    assert (note(site.upgrade()) or "").startswith("30 items examined, ")
+    assert site.items() == {
+        f"u{number}": named(number) if number % 3 else {**user(number), "nick": "a"} for number in range(USER_COUNT)
+    }

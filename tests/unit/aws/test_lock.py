@@ -354,15 +354,36 @@ def test_a_release_that_cannot_be_written_is_not_worth_failing_for() -> None:
     world.item.assert_owner("me")
 
 
-def test_an_unrenewed_lease_is_lost_after_its_length() -> None:
-    """A run that was frozen, or whose network is gone, stops before it changes anything, and says why."""
+def test_a_lease_that_cannot_be_renewed_is_lost() -> None:
+    """A run whose network is gone changes nothing, waits for as long as an outage may take, and says so."""
     world = World()
     lease = world.acquire()
     world.clock.sleep(19.9)
     lease.check()
-    world.clock.sleep(0.2)
-    with pytest.raises(LockLost, match="whole lease"):
-        lease.check()
+    assert world.clock.seconds == pytest.approx(19.9), "a lease that is not over is not waited for"
+    with pytest.raises(LockLost, match=r"not be renewed for (\d+) seconds"):
+        lease.check_age(spare=8)
+    assert world.clock.seconds == pytest.approx(20 + lock.OUTAGE_SECONDS, abs=1)
+
+
+@pytest.mark.parametrize("spare", [0.0, 8.0])
+def test_a_run_that_was_stopped_goes_on_once_its_lock_is_proved(spare: float) -> None:
+    """Nobody took it over meanwhile: the next heartbeat succeeds, and until then nothing goes out."""
+    world = World()
+    lease = world.acquire()
+    world.clock.sleep(60)
+    renewals = 0
+
+    def renew(seconds: float) -> None:
+        nonlocal renewals
+        world.clock.seconds += seconds
+        renewals += 1
+        if renewals == 3:
+            lease._renewed = world.clock.seconds  # what the heartbeat's thread does
+
+    lease._clock = replace(lease._clock, sleep=renew)
+    lease.check_age(spare=spare)
+    assert renewals == 3
 
 
 def test_a_run_that_slept_too_long_learns_who_took_over() -> None:
@@ -455,7 +476,7 @@ def test_a_heart_that_cannot_beat_says_why(monkeypatch: pytest.MonkeyPatch) -> N
     beating = Beating(monkeypatch, world, renew)
     beating.wait(2)
     beating.lease.check()
-    world.clock.seconds = 25.0
+    world.clock.seconds = 85.0
     with pytest.raises(LockLost, match="no route to host"):
         beating.lease.check()
     beating.lease.release()

@@ -6,17 +6,18 @@ import pytest
 
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.aws.pass_table import PassTable
-from osem_migrate.pass_state import Counts, Generation, PassKey, SegmentState
+from osem_migrate.pass_state import Counts, Generation, PassKey, SegmentState, SetAside
 from tests.doubles.project import HISTORY
 from tests.doubles.simulated_aws import SimulatedAws, client_answered_by
-from tests.simulator import Drop, Durations, LoseResponse, Simulator, exactly
+from tests.simulator import Drop, Durations, Fail, LoseResponse, Simulator, exactly
 from tests.simulator.clock import VirtualClock
 
 KEY = PassKey(migration="0002_pass", position=0, direction="upgrade")
 CURSOR = {"id": {"S": "u1"}}
 NEW = SegmentState(scan=0, number=3)
 BEGUN = replace(NEW, fence=4, worker="me", checkpoint=1)
-LATER = BEGUN.next(CURSOR, Counts(examined=7, changed=2), worker="me", finished=False)
+FAILURE = SetAside(key=CURSOR, code="ITEM_INVALID", message="no name", at=7, fence=4)
+LATER = BEGUN.next(CURSOR, Counts(examined=7, changed=2), worker="me", finished=False, again=2)
 
 
 class World:
@@ -29,7 +30,7 @@ class World:
         client = client_answered_by(SimulatedAws(clock, self.simulator).answer)
         HistoryTable(client, HISTORY, "osem", clock.clock).create({})
         clock.advance(60)
-        self.table = PassTable(client, HISTORY, "osem", KEY)
+        self.table = PassTable(client, HISTORY, "osem", KEY, sleep=clock.sleep)
         self.table.begin(Generation(number=1, operation_hash="h", table_id="t", segments=4, begun_at=1))
         assert self.table.write(1, NEW, BEGUN)
 
@@ -39,6 +40,13 @@ class World:
         state = self.table.read(1)
         assert state is not None
         return state.of_scan(0)[NEW.number]
+
+    @property
+    def failures(self) -> tuple[SetAside, ...]:
+        """What is set aside."""
+        state = self.table.read(1)
+        assert state is not None
+        return state.failures
 
 
 def test_what_is_written_is_read() -> None:
@@ -89,3 +97,52 @@ def test_a_checkpoint_whose_answer_was_lost_is_our_own() -> None:
     with pytest.raises(Exception, match="endpoint"):
         world.table.write(1, LATER, following)
     assert world.segment == LATER
+
+
+def test_an_item_is_set_aside_with_the_checkpoint_behind_it() -> None:
+    """Both are written, or neither: who has lost the segment cannot leave a failure."""
+    world = World()
+    assert world.table.write(1, BEGUN, LATER, failure=FAILURE)
+    assert (world.segment, world.failures) == (LATER, (FAILURE,))
+    assert world.table.raise_fence(1, LATER, fence=5)
+    late = replace(FAILURE, key={"id": {"S": "u2"}})
+    assert not world.table.write(1, LATER, LATER.next(CURSOR, Counts(), worker="me", finished=False), failure=late)
+    assert world.failures == (FAILURE,)
+
+
+def test_a_lost_answer_to_a_failure_is_our_own() -> None:
+    """Sent again, the transaction is cancelled, and its reasons show our own checkpoint."""
+    world = World()
+    world.simulator.faults.plan(LoseResponse(), action="TransactWriteItems")
+    with pytest.raises(Exception, match="endpoint"):
+        world.table.write(1, BEGUN, LATER, failure=FAILURE)
+    assert world.table.write(1, BEGUN, LATER, failure=FAILURE)
+    assert world.failures == (FAILURE,)
+
+
+@pytest.mark.parametrize("failure", [None, replace(FAILURE, at=9)], ids=["handled", "fails again"])
+def test_a_failure_is_replaced_as_it_was_seen(failure: SetAside | None) -> None:
+    """By whoever tries it again; a repetition finds what it has written itself."""
+    world = World()
+    world.table.write(1, BEGUN, LATER, failure=FAILURE)
+    for _ in range(2):
+        assert world.table.replace_failure(1, FAILURE, failure) == failure
+        assert world.failures == (() if failure is None else (failure,))
+
+
+@pytest.mark.parametrize("failure", [None, replace(FAILURE, at=9)], ids=["handled", "fails again"])
+@pytest.mark.parametrize("theirs", [None, replace(FAILURE, at=8, fence=5), replace(FAILURE, at=8)])
+def test_what_somebody_else_made_of_a_failure_stays(theirs: SetAside | None, failure: SetAside | None) -> None:
+    """It is told instead: neither is an item lost that failed for them, nor one left that they have handled."""
+    world = World()
+    world.table.write(1, BEGUN, LATER, failure=FAILURE)
+    world.table.replace_failure(1, FAILURE, theirs)
+    assert world.table.replace_failure(1, FAILURE, failure) == theirs
+    assert world.failures == (() if theirs is None else (theirs,))
+
+
+def test_a_checkpoint_that_collides_is_sent_again() -> None:
+    """Whatever it met, a transaction of its own process or a look of another run's, it passes."""
+    world = World()
+    world.simulator.faults.plan(Fail("TransactionConflictException", "ongoing"), action="UpdateItem", times=2)
+    assert world.table.write(1, BEGUN, LATER)

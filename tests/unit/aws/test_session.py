@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
 from osem_migrate import errors
+from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.aws.region import DEFAULT_REGION, RegionChoice
 from osem_migrate.aws.session import LOCAL_ACCESS_KEY, CallLimits, Session
 
@@ -255,6 +257,13 @@ def test_attempts_and_timeouts_are_ours(key: str, monkeypatch: pytest.MonkeyPatc
     assert (settings["connect_timeout"], settings["read_timeout"]) == (5.0, 20.0)
     assert settings["max_pool_connections"] == 7
     assert "osem-migrate" in settings["user_agent"]
+
+
+def test_a_heartbeat_is_given_up_before_a_lease_is_over(key: str) -> None:
+    """So that another can be sent: each is one request, of which two fit into a lease."""
+    config: Any = Session.open(endpoint_url="http://127.0.0.1:9").heartbeat_client().meta.config
+    assert config.retries["total_max_attempts"] == 1
+    assert 2 * (config.connect_timeout + config.read_timeout) < LEASE_SECONDS
 
 
 def test_identity_is_asked_of_the_region_with_short_timeouts(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
