@@ -4,9 +4,12 @@ A tracer doubles what a test takes; SlipCover takes its probes out again once th
 and not by its own command, because that one instruments the tests as well.
 """
 
+import argparse
 import json
+import os
 import pkgutil
 import tomllib
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,14 +22,19 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["slipcov
 
 _measured = slipcover.Slipcover(branch=True, source=SETTINGS["source"], exclude_also=SETTINGS["exclude-also"])
 _of_all: list[dict[str, Any]] = []
-# From here on, and so before a conftest imports the package.
-slipcover.ImportManager(_measured, slipcover.FileMatcher(sources=SETTINGS["source"])).__enter__()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Measure from here on, before a conftest imports the package, and only where tests run."""
+    if not _is_controller(early_config.known_args_namespace):
+        slipcover.ImportManager(_measured, slipcover.FileMatcher(sources=SETTINGS["source"])).__enter__()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Import the whole package where tests run: what a module runs once counts, whoever needs it first."""
-    if session.config.getoption("numprocesses", None):
-        return  # the controller of workers
+    if _is_controller(session.config.option):
+        return
     package = import_module("osem_migrate")
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         import_module(module.name)
@@ -56,9 +64,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"coverage: {percent:.2f} % of lines and branches; {wanted} % are required")
 
 
+def _is_controller(options: argparse.Namespace) -> bool:
+    """Whether this process leaves the tests to workers of xdist, who are started with the same arguments."""
+    return bool(getattr(options, "numprocesses", None)) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+@cache
 def _merged() -> dict[str, Any]:
-    merged: dict[str, Any] = _measured.get_coverage()
-    for seen in _of_all:
+    """Of all workers, or of this process where there is none; at the end of the session, for it takes seconds."""
+    merged, *others = _of_all or [_measured.get_coverage()]
+    for seen in others:
         slipcover.merge_coverage(merged, seen)
     return merged
 

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
 from osem_migrate.access import DynamoDBClient
-from osem_migrate.aws import session
+from osem_migrate.aws import lock, session
 from osem_migrate.commands import doctor
 from osem_migrate.config import Environment, Project
 from osem_migrate.deployment.connection import Connection, connect
@@ -46,6 +46,8 @@ CREDENTIALS = {
 }
 TUNNEL = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\nlocal = false\n'
 """The environment that is AWS as far as the tool knows."""
+HEARTBEAT = 2 * lock.HEARTBEAT_SECONDS
+"""Of a lock: there are hundreds in the minutes of one index, and each is a call. Sooner than ``is_alive`` gives up."""
 
 
 class SimulatedAws:
@@ -62,13 +64,14 @@ class SimulatedAws:
 
     @contextmanager
     def surroundings(self) -> Iterator[None]:
-        """Credentials, botocore's own retries by this clock, and its service models read once for all Migrators."""
+        """Credentials, botocore's own retries by this clock, its service models read once for all, fewer heartbeats."""
         paced, files = SimpleNamespace(sleep=self.clock.sleep, time=time.time), session._ServiceFiles()
         with (
             mock.patch.dict("os.environ", CREDENTIALS),
             mock.patch.object(botocore.endpoint, "time", paced),
             mock.patch.object(session, "_ServiceFiles", return_value=files),
             mock.patch.object(doctor, "connect", self.connect),
+            mock.patch.object(lock, "HEARTBEAT_SECONDS", HEARTBEAT),
         ):
             yield
 
