@@ -11,10 +11,10 @@ def brief(event: PassProgress) -> str:
     """For a row of a terminal, which has room for the first words only."""
     if event.paused is not None:
         return f"paused by {event.paused.by}"
-    failed = f", {event.failed:,} failed" if event.failed else ""
+    failed = f"{event.failed:,} failed, " if event.failed else ""
     checking = ", checking" if event.scan else ""
     return (
-        f"{event.examined:,} examined, {event.changed:,} changed{failed}{checking}, {speed(event.read, event.written)}"
+        f"{failed}{event.examined:,} examined, {event.changed:,} changed{checking}, {speed(event.read, event.written)}"
     )
 
 

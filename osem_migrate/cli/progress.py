@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from osem_migrate.cli import output, terminal
+from osem_migrate.operations.estimate import Estimate
 from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.plan import Plan, PlannedOperation
 
@@ -30,6 +31,7 @@ class _Lane:
     waited: float = 0.0
     phases: dict[str, str] = field(default_factory=dict)
     left: float | None = None
+    goes_on: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +97,7 @@ class RunProgress:
         with self._lock:
             lane = self._lanes.get(planned.key)
             if lane is not None:
-                lane.phases, lane.left = {planned.table: phase}, left
+                lane.phases, lane.left, lane.goes_on = {planned.table: phase}, left, True
 
     def end(self, planned: PlannedOperation) -> None:
         """An operation is live and recorded."""
@@ -127,8 +129,8 @@ class RunProgress:
         phase = Text(lane.phase)
         phase.truncate(most, overflow="ellipsis")
         usual = output.usual(estimate_all(lane.planned.steps))
-        if lane.left is not None:
-            usual = f"{output.roughly(lane.left)} left"
+        if lane.goes_on:
+            usual = f"{output.roughly(lane.left)} left" if lane.left is not None else ""
         return phase.plain, output.duration(self._elapsed(lane)), usual
 
     def _row(self, name: str, width: int, cells: Sequence[str], widths: Sequence[int]) -> Text:
@@ -148,12 +150,14 @@ class RunProgress:
         over = self._done | self._ended.keys() | self._lanes.keys()
         queued = [planned for planned in plan.operations if planned.key not in over and not self._ended]
         begun = {key: self._elapsed(lane) for key, lane in self._lanes.items()}
+        passing = {key: lane.left for key, lane in self._lanes.items() if lane.goes_on}
+        known = {key: seconds for key, seconds in passing.items() if seconds is not None}
         waited_for = {planned.key for planned in queued} | begun.keys()
-        left = plan.remaining({planned.key for planned in plan.operations} - waited_for, begun)
+        left = plan.remaining({planned.key for planned in plan.operations} - waited_for, begun, known)
         unseen = f" ({hidden} hidden)" if hidden else ""
         parts = [
             f"{len(self._done)} of {len(plan.operations)} done, {len(self._lanes)} in work{unseen}",
-            f"{output.span(left)} left on AWS" if left.high else "longer than usual",
+            _left(left, is_known=len(known) == len(passing)),
         ]
         if queued:
             numbers = dict.fromkeys(f"{planned.migration.number:04}" for planned in queued)
@@ -167,3 +171,9 @@ class RunProgress:
 
     def _frame(self) -> str:
         return self._frames[int(self._monotonic() * FRAMES_PER_SECOND) % len(self._frames)]
+
+
+def _left(left: Estimate, *, is_known: bool) -> str:
+    if not is_known:
+        return "how long yet is not known"
+    return f"{output.span(left)} left on AWS" if left.high else "longer than usual"

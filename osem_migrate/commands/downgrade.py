@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.drops import look_at_drops
-from osem_migrate.deployment.item_writes import look_at_item_writes
+from osem_migrate.deployment.item_passes import look_at_passes
 from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.errors import UsageError
@@ -87,4 +87,4 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Down
     owners = refuse_foreign(deployment, migrations, claimed_tables(plan), history, dropped=dropped_tables(plan))
     plan = replace(plan, notes=owners.notes)
     plan = look_at_drops(deployment, plan, history, again=options.with_plan(plan).resume())
-    return look_at_item_writes(deployment, plan), history
+    return look_at_passes(deployment, plan, options.item_rate), history

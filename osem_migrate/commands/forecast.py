@@ -1,6 +1,5 @@
 """Forecast: what the passes of a plan over items take; reads only."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from osem_migrate.execution.passes.sampler import Sampler
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.planning.forecast import PassForecast, forecast
-from osem_migrate.planning.plan import Plan, PlannedOperation
+from osem_migrate.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +49,9 @@ def forecast_passes(deployment: Deployment, plan: Plan, options: ForecastOptions
     prices = read_prices(options.prices)
     said = options.item_rate or deployment.environment.settings.item_rate
     found: list[PassForecast] = []
-    passes = list(_passes(plan))
-    names = {name for planned, step in passes for name in (planned.table, *step.work.lookups)}
+    names = {name for planned, step in plan.passes for name in (planned.table, *step.work.lookups)}
     live_tables = {live.name: live for live in deployment.gateway.describe_all(dict.fromkeys(sorted(names), ()))}
-    for planned, step in passes:
+    for planned, step in plan.passes:
         live, sample = live_tables[planned.table], None
         unsampled = _unsampled(plan, step, live_tables) if options.sample is not None else None
         if options.sample is not None and unsampled is None:
@@ -71,13 +69,6 @@ def forecast_passes(deployment: Deployment, plan: Plan, options: ForecastOptions
             )
         )
     return plan.with_forecasts(found)
-
-
-def _passes(plan: Plan) -> Iterator[tuple[PlannedOperation, Pass]]:
-    for planned in plan.operations:
-        for step in planned.steps if not planned.folded else ():
-            if isinstance(step, Pass):
-                yield planned, step
 
 
 def _unsampled(plan: Plan, step: Pass, live_tables: dict[str, LiveTable]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from osem_migrate.advice import command
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.drops import look_at_drops
-from osem_migrate.deployment.item_writes import look_at_item_writes
+from osem_migrate.deployment.item_passes import look_at_passes
 from osem_migrate.deployment.locked import LockOptions
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.errors import ArgumentInvalid
@@ -152,7 +152,7 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
             environment.physical_name(planned.table)
     if options.pace is not Pace.WAIT_ONLY:
         plan = look_at_drops(deployment, plan, history, again=options.resume())
-        plan = look_at_item_writes(deployment, plan)
+        plan = look_at_passes(deployment, plan, options.item_rate)
     if options.check_items:
         plan = checking_items(plan)
     decided = (options.fold, environment.settings.fold_indexes, False)

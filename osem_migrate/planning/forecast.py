@@ -101,17 +101,8 @@ def forecast(  # noqa: PLR0913 - one argument each for what it hangs on
         unsampled: why there is none.
     """
     given = step.work.given
-    if sample is not None:
-        least = most = _sampled(step, live, sample)
-    elif given is not None:
-        least, most = _Course(first=_tried(step, given)), _Course(first=_given(step, given))
-    else:
-        least, most = _Course(first=Units(read=_scan_units(live))), _everything(step, live)
+    least, most = _courses(step, live, sample)
     rate = said or step.rate
-    times = (_seconds(least, live, rate), _seconds(most, live, rate))
-    shortest = ITEM_PASS.low
-    low, high = times
-    seconds = Estimate(max(low, shortest), max(high, shortest)) if low is not None and high is not None else None
     limits = rate_limit(rate, live, "read", None), rate_limit(rate, live, "write", None)
     billing = SetBilling.of(live.table or step.after)
     dollars, why = _dollars((least.all, most.all), live, step, prices, region, provisioned=billing.is_provisioned)
@@ -126,7 +117,7 @@ def forecast(  # noqa: PLR0913 - one argument each for what it hangs on
         least=least.all,
         most=most.all,
         rate=(limits[0], limits[1]) if limits[0] is not None and limits[1] is not None else None,
-        seconds=seconds,
+        seconds=_time((least, most), live, rate),
         dollars=dollars,
         why_no_dollars=why,
         prices_date=prices.date,
@@ -136,6 +127,27 @@ def forecast(  # noqa: PLR0913 - one argument each for what it hangs on
         sample=sample,
         unsampled=unsampled,
     )
+
+
+def pass_time(step: Pass, live: LiveTable, said: int | None) -> Estimate | None:
+    """How long a pass takes, at least, by what DynamoDB counts of its table; None where nothing limits its rate."""
+    return _time(_courses(step, live, None), live, said or step.rate)
+
+
+def _courses(step: Pass, live: LiveTable, sample: Sample | None) -> tuple[_Course, _Course]:
+    """Where as little is to be changed as may be, and where as much is."""
+    given = step.work.given
+    if sample is not None:
+        return (_sampled(step, live, sample),) * 2
+    if given is not None:
+        return _Course(first=_tried(step, given)), _Course(first=_given(step, given))
+    return _Course(first=Units(read=_scan_units(live))), _everything(step, live)
+
+
+def _time(courses: tuple[_Course, _Course], live: LiveTable, rate: int | None) -> Estimate | None:
+    low, high = (_seconds(course, live, rate) for course in courses)
+    shortest = ITEM_PASS.low
+    return Estimate(max(low, shortest), max(high, shortest)) if low is not None and high is not None else None
 
 
 def _scan_units(live: LiveTable) -> float:

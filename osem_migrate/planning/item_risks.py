@@ -8,11 +8,6 @@ from osem_migrate.operations.item_pass import Pass
 from osem_migrate.planning.plan import Lane, Plan, PlannedOperation
 
 
-def tables_to_look_at(plan: Plan) -> tuple[str, ...]:
-    """Logical names of the tables of which the plan writes items, sorted."""
-    return tuple(sorted({planned.table for planned in plan.operations if _actions(planned)}))
-
-
 def item_risks(
     plan: Plan, live_tables: Sequence[LiveTable], *, protected: bool
 ) -> dict[tuple[str, int], tuple[str, ...]]:

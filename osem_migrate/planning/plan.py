@@ -239,12 +239,15 @@ class Plan:
     def with_forecasts(self, forecasts: Iterable[PassForecast]) -> "Plan":
         """The same plan with what its passes take, whose time is then that of their steps."""
         known = tuple(forecasts)
-        seconds = {one.key: one.seconds for one in known if one.seconds is not None}
+        return replace(self.lasting({one.key: one.seconds for one in known}), forecasts=known)
+
+    def lasting(self, seconds: Mapping[tuple[str, int], Estimate | None]) -> "Plan":
+        """The same plan with the time that the passes of some operations take, by key; None leaves the usual one."""
         migrations = tuple(
             replace(planned, operations=tuple(_lasting(one, seconds.get(one.key)) for one in planned.operations))
             for planned in self.migrations
         )
-        return replace(self, migrations=migrations, forecasts=known)
+        return replace(self, migrations=migrations)
 
     def of(self, keys: Collection[tuple[str, int]]) -> "Plan":
         """The same plan without the migrations that have none of these operations, and some that are not these."""
@@ -255,6 +258,12 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """Every call, in script order; what is folded into another call makes none of its own."""
         return tuple(step for operation in self.operations if not operation.folded for step in operation.steps)
+
+    @property
+    def passes(self) -> tuple[tuple[PlannedOperation, Pass], ...]:
+        """Every pass over items, with its operation, in script order."""
+        each = ((one, step) for one in self.operations if not one.folded for step in one.steps)
+        return tuple((one, step) for one, step in each if isinstance(step, Pass))
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -322,17 +331,35 @@ class Plan:
     @property
     def estimate(self) -> Estimate:
         """The usual time on AWS: that of the longest chain of operations that wait for each other."""
-        return self.remaining((), {})
+        return self.remaining((), {}, {})
 
-    def remaining(self, done: Collection[tuple[str, int]], begun: Mapping[tuple[str, int], float]) -> Estimate:
-        """The usual time left on AWS without what is done, and with what was begun so many seconds ago."""
+    def remaining(
+        self,
+        done: Collection[tuple[str, int]],
+        begun: Mapping[tuple[str, int], float],
+        passing: Mapping[tuple[str, int], float],
+    ) -> Estimate:
+        """The usual time left on AWS.
+
+        Args:
+            done: the operations of which nothing is left.
+            begun: how many seconds ago some others were begun.
+            passing: how many seconds the passes take yet that others are in the middle of.
+        """
         own = {key: sum(each, NO_TIME) for key, each in self.estimates.items() if key not in done}
         own |= {key: own[key].less(seconds) for key, seconds in begun.items() if key in own}
+        own |= {key: self._after_pass(key) + Estimate(seconds, seconds) for key, seconds in passing.items()}
         waits = self.predecessors
         ends: dict[tuple[str, int], Estimate] = {}
         for operation in self.operations:
             ends[operation.key] = _latest(ends[key] for key in waits[operation.key]) + own.get(operation.key, NO_TIME)
         return _latest(ends.values())
+
+    def _after_pass(self, key: tuple[str, int]) -> Estimate:
+        """The usual time of what an operation does beside its pass."""
+        (planned,) = (one for one in self.operations if one.key == key)
+        each = zip(planned.steps, self.estimates[key], strict=True)
+        return sum((usual for step, usual in each if not isinstance(step, Pass)), NO_TIME)
 
 
 def _lasting(planned: PlannedOperation, seconds: Estimate | None) -> PlannedOperation:

@@ -101,6 +101,12 @@ def test_an_order_is_told_at_once(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert steered["rate"] == 50
 
 
+def _summary(progress: RunProgress, left: float | None) -> str:
+    """The last row, once a pass has told how long it takes yet."""
+    progress.goes_on(INDEX, "12,000 examined", left=left)
+    return progress.rows(os.terminal_size((160, 10)))[-1].plain
+
+
 def test_the_live_row_of_its_lane_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of a phase of AWS's, and of what is usual the time that is left; a lane that is over shows nothing."""
     monkeypatch.setenv("TERM", "xterm")
@@ -112,7 +118,9 @@ def test_the_live_row_of_its_lane_has_it(monkeypatch: pytest.MonkeyPatch) -> Non
     row = progress.rows(os.terminal_size((160, 10)))[0].plain
     assert "12,000 examined" in row
     assert row.endswith("4 min 14 s left")
+    assert "3 h 27 min to 3 h 36 min left on AWS" in _summary(progress, left=12_000.0)
+    assert "; how long yet is not known" in _summary(progress, left=None)
     assert pass_text.brief(told(5.0, failed=2, scan=1)) == (
-        "12,000 examined, 3,400 changed, 2 failed, checking, 12 read, 50 written units/s"
+        "2 failed, 12,000 examined, 3,400 changed, checking, 12 read, 50 written units/s"
     )
     assert pass_text.brief(told(5.0, paused=ADA)) == "paused by ada@laptop"

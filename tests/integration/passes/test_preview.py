@@ -159,6 +159,20 @@ def _add(units: dict[str | None, float], consumed: dict[str, object] | None) -> 
         units[name] = units.get(name, 0) + one["CapacityUnits"]
 
 
+def test_the_time_of_an_upgrade_is_that_of_its_items(site: PassSite) -> None:
+    """By what DynamoDB counted, at the rate that it is to have, as a dry run says it."""
+    site.site.settle()
+    site.site.clock.advance(7 * 3600)
+    migrator = site.declare(FULL_NAME).watched().migrator
+    options = UpgradeOptions(item_rate=1)
+    assert (
+        migrator.plan(options).estimate
+        == migrator.forecast(migrator.preview(options), ForecastOptions(item_rate=1)).estimate
+    )
+    assert migrator.plan(options).estimate.high > 20
+    assert migrator.plan().estimate.high < 20
+
+
 def test_without_a_sample_no_item_is_read(site: PassSite) -> None:
     """What DynamoDB counted gives bounds: from nothing to change to everything."""
     site.site.settle()
