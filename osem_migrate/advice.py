@@ -77,6 +77,7 @@ _ARGUMENTS = {
     "--probe": "probe=True",
     "--rebuild": "rebuild=True",
     "--replace-indexes": "replace_indexes=True",
+    "--renamed": "Resolution.RENAMED",
     "--reverted": "Resolution.REVERTED",
     "--strict": "strict=True",
     "--verbose": "on_call=print",

@@ -1,7 +1,8 @@
 """The history table: what ran, and the log of it. Every write is one transaction that holds only under our lock."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from osem_migrate.aws.conditional import refused
 from osem_migrate.aws.failures.classify import door
 from osem_migrate.aws.lock import Lease
 from osem_migrate.aws.paging import QUERY, SCAN, Page
+from osem_migrate.aws.pass_items import partition
 from osem_migrate.clock import Clock
 from osem_migrate.errors import HistoryUnreadable, ResourceInUse, ResourceNotFound
 from osem_migrate.history import History, Holder, LogEntry, Record
@@ -126,6 +128,26 @@ class HistoryTable:
         delete = {"Delete": {"TableName": self._table, "Key": key}}
         self._under(lease, [delete, self._put(self._entry(entry, lease.holder.fence))])
 
+    def rename(self, lease: Lease, old: str, record: Record, entry: LogEntry) -> None:
+        """Let a record, and the passes of its migration, stand under the name that ``record`` gives instead of ``old``.
+
+        One transaction moves the record; before it the passes are copied, which nobody reads without a record. Those of
+        the old name stay until ``drop_pass``. Begun anew, wherever it was killed, it leaves nothing but the copy.
+
+        Raises:
+            LockLost: somebody took over.
+        """
+        for key in self.passes():
+            if key.migration == old:
+                self._copy(lease, key, replace(key, migration=record.migration))
+        delete = {"Delete": {"TableName": self._table, "Key": history_items.record_key(self._scope, old)}}
+        puts = [history_items.record_item(self._scope, record), self._entry(entry, lease.holder.fence)]
+        self._under(lease, [delete, *map(self._put, puts)])
+
+    def drop_pass(self, lease: Lease, key: PassKey) -> None:
+        """Delete all that is kept of a pass; raises LockLost if somebody took over."""
+        self._delete(lease, partition(self._scope, key), history_items.PASS_PREFIX)
+
     def unlock(self, clearing: Mapping[str, Any], entry: LogEntry, *, fence: int) -> bool:
         """Clear the lock and append the entry, or neither; False where the lock is not as ``clearing`` expects.
 
@@ -169,16 +191,31 @@ class HistoryTable:
         passes = [name for name in self._partitions() if name.startswith(f"{self._scope}#{history_items.PASS_PREFIX}")]
         stretches = [(name, history_items.PASS_PREFIX) for name in passes]
         stretches += [(self._scope, history_items.LOG_PREFIX), (self._scope, history_items.MIGRATION_PREFIX)]
-        for partition, prefix in stretches:
-            keys = self._query(partition, prefix, prefix + "~", newest=_EVERY, keys_only=True)
-            while some := [*islice(keys, _ACTIONS)]:
-                self._under(lease, [{"Delete": {"TableName": self._table, "Key": dict(key)}} for key in some])
+        for scope, prefix in stretches:
+            self._delete(lease, scope, prefix)
 
     def passes(self) -> list[PassKey]:
         """Every pass that was ever begun here, in order; none before the table exists."""
         begin = f"{self._scope}#{history_items.PASS_PREFIX}"
         names = (name.removeprefix(begin) for name in self._partitions() if name.startswith(begin))
         return sorted(map(PassKey.read, names), key=lambda key: (key.migration, key.position, key.direction))
+
+    def _copy(self, lease: Lease, key: PassKey, to: PassKey) -> None:
+        """Make one pass what another is, and nothing but that."""
+        place = {history_items.PARTITION_KEY: {"S": partition(self._scope, to)}}
+        prefix, left = history_items.PASS_PREFIX, set[str]()
+        items = self._query(partition(self._scope, key), prefix, prefix + "~")
+        while some := [{**item, **place} for item in islice(items, _ACTIONS)]:
+            self._under(lease, [*map(self._put, some)])
+            left |= {history_items.sort_key(item) for item in some}
+        self._delete(lease, partition(self._scope, to), prefix, but=left)
+
+    def _delete(self, lease: Lease, scope: str, prefix: str, *, but: Collection[str] = ()) -> None:
+        """Delete what begins so, the last first; ``but`` are sort keys of what stays."""
+        keys = self._query(scope, prefix, prefix + "~", newest=_EVERY, keys_only=True)
+        gone = (dict(key) for key in keys if history_items.sort_key(key) not in but)
+        while some := [*islice(gone, _ACTIONS)]:
+            self._under(lease, [{"Delete": {"TableName": self._table, "Key": key}} for key in some])
 
     def _batches(
         self, lease: Lease, entries: Iterable[tuple[LogEntry | None, Record]]

@@ -191,6 +191,21 @@ class PassTable:
         """Write what somebody asks of the pass, outside the lock; it takes notice of it within seconds."""
         self._set_control(generation, pass_items.order_values(order, said, rate=rate))
 
+    def hand_on_orders(self, to: "PassTable") -> None:
+        """Give the rate and the pause that were ordered last to a copy of this pass, where it has older ones.
+
+        Whoever goes on with it tries again what was set aside anyway.
+        """
+        number = self.newest()
+        (mine, theirs) = (one.read(number) for one in (self, to))
+        if mine is None or theirs is None:
+            return
+        own, copy = mine.control, theirs.control
+        if own.rate_said is not None and _is_later(own.rate_said, copy.rate_said):
+            to.order(number, PassOrder.RATE, own.rate_said, rate=own.rate)
+        if own.pause_said is not None and _is_later(own.pause_said, copy.pause_said):
+            to.order(number, PassOrder.PAUSE if own.is_paused else PassOrder.RESUME, own.pause_said)
+
     def exchange(self, generation: int, report: PassReport) -> PassControl:
         """Tell what the run is at, and hear what it is asked, by one write.
 
@@ -228,6 +243,10 @@ class PassTable:
                 {":scope": pass_items.partition(self._scope, self._key), ":prefix": prefix}
             ),
         }
+
+
+def _is_later(said: Said, than: Said | None) -> bool:
+    return than is None or said.at > than.at
 
 
 def _found(refusal: Exception) -> "Item":

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 @click.option("--reverted", is_flag=True, help="Record it as reverted: the live tables are as they were before it.")
 @click.option("--accept-checksum", is_flag=True,
               help="Record the script as it is now: the live tables are as the changed one builds them.")  # fmt: skip
+@click.option("--renamed", is_flag=True,
+              help="Let what is recorded under its old name follow the script, with its passes.")  # fmt: skip
 @reason_option
 @click.option("--no-verify", is_flag=True, help="Do not compare with the live tables; the log says so.")
 @click.option("--yes", is_flag=True, help="Do not ask before a record is deleted that nobody can read.")
@@ -38,6 +40,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     applied: bool,
     reverted: bool,
     accept_checksum: bool,
+    renamed: bool,
     reason: str | None,
     no_verify: bool,
     yes: bool,
@@ -49,13 +52,21 @@ def command(  # noqa: PLR0913 - one parameter an option
     head for the newest. Changes only the history, never a table: takes the lock, compares the live tables with what is
     claimed, and refuses if they differ. The log keeps who did it, when and why.
 
+    --renamed finds what was recorded of a script under another name or number by what it declares; an upgrade or a pass
+    over items that was begun under the old name goes on under the new one.
+
     A record that cannot be read is written anew, as the script says; where the script is gone as well, --reverted
     with --no-verify deletes it, and asks for the environment's name.
     """
     from osem_migrate.commands.resolve import ResolveOptions
     from osem_migrate.planning.resolve import Resolution
 
-    chosen = {Resolution.APPLIED: applied, Resolution.REVERTED: reverted, Resolution.ACCEPT_CHECKSUM: accept_checksum}
+    chosen = {
+        Resolution.APPLIED: applied,
+        Resolution.REVERTED: reverted,
+        Resolution.ACCEPT_CHECKSUM: accept_checksum,
+        Resolution.RENAMED: renamed,
+    }
     said = [resolution for resolution, given in chosen.items() if given]
     if len(said) != 1:
         ways = ", ".join(f"--{resolution}" for resolution in chosen)
@@ -93,14 +104,20 @@ def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
     from osem_migrate.planning.pass_advice import advice_resolved, pass_stands
     from osem_migrate.planning.resolve import Resolution
 
-    accepts = resolved.resolution is Resolution.ACCEPT_CHECKSUM
-    now = "with the checksum of its script" if accepts else f"as {resolved.resolution}"
+    kinds = {Resolution.ACCEPT_CHECKSUM: "with the checksum of its script", Resolution.RENAMED: "under its new name"}
+    accepts = resolved.resolution in kinds
+    now = kinds.get(resolved.resolution, f"as {resolved.resolution}")
     where = place(migrator)
     if not resolved.recorded:
-        state = f"{resolved.before} on {where}" + (", and its script is as it was recorded" if accepts else "")
+        same = {
+            Resolution.ACCEPT_CHECKSUM: ", and its script is as it was recorded",
+            Resolution.RENAMED: " under this name",
+        }
+        state = f"{resolved.before} on {where}{same.get(resolved.resolution, '')}"
         output.line("done", f"{resolved.migration} is {state}; nothing to do.")
         return
     was = "" if accepts else f" (was {resolved.before})"
+    was = f" (was {resolved.renamed_from}; {resolved.after})" if resolved.renamed_from is not None else was
     done = f"recorded {now} on {where}{was}"
     if resolved.record is None:
         done = f"{resolved.resolution} on {where}: what was recorded of it, which nobody could read, is deleted"

@@ -12,6 +12,7 @@ from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.deployment.passes import passes_of
 from osem_migrate.deployment.records import record_of
+from osem_migrate.deployment.renamed_passes import clear_left_behind, left_behind
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ResolutionRefused
 from osem_migrate.history import History, LogEntry, Record, RecordedState, ShownState
 from osem_migrate.live_table import LiveTable
@@ -33,6 +34,7 @@ _SAID = {
     Resolution.APPLIED: "resolved as applied",
     Resolution.REVERTED: "resolved as reverted",
     Resolution.ACCEPT_CHECKSUM: "checksum accepted",
+    Resolution.RENAMED: "renamed",
 }
 
 
@@ -68,6 +70,7 @@ class ResolveResult:
     Attributes:
         migration: its id.
         resolution: what was said.
+        renamed_from: the name under which it was recorded; None where it keeps its name.
         before: the recorded state before; ``pending`` where there was none, ``unreadable`` where nobody can say.
         record: what is recorded now; None where nothing is, also because it was deleted.
         recorded: False when the history said so already, and nothing was written.
@@ -82,6 +85,7 @@ class ResolveResult:
     recorded: bool
     tables: tuple[str, ...] = ()
     passes: tuple[PassStatus, ...] = ()
+    renamed_from: str | None = None
 
     @property
     def after(self) -> str:
@@ -104,7 +108,8 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
     """
     deployment.check_account()
     history, decision = _decide(deployment, migrations, options)
-    if not decision.needed:
+    is_moving = decision.resolution is Resolution.RENAMED
+    if not decision.needed and not (is_moving and left_behind(deployment, migrations, history, decision.migration)):
         return _nothing(decision)
     if not history.exists:
         # Nobody is at work yet, and not even the history table should come of a mistake.
@@ -114,6 +119,8 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
         # A run may have ended while we waited for the lock.
         history, decision = _decide(deployment, migrations, options)
         if not decision.needed:
+            if is_moving:
+                clear_left_behind(deployment, migrations, decision.migration, lease)
             return _nothing(decision)
         live_tables = _confirm(deployment, migrations, history, decision, options)
         tables = tuple(live.physical_name for live in live_tables)
@@ -125,7 +132,11 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
             deployment.history.erase(lease, decision.migration, entry)
         else:
             record = _record(deployment, decision, actor, lease, live_tables)
-            deployment.history.write(lease, [(entry, record)])
+            if decision.renamed_from is not None:
+                deployment.history.rename(lease, decision.renamed_from, record, entry)
+                clear_left_behind(deployment, migrations, decision.migration, lease)
+            else:
+                deployment.history.write(lease, [(entry, record)])
     return replace(_nothing(decision), record=record, recorded=True, tables=tables, passes=passes)
 
 
@@ -186,6 +197,8 @@ def _confirm(
         Resolution.APPLIED: f"Let upgrade finish it: {upgrade}",
         Resolution.REVERTED: f"Remove by hand what is left of it, then {AGAIN}.",
         Resolution.ACCEPT_CHECKSUM: f"Make the script declare what is there, then {AGAIN}.",
+        Resolution.RENAMED: f"Give the script its old name again: the order in which scripts change a table counts. "
+        f"Where a table has not settled, wait for it, then {AGAIN}.",
     }
     raise DriftFound(
         f"the live tables do not confirm that {decision.migration} is {_claim(decision)}",
@@ -228,12 +241,13 @@ def _entry(
     compared = ", ".join(tables) if len(tables) <= NAMED else f"{len(tables)} tables"
     checked = f"compared with {compared}" if options.verify else "not compared with the live tables"
     checked += ", and its record deleted" if decision.forgets else ""
+    name = f"{decision.renamed_from}, " if decision.renamed_from is not None else ""
     return LogEntry(
         at=deployment.clock.milliseconds(),
         what=_SAID[options.resolution],
         migration=decision.migration,
         by=actor.identity,
-        detail=f"was {_state(decision)}, {checked}",
+        detail=f"was {name}{_state(decision)}, {checked}",
         reason=options.reason,
     )
 
@@ -243,6 +257,8 @@ def _record(
 ) -> Record:
     """The record to be written."""
     now = deployment.clock.milliseconds()
+    if decision.renamed_from is not None and decision.earlier is not None:
+        return replace(decision.earlier, migration=decision.migration, fence=lease.holder.fence, updated_at=now)
     ids = {live.name: live.table_id for live in live_tables if live.table_id is not None}
     record = _shaped(decision, actor, now, ids)
     record = replace(record, fence=lease.holder.fence, updated_at=now)
@@ -295,6 +311,8 @@ def _claim(decision: Decision) -> str:
     """What the tables would have to say of the migration."""
     if decision.resolution is Resolution.ACCEPT_CHECKSUM:
         return "what its script declares now"
+    if decision.resolution is Resolution.RENAMED:
+        return f"what {decision.renamed_from} was"
     return str(decision.resolution)
 
 
@@ -311,4 +329,5 @@ def _nothing(decision: Decision) -> ResolveResult:
         before=_state(decision),
         record=decision.earlier,
         recorded=False,
+        renamed_from=decision.renamed_from,
     )

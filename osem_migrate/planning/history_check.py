@@ -75,7 +75,7 @@ def future_migrations(migrations: Sequence[Migration], records: Mapping[str, Rec
 
 
 def find_renamed(migrations: Sequence[Migration], records: Mapping[str, Record]) -> dict[str, str]:
-    """By the id under which it was applied, the id of the one script, not applied, that declares exactly the same."""
+    """By the id under which it was applied or begun, that of the one other script that declares exactly the same."""
     lost = lost_records(migrations, records)
     waiting: dict[str, list[str]] = {}
     for migration in migrations if lost else ():
@@ -84,7 +84,7 @@ def find_renamed(migrations: Sequence[Migration], records: Mapping[str, Record])
     renamed: dict[str, str] = {}
     for record in lost:
         same = waiting.get(record.checksum, [])
-        if record.is_applied and len(same) == 1:
+        if len(same) == 1:
             renamed.setdefault(record.migration, same[0])
     # Of two records that would be one script, neither is known to be it.
     counts = Counter(renamed.values())

@@ -8,7 +8,7 @@ from osem_migrate.advice import AGAIN, command
 from osem_migrate.errors import ResolutionRefused, ScriptOperationInapplicable, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration, number_named, shown_version
-from osem_migrate.planning.history_check import HEAD, is_changed, unknown_version
+from osem_migrate.planning.history_check import HEAD, find_renamed, is_changed, unknown_version
 from osem_migrate.planning.replay import apply, operations_done
 from osem_migrate.schema import Index, Schema, Table
 
@@ -22,6 +22,11 @@ class Resolution(StrEnum):
     APPLIED = "applied"
     REVERTED = "reverted"
     ACCEPT_CHECKSUM = "accept-checksum"
+    RENAMED = "renamed"
+
+
+_SETTLING = (Resolution.APPLIED, Resolution.REVERTED)
+_BECAME = {Resolution.ACCEPT_CHECKSUM: "changed", Resolution.RENAMED: "renamed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,12 @@ class Decision:
         migration: its id.
         resolution: what is said of it.
         script: None where the folder has none.
-        earlier: what is recorded of it so far, or None.
+        earlier: what is recorded of it so far, or None; for RENAMED under another name.
         needed: whether anything is to be recorded; the history may say so already.
         tables: how each table has to be found, by logical name.
         unknowable: why nobody can know that, or None.
         unreadable: whether something is recorded of it that nobody can read.
+        renamed_from: the name under which it is recorded, where the record is to follow the script.
     """
 
     migration: str
@@ -58,6 +64,7 @@ class Decision:
     tables: Mapping[str, AcceptableStates] = field(default_factory=dict)
     unknowable: str | None = None
     unreadable: bool = False
+    renamed_from: str | None = None
 
     @property
     def forgets(self) -> bool:
@@ -75,8 +82,8 @@ class ResolveContext:
 
     def live(self) -> LivePositions:
         """What is surely live of the scripts as they are now."""
-        done = {migration: operations_done(migration, self.history.records) for migration in self.migrations}
-        return {migration.id: done[migration] & _positions(migration) for migration in self.migrations}
+        records = self.history.records
+        return {one.id: operations_done(one, records) & _positions(one) for one in self.migrations}
 
     def build(self, live: LivePositions) -> tuple[Schema, dict[str, ScriptOperationInapplicable]]:
         """The schema of what is live, and by id the migrations that do not fit into it, which are left out."""
@@ -98,9 +105,11 @@ def decide(past: ResolveContext, version: str, resolution: Resolution) -> Decisi
 
     Raises:
         TargetUnknown: neither a script nor a record is called so.
-        ResolutionRefused: the history would contradict itself afterwards.
+        ResolutionRefused: the history would contradict itself afterwards, or no script was renamed.
     """
     name = _find(past, version)
+    if resolution is Resolution.RENAMED:
+        return _decide_renamed(past, name)
     script = next((migration for migration in past.migrations if migration.id == name), None)
     earlier = past.history.records.get(name)
     unreadable = name in past.history.unreadable
@@ -109,10 +118,52 @@ def decide(past: ResolveContext, version: str, resolution: Resolution) -> Decisi
         return replace(decision, needed=False)
     _refuse_contradiction(decision)
     live = past.live()
+    before = _unfitting_before(decision, past)
     if script is not None and resolution is not Resolution.ACCEPT_CHECKSUM:
         live[name] = _positions(script) if resolution is Resolution.APPLIED else ()
+    return _with_tables(decision, past, live, before)
+
+
+def _decide_renamed(past: ResolveContext, name: str) -> Decision:
+    """That the record under the old name is the script's under the new one; either of them may be asked for."""
+    scripts = {migration.id: migration for migration in past.migrations}
+    records = past.history.records
+    names = find_renamed(past.migrations, records).items()
+    old, new = next(((old, new) for old, new in names if name in {old, new}), (None, name))
+    decision = Decision(
+        migration=new,
+        resolution=Resolution.RENAMED,
+        script=scripts.get(new),
+        earlier=records.get(old or new),
+        needed=old is not None,
+        renamed_from=old,
+    )
+    if old is None:
+        if decision.script is None or decision.earlier is None or not decision.earlier.may_be_live:
+            raise _not_renamed(name)
+        return decision
+    script, record = scripts[new], records[old]
+    others = [one for one in past.migrations if one.id != new]
+    as_before = sorted([*others, replace(script, id=old, number=record.number)], key=lambda one: (one.number, one.id))
+    before = replace(past, migrations=as_before)
+    kept = {known: one for known, one in records.items() if known != old}
+    after = replace(past, history=replace(past.history, records={**kept, new: replace(record, migration=new)}))
+    return _with_tables(decision, after, after.live(), set(before.build(before.live())[1]) - {old})
+
+
+def _not_renamed(name: str) -> ResolutionRefused:
+    return ResolutionRefused(
+        f"nothing is recorded under another name that declares exactly what {name} does",
+        remediation="A script that was changed as well has to get its old name back first, and the old content. "
+        f"Which one that was: {command('status')}",
+        migration=name,
+    )
+
+
+def _with_tables(decision: Decision, past: ResolveContext, live: LivePositions, before: Collection[str]) -> Decision:
+    """With how each table has to be found; raises ResolutionRefused."""
     schema, unfitting = past.build(live)
-    _refuse_unfitting(decision, past, unfitting)
+    _refuse_unfitting(decision, past, unfitting, before)
     begun, _ = past.build(live | _begun(decision, past))
     tables = {
         table: AcceptableStates(
@@ -192,7 +243,10 @@ def _refuse_contradiction(decision: Decision) -> None:
 
 
 def _refuse_unfitting(
-    decision: Decision, past: ResolveContext, unfitting: Mapping[str, ScriptOperationInapplicable]
+    decision: Decision,
+    past: ResolveContext,
+    unfitting: Mapping[str, ScriptOperationInapplicable],
+    before: Collection[str],
 ) -> None:
     """Raise ResolutionRefused where the migration lacks what it builds on, or would take it from others."""
     name, history = decision.migration, past.history
@@ -201,11 +255,11 @@ def _refuse_unfitting(
         raise _unfounded(decision, past, f"{lacking[0]} is not applied" if lacking else unfitting[name].message)
     if name in unfitting:
         raise ResolutionRefused(
-            f"the changed script of {name} does not fit the others: {unfitting[name].message}",
+            f"the {_BECAME[decision.resolution]} script of {name} does not fit the others: {unfitting[name].message}",
             remediation=f"Correct the script, or restore it from version control, then {AGAIN}.",
             migration=name,
         )
-    above = set(unfitting) - _unfitting_before(decision, past)
+    above = set(unfitting) - set(before)
     if decision.resolution is Resolution.REVERTED:
         above |= {one.id for one in past.migrations if name in one.depends and history.is_applied(one.id)}
     if above:
@@ -234,6 +288,8 @@ def _built_upon(decision: Decision, above: list[str]) -> ResolutionRefused:
     name, said = decision.migration, str(decision.resolution)
     if decision.script is not None and decision.resolution is Resolution.REVERTED:
         remedy = f"Reverse what builds on it first, with: {command('downgrade', '--to', name)}"
+    elif decision.resolution is Resolution.RENAMED:
+        remedy = f"Give the script its old name again, or a number below that of {above[0]}, then {AGAIN}."
     else:
         last = command("resolve", above[-1], f"--{Resolution.REVERTED}")
         remedy = f"Restore the script of {name}, or record first what became of the others, with: {last}"
@@ -248,7 +304,7 @@ def _begun(decision: Decision, past: ResolveContext) -> LivePositions:
     begun: LivePositions = {}
     for migration in past.migrations:
         record = past.history.records.get(migration.id)
-        settled = migration.id == decision.migration and decision.resolution is not Resolution.ACCEPT_CHECKSUM
+        settled = migration.id == decision.migration and decision.resolution in _SETTLING
         if record is not None and record.is_unfinished and not settled:
             begun[migration.id] = _positions(migration) & {*record.done, *record.doubt}
     return begun

@@ -92,6 +92,7 @@ def test_as_data(run: Run, tables: Tables) -> None:
         "migration": TEAMS,
         "resolution": "applied",
         "recorded": [TEAMS],
+        "renamed_from": None,
         "state_before": "pending",
         "state": "applied",
         "tables_compared": ["shop-dev-Teams"],

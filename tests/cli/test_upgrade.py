@@ -460,18 +460,21 @@ def test_pending_beside_a_newer_checkout_is_refused(project: Project, run: Run, 
     assert "0002_more is pending here, and may not fit" in refused.err
 
 
-def test_a_renamed_script_is_recorded_with_two_commands(project: Project, run: Run, tables: Tables) -> None:
-    """Just those that status and upgrade name; afterwards all is in sync, and nothing was called."""
+def test_a_renamed_script_is_recorded_with_one_command(project: Project, run: Run, tables: Tables) -> None:
+    """By status and upgrade alike; afterwards all is in sync, and nothing was called."""
     assert run("upgrade").code == 0
     old = project.migrations / "0002_add_manager_id_index_to_teams.py"
     old.rename(project.migrations / "0002_index_teams.py")
     refused, shown = run("upgrade"), run("status")
     assert (refused.code, shown.code) == (1, 4)
-    commands = re.findall(r"osem-migrate (resolve \S+ --.*)", refused.err)
-    assert commands == re.findall(r"osem-migrate (resolve \S+ --.*)", shown.out)[:2]
-    assert [command.split()[1] for command in commands] == ["0002_index_teams", old.stem]
-    for command in commands:
-        assert run(*command.split()).code == 0
+    (command,) = re.findall(r"osem-migrate (resolve \S+ --.*)", refused.err)
+    assert command == "resolve 0002_index_teams --renamed --env dev"
+    assert set(re.findall(r"osem-migrate (resolve \S+ --.*)", shown.out)) == {command}
+    done = run(*command.split())
+    assert done.code == 0
+    assert "0002_index_teams is recorded under its new name on dev" in done.out
+    assert f"(was {old.stem}; applied)" in done.out
+    assert "under this name; nothing to do." in run(*command.split()).out
     assert (run("status").code, run("upgrade").code) == (0, 0)
 
 

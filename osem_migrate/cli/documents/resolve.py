@@ -14,9 +14,11 @@ class ResolveDocument(TypedDict):
     migration: str
     """Its id."""
     resolution: str
-    """applied, reverted or accept-checksum."""
+    """applied, reverted, accept-checksum or renamed."""
     recorded: list[str]
     """The ids of what was recorded; none where the history said so already."""
+    renamed_from: str | None
+    """The id under which it was recorded, where the record has followed its script."""
     state_before: str
     state: str
     """As recorded now; what was said where the record was deleted, as nobody could read it."""
@@ -36,6 +38,7 @@ def resolve_document(resolved: ResolveResult, reason: str | None) -> ResolveDocu
         "migration": resolved.migration,
         "resolution": resolved.resolution.value,
         "recorded": [resolved.migration] if resolved.recorded else [],
+        "renamed_from": resolved.renamed_from,
         "state_before": resolved.before,
         "state": resolved.after,
         "tables_compared": list(resolved.tables),

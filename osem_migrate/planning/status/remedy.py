@@ -110,7 +110,7 @@ def _explain(
 ) -> tuple[str, str]:
     who = holder.describe() if holder is not None else "another run"
     if renamed is not None and state is not ShownState.CHANGED:
-        return _explain_renamed(state, migration, renamed)
+        return _explain_renamed(state, migration, record, renamed)
     if record is not None and record.is_being_reversed and state in _HALF_DONE:
         return _explain_reversed(state, record, who)
     upgrade, look = command("upgrade"), command("status")
@@ -158,14 +158,19 @@ def _explain(
     }[state]
 
 
-def _explain_renamed(state: ShownState, migration: str, renamed: str) -> tuple[str, str]:
-    """The same of a script that was renamed after it was applied: the new name is recorded first, then the old one."""
+def _explain_renamed(state: ShownState, migration: str, record: Record | None, renamed: str) -> tuple[str, str]:
+    """The same of a script that was renamed after it was applied, or begun; only of the old name is there a record."""
     gone = state in {ShownState.MISSING, ShownState.FUTURE}
-    old, new = (migration, renamed) if gone else (renamed, migration)
-    message = f"renamed after it was applied: its script is {new} now" if gone else f"renamed: it was applied as {old}"
-    record = command("resolve", new, "--applied")
-    forget = command("resolve", old, "--reverted", "--no-verify")
-    return message, f"Give the script its old name again, or record the new one with these two:\n{record}\n{forget}"
+    new = renamed if gone else migration
+    message = (
+        f"renamed after it was {_begun(record)}: its script is {new} now" if gone else f"renamed: recorded as {renamed}"
+    )
+    move = command("resolve", new, "--renamed")
+    return message, f"Give the script its old name again, or let what is recorded follow it with:\n{move}"
+
+
+def _begun(record: Record | None) -> str:
+    return "begun" if record is not None and record.is_unfinished else "applied"
 
 
 def _explain_reversed(state: ShownState, record: Record, who: str) -> tuple[str, str]:

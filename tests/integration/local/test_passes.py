@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from osem_migrate import DowngradeOptions, PartialError, UpgradeOptions
+from osem_migrate import DowngradeOptions, PartialError, Resolution, ResolveOptions, UpgradeOptions
 from osem_migrate.deployment.connection import Connection
+from osem_migrate.errors import MigrationMissing
 from tests.doubles.pass_site import FUNCTIONS, USERS
 from tests.doubles.project import Watched, write_project
 from tests.engines.engine import Engine
@@ -82,3 +83,27 @@ def test_a_downgrade_runs_on_another_engine(engine: Engine, tmp_path: Path, scri
     found = client.scan(TableName=USERS, ConsistentRead=True)["Items"]
     assert len(found) == COUNT
     assert all("fullName" not in item for item in found)
+
+
+def test_a_renamed_pass_goes_on_on_another_engine(engine: Engine, tmp_path: Path, scripts: dict[str, str]) -> None:
+    """With its failures, which are written with a checkpoint, and without going through anything again."""
+    scripts |= {"0002_passes": PASSES}
+    client = engine.client()
+    client.put_item(TableName=USERS, Item={"id": {"S": "broken"}, "first": {"S": "x"}})
+    with pytest.raises(PartialError, match="id broken: "):
+        watched(engine, tmp_path, scripts).migrator.upgrade()
+    (tmp_path / "migrations" / "0002_passes.py").unlink()
+    scripts["0003_names"] = scripts.pop("0002_passes")
+    renamed = watched(engine, tmp_path, scripts).migrator
+    with pytest.raises(MigrationMissing, match="its script is 0003_names now"):
+        renamed.upgrade()
+    renamed.resolve(ResolveOptions("0003_names", Resolution.RENAMED))
+    (failure,) = renamed.failures().failures
+    assert (failure.key.migration, failure.item.key) == ("0003_names", {"id": {"S": "broken"}})
+    client.delete_item(TableName=USERS, Key={"id": {"S": "broken"}})
+    going_on = watched(engine, tmp_path, scripts)
+    going_on.migrator.upgrade()
+    assert [call.table for call in going_on.calls if call.action == "dynamodb:Scan"].count(USERS) == 0
+    assert {one.key.migration for one in going_on.migrator.passes()} == {"0003_names"}
+    found = client.scan(TableName=USERS, ConsistentRead=True)["Items"]
+    assert sum("fullName" in item for item in found) == COUNT

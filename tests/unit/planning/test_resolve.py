@@ -8,6 +8,7 @@ from osem_migrate.errors import ResolutionRefused, TargetUnknown
 from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, SetStream
+from osem_migrate.operations.put_items import PutItems
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
 from osem_migrate.schema import S, Table
 from tests.unit.planning.builders import (
@@ -28,6 +29,7 @@ USERS = migration(4, CreateTable("Users", S("userId")))
 SCRIPTS = (TEAMS, MANAGER, OWNER, USERS)
 EMPTY = created(CREATE)
 APPLIED, REVERTED, ACCEPT = Resolution.APPLIED, Resolution.REVERTED, Resolution.ACCEPT_CHECKSUM
+RENAMED = Resolution.RENAMED
 
 
 def said(version: str, resolution: Resolution, past: History, *scripts: Migration) -> Decision:
@@ -289,3 +291,79 @@ def test_the_changed_part_of_an_unfinished_script_may_be_accepted() -> None:
         ["managerId-index", "ownerId-index"],
     ]
     assert [state.indexes[0].partition_keys for state in table.states if state] == [(S("bossId"),)] * 2
+
+
+@pytest.mark.parametrize("asked", ["0002_change", "0003_managers", "3"])
+@pytest.mark.parametrize(
+    ("earlier", "states"),
+    [
+        (record(MANAGER), [["managerId-index"]]),
+        (failed(MANAGER, doubt=(0,)), [[], ["managerId-index"]]),
+        (replace(failed(MANAGER, done=1), downgrade_to="1"), [["managerId-index"]]),
+    ],
+    ids=["applied", "begun", "half reverted"],
+)
+def test_a_record_follows_its_script(earlier: Record, states: list[list[str]], asked: str) -> None:
+    """By whichever of its names; the tables have to be as the record says that they are."""
+    renamed = migration(3, BY_MANAGER, slug="managers")
+    decision = said(asked, RENAMED, history(record(TEAMS), earlier), TEAMS, renamed)
+    assert (decision.migration, decision.renamed_from, decision.earlier) == ("0003_managers", "0002_change", earlier)
+    assert decision.needed
+    assert [indexes(state) for state in the_table(decision).states] == states
+
+
+@pytest.mark.parametrize(
+    "past", [applied(TEAMS, MANAGER), history(record(TEAMS), failed(MANAGER, doubt=(0,)))], ids=["applied", "begun"]
+)
+def test_what_has_its_name_already_needs_nothing(past: History) -> None:
+    """Saying it twice is no mistake."""
+    decision = said("2", RENAMED, past)
+    assert (decision.needed, decision.renamed_from) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("past", "scripts"),
+    [
+        (applied(TEAMS), (TEAMS, MANAGER)),
+        (history(record(TEAMS), record(MANAGER, RecordedState.REVERTED, 0)), (TEAMS, MANAGER)),
+        (applied(TEAMS, migration(2, BY_OWNER, slug="old")), (TEAMS, MANAGER)),
+        (applied(TEAMS, migration(2, BY_MANAGER, slug="old")), (TEAMS, MANAGER, migration(3, BY_MANAGER))),
+        (applied(TEAMS, MANAGER), (TEAMS,)),
+    ],
+    ids=["never recorded", "reverted", "another content", "two scripts", "no script"],
+)
+def test_what_was_not_renamed_is_refused(past: History, scripts: tuple[Migration, ...]) -> None:
+    """Nobody knows of which record it would be the script."""
+    with pytest.raises(ResolutionRefused, match="nothing is recorded under another name") as caught:
+        said("0002_change", RENAMED, past, *scripts)
+    assert told(caught.value.advice).endswith(f"osem-migrate status {ENVIRONMENT_AND_FLAGS}")
+
+
+def test_a_number_that_takes_it_from_others_is_refused() -> None:
+    """The script that creates a table comes before those that change it."""
+    late = migration(9, CREATE, slug="teams")
+    with pytest.raises(ResolutionRefused, match="0002_change would no longer fit") as caught:
+        said("9", RENAMED, applied(TEAMS, MANAGER), MANAGER, late)
+    assert "its old name again, or a number below that of 0002_change" in told(caught.value.advice)
+
+
+def test_a_number_at_which_it_does_not_fit_is_refused() -> None:
+    """Before the script that creates its table."""
+    early = migration(0, BY_MANAGER, slug="early")
+    with pytest.raises(ResolutionRefused, match="the renamed script of 0000_early does not fit the others"):
+        said("0000_early", RENAMED, applied(TEAMS, MANAGER), early, TEAMS)
+
+
+def test_scripts_that_did_not_fit_before_are_in_nobodys_way() -> None:
+    """What a renaming does not make worse is no reason against it."""
+    odd, renamed = migration(5, BY_OWNER), migration(3, BY_MANAGER, slug="managers")
+    past = applied(TEAMS, MANAGER, OWNER, odd)
+    assert said("0003_managers", RENAMED, past, TEAMS, renamed, OWNER, odd).needed
+
+
+@pytest.mark.parametrize("resolution", [APPLIED, REVERTED])
+def test_scripts_that_hold_items_can_be_resolved(resolution: Resolution) -> None:
+    """Items have no hash, and nothing here needs one."""
+    seed = migration(2, PutItems("Teams", [{"teamId": "t1"}]))
+    past = history(record(TEAMS), failed(seed, doubt=(0,)))
+    assert said("2", resolution, past, TEAMS, seed).needed

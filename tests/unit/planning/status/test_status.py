@@ -522,14 +522,25 @@ def test_a_renamed_script_is_one_finding_with_the_commands_that_record_it() -> N
     old = migration(2, *TEAMS.operations, slug="old")
     found = status((USERS, TEAMS), applied(USERS, old))
     assert [(p.code, p.subject, p.message) for p in found.problems] == [
-        ("MIGRATION_PENDING", "0002_change", "renamed: it was applied as 0002_old"),
+        ("MIGRATION_PENDING", "0002_change", "renamed: recorded as 0002_old"),
         ("MIGRATION_MISSING", "0002_old", "renamed after it was applied: its script is 0002_change now"),
     ]
     assert len({problem.remedy for problem in found.problems}) == 1
     assert as_typed(found.problems[0].advice).splitlines()[1:] == [
-        f"osem-migrate resolve 0002_change --applied {ENVIRONMENT_AND_FLAGS}",
-        f"osem-migrate resolve 0002_old --reverted --no-verify {ENVIRONMENT_AND_FLAGS}",
+        f"osem-migrate resolve 0002_change --renamed {ENVIRONMENT_AND_FLAGS}",
     ]
+
+
+def test_a_script_that_was_renamed_half_way_is_found_too() -> None:
+    """It went on under the old name only, and does so under the new one once that is recorded."""
+    old = migration(2, *TEAMS.operations, slug="old")
+    begun = record(old, RecordedState.FAILED, 0, doubt=(0,))
+    found = status((USERS, TEAMS), history(record(USERS), begun))
+    assert [(p.code, p.subject, p.message) for p in found.problems] == [
+        ("MIGRATION_PENDING", "0002_change", "renamed: recorded as 0002_old"),
+        ("MIGRATION_MISSING", "0002_old", "renamed after it was begun: its script is 0002_change now"),
+    ]
+    assert "resolve 0002_change --renamed" in as_typed(found.problems[1].advice)
 
 
 @pytest.mark.parametrize(
