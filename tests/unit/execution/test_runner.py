@@ -109,7 +109,7 @@ class World:
         environment = write_project(
             tmp_path, {}, "[tool.osem-migrate.environments.dev]\nmutations_in_flight = 2\ntags = { Env = 'dev' }\n"
         ).environment("dev")
-        history = SimpleNamespace(write=self.history.write, create=self.create)
+        history = SimpleNamespace(write=self.history.write, create=self.create, look=self.history.read)
         session = SimpleNamespace(
             local=False,
             identity=lambda: self.identify(),  # noqa: PLW0108 - a test replaces it
