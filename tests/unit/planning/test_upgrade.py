@@ -165,7 +165,9 @@ def test_what_is_pending_beside_a_newer_checkout_stops_the_plan() -> None:
 def test_what_failed_and_is_gone_is_never_of_a_newer_checkout() -> None:
     """Somebody deleted the script after it had failed, and its failure is what has to be told."""
     failed = record(migration(9), RecordedState.FAILED, 0, error=RecordedError(code="X", message="no right"))
-    with pytest.raises(MigrationMissing, match="recorded as failed, but its script is not in the folder: no right") as raised:
+    with pytest.raises(
+        MigrationMissing, match="recorded as failed, but its script is not in the folder: no right"
+    ) as raised:
         make_plan((USERS,), history(record(USERS), failed))
     assert type(raised.value) is MigrationMissing
 
