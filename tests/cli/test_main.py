@@ -38,7 +38,8 @@ OPTIONS = {
     | {"--fold", "--no-fold", "--no-wait", "--wait-only", "--strict"}
     | {"--check-items", "--sample", "--price-file", "--format"},
     "downgrade": CONNECTION
-    | {"--to", "--steps", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout", "--item-rate"},
+    | {"--to", "--steps", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout", "--item-rate"}
+    | {"--sample", "--price-file"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
     "history": CONNECTION | {"--limit"},
     "list": CONNECTION | {"--details"},
