@@ -113,8 +113,8 @@ def _difference(difference: "ItemDifference") -> str:
 
 
 def item_text(item: "Item") -> str:
-    """``{fullName "Ada 1", tags ["a"]}``, with each value in JSON, and no longer than a line takes."""
-    parts = (f"{name} {_shortened(json.dumps(_plain(value)))}" for name, value in json_item(item).items())
+    """``{fullName "Ada 1", age 36, tags set("a")}``: the type shows in each value, of which a line has room."""
+    parts = (f"{name} {_shortened(_text(value))}" for name, value in json_item(item).items())
     return f"{{{', '.join(parts)}}}"
 
 
@@ -122,11 +122,18 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 
-def _plain(value: Any) -> Any:
-    """A value without its types, as people read JSON."""
+def _text(value: Any) -> str:
+    """A value as people read JSON, and what JSON does not have: sets, and binaries in base64."""
     ((kind, content),) = value.items()
-    if kind == "L":
-        return [_plain(part) for part in content]
-    if kind == "M":
-        return {name: _plain(part) for name, part in content.items()}
-    return None if kind == "NULL" else content
+    match kind:
+        case "N":
+            return str(content)
+        case "L":
+            return f"[{', '.join(map(_text, content))}]"
+        case "M":
+            return f"{{{', '.join(f'{json.dumps(name)}: {_text(part)}' for name, part in content.items())}}}"
+        case "SS" | "NS" | "BS":
+            return f"set({', '.join(_text({kind[0]: part}) for part in content)})"
+        case "B":
+            return f"binary {json.dumps(content)}"
+    return json.dumps(None if kind == "NULL" else content)

@@ -17,7 +17,7 @@ from osem_migrate.execution.runner import RunOptions, run
 from osem_migrate.history import History
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
-from osem_migrate.planning.check_items import checking_items
+from osem_migrate.planning.check_items import checking_items, going_on_with_checks
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.history_check import found_newer
 from osem_migrate.planning.ownership import claimed_tables, dropped_tables
@@ -150,11 +150,12 @@ def _plan(deployment: Deployment, migrations: Sequence[Migration], options: Upgr
     for planned in plan.operations:
         with blaming(planned.migration, planned.position):
             environment.physical_name(planned.table)
+    plan = going_on_with_checks(plan, history.records)
+    if options.check_items:
+        plan = checking_items(plan)
     if options.pace is not Pace.WAIT_ONLY:
         plan = look_at_drops(deployment, plan, history, again=options.resume())
         plan = look_at_passes(deployment, plan, options.item_rate)
-    if options.check_items:
-        plan = checking_items(plan)
     decided = (options.fold, environment.settings.fold_indexes, False)
     folds = next(one for one in decided if one is not None)
     return fold(plan) if folds else plan, history

@@ -153,7 +153,7 @@ class Executor:
             raise error
         performed = attempt.result
         if attempt.idle:
-            self._recorder.release(operation, untouched=attempt.untouched)
+            self._recorder.release(operation, untouched=attempt.untouched and not (ours and attempt.hidden))
             return False
         if performed is None:
             held.add(operation.migration.id)

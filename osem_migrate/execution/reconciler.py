@@ -37,7 +37,8 @@ class Attempt:
         error: why it has failed.
         changed: whether anything took effect, so that a failure is known to be partial.
         idle: whether nothing of it is under way, although more is to do, which nobody wants begun.
-        untouched: whether none of its steps is done, nor a part of one.
+        untouched: whether none of its steps is done.
+        hidden: whether a part of the next one may be done that no description shows.
     """
 
     result: Reconciled | None = None
@@ -45,6 +46,7 @@ class Attempt:
     changed: bool = False
     idle: bool = False
     untouched: bool = False
+    hidden: bool = False
 
 
 class Reconciler:
@@ -79,9 +81,9 @@ class Reconciler:
         except OsemMigrateError as error:
             return Attempt(error=error, changed=run.changed)
         # DynamoDB goes on with nothing that it does not describe, such as a pass over items.
-        idle = result is None and (self._services.pace is Pace.WAIT_ONLY or not run.step.is_described)
-        untouched = run.position == 0 and run.cursor is None
-        return Attempt(result=result, changed=run.changed, idle=idle, untouched=untouched)
+        hidden = result is None and not run.step.is_described
+        idle = hidden or (result is None and self._services.pace is Pace.WAIT_ONLY)
+        return Attempt(result=result, changed=run.changed, idle=idle, untouched=run.position == 0, hidden=hidden)
 
     def _carry_out(self, run: OperationRun, *, resumed: bool) -> Reconciled | None:
         planned, pace = run.planned, self._services.pace

@@ -1,7 +1,9 @@
 """Check items: let every index that a plan adds to a table with items be preceded by a look at these items."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from osem_migrate.history import Record
 from osem_migrate.planning.plan import Plan, PlannedOperation
 from osem_migrate.planning.replay import plan_steps
 from osem_migrate.schema import Schema
@@ -15,16 +17,32 @@ def checking_items(plan: Plan) -> Plan:
     A table that the plan itself creates has no items yet.
     """
     created = {planned.table for planned in plan.operations if planned.operation.creates_table}
-    migrations = tuple(
-        replace(
-            migration,
-            operations=tuple(one if one.table in created else _checking(one) for one in migration.operations),
-        )
+    checking = _with_looks(plan, [planned.key for planned in plan.operations if planned.table not in created])
+    looks = any(step.is_precaution for one in checking.operations for step in one.steps)
+    return checking if looks or plan.is_empty else replace(checking, notes=(*plan.notes, NOTHING_TO_CHECK))
+
+
+def going_on_with_checks(plan: Plan, records: Mapping[str, Record]) -> Plan:
+    """The same plan with the looks that an earlier run has begun, whether or not somebody asks for them once more.
+
+    What they found must not be passed over by a run that continues; ``resolve --reverted`` forgets them.
+    """
+    unfinished = {name: record.progress for name, record in records.items() if record.is_unfinished}
+    begun = (
+        (name, position)
+        for name, progress in unfinished.items()
+        for position, known in progress.items()
+        if known.step > 0 or known.cursor is not None
+    )
+    return _with_looks(plan, frozenset(begun))
+
+
+def _with_looks(plan: Plan, keys: Collection[tuple[str, int]]) -> Plan:
+    migrations = (
+        replace(migration, operations=tuple(_checking(one) if one.key in keys else one for one in migration.operations))
         for migration in plan.migrations
     )
-    checks = any(step.is_precaution for migration in migrations for one in migration.operations for step in one.steps)
-    notes = plan.notes if checks or plan.is_empty else (*plan.notes, NOTHING_TO_CHECK)
-    return replace(plan, migrations=migrations, notes=notes)
+    return replace(plan, migrations=tuple(migrations))
 
 
 def _checking(planned: PlannedOperation) -> PlannedOperation:

@@ -2,10 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from osem_migrate.cli.forecast import item_text
 from tests.cli.command_line import Project, Run, Tables
+
+if TYPE_CHECKING:
+    from osem_migrate.schema.item import Item
 
 PRELUDE = """from osem_migrate import REMOVE, UpdateItems
 
@@ -21,6 +26,24 @@ PRICES = {
     "date": "2026-01-31",
     "regions": {"eu-west-1": {"STANDARD": {"read_request_million": 1, "write_request_million": 2.5}}},
 }
+
+
+def test_the_type_of_a_value_shows() -> None:
+    """A change from a number to a string, or from a set to a list, is one that people can see."""
+    item: Item = {
+        "n": {"N": "6132"},
+        "s": {"S": "6132"},
+        "l": {"L": [{"S": "a"}, {"NULL": True}]},
+        "ss": {"SS": ["b", "a"]},
+        "ns": {"NS": ["2", "1"]},
+        "m": {"M": {"k": {"BOOL": False}}},
+        "b": {"B": b"a"},
+        "bs": {"BS": [b"a"]},
+    }
+    assert item_text(item) == (
+        '{n 6132, s "6132", l ["a", null], ss set("a", "b"), ns set(1, 2), m {"k": false}, b binary "YQ==", '
+        'bs set(binary "YQ==")}'
+    )
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate import DowngradeOptions
+from osem_migrate import DowngradeOptions, Resolution, ResolveOptions
 from osem_migrate.errors import AccessDenied, ItemsFailed
 from tests.doubles.pass_site import FUNCTIONS, PassSite, note, progress, user, written
 from tests.simulator import Fail, Hook, LoseResponse
@@ -105,6 +105,30 @@ def test_an_index_is_not_begun_where_items_do_not_fit_it(site: PassSite) -> None
     assert "email has the type N where S is the type of the key, in index by-email" in cause.message
     assert watched.counts()["UpdateTable"] == 0
     site.put({"id": "odd", "email": "odd@example.org"})
+    assert site.upgrade().counts()["UpdateTable"] == 1
+
+
+def test_a_check_that_was_begun_is_not_passed_over(site: PassSite) -> None:
+    """By a run that nobody tells to check again: not while items do not fit, nor after a stop behind the check."""
+    site.site.client.put_item(TableName="osem-dev-Users", Item={"id": {"S": "odd"}, "email": {"N": "1"}})
+    site.declare('AddIndex("Users", "by-email", S("email"))')
+    for options in ({"check_items": True}, {}):
+        cause, watched = site.failing(**options)
+        assert isinstance(cause, ItemsFailed)
+        assert watched.counts()["UpdateTable"] == 0
+    site.put({"id": "odd", "email": "odd@example.org"})
+    site.failing(stop=site.stop_at(1, "UpdateTable"))
+    watched = site.upgrade()
+    assert watched.counts()["Scan"] == 0
+    assert watched.migrator.status().in_sync
+
+
+def test_a_check_can_be_forgotten(site: PassSite) -> None:
+    """As ``resolve`` says that nothing of it was done; then the index is built, as somebody wants it."""
+    site.site.client.put_item(TableName="osem-dev-Users", Item={"id": {"S": "odd"}, "email": {"N": "1"}})
+    site.declare('AddIndex("Users", "by-email", S("email"))')
+    site.failing(check_items=True)
+    site.watched().migrator.resolve(ResolveOptions("0002_pass", Resolution.REVERTED))
     assert site.upgrade().counts()["UpdateTable"] == 1
 
 

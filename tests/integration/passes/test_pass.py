@@ -289,6 +289,20 @@ def test_a_pass_that_was_stopped_is_kept_by_whoever_does_not_wait(site: PassSite
     assert note(watched) == "20 items examined, 20 changed"
 
 
+@pytest.mark.parametrize("pace", [Pace.NO_WAIT, Pace.WAIT_ONLY])
+def test_a_downgrade_that_was_stopped_is_not_forgotten_by_whoever_does_not_wait(site: PassSite, pace: Pace) -> None:
+    """What it has undone is done again by an upgrade, and nothing counts as live meanwhile."""
+    site.declare(FULL_NAME).upgrade()
+    with pytest.raises(PartialError):
+        site.watched().migrator.downgrade(DowngradeOptions("1", stop=site.stop_at(8)))
+    undone = sum("fullName" not in item for item in site.items().values())
+    assert undone > 0
+    site.watched().migrator.upgrade(UpgradeOptions(pace=pace))
+    assert not site.watched().migrator.status().in_sync
+    site.upgrade()
+    assert site.items() == everybody()
+
+
 def test_an_item_that_others_kept_from_us_is_not_left_out(site: PassSite) -> None:
     """Without verification, too: the table is scanned again for it, and whoever never lets us have it is told of."""
     names = iter(range(1000))

@@ -324,15 +324,6 @@ def test_every_index_is_preceded_by_a_check_where_that_is_asked_for(site: PassSi
     assert site.watched().migrator.plan().is_empty
 
 
-def test_a_check_is_resumed_without_it(site: PassSite) -> None:
-    """Whoever does not ask again lets the index be built, whatever it leaves out."""
-    site.put({"id": "u7", "first": ""})
-    site.declare('AddIndex("Users", "by-first", S("first"))', "0002_index", functions="")
-    assert isinstance(site.failing(check_items=True)[0], ItemsFailed)
-    site.upgrade()
-    assert site.watched().migrator.plan().is_empty
-
-
 def test_there_may_be_nothing_to_check(site: PassSite) -> None:
     """A table that the plan creates has no items; the plan says so, and no call is made for it."""
     site.declare('CreateTable("Teams", S("id")), AddIndex("Teams", "by-a", S("a"))', "0002_teams", functions="")
