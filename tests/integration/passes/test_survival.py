@@ -239,7 +239,7 @@ def test_heartbeats_have_a_client_of_their_own(site: PassSite) -> None:
     """What another client sends may take longer than a lease before it is given up."""
     watched = site.declare(FULL_NAME).watched()
     beating, sent = watched.migrator.session.heartbeat_client(), list[str]()
-    beating.meta.events.register_first("before-send.dynamodb.*", lambda **_: sent.append("beat"))  # type: ignore[arg-type]
+    beating.meta.events.register_first("before-send.dynamodb.*", lambda **_: sent.append("beat"))
     watched.migrator.session.heartbeat_client = lambda: beating  # type: ignore[method-assign]
     watched.migrator.upgrade(UpgradeOptions(item_rate=2))
     beats = [
