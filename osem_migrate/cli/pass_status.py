@@ -87,7 +87,7 @@ def _speed(status: "PassStatus") -> "Iterator[tuple[str, str]]":
 
 def _show_next(status: "PassStatus") -> None:
     """Why it stands so, and what to type."""
-    from osem_migrate.planning.pass_advice import pass_advice
+    from osem_migrate.planning.pass_advice import pass_steps
 
     if status.condition.is_over:
         if status.state.failures:
@@ -103,7 +103,7 @@ def _show_next(status: "PassStatus") -> None:
         output.bullets(parts)
     if not status.is_attended:
         output.echo("    No run is at work on it.")
-    show_advice(pass_advice(status))
+    show_advice(pass_steps(status))
 
 
 def show_advice(text: str) -> None:

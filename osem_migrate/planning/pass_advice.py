@@ -22,13 +22,19 @@ def pass_stands(status: PassStatus) -> str:
 
 def pass_advice(status: PassStatus) -> str:
     """What to do, a line each; the command stands at its end."""
+    look = [LOOK] if status.condition is PassCondition.RUNNING else []
+    return "\n".join(filter(None, [*look, pass_steps(status)]))
+
+
+def pass_steps(status: PassStatus) -> str:
+    """The same for whoever sees how far it is; nothing where one only has to wait."""
     correct = f"See what failed, and correct it: {command('items', 'failures')}"
     if status.is_paused:
         rest = [] if status.is_attended else [f"Then go on with: {status.resume}"]
         return "\n".join([f"Let it go on with: {command('items', 'resume')}", *rest])
     if status.condition is PassCondition.RUNNING:
         again = f"Then let the run try it again with: {command('items', 'retry')}"
-        return "\n".join([LOOK, *([correct, again] if status.state.failures else [])])
+        return f"{correct}\n{again}" if status.state.failures else ""
     if status.condition is PassCondition.STILL_CHANGING:
         return f"Let every release write the new shape, then go on with: {status.resume}"
     if status.state.failures:

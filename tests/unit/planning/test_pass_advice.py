@@ -1,52 +1,15 @@
 """What is said of a pass over items that is not over, and what to type next."""
 
-from dataclasses import replace
-
 import pytest
 
 from osem_migrate.errors import ItemsFailed, ItemsStillChanging
-from osem_migrate.history import RecordedError
-from osem_migrate.pass_state import Generation, PassControl, PassKey, PassState, Said, SetAside
 from osem_migrate.planning.items import PassCondition, PassStatus
 from osem_migrate.planning.pass_advice import advice_resolved, pass_advice, pass_stands
 from osem_migrate.planning.resolve import Resolution
+from tests.doubles.pass_status import status
 from tests.doubles.typed import typed
-from tests.unit.planning.builders import migration, record
 
 OVER = "the pass of 0002_names over the items of shop-dev-Users"
-
-
-def status(
-    condition: PassCondition,
-    *,
-    failures: int = 0,
-    attended: bool = False,
-    error: str | None = None,
-    direction: str = "upgrade",
-    physical_name: str | None = "shop-dev-Users",
-) -> PassStatus:
-    """A pass of 0002_names; one that is paused was paused by Ada."""
-    generation = Generation(number=1, operation_hash="h", table_id=None, segments=1, begun_at=0)
-    is_paused = condition is PassCondition.PAUSED
-    control = PassControl(is_paused=is_paused, pause_said=Said(by="ada", at=0) if is_paused else None)
-    aside = tuple(
-        SetAside(key={"id": {"S": str(n)}}, code="ITEM_FAILED", message="odd", at=0, fence=1) for n in range(failures)
-    )
-    known = record(migration(2, slug="names")) if error is not None or direction == "downgrade" else None
-    if known is not None:
-        recorded = RecordedError(code=error, message="why") if error is not None else None
-        known = replace(known, error=recorded, downgrade_to="1" if direction == "downgrade" else None)
-    return PassStatus(
-        key=PassKey(migration="0002_names", position=0, direction=direction),
-        operation=None,
-        table="Users",
-        physical_name=physical_name,
-        condition=condition,
-        is_attended=attended,
-        state=PassState(generation=generation, control=control, failures=aside),
-        live=None,
-        record=known,
-    )
 
 
 @pytest.mark.parametrize(
