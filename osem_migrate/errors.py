@@ -386,9 +386,16 @@ class ScriptOperationIrreversible(ScriptError):
 
     code = "SCRIPT_OPERATION_IRREVERSIBLE"
     remedy = (
-        "Give the operation an undo function, which changes no checksum, or leave the migration as it is "
-        f"and mark it as reverted with: {command('resolve', 'MIGRATION', '--reverted')}"
+        "Where the operation takes an undo function, give it one, which changes no checksum; or leave the migration as "
+        f"it is and mark it as reverted with: {command('resolve', 'MIGRATION', '--reverted')}"
     )
+
+    @classmethod
+    def found(cls, operation: str, migration: str, *, file: str, line: int | None) -> ScriptOperationIrreversible:
+        """The error of an operation, in words, with its migration in what to type."""
+        remedy = cls.remedy.replace("MIGRATION", migration)
+        message = f"nothing takes this back: {operation}"
+        return cls(message, remediation=remedy, file=file, line=line, migration=migration)
 
 
 class ScriptFunctionInvalid(ScriptError):
@@ -783,14 +790,20 @@ class ItemsFailed(RunError):
     """A pass came to items that it could not handle, more than it may; the others are done."""
 
     code = "ITEMS_FAILED"
-    remedy = f"Correct these items, or the function, then {AGAIN}: what failed is tried again, and nothing else."
+    remedy = (
+        f"Correct these items, or what the script does with them, then {AGAIN}: where the script is as it was, what "
+        "failed is tried again, and nothing else."
+    )
 
 
 class ItemsStillChanging(RunError):
     """Somebody, an older release of the application perhaps, writes items as they were before the pass."""
 
     code = "ITEMS_STILL_CHANGING"
-    remedy = f"Let every release that writes the table write the new shape, then {AGAIN}."
+    remedy = (
+        "Let every release that writes the table write the new shape, and the function give the same of the same item "
+        f"at any time, then {AGAIN}."
+    )
 
 
 class PassTableReplaced(RunError):

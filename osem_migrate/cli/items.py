@@ -166,7 +166,7 @@ def _show_failures(found: "PassFailures", where: str) -> None:
     if any(one.is_attended for one in found.passes):
         output.hint(f"correct them, then: {advice.command('items', 'retry')}")
     elif stopped := [one for one in found.passes if not one.condition.is_over]:
-        output.hint(f"correct them, or the function, then: {stopped[0].resume}")
+        output.hint(f"correct them, or what the script does with them, then: {stopped[0].resume}")
     else:
         output.hint(f"the pass is over: correct them by hand, or by a new script: {advice.command('new', 'TITLE')}")
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from osem_migrate.errors import DefinitionError, InapplicableOperation
+from osem_migrate.errors import DefinitionError, InapplicableOperation, ItemError
 from osem_migrate.items.change import canonical_item
-from osem_migrate.items.keys import key_of, own_key_fault
+from osem_migrate.items.keys import check_keys, key_of, own_key_fault
+from osem_migrate.items.size import check_size
 from osem_migrate.items.values import Item, ValueRefused, encode_item
 from osem_migrate.items.work import PutWork, TakeBackWork, Work
 from osem_migrate.operations.aspect import Aspect
@@ -44,7 +45,7 @@ class _GivenItems(Operation):
         return super().hashed(field)
 
     def apply(self, schema: Schema) -> Schema:
-        """No table is otherwise; raises InapplicableOperation where there is no table with the key of the items."""
+        """No table is otherwise; raises InapplicableOperation where there is no table that the items fit."""
         table = schema.table(self.table)
         for complaint in self._complaints(table):
             raise InapplicableOperation(f"{complaint} (table {self.table!r})", table=self.table)
@@ -106,6 +107,16 @@ class PutItems(_GivenItems):
     def steps(self, before: Schema) -> tuple[Pass, ...]:
         """One pass over the items that are given."""
         return self._pass(before, PutWork(items=self._encoded()))
+
+    def _complaints(self, table: Table) -> Iterator[str]:
+        """What DynamoDB would refuse, which is known of items that the script holds."""
+        yield from _GivenItems._complaints(self, table)  # the zero-argument super() is not that of a class with slots
+        for position, item in enumerate(self._encoded()):
+            try:
+                check_keys(item, table, (*table.indexes, *table.local_indexes))
+                check_size(item, table)
+            except ItemError as refused:
+                yield f"items[{position}]: {refused.message}"
 
     def reverse(self, before: Schema) -> Operation:
         """Delete those that are as they were put."""

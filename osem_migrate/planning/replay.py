@@ -68,12 +68,8 @@ def reversed_operation(migration: Migration, position: int, before: Schema) -> O
     """The operation that takes one back; raises ScriptOperationIrreversible where there is none."""
     operation = migration.operations[position]
     if not operation.is_reversible:
-        raise ScriptOperationIrreversible(
-            f"nothing takes this back: {operation.describe()}",
-            file=migration.file or migration.id,
-            line=migration.locate(position),
-            migration=migration.id,
-        )
+        file, line = migration.file or migration.id, migration.locate(position)
+        raise ScriptOperationIrreversible.found(operation.describe(), migration.id, file=file, line=line)
     return _of_kind(Operation, operation.reverse(before), "reverse")  # type: ignore[type-abstract]
 
 

@@ -163,7 +163,7 @@ def test_what_failed_is_listed_with_what_to_do(run: Run, users: Tables) -> None:
     listed = run("items", "failures")
     key = json.dumps({"id": {"S": "odd"}})
     assert f"{USERS}  {key}  ITEM_FUNCTION_FAILED" in listed.out
-    assert "correct them, or the function, then: osem-migrate upgrade --env dev" in listed.out
+    assert "correct them, or what the script does with them, then: osem-migrate upgrade --env dev" in listed.out
     document = run("items", "failures", "--json", "--limit", "1").document["data"]
     assert document["counts"] == {"failures": 1, "shown": 1}
     assert document["failures"][0]["key"] == {"id": {"S": "odd"}}

@@ -22,7 +22,9 @@ def status(
     generation = Generation(number=1, operation_hash="h", table_id=None, segments=1, begun_at=0)
     is_paused = condition is PassCondition.PAUSED
     control = PassControl(is_paused=is_paused, pause_said=Said(by="ada", at=0) if is_paused else None)
-    aside = tuple(SetAside(key={"id": {"S": str(n)}}, code="ITEM_FAILED", message="odd", at=0, fence=1) for n in range(failures))
+    aside = tuple(
+        SetAside(key={"id": {"S": str(n)}}, code="ITEM_FAILED", message="odd", at=0, fence=1) for n in range(failures)
+    )
     known = record(migration(2, slug="names")) if error is not None or direction == "downgrade" else None
     if known is not None:
         recorded = RecordedError(code=error, message="why") if error is not None else None

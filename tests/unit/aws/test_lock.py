@@ -435,6 +435,23 @@ def test_the_heart_beats_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "owner" not in world.item.values
 
 
+def test_the_heart_beats_as_often_as_others_look_for_it() -> None:
+    """Two beats fit into the time in which nobody takes the run for dead, and several into its lease."""
+    world, waited = World(), list[float]()
+
+    def wait(_stop: threading.Event, seconds: float) -> bool:
+        waited.append(seconds)
+        return True
+
+    world.lock._clock = replace(world.lock._clock, wait=wait)
+    lease = world.acquire()
+    lease.start()
+    lease.release()
+    assert waited == [2.0]
+    assert not world.held_by(OTHER).lock.is_alive(OTHER)
+    assert 2 * waited[0] < sum(world.clock.slept) < lease.holder.lease_ms / 1000
+
+
 def test_the_heart_notices_a_take_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first beat after it ends the lease, long before its length is over."""
     world = World()

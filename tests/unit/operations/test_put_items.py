@@ -1,5 +1,6 @@
 """PutItems: seeds where nothing is, and takes back what is still as it was put."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from osem_migrate.items.work import no_fetch
 from osem_migrate.migration import operation_hash
 from osem_migrate.operations.aspect import Aspect
 from osem_migrate.operations.put_items import PutItems, TakeBackItems
-from osem_migrate.schema import N, S, Schema, Table
+from osem_migrate.schema import Index, LocalIndex, N, S, Schema, Table
 from tests.unit.operations.asking import schema_of
 
 CONFIG = Table("Config", S("id"), N("version"))
@@ -84,3 +85,21 @@ def test_the_items_have_to_fit_the_table(items: list[dict[str, Any]], words: str
         PutItems("Config", items).apply(schema_of(CONFIG))
     with pytest.raises(InapplicableOperation, match="does not exist"):
         PUT.apply(Schema())
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"owner": 5}, r"items\[0\]: .*owner has the type N where S is the type of the key, in index by-owner"),
+        ({"at": ""}, r"items\[0\]: .*at is empty, in index by-time"),
+        ({"text": "x" * 410_000}, r"items\[0\]: the item would have 410,\d+ bytes.*DynamoDB stores 409,600"),
+    ],
+)
+def test_what_dynamodb_would_refuse_is_known_before(more: dict[str, Any], words: str) -> None:
+    """The items are in the script: their index keys and sizes are no surprise of an upgrade; no undo is stopped."""
+    indexed = replace(CONFIG, indexes=[Index("by-owner", S("owner"))], local_indexes=[LocalIndex("by-time", S("at"))])
+    items = [{"id": "a", "version": 1, **more}]
+    with pytest.raises(InapplicableOperation, match=words):
+        PutItems("Config", items).apply(schema_of(indexed))
+    assert PutItems("Config", items[:1] if "text" not in more else ITEMS).apply(schema_of(CONFIG))
+    assert TakeBackItems("Config", items).apply(schema_of(indexed))
