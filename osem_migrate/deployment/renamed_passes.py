@@ -13,12 +13,10 @@ from osem_migrate.pass_state import PassKey
 def left_behind(
     deployment: Deployment, migrations: Sequence[Migration], history: History, name: str
 ) -> dict[PassKey, PassKey]:
-    """Passes of which those of a migration are copies, each with its copy.
+    """Passes of which those of a migration, which has a record, are copies, each with its copy.
 
     A copy is known by its generation; what it is a copy of has no script and no record of its own.
     """
-    if name not in history.records:
-        return {}
     names = {migration.id for migration in migrations} | history.records.keys() | history.unreadable.keys()
     keys, found = deployment.history.passes(), dict[PassKey, PassKey]()
     for key in keys:

@@ -8,7 +8,7 @@ import pytest
 
 from osem_migrate import DowngradeOptions, OsemMigrateError, Resolution, ResolveOptions, SteerOptions
 from osem_migrate.errors import MigrationMissing, ResolutionRefused
-from osem_migrate.pass_state import PassOrder
+from osem_migrate.pass_state import PassKey, PassOrder, Said
 from tests.doubles.pass_site import FULL_NAME, USERS, PassSite, named, note, user, written
 from tests.doubles.project import HISTORY, Watched
 from tests.doubles.typed import typed
@@ -169,13 +169,15 @@ def test_an_order_that_comes_while_a_pass_is_moved_is_kept(site: PassSite) -> No
             given.append(order)
             site.watched().migrator.steer(SteerOptions(order, rate=rate))
 
+    table = site.watched().migrator.deployment.pass_table(PassKey(migration=OLD, position=0, direction="upgrade"))
+    table.order(1, PassOrder.PAUSE, Said(by="ada", at=1))
     site.watched().migrator.steer(SteerOptions(PassOrder.RATE, rate=3))
     hook = Hook(after=order)
     site.site.aws.simulator.faults.plan(hook, action="TransactWriteItems", table=HISTORY)
     resolve(site)
     assert given
     (status,) = site.watched().migrator.passes()
-    assert (status.key.migration, status.state.control.rate) == (NEW, 7)
+    assert (status.key.migration, status.state.control.rate, status.is_paused) == (NEW, 7, False)
 
 
 def test_a_script_that_was_changed_as_well_is_not_taken_for_the_old_one(site: PassSite) -> None:
