@@ -72,7 +72,7 @@ class _GivenItems(Operation):
     def _complaints(self, table: Table) -> Iterator[str]:
         seen: list[Item] = []
         for position, item in enumerate(self._encoded()):
-            fault = own_key_fault(item, table)
+            fault = self._fault(item, table)
             if fault is not None:
                 yield f"items[{position}]: {fault}"
                 continue
@@ -80,6 +80,10 @@ class _GivenItems(Operation):
             if key in seen:
                 yield f"items[{position}] has the key of items[{seen.index(key)}]"
             seen.append(key)
+
+    def _fault(self, item: Item, table: Table) -> str | None:
+        """Why it cannot be an item of the table; None where it can."""
+        return own_key_fault(item, table)
 
     @property
     def _counted(self) -> str:
@@ -108,15 +112,14 @@ class PutItems(_GivenItems):
         """One pass over the items that are given."""
         return self._pass(before, PutWork(items=self._encoded()))
 
-    def _complaints(self, table: Table) -> Iterator[str]:
-        """What DynamoDB would refuse, which is known of items that the script holds."""
-        yield from _GivenItems._complaints(self, table)  # the zero-argument super() is not that of a class with slots
-        for position, item in enumerate(self._encoded()):
-            try:
-                check_keys(item, table, (*table.indexes, *table.local_indexes))
-                check_size(item, table)
-            except ItemError as refused:
-                yield f"items[{position}]: {refused.message}"
+    def _fault(self, item: Item, table: Table) -> str | None:
+        """Why DynamoDB would refuse it, by all its keys and by its size."""
+        try:
+            check_keys(item, table, (*table.indexes, *table.local_indexes))
+            check_size(item, table)
+        except ItemError as refused:
+            return refused.message
+        return own_key_fault(item, table)
 
     def reverse(self, before: Schema) -> Operation:
         """Delete those that are as they were put."""

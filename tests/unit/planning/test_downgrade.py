@@ -171,7 +171,7 @@ def test_an_operation_without_a_way_back_has_a_code_of_its_own() -> None:
     assert caught.value.message == (
         "migrations/0004_change.py:5: nothing takes this back: update items of Users with forget"
     )
-    assert "resolve MIGRATION --reverted" in typed(caught.value)
+    assert "resolve 0004_change --reverted" in typed(caught.value)
     undone = migration(4, UpdateItems("Users", forget, undo=forget))
     plan = make_downgrade((*ALL, undone), applied(*ALL, forgets), "3")
     assert told(plan) == ["update items of Users with forget"]
