@@ -50,6 +50,7 @@ HISTORY = "osem-dev-SchemaMigrations"
 OPERATIONS = {
     "update": "UpdateItems('Users', numbered, segments=16, verify=False)",
     "scan": "UpdateItems('Users', as_it_is, segments=16, verify=False)",
+    "filter": "UpdateItems('Users', as_it_is, where=\"attribute_not_exists(id)\", segments=16, verify=False)",
     "memory": "UpdateItems('Users', some, segments=16, verify=False)",
 }
 SCRIPT = """
@@ -120,10 +121,12 @@ def bare(work: str, label: str) -> Run:
     client = boto3.client("dynamodb", config=Config(max_pool_connections=20))
     table, calls = TABLES["bare"], [0]
 
+    condition = {"FilterExpression": "attribute_not_exists(id)"} if work == "filter" else {}
+
     def pages(segment: int) -> Iterator[list[dict[str, Any]]]:
         start: dict[str, Any] = {}
         while True:
-            answer: Any = client.scan(TableName=table, Segment=segment, TotalSegments=SEGMENTS, **start)
+            answer: Any = client.scan(TableName=table, Segment=segment, TotalSegments=SEGMENTS, **condition, **start)
             calls[0] += 1
             yield answer["Items"]
             if "LastEvaluatedKey" not in answer:

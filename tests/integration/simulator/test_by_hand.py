@@ -119,7 +119,7 @@ def test_the_dry_run_says_what_the_upgrade_does(engine: SimulatedGround) -> None
     assert mistakes == []
 
 
-FOUND_TO_BE_WRONG = {
+FOUND_TO_BE_WRONG: dict[str, tuple[str, Setting, list[Operation]]] = {
     "there already, as the dry run did not say": (
         "Bare",
         SetStream("Bare", "KEYS_ONLY"),
