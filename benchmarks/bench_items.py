@@ -40,6 +40,7 @@ from tests.engines.package import fetch  # noqa: E402
 
 UPDATES, UPDATES_TARGET = 10_000, 0.9
 SCANNED, SCAN_TARGET = 40_000, 0.95
+FILTERED = 160_000  # of which nothing is sent: with fewer, what the history is told outweighs the scan's few calls
 CHANGED = 5  # one in so many of those of bench_items_memory.py
 CHECKPOINT_LIMIT = 0.03  # of all calls
 ROUNDS = 5
@@ -247,6 +248,9 @@ def _races(folder: Path) -> bool:
         add(client, TABLES["bare"], UPDATES, SCANNED)
         add(client, TABLES["ours"], UPDATES, SCANNED)
         kept &= _told("scan, nothing to change", race("scan", folder / "project", environ), SCAN_TARGET)
+        add(client, TABLES["bare"], SCANNED, FILTERED)
+        add(client, TABLES["ours"], SCANNED, FILTERED)
+        kept &= _told("scan, all of it filtered out", race("filter", folder / "project", environ), SCAN_TARGET)
     share = statistics.median(run.checkpoints / run.calls for run, _ in updates)
     kept &= share < CHECKPOINT_LIMIT
     print(f"checkpoints and heartbeats are {share:.1%} of the calls (limit {CHECKPOINT_LIMIT:.0%})")
