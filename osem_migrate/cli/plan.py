@@ -141,13 +141,13 @@ class _PlanText:
             otherwise=planned.operation.describe(),
         )
         if not planned.folded:
-            for step, usual in zip(planned.steps, self._estimates[planned.key], strict=True):
+            for step, usual in zip(self._plan.steps_of(planned), self._estimates[planned.key], strict=True):
                 yield from self._call(self._describe(step), self._settled(step, usual))
 
     def _aside(self, planned: "PlannedOperation") -> str:
         if planned.folded:
             return output.dim("  (with its table)")
-        if not planned.steps:
+        if not self._plan.steps_of(planned):
             return output.dim("  (is so already)")
         return output.dim(f"  ({output.span(sum(self._estimates[planned.key], NO_TIME))})")
 

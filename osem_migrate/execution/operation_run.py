@@ -18,7 +18,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import Setting
 from osem_migrate.operations.step import Step
 from osem_migrate.planning.drift.concerned import fitted, is_in, nearest
-from osem_migrate.planning.drift.diff import is_sure
+from osem_migrate.planning.drift.located import steps_done
 from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.plan import PlanDrift, PlannedOperation
 from osem_migrate.schema import Table
@@ -156,7 +156,7 @@ class OperationRun:
             touched.add(self.planned.operation.described_by)
         kinds = {type(setting) for setting in declared if type(setting).described_by in touched}
         gateway = self.services.gateway
-        self._see(gateway.learn(gateway.describe(self.planned.table, kinds), self.planned.states))
+        self._see(gateway.learn(gateway.describe(self.planned.table, kinds), self.planned.possible))
         return self.live
 
     def is_busy(self) -> bool:
@@ -205,24 +205,12 @@ class OperationRun:
             self.services.notice(PlanDrift(self.live.physical_name, difference))
 
     def locate(self) -> bool:
-        """Find out which steps are done, and say whether it is more than before; raises DriftFound.
-
-        The latest state that the table is in counts, up to a step that no description shows. What is only a precaution
-        is not seen done by itself.
-        """
-        before, steps = self.position, self.planned.steps
-        unseen = (at for at in range(before, len(steps)) if not (steps[at].is_described or steps[at].is_precaution))
-        hidden = next(unseen, len(steps))
-        seen = [at for at in range(hidden, before - 1, -1) if at == before or not steps[at - 1].is_precaution]
-        reached = [at for at in seen if self.matches(self.planned.states[at])]
-        for position in reached:
-            if position in {0, self.answered} or self._is_sure(position):
-                self._reach(position)
-                return position > before
-        if not reached:
+        """Find out which steps are done, and say whether it is more than before; raises DriftFound."""
+        before = self.position
+        done = steps_done(self.planned, self.live, known=before, answered=self.answered)
+        if done is None:
             raise self._drift()
-        # Nobody can tell, so the step that would bring it about is asked for.
-        self._reach(reached[0] - 1)
+        self._reach(done)
         return self.position > before
 
     def _asked(self, until: Table | None) -> Table | None:
@@ -237,9 +225,6 @@ class OperationRun:
         """What has to be waited for; an index that is to go need not be built first: AWS deletes it while it is."""
         dropped = self.planned.operation.dropped_index
         return {what: phase for what, phase in live.busy.items() if (what, phase) != (dropped, "backfilling")}
-
-    def _is_sure(self, position: int) -> bool:
-        return is_sure(self.live, self.planned.states[position], self.planned.states[position - 1])
 
     def taken_up(self) -> None:
         """DynamoDB has taken up the next step: with the first one, the operation begins on AWS.

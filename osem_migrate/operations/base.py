@@ -334,9 +334,9 @@ class Setting(Operation):
         return self
 
     def overlooked(self, live: Table, state: Table) -> Table:
-        """The live table with what ``state`` declares in place of this setting, as far as it is live already."""
+        """The live table with what ``state`` declares in place of this setting, as far as it is surely live already."""
         declared, found = state.setting(type(self)), live.setting(type(self))
-        if declared is None or found is None or not self.matches(found):
+        if declared is None or found is None or not (self.matches(found) and self.is_sure(found)):
             return live
         return live.with_setting(declared)
 

@@ -114,6 +114,10 @@ class PlannedOperation:
         """Whether it needs or changes this of its table."""
         return any(operation.is_concerned(aspect, self.declared) for operation in (self.operation, *self.along))
 
+    def drops(self, index: str | None) -> bool:
+        """Whether an index of that name goes, and its table stays."""
+        return index is not None and self.after is not None and index == self.operation.dropped_index
+
     def on(self, table: Table | None) -> "PlannedOperation":
         """What no description shows of it, on a table that is as it is after later operations."""
         unseen = (step for step in self.steps if not step.is_described and not step.is_precaution)
@@ -127,6 +131,14 @@ class PlannedOperation:
         What takes no step is declared so already, if only by default: it is as after it.
         """
         return (self.before if self.steps else self.after, *(step.after for step in self.steps))
+
+    @property
+    def possible(self) -> tuple[Table | None, ...]:
+        """Its states, and the table with each setting that is ahead: whatever the live one may be compared with."""
+        table = next((state for state in self.states if state is not None), None)
+        if table is None:
+            return self.states
+        return (*self.states, *(table.with_setting(one) for one in self.ahead if isinstance(one, Setting)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +194,6 @@ class Lane:
     table: str
     operations: tuple[PlannedOperation, ...]
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """Every call; what is folded into another call makes none of its own."""
-        return tuple(step for operation in self.operations if not operation.folded for step in operation.steps)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -201,7 +208,8 @@ class Plan:
     ``notes`` are what else people should know. ``risks`` says of operations that write items, by their keys, what a
     look at their tables tells: that nothing brings the items back, or that others may overwrite them. Once somebody
     asked, ``forecasts`` say what its passes over items take. Once somebody looked, ``warnings`` say whose else its
-    tables are and ``drift`` how they differ from what it expects.
+    tables are, ``drift`` how they differ from what it expects, and ``found`` how many steps of an operation, by its
+    key, are done already.
     """
 
     migrations: tuple[PlannedMigration, ...]
@@ -216,6 +224,7 @@ class Plan:
     future: tuple[str, ...] = ()
     abandons: str | None = None
     drift: tuple[PlanDrift, ...] = ()
+    found: Mapping[tuple[str, int], int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     risks: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
@@ -256,8 +265,12 @@ class Plan:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Every call, in script order; what is folded into another call makes none of its own."""
-        return tuple(step for operation in self.operations if not operation.folded for step in operation.steps)
+        """Every call, in script order."""
+        return tuple(step for operation in self.operations for step in self.steps_of(operation))
+
+    def steps_of(self, planned: PlannedOperation) -> tuple[Step, ...]:
+        """The calls of an operation: none where it is folded into another call, nor for what is done already."""
+        return () if planned.folded else planned.steps[self.found.get(planned.key, 0) :]
 
     @property
     def passes(self) -> tuple[tuple[PlannedOperation, Pass], ...]:
@@ -322,10 +335,11 @@ class Plan:
         """The usual time of each step of each operation that makes calls, by the operation's key."""
         found: dict[tuple[str, int], list[Estimate]] = {}
         for lane in self.lanes:
-            each = estimate_each(lane.steps)
+            steps = {operation.key: self.steps_of(operation) for operation in lane.operations}
+            each = estimate_each([step for own in steps.values() for step in own])
             for operation in lane.operations:
                 if not operation.folded:
-                    found[operation.key] = [next(each) for _ in operation.steps]
+                    found[operation.key] = [next(each) for _ in steps[operation.key]]
         return found
 
     @property

@@ -52,6 +52,7 @@ class OperationDocument(TypedDict):
     hazard: str | None
     """What it loses for good, or may lose, in words."""
     calls: list[CallDocument]
+    """Those that are left to make, none where the table is so already."""
 
 
 class PlannedMigrationDocument(TypedDict):
@@ -162,7 +163,7 @@ def operation_documents(plan: Plan, environment: Environment, region: str) -> di
     return {
         one.key: _operation(
             one,
-            estimates.get(one.key, []),
+            tuple(zip(plan.steps_of(one), estimates.get(one.key, []), strict=True)),
             hazards.get(one.key, []),
             forecasts.get(one.key),
             environment=environment,
@@ -187,14 +188,13 @@ def _migration(planned: PlannedMigration, operations: list[OperationDocument]) -
 
 def _operation(  # noqa: PLR0913 - one argument each for what it is told of
     planned: PlannedOperation,
-    estimates: Sequence[Estimate],
+    steps: Sequence[tuple[Step, Estimate]],
     hazards: Sequence[str],
     forecast: PassForecast | None,
     *,
     environment: Environment,
     region: str,
 ) -> OperationDocument:
-    steps = () if planned.folded else planned.steps
     return {
         "kind": type(planned.operation).__name__,
         "description": planned.operation.describe(),
@@ -210,7 +210,7 @@ def _operation(  # noqa: PLR0913 - one argument each for what it is told of
                 "estimate_seconds": seconds_document(usual),
                 "items": forecast_document(forecast) if forecast is not None and isinstance(step, Pass) else None,
             }
-            for step, usual in zip(steps, estimates, strict=True)
+            for step, usual in steps
         ],
     }
 

@@ -31,11 +31,13 @@ class Deviation:
 def deviation(planned: PlannedOperation, live: LiveTable, state: Table | None) -> Deviation:
     """How the table differs from one of the operation's states.
 
-    Other keys always stop it, and so does a table that is missing, or there where none is expected.
+    Other keys always stop it, and so does a table that is missing, or there where none is expected. What an index has
+    that goes with the operation is not left.
     """
     found = diff(overlooking(live, state, planned.ahead), state)
     stopping = tuple(one for one in found if one.aspect is None or planned.is_concerned(one.aspect))
-    return Deviation(state, stopping, tuple(one for one in found if one not in stopping))
+    left = (one for one in found if one not in stopping and not planned.drops(one.index))
+    return Deviation(state, stopping, tuple(left))
 
 
 def is_in(planned: PlannedOperation, live: LiveTable, state: Table | None) -> bool:

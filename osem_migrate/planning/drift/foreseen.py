@@ -1,13 +1,26 @@
-"""Foreseen: what differs of the tables of a plan, and which of its migrations will stop at it."""
+"""Foreseen: what differs of the tables of a plan, what stops at it, and what is live already."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from osem_migrate.live_table import LiveTable
-from osem_migrate.operations import Setting
-from osem_migrate.planning.drift.concerned import Deviation, as_live, nearest
+from osem_migrate.operations import SetBilling, Setting
+from osem_migrate.planning.drift.concerned import Deviation, fitted, nearest
+from osem_migrate.planning.drift.located import steps_done
 from osem_migrate.planning.drift.settled import settled
-from osem_migrate.planning.plan import Lane, Plan, PlanDrift
+from osem_migrate.planning.plan import Lane, Plan, PlanDrift, PlannedOperation
+from osem_migrate.schema import Index, Table, Throughput
+from osem_migrate.schema.value import altered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Met:
+    """An operation, how the table that it finds deviates, how many of its steps are done, and the table afterwards."""
+
+    planned: PlannedOperation
+    where: Deviation
+    done: int
+    left: LiveTable
 
 
 def tables_to_look_at(plan: Plan) -> dict[str, frozenset[type[Setting]]]:
@@ -31,32 +44,85 @@ def foresee(plan: Plan, live_tables: Sequence[LiveTable]) -> tuple[PlanDrift, ..
     return tuple(found.values())
 
 
+def steps_found(plan: Plan, live_tables: Sequence[LiveTable]) -> Mapping[tuple[str, int], int]:
+    """How many steps of an operation, by its key, are done already, so that nobody is asked for them.
+
+    Of a table that is still changing nothing is said: a run waits for it first.
+    """
+    lanes = {lane.table: lane for lane in plan.lanes}
+    quiet = (live for live in live_tables if live.name in lanes and not live.busy)
+    course = (met for live in quiet for met in _course(lanes[live.name], live))
+    return {met.planned.key: met.done for met in course if met.done}
+
+
 def table_after(plan: Plan, live: LiveTable) -> LiveTable:
     """The table as it will be after the plan, or where an operation stops at it."""
     lanes = (lane for lane in plan.lanes if lane.table == live.name)
-    return next((seen for lane in lanes for seen, _ in reversed(_course(lane, live))), live)
+    return next((met.left for lane in lanes for met in reversed(_course(lane, live))), live)
 
 
 def _along(lane: Lane, live: LiveTable) -> Iterator[PlanDrift]:
-    for (_, where), planned in zip(_course(lane, live), lane.operations, strict=False):
-        yield from (PlanDrift(live.physical_name, one) for one in settled(live, where.left))
-        stops = planned.migration.id
-        yield from (PlanDrift(live.physical_name, one, stops) for one in settled(live, where.stopping))
+    for met in _course(lane, live):
+        yield from (PlanDrift(live.physical_name, one) for one in settled(live, met.where.left))
+        stops = met.planned.migration.id
+        yield from (PlanDrift(live.physical_name, one, stops) for one in settled(live, met.where.stopping))
 
 
-def _course(lane: Lane, live: LiveTable) -> list[tuple[LiveTable, Deviation]]:
-    """What each operation leaves, and meets of what the ones before it leave, up to the first that stops."""
-    course: list[tuple[LiveTable, Deviation]] = []
-    seen = live
+def _course(lane: Lane, live: LiveTable) -> list[_Met]:
+    """What each operation meets of what the ones before it leave, up to the first that stops."""
+    course: list[_Met] = []
+    found = live
     for planned in lane.operations:
-        where = nearest(planned, seen)
-        if not where.stopping:
-            table = seen.table or planned.after
-            seen = replace(seen, table=planned.after and table and as_live(planned.after, table, where.left))
-        course.append((seen, where))
+        where = nearest(planned, found)
+        done = 0 if where.stopping else _done(planned, found)
+        idle = where.stopping or (planned.steps and done == len(planned.steps))
+        left = found if idle else replace(found, table=_changed(planned, found.table))
+        course.append(_Met(planned=planned, where=where, done=done, left=left))
         if where.stopping:
             break
+        found = left
     return course
+
+
+def _changed(planned: PlannedOperation, live: Table | None) -> Table | None:
+    """The table as it is live, but for what the operation changes of it."""
+    before, after = planned.before, planned.after
+    if before is None or after is None or live is None:
+        return after
+    table = live
+    for setting in after.settings:
+        if before.setting(type(setting)) != setting:
+            alone = setting.on(altered(table, indexes=())).setting(type(setting))
+            table = table.with_setting(alone if alone is not None else setting)
+    own = {name for state in (before, after) for name in _paid(state)}
+    other = {name for name in own if _paid(before).get(name) != _paid(after).get(name)}
+    kept = [index for index in table.indexes if index.name not in other]
+    made = [index for index in after.indexes if index.name in other]
+    return altered(table, indexes=[*kept, *made]) if other else table
+
+
+def _paid(table: Table) -> dict[str, tuple[Index, Throughput | None]]:
+    """The indexes by name, each with the throughput that it has of its own or by its table."""
+    billing = table.setting(SetBilling) or SetBilling.default(table.name)
+    return {index.name: (index, billing.index_throughput(index.throughput)) for index in table.indexes}
+
+
+def _done(planned: PlannedOperation, live: LiveTable) -> int:
+    """How many of its steps nobody is asked for, as far as all that it changes was seen."""
+    own = fitted(planned, live)
+    done = steps_done(own, live)
+    if done is None or not _sees(own, live.table):
+        return 0
+    return max(0, len(planned.steps) - (len(own.steps) - done))
+
+
+def _sees(planned: PlannedOperation, live: Table | None) -> bool:
+    """Whether every setting that it changes was read: the role may not be allowed to, or be asked to slow down."""
+    before, after = planned.before, planned.after
+    if before is None or after is None or live is None:
+        return True
+    changed = (setting for setting in after.settings if setting not in before.settings)
+    return all(live.setting(type(setting)) is not None for setting in changed)
 
 
 def _declared(lane: Lane) -> frozenset[type[Setting]]:
