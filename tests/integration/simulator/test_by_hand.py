@@ -13,6 +13,7 @@ from itertools import product
 import pytest
 
 from osem_migrate import UpgradeOptions
+from osem_migrate.aws.optional_reads import OptionalReads
 from osem_migrate.errors import DriftFound, PartialError
 from osem_migrate.events import OperationFinished, RunEvent, StepPerformed
 from osem_migrate.files.writer import script_source
@@ -162,6 +163,15 @@ def test_what_was_found_to_be_wrong(engine: SimulatedGround, name: str) -> None:
     """Each of these once was."""
     table, by_hand, pending = FOUND_TO_BE_WRONG[name]
     assert mistake(engine, Case(TABLES[table], by_hand, tuple(pending))) is None
+
+
+def test_what_was_not_read_is_not_taken_for_done(engine: SimulatedGround, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dry run asks as far as the role may, and as AWS answers; what it has not seen it shows as a call."""
+    monkeypatch.setattr(OptionalReads, "questions", frozenset())
+    script = engine.migrator.project.migrations / "0099_change.py"
+    off = SetTimeToLive("Other", None, enabled=False)
+    script.write_text(script_source("Change", [off]), encoding="utf-8")
+    assert [step.action for step in engine.later().preview().steps] == ["UpdateTimeToLive"]
 
 
 def mistake(engine: SimulatedGround, case: Case) -> str | None:
