@@ -20,7 +20,7 @@ _HOMES = {
     "osem_migrate.commands.history": {"HistoryOptions"},
     "osem_migrate.commands.import_tables": {"ImportOptions"},
     "osem_migrate.commands.init": {"InitOptions"},
-    "osem_migrate.commands.items": {"FailuresOptions", "PassesOptions", "SteerOptions"},
+    "osem_migrate.commands.items": {"FailuresOptions", "PassesOptions", "SteerOptions", "UnfinishedPassesOptions"},
     "osem_migrate.commands.lint": {"LintOptions"},
     "osem_migrate.commands.list_tables": {"ListOptions"},
     "osem_migrate.commands.policy": {"PolicyOptions"},
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from osem_migrate.commands.init import InitOptions as InitOptions
     from osem_migrate.commands.items import FailuresOptions as FailuresOptions
     from osem_migrate.commands.items import PassesOptions as PassesOptions
+    from osem_migrate.commands.items import UnfinishedPassesOptions as UnfinishedPassesOptions
     from osem_migrate.commands.items import SteerOptions as SteerOptions
     from osem_migrate.commands.lint import LintOptions as LintOptions
     from osem_migrate.commands.list_tables import ListOptions as ListOptions

@@ -35,7 +35,14 @@ if TYPE_CHECKING:
     from osem_migrate.commands.history import HistoryOptions
     from osem_migrate.commands.import_tables import ImportOptions, ImportPlan, ImportResult
     from osem_migrate.commands.init import InitOptions, InitResult
-    from osem_migrate.commands.items import FailuresOptions, PassesOptions, PassFailures, Steered, SteerOptions
+    from osem_migrate.commands.items import (
+        FailuresOptions,
+        PassesOptions,
+        PassFailures,
+        Steered,
+        SteerOptions,
+        UnfinishedPassesOptions,
+    )
     from osem_migrate.commands.lint import LintOptions, LintReport
     from osem_migrate.commands.list_tables import ListOptions
     from osem_migrate.commands.policy import Policy, PolicyOptions
@@ -289,10 +296,12 @@ class Migrator:
 
         return passes(self.deployment, self.migrations, chosen(options, PassesOptions, "passes"))
 
-    def unfinished_passes(self, *, watch: bool = True) -> tuple[PassStatus, ...]:
-        """How those stand that are not over; without ``watch``, whoever holds the lock is taken to be alive."""
+    def unfinished_passes(self, options: UnfinishedPassesOptions | None = None) -> tuple[PassStatus, ...]:
+        """How those stand that are not over."""
+        from osem_migrate.commands.items import UnfinishedPassesOptions
         from osem_migrate.deployment.passes import unfinished_passes
 
+        watch = chosen(options, UnfinishedPassesOptions, "unfinished_passes").watch
         return unfinished_passes(self.deployment, lambda: self.migrations, watch=watch)
 
     def failures(self, options: FailuresOptions | None = None) -> PassFailures:

@@ -19,8 +19,10 @@ _SIGNS = {"running": "info", "paused": "warning", "done": "done", "abandoned": "
 
 def unfinished(invocation: "Invocation", migrator: "Migrator", *, watch: bool = True) -> "Sequence[PassStatus]":
     """The passes that are not over; none, with a warning, where that cannot be read."""
+    from osem_migrate.commands.items import UnfinishedPassesOptions
+
     try:
-        return migrator.unfinished_passes(watch=watch)
+        return migrator.unfinished_passes(UnfinishedPassesOptions(watch=watch))
     except OsemMigrateError as error:
         invocation.warn([f"Whether a pass over items is unfinished is not known: {error.message}"])
         return ()

@@ -22,6 +22,13 @@ class PassesOptions(Arguments):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedPassesOptions(Arguments):
+    """Whether to watch for a heartbeat of whoever holds the lock; where not, that run is taken to be alive."""
+
+    watch: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailuresOptions(PassesOptions):
     """Whose failures, and how many at most; all of them where ``limit`` is None."""
 

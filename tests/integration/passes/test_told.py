@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from osem_migrate import PassOrder, Resolution, ResolveOptions, SteerOptions, UnlockOptions
+from osem_migrate import PassOrder, Resolution, ResolveOptions, SteerOptions, UnfinishedPassesOptions, UnlockOptions
 from osem_migrate.cli.documents.unfinished_pass import unfinished_pass_documents
 from osem_migrate.cli.documents.verify import verify_document
 from osem_migrate.commands.doctor import DoctorOptions
@@ -113,6 +113,6 @@ def test_once_its_run_is_gone(site: PassSite) -> None:
     assert "its heartbeat has stopped" in examined(site, "lock")[0].message
     seen = migrator.lock()
     assert seen is not None
-    assert [one.is_attended for one in migrator.unfinished_passes(watch=False)] == [True]
+    assert [one.is_attended for one in migrator.unfinished_passes(UnfinishedPassesOptions(watch=False))] == [True]
     assert migrator.unlock(seen, UnlockOptions(force=True))
     assert [pass_stands(one) for one in migrator.unfinished_passes()] == [stands]

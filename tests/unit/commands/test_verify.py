@@ -53,7 +53,7 @@ class Environment:
         """What the code under test is given."""
         return SimpleNamespace(
             check_account=self._check_account,
-            history=SimpleNamespace(read=self._read),
+            history=SimpleNamespace(read=self._read, look=lambda: self.histories[0]),
             gateway=SimpleNamespace(describe_all=self._describe_all, learn=self._learn, emulated=True),
             environment=SimpleNamespace(
                 name="dev",
