@@ -122,7 +122,7 @@ def bare(work: str, label: str) -> Run:
     client = boto3.client("dynamodb", config=Config(max_pool_connections=20))
     table, calls = TABLES["bare"], [0]
 
-    condition = {"FilterExpression": "attribute_not_exists(id)"} if work == "filter" else {}
+    condition: Any = {"FilterExpression": "attribute_not_exists(id)"} if work == "filter" else {}
 
     def pages(segment: int) -> Iterator[list[dict[str, Any]]]:
         start: dict[str, Any] = {}

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from osem_migrate.commands.init import InitOptions as InitOptions
     from osem_migrate.commands.items import FailuresOptions as FailuresOptions
     from osem_migrate.commands.items import PassesOptions as PassesOptions
-    from osem_migrate.commands.items import UnfinishedPassesOptions as UnfinishedPassesOptions
     from osem_migrate.commands.items import SteerOptions as SteerOptions
+    from osem_migrate.commands.items import UnfinishedPassesOptions as UnfinishedPassesOptions
     from osem_migrate.commands.lint import LintOptions as LintOptions
     from osem_migrate.commands.list_tables import ListOptions as ListOptions
     from osem_migrate.commands.policy import PolicyOptions as PolicyOptions

@@ -101,5 +101,4 @@ def test_what_dynamodb_would_refuse_is_known_before(more: dict[str, Any], words:
     items = [{"id": "a", "version": 1, **more}]
     with pytest.raises(InapplicableOperation, match=words):
         PutItems("Config", items).apply(schema_of(indexed))
-    assert PutItems("Config", items[:1] if "text" not in more else ITEMS).apply(schema_of(CONFIG))
-    assert TakeBackItems("Config", items).apply(schema_of(indexed))
+    assert TakeBackItems("Config", items).apply(schema_of(indexed)) == schema_of(indexed)

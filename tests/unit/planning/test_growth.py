@@ -56,7 +56,7 @@ WORK: dict[str, Callable[[Sequence[Migration]], object]] = {
 
 
 def calls(work: Callable[[Sequence[Migration]], object], count: int) -> int:
-    """How many calls of functions our code makes, those of Python itself among them; coverage makes calls of its own."""
+    """How many calls of functions our code makes, of Python's own, too; those that coverage makes do not count."""
     migrations, made = scripts(count), 0
 
     def counted(frame: FrameType, event: str, _argument: Any) -> None:
