@@ -9,7 +9,7 @@ from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held, poller
-from osem_migrate.errors import ArgumentInvalid, ConfirmationRequired
+from osem_migrate.errors import ArgumentInvalid, ConfirmationRequired, DriftFound
 from osem_migrate.events import RunStarted
 from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
@@ -88,6 +88,7 @@ def run(
             _confirm(plan, options)
         if options.pace is not Pace.WAIT_ONLY:
             plan = with_drift(deployment, plan)
+            _refuse_halves(plan)
         deployment.tell(RunStarted(plan))
         executor = _executor(deployment, plan, actor, lease, options)
         if options.pace is Pace.WAIT_ONLY:
@@ -99,6 +100,29 @@ def _begun(plan: Plan, history: History) -> tuple[Plan, History, frozenset[tuple
     """What there is to wait for: the migrations that have operations under way, and the keys of these."""
     begun = plan.begun(history.records)
     return plan.of(begun), history, begun
+
+
+def _refuse_halves(plan: Plan) -> None:
+    """Raise DriftFound where a migration of several operations would stop at a difference that is known already.
+
+    Building an index may take hours, and what stops behind it is then partially applied; so nothing is begun.
+    """
+    several = {planned.migration.id for planned in plan.migrations if len(planned.operations) > 1}
+    for stopped in (drift for drift in plan.drift if drift.stops in several):
+        along = [
+            drift
+            for drift in plan.drift
+            if (drift.stops, drift.physical_name) == (stopped.stops, stopped.physical_name)
+        ]
+        name = stopped.physical_name
+        raise DriftFound(
+            f"{stopped.stops} is not begun, as it would stop half-way: {name} matches neither the state before nor "
+            "after one of its operations",
+            parts=(drift.difference.describe() for drift in along),
+            table=name,
+            migration=stopped.stops,
+            differences=[drift.difference.document(name) for drift in along],
+        )
 
 
 def _confirm(plan: Plan, options: RunOptions) -> None:
