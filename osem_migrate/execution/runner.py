@@ -107,21 +107,19 @@ def _refuse_halves(plan: Plan) -> None:
 
     Building an index may take hours, and what stops behind it is then partially applied; so nothing is begun.
     """
-    several = {planned.migration.id for planned in plan.migrations if len(planned.operations) > 1}
-    for stopped in (drift for drift in plan.drift if drift.stops in several):
-        along = [
-            drift
-            for drift in plan.drift
-            if (drift.stops, drift.physical_name) == (stopped.stops, stopped.physical_name)
-        ]
-        name = stopped.physical_name
+    for planned in plan.migrations:
+        stopping = [drift for drift in plan.drift if drift.stops == planned.migration.id]
+        if not stopping or len(planned.operations) == 1:
+            continue
+        name = stopping[0].physical_name
+        along = [drift.difference for drift in stopping if drift.physical_name == name]
         raise DriftFound(
-            f"{stopped.stops} is not begun, as it would stop half-way: {name} matches neither the state before nor "
-            "after one of its operations",
-            parts=(drift.difference.describe() for drift in along),
+            f"{planned.migration.id} is not begun, as it would stop half-way: {name} matches neither the state before "
+            "nor after one of its operations",
+            parts=(difference.describe() for difference in along),
             table=name,
-            migration=stopped.stops,
-            differences=[drift.difference.document(name) for drift in along],
+            migration=planned.migration.id,
+            differences=[difference.document(name) for difference in along],
         )
 
 
