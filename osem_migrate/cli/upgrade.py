@@ -25,6 +25,7 @@ from osem_migrate.cli.options import (
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
+    from osem_migrate.commands.forecast import ForecastOptions
     from osem_migrate.commands.upgrade import UpgradeOptions, UpgradeResult
     from osem_migrate.migrator import Migrator
     from osem_migrate.planning.plan import Plan
@@ -84,8 +85,6 @@ def command(  # noqa: PLR0913 - one parameter an option
     nothing. Where a newer checkout has applied more than this one has, and nothing of this one is pending, that is
     noted.
     """
-    from osem_migrate.cli.fold_question import ask_to_fold
-    from osem_migrate.cli.plan import plan_document, report_plan, show_notes, show_plan
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.forecast import ForecastOptions
     from osem_migrate.commands.upgrade import UpgradeOptions
@@ -111,25 +110,52 @@ def command(  # noqa: PLR0913 - one parameter an option
         check_items=check_items,
     )
     if dry_run:
-        plan = migrator.preview(options)
-        plan = migrator.forecast(plan, ForecastOptions(sample=sample, prices=price_file, item_rate=item_rate))
-        show = partial(report_plan if report is not None else show_plan, plan, migrator)
-        return invocation.finish(lambda: plan_document(plan, migrator), lambda: show(calls=invocation.verbose))
+        forecast = ForecastOptions(sample=sample, prices=price_file, item_rate=item_rate)
+        return _preview(invocation, migrator, options, forecast, annotate=report is not None)
+    plan, options = _agreed(invocation, migrator, options, yes=yes, allow_data_loss=allow_data_loss)
+    with stop_on_signal(options.resume()) as stop:
+        # What only a look at the live tables tells, such as items in one that was there first, is confirmed as well.
+        everything = yes and (allow_data_loss or not migrator.environment.settings.protected)
+        result = migrator.upgrade(replace(options, plan=plan, stop=stop, allow_data_loss=everything))
+    return invocation.finish(lambda: _document(result), lambda: _show(result, migrator, options))
+
+
+def _preview(
+    invocation: Invocation,
+    migrator: "Migrator",
+    options: "UpgradeOptions",
+    forecast: "ForecastOptions",
+    *,
+    annotate: bool,
+) -> ExitCode:
+    """Print what the upgrade would do."""
+    from osem_migrate.cli.plan import plan_document, report_plan, show_plan
+
+    plan = migrator.forecast(migrator.preview(options), forecast)
+    show = partial(report_plan if annotate else show_plan, plan, migrator)
+    return invocation.finish(lambda: plan_document(plan, migrator), lambda: show(calls=invocation.verbose))
+
+
+def _agreed(
+    invocation: Invocation, migrator: "Migrator", options: "UpgradeOptions", *, yes: bool, allow_data_loss: bool
+) -> "tuple[Plan, UpgradeOptions]":
+    """The plan that is agreed to, and the options with what was answered; raises ConfirmationRequired."""
+    from osem_migrate.cli.fold_question import ask_to_fold
+    from osem_migrate.cli.plan import show_notes
+    from osem_migrate.execution.operation_run import Pace
+
     plan = migrator.plan(options)
     invocation.stopped = lambda error: _stopped(plan, error)
     if not invocation.as_json:
         show_notes(plan)
-    if options.pace is not Pace.WAIT_ONLY:
-        can_ask = not yes and not invocation.as_json and invocation.verbosity >= 0
-        if can_ask and (answer := ask_to_fold(plan, migrator, options)) is not None:
-            options = replace(options, fold=answer)
-            plan = migrator.plan(options)
-        confirm(plan, migrator, options, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
-    with stop_on_signal(options.resume()) as stop:
-        # What only a look at the live tables tells, such as items in one that was there first, is confirmed as well.
-        agreed = yes and (allow_data_loss or not migrator.environment.settings.protected)
-        result = migrator.upgrade(replace(options, plan=plan, stop=stop, allow_data_loss=agreed))
-    return invocation.finish(lambda: _document(result), lambda: _show(result, migrator, options))
+    if options.pace is Pace.WAIT_ONLY:
+        return plan, options
+    can_ask = not yes and not invocation.as_json and invocation.verbosity >= 0
+    if can_ask and (answer := ask_to_fold(plan, migrator, options)) is not None:
+        options = replace(options, fold=answer)
+        plan = migrator.plan(options)
+    confirm(plan, migrator, options, yes=yes, allow_data_loss=allow_data_loss, can_ask=not invocation.as_json)
+    return plan, options
 
 
 def _document(result: "UpgradeResult") -> Document:
