@@ -61,7 +61,8 @@ def _rows(status: "PassStatus") -> "Iterator[tuple[str, str]]":
     scan = f" of scan {status.scan} that looks whether anything is left to change" if status.scan else ""
     yield "segments", f"{status.segments_done:,} of {status.state.generation.segments:,} done{scan}"
     of_items = f" of about {status.expected:,}" if status.expected is not None else ""
-    yield "examined", f"{status.examined:,}{of_items} items"
+    noun = "item" if status.examined == 1 and not of_items else "items"
+    yield "examined", f"{status.examined:,}{of_items} {noun}"
     if status.bytes_examined is not None and status.size_bytes:
         by_count = "by a count of DynamoDB's that may be six hours old"
         yield "bytes", f"about {size_text(status.bytes_examined)} of {size_text(status.size_bytes)}, {by_count}"

@@ -75,7 +75,7 @@ def returned_change(returned: object, item: Item, key: Collection[str]) -> ItemC
     if returned is None:
         return NO_CHANGE
     if not isinstance(returned, Mapping):
-        raise ItemFunctionFailed(f"the function returned a {type(returned).__name__}, not a mapping or None")
+        raise ItemFunctionFailed(f"the function returned {type(returned).__name__}, not a mapping or None")
     try:
         change = _change_of(returned, item)
     except ItemFunctionFailed:

@@ -229,7 +229,7 @@ class DeleteWork(_FunctionWork):
         lookup = Lookup(tables, fetch, indexes=False)
         said = self.function(given, lookup)
         if not isinstance(said, bool):
-            raise ItemFunctionFailed(f"{self.function.name} returned a {type(said).__name__}, not True or False")
+            raise ItemFunctionFailed(f"{self.function.name} returned {type(said).__name__}, not True or False")
         if not said:
             return None
         key = key_of(item, table)

@@ -60,7 +60,7 @@ def _nothing(named: Sequence[PassStatus], order: PassOrder, version: str | None)
     if not named:
         of = f" of {version}" if version is not None else ""
         return PassNotFound(f"there is no pass over items{of} {what}: none was ever begun")
-    last = named[-1]
+    last = max(named, key=lambda status: status.state.generation.begun_at)
     left = len(last.state.failures)
     kept = f", and left {left} item{'s' if left > 1 else ''} as {'they are' if left > 1 else 'it is'}" if left else ""
     return PassOver(

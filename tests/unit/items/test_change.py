@@ -70,8 +70,8 @@ def test_a_result_says_what_to_set_and_to_remove(returned: object, change: ItemC
 @pytest.mark.parametrize(
     ("returned", "words"),
     [
-        (5, "returned a int, not a mapping or None"),
-        ([("a", 1)], "returned a list"),
+        (5, "returned int, not a mapping or None"),
+        ([("a", 1)], "returned list"),
         ({"id": "2"}, "changes id, which is a key attribute"),
         ({"id": REMOVE}, "changes id, which is a key attribute"),
         ({"n": 0.5}, "value of 'n' is refused: a float"),

@@ -154,7 +154,7 @@ def test_nothing_is_written_of_what_is_out_of_scope_or_as_it_should_be() -> None
         (count, ItemsNotIdempotent, "count would change n again"),
         (divide, ItemFunctionFailed, r"divide raised Inexact.*\(line \d+\)"),
         (leave, ItemFunctionFailed, r"leave raised SystemExit: Ada \(line \d+\)"),
-        (says_nothing, ItemFunctionFailed, "says_nothing returned a NoneType, not True or False"),
+        (says_nothing, ItemFunctionFailed, "says_nothing returned NoneType, not True or False"),
         (pad, ItemOversized, "600,0.. bytes"),
         (unteam, ItemKeyInvalid, "team is empty, in index by-team"),
     ],
