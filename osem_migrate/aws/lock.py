@@ -244,10 +244,12 @@ class Lease:
         self._lost: AwsError | LockLost | None = None
         self._renewed = renewed
         self._stop = threading.Event()
+        self._check_stop: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._beat, name="osem-migrate-heartbeat", daemon=True)
 
-    def start(self) -> None:
-        """Begin the heartbeat."""
+    def start(self, check_stop: Callable[[], None] = lambda: None) -> None:
+        """Begin the heartbeat; ``check_stop`` raises once nobody is to wait any more for one that succeeds."""
+        self._check_stop = check_stop
         self._thread.start()
 
     def check(self) -> None:
@@ -271,12 +273,14 @@ class Lease:
 
         Raises:
             LockLost: somebody else has the lock, or no heartbeat has succeeded for long.
+            Interrupted: somebody asked to stop while it was waited for.
         """
         lease = self.holder.lease_ms / 1000
         while (age := self._age()) >= lease - spare:
             if age >= lease + OUTAGE_SECONDS:
                 cause = f": {self._lost.message}" if self._lost is not None else ""
                 raise LockLost(f"the upgrade lock could not be renewed for {age:.0f} seconds{cause}")
+            self._check_stop()
             self._clock.sleep(GLANCE_SECONDS)
 
     def _age(self) -> float:

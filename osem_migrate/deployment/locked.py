@@ -67,7 +67,7 @@ def held(deployment: Deployment, actor: Actor, options: LockOptions, *, exists: 
     except LockHeld as refused:
         refused.advice = "\n".join((*advice_within(deployment), refused.advice))
         raise
-    lease.start()
+    lease.start(options.check_stop)
     try:
         yield lease
     finally:

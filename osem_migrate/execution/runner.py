@@ -88,7 +88,7 @@ def run(
             _confirm(plan, options)
         if options.pace is not Pace.WAIT_ONLY:
             plan = with_drift(deployment, plan)
-            _refuse_halves(plan)
+            _refuse_halves(plan, history)
         deployment.tell(RunStarted(plan))
         executor = _executor(deployment, plan, actor, lease, options)
         if options.pace is Pace.WAIT_ONLY:
@@ -102,24 +102,27 @@ def _begun(plan: Plan, history: History) -> tuple[Plan, History, frozenset[tuple
     return plan.of(begun), history, begun
 
 
-def _refuse_halves(plan: Plan) -> None:
+def _refuse_halves(plan: Plan, history: History) -> None:
     """Raise DriftFound where a migration of several operations would stop at a difference that is known already.
 
-    Building an index may take hours, and what stops behind it is then partially applied; so nothing is begun.
+    Building an index may take hours, and what stops behind it is then partially applied; so nothing is begun. One that
+    is half-way already goes on as far as it can: its passes over items, say, have nothing to do with the difference.
     """
+    begun = {name for name, _ in plan.begun(history.records)}
     for planned in plan.migrations:
-        stopping = [drift for drift in plan.drift if drift.stops == planned.migration.id]
-        if not stopping or len(planned.operations) == 1:
+        name = planned.migration.id
+        stopping = [drift for drift in plan.drift if drift.stops == name]
+        if not stopping or len(planned.operations) == 1 or planned.already_done or name in begun:
             continue
-        name = stopping[0].physical_name
-        along = [drift.difference for drift in stopping if drift.physical_name == name]
+        table = stopping[0].physical_name
+        along = [drift.difference for drift in stopping if drift.physical_name == table]
         raise DriftFound(
-            f"{planned.migration.id} is not begun, as it would stop half-way: {name} matches neither the state before "
+            f"{name} is not begun, as it would stop half-way: {table} matches neither the state before "
             "nor after one of its operations",
             parts=(difference.describe() for difference in along),
-            table=name,
-            migration=planned.migration.id,
-            differences=[difference.document(name) for difference in along],
+            table=table,
+            migration=name,
+            differences=[difference.document(table) for difference in along],
         )
 
 

@@ -139,7 +139,8 @@ def _decide_renamed(past: ResolveContext, name: str) -> Decision:
         renamed_from=old,
     )
     if old is None:
-        if decision.script is None or decision.earlier is None or not decision.earlier.may_be_live:
+        script, known = decision.script, decision.earlier
+        if script is None or known is None or not known.may_be_live or is_changed(script, known):
             raise _not_renamed(name)
         return decision
     script, record = scripts[new], records[old]

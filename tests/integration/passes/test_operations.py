@@ -7,7 +7,7 @@ import pytest
 
 from osem_migrate import DowngradeOptions, Resolution, ResolveOptions
 from osem_migrate.errors import AccessDenied, ItemsFailed
-from tests.doubles.pass_site import FUNCTIONS, PassSite, note, progress, user, written
+from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, PassSite, named, note, progress, user, written
 from tests.simulator import Fail, Hook, LoseResponse
 
 SEED = 'PutItems("Users", [{"id": "a", "first": "A"}, {"id": "u1", "first": "B"}, {"id": "c", "first": "C"}])'
@@ -159,3 +159,23 @@ def test_what_cannot_be_looked_up_ends_the_pass(site: PassSite, otherwise: str) 
     assert isinstance(cause, AccessDenied)
     assert sorted(site.items(SESSIONS)) == ["s0", "s1", "s2", "s3"]
     assert not site.watched().migrator.failures().total
+
+
+def test_a_pass_that_was_begun_goes_on_although_something_stops_behind_it(site: PassSite) -> None:
+    """A migration that would stop half-way is not begun; of one that is half-way already, what can be finished is."""
+    site.declare(f'{FULL_NAME}, SetStream("Users", "KEYS_ONLY")')
+    client, view = site.site.client, {"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"}
+    client.update_table(TableName="osem-dev-Users", StreamSpecification=view)
+    site.site.settle()
+    refused, watched = site.failing()
+    assert "0002_pass is not begun" in refused.message
+    assert written(watched) == 0
+    client.update_table(TableName="osem-dev-Users", StreamSpecification={"StreamEnabled": False})
+    site.site.settle()
+    site.failing(stop=site.stop_at(2))
+    site.site.aws.simulator.faults.clear()
+    client.update_table(TableName="osem-dev-Users", StreamSpecification=view)
+    site.site.settle()
+    stopped, _ = site.failing()
+    assert stopped.message.startswith("cannot set stream of Users")
+    assert site.items() == {f"u{number}": named(number) for number in range(3)}

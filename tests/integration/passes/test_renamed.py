@@ -19,6 +19,7 @@ USER_COUNT = 20
 OLD, NEW = "0002_pass", "0004_names"
 WRITES = ("UpdateItem", "PutItem", "DeleteItem", "TransactWriteItems")
 PASS = FULL_NAME.replace("segments=4", "segments=4, verify=False")
+LATER, BACK = "0003_back", 'UpdateItems("Users", no_full_name, undo=full_name, segments=1, verify=False)'
 
 
 @pytest.fixture
@@ -206,3 +207,12 @@ def test_what_an_earlier_copy_left_is_not_taken_over(site: PassSite) -> None:
     rename(site)
     resolve(site)
     assert kept(site) == {NEW: before}
+
+
+def test_a_script_that_has_the_name_of_another_is_not_said_to_be_recorded_so(site: PassSite) -> None:
+    """Of two that swapped their names, each has the record of the other: nothing was moved, and nothing is done."""
+    site.put(user(7))
+    site.declare(BACK, LATER).upgrade()
+    site.scripts[OLD], site.scripts[LATER] = site.scripts[LATER], site.scripts[OLD]
+    with pytest.raises(ResolutionRefused, match="nothing is recorded under another name"):
+        resolve(site, OLD)

@@ -12,9 +12,10 @@ import pytest
 from osem_migrate import DowngradeOptions, PartialError, UnlockOptions, UpgradeOptions
 from osem_migrate.aws.history_items import LOCK_ITEM, holder_values, serialize
 from osem_migrate.aws.lock import LEASE_SECONDS
-from osem_migrate.errors import LockLost
+from osem_migrate.errors import Interrupted, LockLost
 from osem_migrate.events import PassProgress
 from osem_migrate.history import Holder
+from osem_migrate.stop import Stop
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
 from tests.doubles.project import HISTORY
 from tests.simulator import Drop, Hook
@@ -233,6 +234,24 @@ def test_slow_heartbeats_hold_a_pass_up_and_end_it_not(site: PassSite, seconds: 
     for begin, end in held_up:
         late = [call for call in simulator.calls[begin:end] if call.table == USERS]
         assert all(call.at - simulator.calls[begin - 1].at < LEASE_SECONDS for call in late)
+
+
+def test_a_pass_whose_heartbeats_fail_is_stopped_at_once(site: PassSite) -> None:
+    """It waits for one that succeeds, and writes nothing; whoever presses Ctrl-C then need not wait for that."""
+    clock, stop = site.site.clock, Stop(site.site.clock.clock)
+    asked: list[float] = []
+
+    def beats(call: Call) -> bool:
+        if is_heartbeat(call) and not asked and clock.now() >= begin + LEASE_SECONDS + 5:
+            asked.append(clock.now())
+            stop.request(Interrupted("stopped"))
+        return is_heartbeat(call)
+
+    begin = clock.now()
+    site.site.aws.simulator.faults.plan(Drop(), action="UpdateItem", table=HISTORY, where=beats, times=None)
+    cause, _ = site.declare(FULL_NAME).failing(stop=stop, item_rate=1)
+    assert isinstance(cause, Interrupted)
+    assert clock.now() - asked[0] < LEASE_SECONDS
 
 
 def test_heartbeats_have_a_client_of_their_own(site: PassSite) -> None:

@@ -10,7 +10,14 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from osem_migrate.aws import history_items, lock
 from osem_migrate.aws.lock import Lease, Lock
-from osem_migrate.errors import ConditionFailed, EndpointUnreachable, HistoryUnreadable, LockHeld, LockLost
+from osem_migrate.errors import (
+    ConditionFailed,
+    EndpointUnreachable,
+    HistoryUnreadable,
+    Interrupted,
+    LockHeld,
+    LockLost,
+)
 from osem_migrate.history import Holder
 from tests.doubles.lock_item import LockItem
 from tests.doubles.project import HISTORY
@@ -384,6 +391,23 @@ def test_a_run_that_was_stopped_goes_on_once_its_lock_is_proved(spare: float) ->
     lease._clock = replace(lease._clock, sleep=renew)
     lease.check_age(spare=spare)
     assert renewals == 3
+
+
+def test_a_heartbeat_is_waited_for_until_somebody_asks_to_stop() -> None:
+    """Nothing is sent meanwhile, so there is nothing to wait for but a minute and more of an outage."""
+    world = World()
+
+    def check_stop() -> None:
+        if world.clock.seconds >= 25:
+            raise Interrupted("stopped")
+
+    lease = world.acquire()
+    lease.start(check_stop)
+    world.clock.seconds = 19.0
+    with pytest.raises(Interrupted):
+        lease.check_age(spare=8)
+    assert world.clock.seconds == pytest.approx(25, abs=0.2)
+    lease.release()
 
 
 def test_a_run_that_slept_too_long_learns_who_took_over() -> None:

@@ -74,7 +74,7 @@ class FakeLock:
         self.meanwhile()
         lease = SimpleNamespace(
             holder=replace(me, fence=7),
-            start=lambda: self.order.append("beating"),
+            start=lambda _check_stop: self.order.append("beating"),
             check=lambda: None,
             check_age=lambda: None,
             release=lambda: self.order.append("released"),
