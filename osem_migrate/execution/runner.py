@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from osem_migrate.advice import command
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
@@ -19,7 +20,7 @@ from osem_migrate.execution.passes.passes import Passes
 from osem_migrate.execution.reconciler import Reconciler, check_drivers
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
-from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.plan import Direction, Plan
 from osem_migrate.stop import Stop
 
 
@@ -109,17 +110,22 @@ def _refuse_halves(plan: Plan, history: History) -> None:
     is half-way already goes on as far as it can: its passes over items, say, have nothing to do with the difference.
     """
     begun = {name for name, _ in plan.begun(history.records)}
+    before: str | None = None
     for planned in plan.migrations:
-        name = planned.migration.id
+        name, earlier, before = planned.migration.id, before, planned.migration.id
         stopping = [drift for drift in plan.drift if drift.stops == name]
         if not stopping or len(planned.operations) == 1 or planned.already_done or name in begun:
             continue
         table = stopping[0].physical_name
         along = [drift.difference for drift in stopping if drift.physical_name == table]
+        up = plan.direction is Direction.UPGRADE
+        rest = command("upgrade", "--to", earlier) if up and earlier else command("downgrade", "--to", name)
+        first = f" Carry out what comes before it with: {rest}" if earlier is not None else ""
         raise DriftFound(
             f"{name} is not begun, as it would stop half-way: {table} matches neither the state before "
             "nor after one of its operations",
             parts=(difference.describe() for difference in along),
+            remediation=f"{DriftFound.remedy}.{first}" if first else None,
             table=table,
             migration=name,
             differences=[difference.document(table) for difference in along],

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from osem_migrate import DowngradeOptions, Resolution, ResolveOptions
+from osem_migrate import DowngradeOptions, Resolution, ResolveOptions, UpgradeOptions
 from osem_migrate.errors import AccessDenied, ItemsFailed
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, PassSite, named, note, progress, user, written
+from tests.doubles.typed import typed
 from tests.simulator import Fail, Hook, LoseResponse
 
 SEED = 'PutItems("Users", [{"id": "a", "first": "A"}, {"id": "u1", "first": "B"}, {"id": "c", "first": "C"}])'
@@ -161,10 +163,26 @@ def test_what_cannot_be_looked_up_ends_the_pass(site: PassSite, otherwise: str) 
     assert not site.watched().migrator.failures().total
 
 
+def test_what_comes_before_a_migration_that_would_stop_can_be_applied(site: PassSite) -> None:
+    """The refusal is of the whole run, and says how far one can go."""
+    site.declare('SetTags("Users", {"team": "core"})', "0002_tags", functions="")
+    site.declare('SetTags("Users", {"team": "web"}), SetStream("Users", "KEYS_ONLY")', "0003_web", functions="")
+    view: Any = {"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"}
+    site.site.client.update_table(TableName="osem-dev-Users", StreamSpecification=view)
+    site.site.settle()
+    refused, _ = site.failing()
+    assert "0003_web is not begun" in refused.message
+    assert "osem-migrate upgrade --to 0002_tags --env dev" in typed(refused)
+    assert site.watched().migrator.upgrade(UpgradeOptions("0002_tags")).applied == ("0002_tags",)
+    refused, _ = site.failing()
+    assert typed(refused) == "See every difference and its remedy with: osem-migrate status --env dev"
+
+
 def test_a_pass_that_was_begun_goes_on_although_something_stops_behind_it(site: PassSite) -> None:
     """A migration that would stop half-way is not begun; of one that is half-way already, what can be finished is."""
     site.declare(f'{FULL_NAME}, SetStream("Users", "KEYS_ONLY")')
-    client, view = site.site.client, {"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"}
+    client: Any = site.site.client
+    view = {"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"}
     client.update_table(TableName="osem-dev-Users", StreamSpecification=view)
     site.site.settle()
     refused, watched = site.failing()
