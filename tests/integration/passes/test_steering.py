@@ -281,8 +281,8 @@ def test_how_it_stands_is_known_at_any_time(site: PassSite) -> None:
     assert 1 <= seen[-1].examined <= 13
     reports = [status.state.report for status in seen if status.state.report is not None]
     assert {report.rate for report in reports} == {1}
-    # The first ones may be of a moment before anything was written.
-    assert max(report.written for report in reports) == pytest.approx(1, abs=0.5)
+    # The first ones may be of a moment before anything was written, and a clock that jumps makes all of them slower.
+    assert 0 < max(report.written for report in reports) <= 1.5
     (stopped,) = passes(site)
     assert (stopped.condition.value, stopped.is_short) == ("interrupted", False)
     assert stopped.examined == stopped.changed == sum("fullName" in item for item in site.items().values())
