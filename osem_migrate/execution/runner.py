@@ -5,12 +5,11 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from osem_migrate.advice import command
 from osem_migrate.aws.lock import Lease
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held, poller
-from osem_migrate.errors import ArgumentInvalid, ConfirmationRequired, DriftFound
+from osem_migrate.errors import ArgumentInvalid, ConfirmationRequired
 from osem_migrate.events import RunStarted
 from osem_migrate.execution.adoption import adopt, find_existing
 from osem_migrate.execution.executor import Executor, RunOutcome
@@ -20,7 +19,8 @@ from osem_migrate.execution.passes.passes import Passes
 from osem_migrate.execution.reconciler import Reconciler, check_drivers
 from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
-from osem_migrate.planning.plan import Direction, Plan
+from osem_migrate.planning.drift.halves import refuse_halves
+from osem_migrate.planning.plan import Plan
 from osem_migrate.stop import Stop
 
 
@@ -89,7 +89,7 @@ def run(
             _confirm(plan, options)
         if options.pace is not Pace.WAIT_ONLY:
             plan = with_drift(deployment, plan)
-            _refuse_halves(plan, history)
+            refuse_halves(plan, history)
         deployment.tell(RunStarted(plan))
         executor = _executor(deployment, plan, actor, lease, options)
         if options.pace is Pace.WAIT_ONLY:
@@ -98,38 +98,13 @@ def run(
 
 
 def _begun(plan: Plan, history: History) -> tuple[Plan, History, frozenset[tuple[str, int]]]:
-    """What there is to wait for: the migrations that have operations under way, and the keys of these."""
-    begun = plan.begun(history.records)
-    return plan.of(begun), history, begun
+    """What there is to wait for: the migrations that have operations under way, and the keys of these.
 
-
-def _refuse_halves(plan: Plan, history: History) -> None:
-    """Raise DriftFound where a migration of several operations would stop at a difference that is known already.
-
-    Building an index may take hours, and what stops behind it is then partially applied; so nothing is begun. One that
-    is half-way already goes on as far as it can: its passes over items, say, have nothing to do with the difference.
+    Nobody goes on with a pass over items meanwhile, so an operation that is nothing else is none of them.
     """
-    begun = {name for name, _ in plan.begun(history.records)}
-    before: str | None = None
-    for planned in plan.migrations:
-        name, earlier, before = planned.migration.id, before, planned.migration.id
-        stopping = [drift for drift in plan.drift if drift.stops == name]
-        if not stopping or len(planned.operations) == 1 or planned.already_done or name in begun:
-            continue
-        table = stopping[0].physical_name
-        along = [drift.difference for drift in stopping if drift.physical_name == table]
-        up = plan.direction is Direction.UPGRADE
-        rest = command("upgrade", "--to", earlier) if up and earlier else command("downgrade", "--to", name)
-        first = f" Carry out what comes before it with: {rest}" if earlier is not None else ""
-        raise DriftFound(
-            f"{name} is not begun, as it would stop half-way: {table} matches neither the state before "
-            "nor after one of its operations",
-            parts=(difference.describe() for difference in along),
-            remediation=f"{DriftFound.remedy}.{first}" if first else None,
-            table=table,
-            migration=name,
-            differences=[difference.document(table) for difference in along],
-        )
+    described = {one.key for one in plan.operations if any(step.is_described for step in one.steps)}
+    begun = plan.begun(history.records) & described
+    return plan.of(begun), history, begun
 
 
 def _confirm(plan: Plan, options: RunOptions) -> None:

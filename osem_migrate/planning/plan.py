@@ -372,7 +372,7 @@ class Plan:
     def _after_pass(self, key: tuple[str, int]) -> Estimate:
         """The usual time of what an operation does beside its pass."""
         (planned,) = (one for one in self.operations if one.key == key)
-        each = zip(planned.steps, self.estimates[key], strict=True)
+        each = zip(self.steps_of(planned), self.estimates[key], strict=True)
         return sum((usual for step, usual in each if not isinstance(step, Pass)), NO_TIME)
 
 

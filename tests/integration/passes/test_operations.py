@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from osem_migrate import DowngradeOptions, Resolution, ResolveOptions, UpgradeOptions
-from osem_migrate.errors import AccessDenied, ItemsFailed
+from osem_migrate.errors import AccessDenied, DriftFound, ItemsFailed
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, PassSite, named, note, progress, user, written
 from tests.doubles.typed import typed
 from tests.simulator import Fail, Hook, LoseResponse
@@ -176,6 +176,22 @@ def test_what_comes_before_a_migration_that_would_stop_can_be_applied(site: Pass
     assert site.watched().migrator.upgrade(UpgradeOptions("0002_tags")).applied == ("0002_tags",)
     refused, _ = site.failing()
     assert typed(refused) == "See every difference and its remedy with: osem-migrate status --env dev"
+
+
+def test_what_is_above_a_migration_that_would_stop_can_be_taken_back(site: PassSite) -> None:
+    """On the way back, too, nothing is begun, and what to type is the way down to that migration."""
+    client: Any = site.site.client
+    site.declare('SetTags("Users", {"team": "web"}), SetStream("Users", "KEYS_ONLY")', "0002_web", functions="")
+    site.declare('SetTags("Users", {"team": "core"})', "0003_tags", functions="").upgrade()
+    site.site.settle()
+    for stream in ({"StreamEnabled": False}, {"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"}):
+        client.update_table(TableName="osem-dev-Users", StreamSpecification=stream)
+        site.site.settle()
+    with pytest.raises(DriftFound, match="0002_web is not begun") as refused:
+        site.watched().migrator.downgrade(DowngradeOptions("1", allow_data_loss=True))
+    assert "osem-migrate downgrade --to 0002_web --env dev" in typed(refused.value)
+    site.watched().migrator.downgrade(DowngradeOptions("0002_web"))
+    assert site.watched().migrator.deployment.history.read().records["0003_tags"].state == "reverted"
 
 
 def test_a_pass_that_was_begun_goes_on_although_something_stops_behind_it(site: PassSite) -> None:

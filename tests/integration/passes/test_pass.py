@@ -297,8 +297,11 @@ def test_a_downgrade_that_was_stopped_is_not_forgotten_by_whoever_does_not_wait(
         site.watched().migrator.downgrade(DowngradeOptions("1", stop=site.stop_at(8)))
     undone = sum("fullName" not in item for item in site.items().values())
     assert undone > 0
+    before = site.history()
     site.watched().migrator.upgrade(UpgradeOptions(pace=pace))
     assert site.watched().migrator.deployment.history.read().records["0002_pass"].doubt == (0,)
+    if pace is Pace.WAIT_ONLY:
+        assert site.history() == before, "who only waits turns nothing round"
     site.upgrade()
     assert site.items() == everybody()
 

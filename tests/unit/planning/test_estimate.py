@@ -1,5 +1,6 @@
 """How long DynamoDB takes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from osem_migrate.planning.estimate import estimate_all
 from osem_migrate.planning.fold import fold
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Schema
-from tests.unit.planning.builders import created
+from tests.unit.planning.builders import applied, created, migration
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 TEAMS = created(CreateTable("Teams", S("teamId"), indexes=[Index("old-index", S("old"))]))
@@ -104,3 +105,14 @@ def test_folded_the_estimate_is_that_of_one_table_with_its_indexes() -> None:
     plan = fold(make_plan(load(MIGRATIONS).migrations, History()))
     assert plan.estimate == Estimate(14, 22)
     assert fold(make_plan((), History())).estimate == NO_TIME
+
+
+def test_what_is_left_of_an_operation_in_the_middle_of_its_pass() -> None:
+    """What the pass takes yet and what comes behind it, whatever of the operation was found done."""
+    index = AddIndex("Teams", "by-owner", S("owner"), check_items=True)
+    teams = migration(1, CreateTable("Teams", S("teamId")))
+    plan = make_plan((teams, migration(2, index)), applied(teams))
+    (key,) = (planned.key for planned in plan.operations)
+    build = plan.operations[0].steps[1].usual
+    assert plan.remaining((), {}, {key: 90.0}) == build + Estimate(90, 90)
+    assert replace(plan, found={key: 1}).remaining((), {}, {key: 90.0}) == build + Estimate(90, 90)
