@@ -1,0 +1,108 @@
+"""References: which top-level statements of a script a function uses, through those that they use in their turn."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
+_SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def used_statements(module: ast.Module, name: str) -> dict[str, list[ast.stmt]]:
+    """The statements that bind a name of a module, and those of every name that they use, by name."""
+    bound = _bindings(module)
+    used: dict[str, list[ast.stmt]] = {}
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        if one in used or one not in bound:
+            continue
+        used[one] = bound[one]
+        for statement in bound[one]:
+            waiting += sorted(_names(statement))
+    return used
+
+
+def _bindings(module: ast.Module) -> dict[str, list[ast.stmt]]:
+    """The top-level statements that bind each name, or change what it is bound to, in order.
+
+    What a star import may bind is every name that nothing else does.
+    """
+    bound: dict[str, list[ast.stmt]] = {}
+    stars = [one for one in module.body if isinstance(one, ast.ImportFrom) and one.names[0].name == "*"]
+    for statement in module.body:
+        for name in _bound(statement):
+            bound.setdefault(name, []).append(statement)
+    for statement in module.body:
+        for name in _touched(statement) & bound.keys():
+            if not any(statement is known for known in bound[name]):
+                bound[name].append(statement)
+    for name in {name for one in module.body for name in _names(one)} if stars else ():
+        if name not in bound and not hasattr(builtins, name):
+            bound[name] = list(stars)
+    return bound
+
+
+def _bound(statement: ast.AST) -> set[str]:
+    """The names that a statement binds where it stands."""
+    found: set[str] = set()
+    for node in _here(statement):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.alias) and node.name != "*":
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, _NAMED) and node.name:
+            found.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            found.add(node.rest)
+    return found
+
+
+def _touched(statement: ast.stmt) -> set[str]:
+    """The names whose values a statement changes in place, such as ``RATES["x"] = 1`` or ``NAMES.append(1)``."""
+    found: set[str] = set()
+    for node in _here(statement):
+        target: ast.AST = node
+        if isinstance(node, ast.Call):
+            target = node.func
+        elif not isinstance(node, ast.Attribute | ast.Subscript) or isinstance(node.ctx, ast.Load):
+            continue
+        while isinstance(target, ast.Attribute | ast.Subscript):
+            target = target.value
+        if isinstance(target, ast.Name) and (target is not getattr(node, "func", None)):
+            found.add(target.id)
+    return found
+
+
+def _names(node: ast.AST) -> set[str]:
+    """The names that are read in a node and may be the module's; those that a function binds itself are not."""
+    if isinstance(node, _FUNCTIONS):
+        return _names_of_function(node)
+    own = {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else set()
+    return own.union(*(_names(child) for child in ast.iter_child_nodes(node) if not _is_annotation(child, node)))
+
+
+def _names_of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+    arguments = node.args
+    outside = [*arguments.defaults, *filter(None, arguments.kw_defaults), *getattr(node, "decorator_list", ())]
+    body: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
+    here = [inner for part in body for inner in _here(part)]
+    shared = {name for inner in here if isinstance(inner, ast.Global) for name in inner.names}
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    local = {one.arg for one in every if one is not None}.union(*(_bound(part) for part in body))
+    read: set[str] = shared.union(*(_names(part) for part in body))
+    return (read - (local - shared)).union(*(_names(part) for part in outside))
+
+
+def _is_annotation(child: ast.AST, node: ast.AST) -> bool:
+    return isinstance(node, ast.AnnAssign) and child is node.annotation
+
+
+def _here(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and what is in it, but for what is in a scope of its own."""
+    yield node
+    if isinstance(node, _SCOPES):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _here(child)
