@@ -802,7 +802,7 @@ class ItemsStillChanging(RunError):
     code = "ITEMS_STILL_CHANGING"
     remedy = (
         "Let every release that writes the table write the new shape, and the function give the same of the same item "
-        f"at any time, then {AGAIN}."
+        f"at any time ({command('lint')} finds with ITM01 what takes the time or a random value), then {AGAIN}."
     )
 
 
@@ -845,7 +845,10 @@ class ItemsNotIdempotent(ItemError):
     """A function would change an item again that it has changed already; after a kill, a stretch is done twice."""
 
     code = "ITEMS_NOT_IDEMPOTENT"
-    remedy = f"Let the function return nothing for an item that is as it should be, then {AGAIN}."
+    remedy = (
+        f"Let the function return nothing for an item that is as it should be, then {AGAIN}. {command('lint')} finds "
+        "with ITM01 what takes the time or a random value."
+    )
 
 
 class ConditionTooLarge(ItemError):

@@ -3,14 +3,14 @@
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from textwrap import indent
 from typing import Any, get_type_hints
 
 import osem_migrate
+from docs.generator import example_functions
 from docs.generator.docstring import Docstring
-from docs.generator.example_functions import is_draft, with_year, without_year
 from osem_migrate.cli.output import span
 from osem_migrate.operations import OPERATIONS, Operation
 from osem_migrate.operations.source import render, render_import
@@ -21,7 +21,9 @@ DOCUMENTED: tuple[type, ...] = tuple(kind for kind in OPERATIONS if not inspect.
 """Every operation that is exported, but the two that others are derived from."""
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    function.__name__: function for function in (with_year, without_year, is_draft)
+    name: function
+    for name, function in vars(example_functions).items()
+    if inspect.isfunction(function) and function.__module__ == example_functions.__name__
 }
 """Those of the examples, by name."""
 
@@ -90,7 +92,16 @@ def script(source: str, docstring: str = "An example.") -> str:
     written = (ast.get_source_segment(source, statement) or "" for statement in ast.parse(source).body)
     operations = "".join(indent(f"{operation},\n", "    ") for operation in written)
     before = "".join(f"\n\n{function}\n" for function in functions) + ("\n" if functions else "")
-    return f'"""{docstring}"""\n\n{render_import(names)}\n{before}\noperations = [\n{operations}]\n'
+    modules = "".join(f"import {name}\n" for name in _modules(functions))
+    imports = f"{modules}\n{render_import(names)}" if modules else render_import(names)
+    return f'"""{docstring}"""\n\n{imports}\n{before}\noperations = [\n{operations}]\n'
+
+
+def _modules(functions: Iterable[str]) -> Iterator[str]:
+    """The modules that the functions name."""
+    for name, module in vars(example_functions).items():
+        if inspect.ismodule(module) and any(re.search(rf"\b{name}\.", function) for function in functions):
+            yield name
 
 
 def _functions(source: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from osem_migrate.arguments import shown
 from osem_migrate.errors import ItemError, ItemFunctionFailed, ScriptFunctionInvalid, text_of
 from osem_migrate.items.fingerprint import ProjectImport, fingerprint
 from osem_migrate.items.lookup import Lookup
+from osem_migrate.items.nondeterminism import Influence, influences
 from osem_migrate.items.recording import RecordingItem
 from osem_migrate.items.values import numbers
 
@@ -30,6 +31,7 @@ class ItemFunction:
         takes_lookup: whether it has a second argument.
         function: itself.
         written: the attributes that its text names as keys of a mapping with a value, which is what it returns.
+        influences: what it takes from elsewhere than the item, as far as its text shows.
     """
 
     name: str
@@ -38,6 +40,7 @@ class ItemFunction:
     takes_lookup: bool = field(compare=False)
     function: Callable[..., Any] = field(compare=False, repr=False)
     written: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    influences: tuple[Influence, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> "ItemFunction":
@@ -57,7 +60,15 @@ class ItemFunction:
             found = fingerprint(module, node)
         except ProjectImport as foreign:
             _refuse(plain, "project_import", f"uses {foreign.module}, a module of the project", foreign.line)
-        return cls(plain.__name__, found, plain.__code__.co_filename, _takes_lookup(plain), plain, _written(node))
+        return cls(
+            plain.__name__,
+            found,
+            plain.__code__.co_filename,
+            _takes_lookup(plain),
+            plain,
+            written=_written(node),
+            influences=influences(module, node),
+        )
 
     def __call__(self, item: RecordingItem, lookup: Lookup | None = None) -> Any:
         """What it returns for an item, with decimal arithmetic that never rounds.

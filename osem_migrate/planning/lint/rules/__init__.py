@@ -15,6 +15,7 @@ dst01 dst02 dst03 dst04
 pro01
 enc01
 mix01
+itm01
 """
 
 

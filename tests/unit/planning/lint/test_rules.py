@@ -270,6 +270,57 @@ def test_items_and_tables_in_one_release(operations: list[str], codes: list[str]
     assert _codes(*operations, given=[ORDERS]) == codes
 
 
+def _found_in(source: str, operation: str) -> list[str]:
+    """What is said of a script with functions of its own."""
+    with TemporaryDirectory(prefix="osem-migrate-lint-") as folder:
+        text = f'"""A script."""\n{source}\noperations = [\n    {ORDERS},\n    {operation},\n]\n'
+        (Path(folder) / "0001_script.py").write_text(text, encoding="utf-8")
+        found = lint(load(Path(folder)).migrations, [DEV])
+    return [one.message for one in found if one.code == "ITM01"]
+
+
+@pytest.mark.parametrize(
+    ("source", "operation", "messages"),
+    [
+        (
+            "import time\nfrom osem_migrate import *\ndef stamped(item):\n    return {'at': int(time.time())}\n",
+            'UpdateItems("Orders", stamped)',
+            ["stamped takes the time (time.time, line 5): of one item it may give something else each time"],
+        ),
+        (
+            (
+                "import time\nfrom osem_migrate import *\nNOW = int(time.time())\n"
+                "def old(item):\n    return item['at'] < NOW\n"
+            ),
+            'DeleteItems("Orders", when=old)',
+            [
+                (
+                    "old takes the time (time.time, line 4) when the script is read: each run has another one, and the "
+                    "checksum does not tell them apart"
+                )
+            ],
+        ),
+        (
+            (
+                "import random\nfrom osem_migrate import *\nDICE = random.Random(7)\n"
+                "def roll(item):\n    return {'n': DICE.randint(1, 6)}\ndef back(item):\n    return {'n': hash('n')}\n"
+            ),
+            'UpdateItems("Orders", roll, undo=back)',
+            [
+                (
+                    "roll takes the next value of what all items share (random.Random, line 4): of one item it gives "
+                    "something else each time"
+                ),
+                "back takes a random value (hash, line 8): of one item it may give something else each time",
+            ],
+        ),
+    ],
+)
+def test_functions_that_give_something_else_each_time(source: str, operation: str, messages: list[str]) -> None:
+    """The one that changes or selects items, and the one that takes it back; what is a constant only looks like one."""
+    assert _found_in(source, operation) == messages
+
+
 def test_indexes_that_are_folded_are_not_built() -> None:
     """Where the environment folds, those right behind their CreateTable come with it."""
     adds = [f'AddIndex("Orders", "by-{name}", S("{name}"))' for name in "abc"]
