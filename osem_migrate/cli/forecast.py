@@ -43,6 +43,7 @@ def forecast_lines(found: "PassForecast") -> "Iterator[str]":
         read, write = found.rate
         rate = f"{read:,.0f}" if read == write else f"{read:,.0f} read and {write:,.0f} write"
         yield f"at least {output.span(found.seconds)} at {rate} units a second"
+    yield from (check.text for check in found.checks)
     if found.index_names:
         several = len(found.index_names) > 1
         names = ", ".join(found.index_names)

@@ -141,6 +141,7 @@ class _PlanText:
             otherwise=planned.operation.describe(),
         )
         if not planned.folded:
+            yield from (f"      {check.text}" for step in self._plan.steps_of(planned) for check in step.checks)
             for step, usual in zip(self._plan.steps_of(planned), self._estimates[planned.key], strict=True):
                 yield from self._call(self._describe(step), self._settled(step, usual))
 
@@ -160,9 +161,10 @@ class _PlanText:
 
     def _describe(self, step: Step) -> str:
         """``UpdateTable shop-dev-Teams managerId-index``, and which of several calls it is."""
-        index = f" {step.subject}" if step.subject != step.table else ""
+        of_table = [check.name for check in step.checks]
+        indexes = of_table if step.subject == step.table else [step.subject]
         part = f" ({step.part})" if step.part else ""
-        return f"{step.action} {self._environment.physical_name(step.table)}{index}{part}"
+        return " ".join((step.action, self._environment.physical_name(step.table), ", ".join(indexes))).rstrip() + part
 
     def _settled(self, step: Step, usual: "Estimate") -> str:
         settled = step.settled_when(self._environment.physical_name(step.table))

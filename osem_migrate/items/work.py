@@ -111,6 +111,11 @@ class Work(ABC):
         return False
 
     @property
+    def checked(self) -> tuple[Index | LocalIndex, ...]:
+        """The indexes that it only looks for: whether each item can be in them."""
+        return ()
+
+    @property
     @abstractmethod
     def actions(self) -> frozenset[str]:
         """The API's names of the calls that it writes with; none where it only looks."""
@@ -256,6 +261,11 @@ class CheckWork(Work):
     action: ClassVar[str] = "CheckItems"
 
     indexes: tuple[Index | LocalIndex, ...]
+
+    @property
+    def checked(self) -> tuple[Index | LocalIndex, ...]:
+        """As given."""
+        return self.indexes
 
     @property
     def actions(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from osem_migrate.items.lookup import Fetch
 from osem_migrate.items.values import Item
 from osem_migrate.items.work import ItemWrite, Work
 from osem_migrate.operations.estimate import ITEM_PASS
-from osem_migrate.operations.step import Step
+from osem_migrate.operations.step import CheckedIndex, Step
 from osem_migrate.schema import Schema, Table
 
 MAX_SEGMENTS = 1000
@@ -81,6 +81,12 @@ class Pass(Step):
         """Query, where something may be looked up by the key of an index."""
         by_index = self.work.looks_up_by_index and any(table.indexes for table in self.tables.values())
         return ("dynamodb:Query",) if by_index else ()
+
+    @property
+    def checks(self) -> tuple[CheckedIndex, ...]:
+        """Those that its work looks for."""
+        keys = ((index.name, *self.after.index_keys(index)) for index in self.work.checked)
+        return tuple(CheckedIndex(name=name, partition=partition, sort=sort) for name, partition, sort in keys)
 
     def call(self, address: str) -> dict[str, Any]:
         """The table, what is done with each item, and how, as far as somebody said."""

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from osem_migrate.operations.estimate import NO_TIME, UPDATE_TABLE, Estimate
-from osem_migrate.schema import Table
+from osem_migrate.schema import Key, Table
+from osem_migrate.schema.key import keys_text
 
 
 class Description(StrEnum):
@@ -30,6 +31,20 @@ TRANSITIONS = frozenset({"ENABLING", "DISABLING", "UPDATING"})
 # The members that name the table in a call; the sub-resource calls for tags take the ARN instead.
 TABLE_NAME = "TableName"
 RESOURCE_ARN = "ResourceArn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedIndex:
+    """An index that every item of a table has to fit, with the attributes of its key: those that partition and sort."""
+
+    name: str
+    partition: tuple[Key, ...]
+    sort: tuple[Key, ...]
+
+    @property
+    def text(self) -> str:
+        """``items must fit index by-plan: planId S / createdAt N``."""
+        return f"items must fit index {self.name}: {keys_text(self.partition, self.sort)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +90,11 @@ class Step(ABC):
     @property
     def index_permissions(self) -> tuple[str, ...]:
         """Those that are asked for an index, and not for its table."""
+        return ()
+
+    @property
+    def checks(self) -> tuple[CheckedIndex, ...]:
+        """The indexes that it holds the items of the table against; none for most steps."""
         return ()
 
     @property

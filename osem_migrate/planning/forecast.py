@@ -14,6 +14,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling, SetStream, SetTableClass
 from osem_migrate.operations.estimate import ITEM_PASS, Estimate
 from osem_migrate.operations.item_pass import Pass
+from osem_migrate.operations.step import CheckedIndex
 from osem_migrate.planning.item_rate import rate_limit
 from osem_migrate.planning.prices import Prices
 from osem_migrate.planning.sample import Sample, Units, counted
@@ -39,6 +40,7 @@ class PassForecast:
         why_no_dollars: the reason for that.
         prices_date: as of when the prices are.
         is_prepaid: whether the units are provisioned, and are paid for whoever uses them.
+        checks: the indexes that it holds the items against.
         index_names: the global indexes that its writes may reach.
         stream: what the records of the table's stream show, one for each item that is written; None without a stream.
         sample: of its items, where somebody asked for it.
@@ -59,6 +61,7 @@ class PassForecast:
     why_no_dollars: str | None
     prices_date: str
     is_prepaid: bool
+    checks: tuple[CheckedIndex, ...]
     index_names: tuple[str, ...]
     stream: str | None
     sample: Sample | None = None
@@ -122,6 +125,7 @@ def forecast(  # noqa: PLR0913 - one argument each for what it hangs on
         why_no_dollars=why,
         prices_date=prices.date,
         is_prepaid=billing.is_provisioned,
+        checks=step.checks,
         index_names=tuple(most.all.indexes),
         stream=stream.view if stream is not None and step.work.actions else None,
         sample=sample,

@@ -100,6 +100,41 @@ def test_as_data(teams: Tables, run: Run) -> None:
     assert sample["failures"][0]["code"] == "ITEM_FUNCTION_FAILED"
 
 
+@pytest.mark.parametrize(
+    ("operation", "flags"),
+    [
+        ('CheckItems("Teams", "managerId-index")', ()),
+        ('CheckItems("Teams")', ()),
+        ('CheckItems("Teams", Index("managerId-index", S("managerId")))', ()),
+        ('AddIndex("Teams", "managerId-index", S("managerId"), check_items=True)', ()),
+        ('AddIndex("Teams", "managerId-index", S("managerId"))', ("--check-items",)),
+    ],
+)
+def test_a_look_at_items_names_the_index_and_its_keys(
+    project: Project, run: Run, tables: Tables, operation: str, flags: tuple[str, ...]
+) -> None:
+    """In the plan, with what it takes, in every call, as an annotation and as data; also where nobody named one."""
+    assert run("upgrade", "--quiet", "--to", "1" if operation.startswith("AddIndex") else "3").code == 0
+    if operation.startswith("AddIndex"):
+        project.script("0002_add_manager_id_index_to_teams", operation)
+        flags = (*flags, "--to", "2")
+    else:
+        project.script("0009_check", operation, prelude="from osem_migrate import CheckItems, Index\n")
+    said = run("upgrade", "--dry-run", "-v", *flags).out
+    must = "items must fit index managerId-index: managerId S\n"
+    assert said.count(f"      {must}") == 1
+    assert said.count(f"\n  {must}") == 1
+    assert ". CheckItems shop-dev-Teams managerId-index\n" in said
+    notices = run("upgrade", "--dry-run", "--format", "github", *flags).out
+    assert "; items must fit index managerId-index: managerId S" in notices
+    (migration,) = run("upgrade", "--dry-run", "--json", *flags).document["data"]["migrations"]
+    first, *others = migration["operations"][0]["calls"]
+    assert first["checks"] == [
+        {"name": "managerId-index", "keys": [{"name": "managerId", "type": "S", "role": "HASH"}]}
+    ]
+    assert [call["checks"] for call in others] == [[] for _ in others]
+
+
 def test_as_annotations(teams: Tables, run: Run) -> None:
     """What is pending, what it takes, and each item that would be set aside; no other value of an item."""
     said = run("upgrade", "--dry-run", "--sample", "100", "--format", "github")

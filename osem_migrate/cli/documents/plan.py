@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from osem_migrate.cli.documents.change import ChangeDocument, change_document
 from osem_migrate.cli.documents.forecast import ItemsForecastDocument, forecast_document
+from osem_migrate.cli.documents.keys import KeyDocument, key_documents
 from osem_migrate.config import Environment
 from osem_migrate.operations.estimate import Estimate
 from osem_migrate.operations.item_pass import Pass
@@ -23,6 +24,13 @@ class SecondsDocument(TypedDict):
     high: float
 
 
+class CheckedIndexDocument(TypedDict):
+    """An index that every item has to fit: no value of its key may have another type, be empty or too long."""
+
+    name: str
+    keys: list[KeyDocument]
+
+
 class CallDocument(TypedDict):
     """A call of DynamoDB."""
 
@@ -33,6 +41,8 @@ class CallDocument(TypedDict):
     estimate_seconds: SecondsDocument
     items: ItemsForecastDocument | None
     """What it takes, where it goes through the items of a table."""
+    checks: list[CheckedIndexDocument]
+    """The indexes that it holds the items against."""
 
 
 class OperationDocument(TypedDict):
@@ -209,6 +219,9 @@ def _operation(  # noqa: PLR0913 - one argument each for what it is told of
                 "parameters": step.call(_address(step, environment, region)),
                 "estimate_seconds": seconds_document(usual),
                 "items": forecast_document(forecast) if forecast is not None and isinstance(step, Pass) else None,
+                "checks": [
+                    {"name": check.name, "keys": key_documents(check.partition, check.sort)} for check in step.checks
+                ],
             }
             for step, usual in steps
         ],
