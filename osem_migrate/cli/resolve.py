@@ -101,7 +101,6 @@ def _document(resolved: "ResolveResult", reason: str | None) -> Document:
 
 
 def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
-    from osem_migrate.planning.pass_advice import advice_resolved, pass_stands
     from osem_migrate.planning.resolve import Resolution
 
     kinds = {Resolution.ACCEPT_CHECKSUM: "with the checksum of its script", Resolution.RENAMED: "under its new name"}
@@ -128,6 +127,7 @@ def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
     else:
         output.line("warning", "Not compared with the live tables; look at them with: "
                     f"{advice.command('status')}")  # fmt: skip
-    for status in resolved.passes:
-        output.line("warning", f"Items were not compared: {pass_stands(status)}.")
-        show_advice(advice_resolved(status, resolved.resolution))
+    for one in resolved.passes:
+        sign = "info" if one.status.condition.is_over else "warning"
+        output.line(sign, f"Items were not compared: {one.before}.")
+        show_advice(one.after)

@@ -10,7 +10,7 @@ from osem_migrate.deployment.actor import Actor
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.ownership import refuse_foreign
-from osem_migrate.deployment.passes import passes_of
+from osem_migrate.deployment.passes import newest_passes
 from osem_migrate.deployment.records import record_of
 from osem_migrate.deployment.renamed_passes import clear_left_behind, left_behind
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ResolutionRefused
@@ -19,9 +19,9 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
 from osem_migrate.planning.drift.doubt import doubts
-from osem_migrate.planning.items import PassStatus
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
+from osem_migrate.planning.resolved_passes import ResolvedPass
 from osem_migrate.planning.status.problem import NoteCode
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class ResolveResult:
         record: what is recorded now; None where nothing is, also because it was deleted.
         recorded: False when the history said so already, and nothing was written.
         tables: physical names of the tables that confirmed it.
-        passes: those of its passes over items that were not at their end, and of whose items nobody has looked at any.
+        passes: its passes over items, as they stood before, and what becomes of them; nobody has looked at any item.
     """
 
     migration: str
@@ -84,7 +84,7 @@ class ResolveResult:
     record: Record | None
     recorded: bool
     tables: tuple[str, ...] = ()
-    passes: tuple[PassStatus, ...] = ()
+    passes: tuple[ResolvedPass, ...] = ()
     renamed_from: str | None = None
 
     @property
@@ -142,10 +142,21 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
 
 def _passes(
     deployment: Deployment, migrations: Sequence[Migration], history: History, decision: Decision
-) -> tuple[PassStatus, ...]:
-    """Those of the migration that are not over: the lock is ours, so nobody is at work on them."""
-    found = passes_of(deployment, migrations, history, alive=False)
-    return tuple(status for status in found if status.key.migration == decision.migration)
+) -> tuple[ResolvedPass, ...]:
+    """Those of the migration, under its name from now on: the lock is ours, so nobody is at work on them."""
+    recorded = decision.renamed_from or decision.migration
+    scripts = [replace(one, id=recorded) if one.id == decision.migration else one for one in migrations]
+    found = newest_passes(deployment, scripts, history, recorded)
+    operations = dict(enumerate(decision.script.operations)) if decision.script is not None else {}
+    declared = {position for position, operation in operations.items() if operation.checking_items() is None}
+    return tuple(
+        ResolvedPass(
+            status=replace(one, key=replace(one.key, migration=decision.migration)),
+            resolution=decision.resolution,
+            is_declared=one.key.position in declared,
+        )
+        for one in found
+    )
 
 
 def _decide(

@@ -8,6 +8,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import Operation
 from osem_migrate.pass_state import PassKey, PassState
 from osem_migrate.planning.items import PassStatus, begun_passes, condition_of
+from osem_migrate.planning.plan import Direction
 
 
 def every_pass(deployment: Deployment, migrations: Callable[[], Sequence[Migration]]) -> list[PassStatus]:
@@ -47,6 +48,26 @@ def passes_of(
     """
     begun = begun_passes(history)
     return tuple(_statuses(deployment, begun.items(), history, migrations, alive=alive))
+
+
+def newest_passes(
+    deployment: Deployment, migrations: Sequence[Migration], history: History, name: str
+) -> tuple[PassStatus, ...]:
+    """Of each operation of a migration, the pass that was begun last, in either direction, also where that is over.
+
+    Nobody may be at work on them.
+    """
+    record = history.records.get(name)
+    script = next((one for one in migrations if one.id == name), None)
+    count = max(len(script.operations) if script else 0, record.operations_total if record else 0)
+    keys = [PassKey(migration=name, position=at, direction=way) for at in range(count) for way in Direction]
+    newest = ((key, deployment.pass_table(key).newest()) for key in keys)
+    found: dict[int, PassStatus] = {}
+    for status in _statuses(deployment, newest, history, migrations, alive=False):
+        known = found.get(status.key.position)
+        if known is None or known.state.generation.begun_at <= status.state.generation.begun_at:
+            found[status.key.position] = status
+    return tuple(found.values())
 
 
 def _statuses(

@@ -1,9 +1,8 @@
-"""Pass advice: how a pass over items that is not over stands, in a sentence, and what to type next."""
+"""Pass advice: how a pass over items stands, in a sentence, and what to type next where it is not over."""
 
 from osem_migrate.advice import command
 from osem_migrate.planning.items import PassCondition, PassStatus
 from osem_migrate.planning.plan import Direction
-from osem_migrate.planning.resolve import Resolution
 
 LOOK = f"See how far it is with: {command('items', 'status')}"
 
@@ -43,17 +42,6 @@ def pass_steps(status: PassStatus) -> str:
     return f"{cause} with: {status.resume}"
 
 
-def advice_resolved(status: PassStatus, resolution: Resolution) -> str:
-    """What to do about a pass that was not over when somebody said what became of its migration, a line each."""
-    if resolution is Resolution.ACCEPT_CHECKSUM:
-        return pass_advice(status)
-    if resolution is Resolution.REVERTED:
-        return f"The next run begins it anew, with all items: {command('upgrade')}"
-    failed = [f"See what failed with: {command('items', 'failures')}"] if status.state.failures else []
-    rest = f"No run goes on with it. Change what it has left by a new script: {command('new', 'TITLE')}"
-    return "\n".join([*failed, rest])
-
-
 def _standing(status: PassStatus) -> str:
     failures = len(status.state.failures)
     aside = f"{failures:,} item{'s are' if failures > 1 else ' is'} set aside" if failures else ""
@@ -65,6 +53,8 @@ def _standing(status: PassStatus) -> str:
         PassCondition.RUNNING: "is running",
         PassCondition.PAUSED: f"was paused by {said.by if said is not None else 'somebody'}",
         PassCondition.STILL_CHANGING: "has found items that others still write in the old shape",
+        PassCondition.DONE: "is over",
+        PassCondition.ABANDONED: "was given up half-way",
     }.get(status.condition, "is unfinished")
     if status.condition is PassCondition.PAUSED and status.is_attended:
         stands += "; its run waits, with the lock"

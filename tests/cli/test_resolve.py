@@ -103,6 +103,99 @@ def test_as_data(run: Run, tables: Tables) -> None:
     assert (again["recorded"], again["state"], again["reason"]) == ([], "applied", None)
 
 
+NAMED = """from osem_migrate import REMOVE, UpdateItems
+
+def titled(item):
+    return {"title": item["name"].upper()}
+
+def untitled(item):
+    return {"title": REMOVE}
+"""
+TITLES = 'UpdateItems("Teams", titled, undo=untitled, segments=1, verify=False)'
+PASS = "the pass of {} over the items of shop-dev-Teams"
+
+
+@pytest.fixture
+def half(project: Project, run: Run, upgraded: Tables) -> Tables:
+    """A pass that has changed two teams and set one aside."""
+    for name, item in {"a": {"name": {"S": "a"}}, "b": {"name": {"S": "b"}}, "c": {}}.items():
+        upgraded.client.put_item(TableName="shop-dev-Teams", Item={"teamId": {"S": name}, **item})
+    project.script("0002_titles", TITLES, prelude=NAMED)
+    assert run("upgrade", "--quiet").code == 2
+    return upgraded
+
+
+@pytest.mark.parametrize(
+    ("resolution", "becomes"),
+    [
+        (
+            "applied",
+            (
+                "2 items changed by it stay so. 1 item is set aside; no run tries that again. "
+                "See what failed with: osem-migrate items failures --env dev "
+                "No run goes on with it. Change what it has left by a new script: osem-migrate new TITLE"
+            ),
+        ),
+        (
+            "reverted",
+            (
+                "2 items changed by it stay so; nothing takes that back. 1 item is set aside; the next run forgets "
+                "that. See what failed, before that, with: osem-migrate items failures --env dev "
+                "The next run goes through all items again: osem-migrate upgrade --env dev"
+            ),
+        ),
+    ],
+)
+def test_what_becomes_of_a_pass_is_told(resolution: str, becomes: str, run: Run, half: Tables) -> None:
+    """How it stood, what it has changed and set aside, and what the next run does; no item is written."""
+    before = half.client.scan(TableName="shop-dev-Teams")["Items"]
+    said = run("resolve", "2", f"--{resolution}")
+    lines = [line.strip() for line in said.out.splitlines()]
+    stood = f"{PASS.format('0002_titles')} has failed: 1 item is set aside; 3 examined, 2 changed"
+    assert (said.code, lines[2]) == (0, f"⚠ Items were not compared: {stood}.")
+    assert " ".join(lines[3:]) == becomes
+    assert half.client.scan(TableName="shop-dev-Teams")["Items"] == before
+
+
+def test_what_becomes_of_a_pass_as_data(run: Run, half: Tables) -> None:
+    """Counts before, and what is forgotten after; one that is over is told of as well."""
+    (found,) = run("resolve", "2", "--reverted", "--json").document["data"]["passes"]
+    assert {name: found[name] for name in ("state", "failures", "examined", "changed", "changed_is_short")} == {
+        "state": "failed",
+        "failures": 1,
+        "examined": 3,
+        "changed": 2,
+        "changed_is_short": False,
+    }
+    assert (found["future"], found["failures_forgotten"]) == ("begins anew", 1)
+    half.client.delete_item(TableName="shop-dev-Teams", Key={"teamId": {"S": "c"}})
+    assert run("upgrade", "--quiet").code == 0
+    (found,) = run("resolve", "2", "--reverted", "--json").document["data"]["passes"]
+    assert (found["state"], found["failures"], found["examined"], found["changed"]) == ("done", 0, 2, 0)
+    assert found["message"] == f"{PASS.format('0002_titles')} is over; 2 examined, 0 changed"
+
+
+def test_only_the_pass_that_was_begun_last_is_told_of(run: Run, half: Tables) -> None:
+    """Of the one that was undone since, and of its undo, only the undo says what the items are like."""
+    half.client.delete_item(TableName="shop-dev-Teams", Key={"teamId": {"S": "c"}})
+    assert run("upgrade", "--quiet").code == 0
+    assert run("downgrade", "--steps", "1", "--quiet", "--yes").code == 0
+    (found,) = run("resolve", "2", "--applied", "--json").document["data"]["passes"]
+    assert found["direction"] == "downgrade"
+    assert found["message"] == f"the undo of {PASS.format('0002_titles')} is over; 2 examined, 2 changed"
+    assert found["remediation"] == "2 items changed by it stay so."
+
+
+def test_a_pass_that_follows_its_script_keeps_what_it_knows(project: Project, run: Run, half: Tables) -> None:
+    """It is told of under the new name, and goes on."""
+    (project.migrations / "0002_titles.py").rename(project.migrations / "0003_titles.py")
+    said = run("resolve", "3", "--renamed")
+    assert said.code == 0
+    assert f"{PASS.format('0003_titles')} has failed: 1 item is set aside; 3 examined, 2 changed." in said.out
+    assert "Then go on with: osem-migrate upgrade --env dev" in said.out
+    assert len(run("items", "failures", "--json").document["data"]["failures"]) == 1
+
+
 def test_nothing_to_do(run: Run, upgraded: Tables) -> None:
     """Said already: exit 0, nothing written, no lock taken."""
     before = upgraded.everything()

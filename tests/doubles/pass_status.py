@@ -3,7 +3,17 @@
 from dataclasses import replace
 
 from osem_migrate.history import RecordedError
-from osem_migrate.pass_state import Generation, PassControl, PassKey, PassReport, PassState, Said, SetAside
+from osem_migrate.pass_state import (
+    Counts,
+    Generation,
+    PassControl,
+    PassKey,
+    PassReport,
+    PassState,
+    Said,
+    SegmentState,
+    SetAside,
+)
 from osem_migrate.planning.items import PassCondition, PassStatus
 from tests.unit.planning.builders import migration, record
 
@@ -17,8 +27,10 @@ def status(
     direction: str = "upgrade",
     physical_name: str | None = "shop-dev-Users",
     report: PassReport | None = None,
+    changed: int = 0,
+    killed: bool = False,
 ) -> PassStatus:
-    """A pass of 0002_names; one that is paused was paused by Ada."""
+    """A pass of 0002_names; one that is paused was paused by Ada. It has examined twice the items that it changed."""
     generation = Generation(number=1, operation_hash="h", table_id=None, segments=1, begun_at=0)
     is_paused = condition is PassCondition.PAUSED
     control = PassControl(is_paused=is_paused, pause_said=Said(by="ada", at=0) if is_paused else None)
@@ -29,6 +41,8 @@ def status(
     if known is not None:
         recorded = RecordedError(code=error, message="why") if error is not None else None
         known = replace(known, error=recorded, downgrade_to="1" if direction == "downgrade" else None)
+    counts = Counts(examined=2 * changed, changed=changed)
+    segment = SegmentState(scan=0, number=0, counts=counts, worker="w" if killed else None)
     return PassStatus(
         key=PassKey(migration="0002_names", position=0, direction=direction),
         operation=None,
@@ -36,7 +50,9 @@ def status(
         physical_name=physical_name,
         condition=condition,
         is_attended=attended,
-        state=PassState(generation=generation, control=control, failures=aside, report=report),
+        state=PassState(
+            generation=generation, segments={(0, 0): segment}, control=control, failures=aside, report=report
+        ),
         live=None,
         record=known,
     )

@@ -3,9 +3,24 @@
 from typing_extensions import TypedDict
 
 from osem_migrate.cli.documents.printed import Printed
-from osem_migrate.cli.documents.unfinished_pass import UnfinishedPassDocument, unfinished_pass_documents
+from osem_migrate.cli.documents.unfinished_pass import PassDocument, pass_document
 from osem_migrate.commands.resolve import ResolveResult
-from osem_migrate.planning.pass_advice import advice_resolved
+from osem_migrate.planning.resolved_passes import ResolvedPass
+
+
+class ResolvedPassDocument(PassDocument):
+    """A pass over items of a migration that was resolved, as it stood before, and what becomes of it."""
+
+    examined: int
+    """Items, by the pass itself."""
+    changed: int
+    """Items; they stay so."""
+    changed_is_short: bool
+    """Whether a kill left some of these uncounted."""
+    failures_forgotten: int
+    """Of those that it has set aside, how many are forgotten once the next run begins it anew."""
+    future: str
+    """done or abandoned, where no run does anything with it; begins anew, with all items; or goes on, with the rest."""
 
 
 class ResolveDocument(TypedDict):
@@ -24,8 +39,8 @@ class ResolveDocument(TypedDict):
     """As recorded now; what was said where the record was deleted, as nobody could read it."""
     tables_compared: list[str]
     """Their names in DynamoDB; none with --no-verify."""
-    passes: list[UnfinishedPassDocument]
-    """Of this migration over items, which were not over, as they stood before; no item was compared."""
+    passes: list[ResolvedPassDocument]
+    """Of this migration over items, of each operation the newest; no item was compared."""
     reason: str | None
 
 
@@ -42,8 +57,17 @@ def resolve_document(resolved: ResolveResult, reason: str | None) -> ResolveDocu
         "state_before": resolved.before,
         "state": resolved.after,
         "tables_compared": list(resolved.tables),
-        "passes": unfinished_pass_documents(
-            resolved.passes, lambda status: advice_resolved(status, resolved.resolution)
-        ),
+        "passes": [_pass(one) for one in resolved.passes],
         "reason": reason if resolved.recorded else None,
+    }
+
+
+def _pass(one: ResolvedPass) -> ResolvedPassDocument:
+    return {
+        **pass_document(one.status, message=one.before, remediation=one.after),
+        "examined": one.status.examined,
+        "changed": one.status.changed,
+        "changed_is_short": one.status.is_short,
+        "failures_forgotten": one.failures_forgotten,
+        "future": one.future.value,
     }

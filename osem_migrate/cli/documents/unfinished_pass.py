@@ -1,6 +1,6 @@
-"""A pass over items that is not over, as other commands than ``items`` tell of it."""
+"""A pass over items, as other commands than ``items`` tell of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from typing_extensions import TypedDict
 
@@ -8,8 +8,8 @@ from osem_migrate.planning.items import PassStatus
 from osem_migrate.planning.pass_advice import pass_advice, pass_stands
 
 
-class UnfinishedPassDocument(TypedDict):
-    """A pass over items that is not over; items status says more of it."""
+class PassDocument(TypedDict):
+    """A pass over items; items status says more of it."""
 
     migration: str
     position: int
@@ -21,7 +21,7 @@ class UnfinishedPassDocument(TypedDict):
     physical_name: str | None
     """In DynamoDB."""
     state: str
-    """running, paused, interrupted, failed, or still changing."""
+    """running, paused, interrupted, failed, still changing, done, or abandoned: left half-done."""
     attended: bool
     """Whether a run is at work on it, or waits in it."""
     failures: int
@@ -30,22 +30,29 @@ class UnfinishedPassDocument(TypedDict):
     remediation: str
 
 
-def unfinished_pass_documents(
-    found: Sequence[PassStatus], advise: Callable[[PassStatus], str] = pass_advice
-) -> list[UnfinishedPassDocument]:
-    """Each of them, with what ``advise`` says is to be done."""
+class UnfinishedPassDocument(PassDocument):
+    """A pass over items that is not over: its state is neither done nor abandoned."""
+
+
+def unfinished_pass_documents(found: Sequence[PassStatus]) -> list[UnfinishedPassDocument]:
+    """Each of them, with what is to be done."""
     return [
-        {
-            "migration": status.key.migration,
-            "position": status.key.position,
-            "direction": status.key.direction,
-            "table": status.table,
-            "physical_name": status.physical_name,
-            "state": status.condition.value,
-            "attended": status.is_attended,
-            "failures": len(status.state.failures),
-            "message": pass_stands(status),
-            "remediation": advise(status),
-        }
-        for status in found
+        UnfinishedPassDocument(**pass_document(one, message=pass_stands(one), remediation=pass_advice(one)))
+        for one in found
     ]
+
+
+def pass_document(status: PassStatus, *, message: str, remediation: str) -> PassDocument:
+    """How a pass stands, with what is said of it."""
+    return {
+        "migration": status.key.migration,
+        "position": status.key.position,
+        "direction": status.key.direction,
+        "table": status.table,
+        "physical_name": status.physical_name,
+        "state": status.condition.value,
+        "attended": status.is_attended,
+        "failures": len(status.state.failures),
+        "message": message,
+        "remediation": remediation,
+    }

@@ -4,8 +4,7 @@ import pytest
 
 from osem_migrate.errors import ItemsFailed, ItemsStillChanging
 from osem_migrate.planning.items import PassCondition, PassStatus
-from osem_migrate.planning.pass_advice import advice_resolved, pass_advice, pass_stands
-from osem_migrate.planning.resolve import Resolution
+from osem_migrate.planning.pass_advice import pass_advice, pass_stands
 from tests.doubles.pass_status import status
 from tests.doubles.typed import typed
 
@@ -62,30 +61,3 @@ def test_an_undo_is_told_from_the_pass_that_it_undoes() -> None:
     undoing = status(PassCondition.INTERRUPTED, direction="downgrade", physical_name=None)
     assert pass_stands(undoing).startswith("the undo of the pass of 0002_names over items is unfinished")
     assert typed(pass_advice(undoing)) == "Go on with: osem-migrate downgrade --to 1 --env dev"
-
-
-@pytest.mark.parametrize(
-    ("resolution", "failures", "advised"),
-    [
-        (Resolution.ACCEPT_CHECKSUM, 0, "Go on with: osem-migrate upgrade --env dev"),
-        (Resolution.REVERTED, 1, "The next run begins it anew, with all items: osem-migrate upgrade --env dev"),
-        (
-            Resolution.APPLIED,
-            0,
-            "No run goes on with it. Change what it has left by a new script: osem-migrate new TITLE",
-        ),
-        (
-            Resolution.APPLIED,
-            1,
-            (
-                "See what failed with: osem-migrate items failures --env dev\n"
-                "No run goes on with it. Change what it has left by a new script: osem-migrate new TITLE"
-            ),
-        ),
-    ],
-)
-def test_what_somebody_says_of_a_migration_decides_what_becomes_of_its_pass(
-    resolution: Resolution, failures: int, advised: str
-) -> None:
-    """No run goes on with what is recorded as applied, and none where it was with what is recorded as reverted."""
-    assert typed(advice_resolved(status(PassCondition.INTERRUPTED, failures=failures), resolution)) == advised
