@@ -15,8 +15,8 @@ from osem_migrate.cli.options import (
     connected,
     item_rate_option,
     lock_timeout_option,
+    plan_format_option,
     price_file_option,
-    refuse_without_dry_run,
     sample_option,
     timeout_option,
 )
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 @item_rate_option
 @sample_option
 @price_file_option
+@plan_format_option
 @connected
 def command(  # noqa: PLR0913 - one parameter an option
     invocation: Invocation,
@@ -53,6 +54,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     item_rate: int | None,
     sample: int | None,
     price_file: Path | None,
+    shape: str,
 ) -> ExitCode:
     """Reverse the newest migrations.
 
@@ -60,14 +62,14 @@ def command(  # noqa: PLR0913 - one parameter an option
     counts and must be confirmed; tables that somebody made by hand in place of those are named. Deletion protection
     that a script or a person turned on stops it, and its dry run; what the environment gave goes with the drop.
     """
-    from osem_migrate.cli.plan import plan_document, show_notes, show_plan
+    from osem_migrate.cli.plan import finish_preview, is_annotated, show_notes
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.downgrade import DowngradeOptions
     from osem_migrate.commands.forecast import ForecastOptions
 
     if (target is None) == (steps is None):
         raise UsageError("say how far to go back: either --to VERSION or --steps NUMBER")
-    refuse_without_dry_run(dry_run=dry_run, sample=sample, price_file=price_file)
+    annotated = is_annotated(invocation, shape, dry_run=dry_run, sample=sample, price_file=price_file)
     options = DowngradeOptions(target, steps=steps, lock_timeout=lock_timeout, timeout=timeout, item_rate=item_rate)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
@@ -75,9 +77,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     if dry_run:
         plan = migrator.with_drift(plan)
         plan = migrator.forecast(plan, ForecastOptions(sample=sample, prices=price_file, item_rate=item_rate))
-        return invocation.finish(
-            lambda: plan_document(plan, migrator), lambda: show_plan(plan, migrator, calls=invocation.verbose)
-        )
+        return finish_preview(invocation, plan, migrator, annotated=annotated)
     invocation.stopped = lambda error: _stopped(plan, error)
     if not invocation.as_json:
         show_notes(plan)

@@ -113,6 +113,17 @@ price_file_option = click.option(
 )
 
 
+plan_format_option = click.option(
+    "--format",
+    "shape",
+    type=Choice(("text", "json", "github")),
+    default="text",
+    show_default=True,
+    metavar="FORMAT",
+    help="Of --dry-run: text for people, json for machines, github for annotations.",
+)
+
+
 def timeout_option(meaning: str) -> Callable[[F], F]:
     """``--timeout``: how long one thing may take, in the words of the command."""
     return click.option("--timeout", type=Seconds(least=SHORTEST_TIMEOUT), metavar="SECONDS", help=meaning)

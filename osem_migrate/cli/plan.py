@@ -8,8 +8,10 @@ from osem_migrate import advice
 from osem_migrate.cli import output, terminal
 from osem_migrate.cli.confirmation import losses_of
 from osem_migrate.cli.forecast import show_forecasts
-from osem_migrate.cli.invocation import Document, place
+from osem_migrate.cli.invocation import Document, Invocation, place
+from osem_migrate.cli.options import refuse_together, refuse_without_dry_run
 from osem_migrate.config import HISTORY_ENTITY
+from osem_migrate.errors import ExitCode
 from osem_migrate.operations.change import Change, ChangeKind
 from osem_migrate.operations.estimate import NO_TIME
 from osem_migrate.operations.step import Step
@@ -53,11 +55,33 @@ def show_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
         output.echo(f"With --fold, {indexes} would be created with {whose}: {output.usual(spared.plan.estimate)}.")
 
 
-def report_plan(plan: "Plan", migrator: "Migrator", *, calls: bool) -> None:
-    """Print the plan as annotations of GitHub's, which have no room for calls."""
+def is_annotated(invocation: Invocation, shape: str, *, dry_run: bool, **needs_dry_run: object) -> bool:
+    """Whether ``--format`` asks for annotations of a dry run; ``json`` is the same as ``--json``.
+
+    Raises UsageError where it does not go with the other options, and where one of ``needs_dry_run`` has none.
+    """
+    report = shape if shape == "github" else None
+    refuse_without_dry_run(dry_run=dry_run, **needs_dry_run, format=report)
+    refuse_together(json=invocation.as_json, format=report)
+    invocation.as_json = invocation.as_json or shape == "json"
+    return report is not None
+
+
+def finish_preview(invocation: Invocation, plan: "Plan", migrator: "Migrator", *, annotated: bool) -> ExitCode:
+    """Print the plan of a dry run in the format that was asked for; annotations have no room for calls."""
+
+    def show() -> None:
+        if annotated:
+            _annotate(plan, migrator)
+        else:
+            show_plan(plan, migrator, calls=invocation.verbose)
+
+    return invocation.finish(lambda: plan_document(plan, migrator), show)
+
+
+def _annotate(plan: "Plan", migrator: "Migrator") -> None:
     from osem_migrate.cli import reports
 
-    del calls
     output.verbatim(reports.plan_github(plan, losses_of(plan, migrator) if plan.hazards else ()))
 
 

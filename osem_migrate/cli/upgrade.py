@@ -1,7 +1,6 @@
 """``osem-migrate upgrade``: apply what is pending."""
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,25 +11,21 @@ from osem_migrate.cli.complete import complete_version
 from osem_migrate.cli.confirmation import confirm
 from osem_migrate.cli.invocation import Document, Invocation, place
 from osem_migrate.cli.options import (
-    Choice,
     connected,
     item_rate_option,
     lock_timeout_option,
+    plan_format_option,
     price_file_option,
     refuse_together,
-    refuse_without_dry_run,
     sample_option,
     timeout_option,
 )
 from osem_migrate.errors import ExitCode, OsemMigrateError
 
 if TYPE_CHECKING:
-    from osem_migrate.commands.forecast import ForecastOptions
     from osem_migrate.commands.upgrade import UpgradeOptions, UpgradeResult
     from osem_migrate.migrator import Migrator
     from osem_migrate.planning.plan import Plan
-
-FORMATS = ("text", "json", "github")
 
 
 @click.command("upgrade")
@@ -50,8 +45,7 @@ FORMATS = ("text", "json", "github")
               "and stop there if there are any.")  # fmt: skip
 @sample_option
 @price_file_option
-@click.option("--format", "shape", type=Choice(FORMATS), default="text", show_default=True, metavar="FORMAT",
-              help="Of --dry-run: text for people, json for machines, github for annotations.")  # fmt: skip
+@plan_format_option
 @click.option("--fold/--no-fold", default=None,
               help="Create indexes together with their new table: 20 s instead of 8 to 17 min each.  [default: as "
               "configured; asked for at a terminal where nothing is]")  # fmt: skip
@@ -85,6 +79,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     nothing. Where a newer checkout has applied more than this one has, and nothing of this one is pending, that is
     noted.
     """
+    from osem_migrate.cli.plan import finish_preview, is_annotated
     from osem_migrate.cli.signals import stop_on_signal
     from osem_migrate.commands.forecast import ForecastOptions
     from osem_migrate.commands.upgrade import UpgradeOptions
@@ -92,10 +87,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     refuse_together(no_wait=no_wait, wait_only=wait_only)
     refuse_together(check_items=check_items, no_wait=no_wait, wait_only=wait_only)
-    report = shape if shape == "github" else None
-    refuse_without_dry_run(dry_run=dry_run, sample=sample, price_file=price_file, format=report)
-    refuse_together(json=invocation.as_json, format=report)
-    invocation.as_json = invocation.as_json or shape == "json"
+    annotated = is_annotated(invocation, shape, dry_run=dry_run, sample=sample, price_file=price_file)
     migrator = invocation.migrator()
     invocation.warn(migrator.scripts.warnings)
     options = UpgradeOptions(
@@ -111,29 +103,14 @@ def command(  # noqa: PLR0913 - one parameter an option
     )
     if dry_run:
         forecast = ForecastOptions(sample=sample, prices=price_file, item_rate=item_rate)
-        return _preview(invocation, migrator, options, forecast, annotate=report is not None)
+        plan = migrator.forecast(migrator.preview(options), forecast)
+        return finish_preview(invocation, plan, migrator, annotated=annotated)
     plan, options = _agreed(invocation, migrator, options, yes=yes, allow_data_loss=allow_data_loss)
     with stop_on_signal(options.resume()) as stop:
         # What only a look at the live tables tells, such as items in one that was there first, is confirmed as well.
         everything = yes and (allow_data_loss or not migrator.environment.settings.protected)
         result = migrator.upgrade(replace(options, plan=plan, stop=stop, allow_data_loss=everything))
     return invocation.finish(lambda: _document(result), lambda: _show(result, migrator, options))
-
-
-def _preview(
-    invocation: Invocation,
-    migrator: "Migrator",
-    options: "UpgradeOptions",
-    forecast: "ForecastOptions",
-    *,
-    annotate: bool,
-) -> ExitCode:
-    """Print what the upgrade would do."""
-    from osem_migrate.cli.plan import plan_document, report_plan, show_plan
-
-    plan = migrator.forecast(migrator.preview(options), forecast)
-    show = partial(report_plan if annotate else show_plan, plan, migrator)
-    return invocation.finish(lambda: plan_document(plan, migrator), lambda: show(calls=invocation.verbose))
 
 
 def _agreed(

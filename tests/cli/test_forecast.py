@@ -168,6 +168,33 @@ def test_a_downgrade_says_what_its_undo_takes(teams: Tables, run: Run) -> None:
     assert teams.everything() == before
 
 
+def test_a_downgrade_as_annotations(teams: Tables, run: Run) -> None:
+    """What would be reversed, what its undo takes, and what may be lost; nothing of it without a dry run."""
+    teams.client.delete_item(TableName="shop-dev-Teams", Key={"teamId": {"S": "c"}})
+    assert run("upgrade", "--quiet").code == 0
+    said = run("downgrade", "--to", "2", "--dry-run", "--sample", "9", "--format", "github")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert [line.rpartition("::")[2] for line in lines[:2]] == [
+        "0009_titles is to be reversed",
+        "0003_create_plans is to be reversed",
+    ]
+    assert lines[2].startswith("::warning title=HAZARD::")
+    assert "shop-dev-Plans" in lines[2]
+    assert "title=UpdateItems shop-dev-Teams::2 items" in lines[3]
+    assert lines[3].startswith("::notice file=")
+    nothing = run("downgrade", "--to", "9", "--dry-run", "--format", "github")
+    assert (nothing.code, nothing.out) == (0, "::notice::up to date\n")
+    for words, complaint in (
+        (("--format", "github"), "--format only goes with --dry-run"),
+        (("--dry-run", "--json", "--format", "github"), "--json and --format github cannot be used together"),
+    ):
+        refused = run("downgrade", "--to", "0", *words)
+        assert (refused.code, complaint in refused.out + refused.err) == (64, True)
+    document = run("downgrade", "--to", "2", "--dry-run", "--format", "json").document
+    assert document["data"]["direction"] == "downgrade"
+
+
 def test_a_downgrade_is_priced_by_the_same_list(teams: Tables, run: Run, tmp_path: Path) -> None:
     """A file that is none is refused before a table is looked at; the options mean nothing without a dry run."""
     (tmp_path / "prices.json").write_text("[]")

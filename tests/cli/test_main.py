@@ -39,7 +39,7 @@ OPTIONS = {
     | {"--check-items", "--sample", "--price-file", "--format"},
     "downgrade": CONNECTION
     | {"--to", "--steps", "--dry-run", "--yes", "--allow-data-loss", "--lock-timeout", "--timeout", "--item-rate"}
-    | {"--sample", "--price-file"},
+    | {"--sample", "--price-file", "--format"},
     "status": CONNECTION | {"--exit-zero", "--ignore", "--format", "--strict", "--write-repair", "--rebuild"},
     "history": CONNECTION | {"--limit"},
     "list": CONNECTION | {"--details"},
