@@ -152,7 +152,8 @@ def _query(target: TrialTarget) -> Mapping[str, Any]:
 
 
 # CreateTable is not among them: whatever it is asked, it either is refused before anybody is asked who is calling, or
-# might create the table.
+# might create the table. Nor is DeleteItem, which is allowed for items of some partitions only: where there is no table
+# yet, no item is of any of them, and a refusal would show nothing.
 _REQUESTS: Mapping[str, _Request] = {
     "dynamodb:ListTables": _Request("list_tables", lambda _: {"Limit": 1}, lambda _: None),
     "dynamodb:DescribeTable": _question("describe_table"),

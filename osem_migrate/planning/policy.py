@@ -125,6 +125,11 @@ GRANTS = (
         Target.HISTORY,
         ("dynamodb:CreateTable", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
     ),
+    # What a pass has set aside, once it is handled; what resolve moves to another name, or gives up; and all of it,
+    # where destroy leaves the table to other applications.
+    Grant("DeleteHistory", Role.UPGRADE, Target.OWN, ("dynamodb:DeleteItem",)),
+    # destroy, where the table is nobody else's: its deletion protection is turned off first.
+    Grant("DropHistory", Role.DOWNGRADE, Target.HISTORY, ("dynamodb:DeleteTable", "dynamodb:UpdateTable")),
 )
 
 # What a probe does with its item, in each table and through each of their indexes.
@@ -137,9 +142,6 @@ _READ_AUTOSCALING = Grant("ReadAutoscaling", Role.STATUS, Target.ACCOUNT, (AUTOS
 
 # DescribeTable shows the key that AWS manages by an ARN like any other; what that is, nobody knows beforehand.
 _ASK_WHOSE_KEY = Grant("TellKeys", Role.STATUS, Target.KEYS, ("kms:DescribeKey",))
-
-# What a pass sets aside is an item of the history table until it is handled.
-_KEEP_PASSES = Grant("KeepPasses", Role.UPGRADE, Target.OWN, ("dynamodb:DeleteItem",))
 
 # Orders to a pass are written outside the lock, and to nothing but the items of passes.
 _STEER_PASSES = Grant("SteerPasses", Role.STATUS, Target.PASSES, ("dynamodb:UpdateItem",))
@@ -185,7 +187,6 @@ def grants(  # noqa: PLR0913 - one argument each for what may be allowed beside 
         *((_PROBE_INDEXES,) if probe and any(_has_indexes(step.after) for step in forward) else ()),
         *(_sampling(forward) if sample else ()),
         *((_CHECK_ITEMS,) if check_items else ()),
-        *((_KEEP_PASSES,) if check_items or any(isinstance(step, Pass) for step in (*forward, *back)) else ()),
         *_tagging(defaults),
         *_of_steps("ChangeTables", Role.UPGRADE, forward),
         *_of_steps("ReverseTables", Role.DOWNGRADE, back),

@@ -56,7 +56,7 @@ def test_orders_to_passes(project: Project, run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("option", "member", "added"),
-    [("--sample", "sample", set()), ("--check-items", "check_items", {"CheckItems", "KeepPasses"})],
+    [("--sample", "sample", set()), ("--check-items", "check_items", {"CheckItems"})],
 )
 def test_what_else_is_read(project: Project, run: Run, option: str, member: str, added: set[str]) -> None:
     """Each option adds what its counterpart of upgrade reads; without a pass over items there is nothing to sample."""

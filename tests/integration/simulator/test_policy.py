@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from osem_migrate import DowngradeOptions, ForecastOptions, ListOptions, UpgradeOptions, VerifyOptions
+from osem_migrate import (
+    DestroyOptions,
+    DowngradeOptions,
+    ForecastOptions,
+    ListOptions,
+    Resolution,
+    ResolveOptions,
+    UpgradeOptions,
+    VerifyOptions,
+)
 from osem_migrate.commands.doctor import DoctorOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import AccessDenied, Interrupted, OsemMigrateError, PartialError
@@ -85,6 +94,19 @@ def upgrade_with_a_break(aws: SimulatedAws, project: Project) -> None:
     aws.migrator(project).upgrade()
 
 
+def damage(aws: SimulatedAws, migrator: Migrator, name: str) -> None:
+    """Let what is recorded of a migration, of which there is no script, be nothing that anybody can read."""
+    item = {"scope": {"S": migrator.project.application}, "item": {"S": f"migration#{name}"}, "number": {"S": "odd"}}
+    aws.simulator._apply("PutItem", {"TableName": migrator.environment.history_table, "Item": item})
+
+
+def set_right(aws: SimulatedAws, project: Project) -> None:
+    """Delete what is recorded of a migration that nobody can read."""
+    damage(aws, aws.migrator(project), "0099_lost")
+    options = ResolveOptions("0099_lost", Resolution.REVERTED, verify=False, allow_data_loss=True)
+    assert aws.migrator(project).resolve(options).record is None
+
+
 @pytest.mark.parametrize("make", [own_project_on_aws, everything, STAGE_LAST, NO_STAGE, MAPPED])
 def test_the_journey_needs_every_permission_and_no_other(
     make: Callable[[Path], Project], aws: SimulatedAws, tmp_path: Path
@@ -94,6 +116,7 @@ def test_the_journey_needs_every_permission_and_no_other(
     migrator = aws.migrator(project)
     upgrading = limit(aws, RUNNER, migrator, Role.UPGRADE)
     upgrade_with_a_break(aws, project)
+    set_right(aws, project)
     looking = limit(aws, RUNNER, migrator, Role.STATUS)
     look(aws.migrator(project))
     probing = limit(aws, RUNNER, migrator, Role.STATUS, probe=True)
@@ -189,6 +212,56 @@ def test_passes_over_items_need_every_permission_and_no_other(aws: SimulatedAws,
     assert [{one for one in unused if _is_of_items(*one)} for unused in superfluous] == [set(), set(), set(), set()]
     assert "AccessDeniedException" not in {call.outcome for call in aws.simulator.calls}
     assert aws.simulator.unknown == []
+
+
+def test_a_pass_follows_its_script_under_the_policy_of_an_upgrade(aws: SimulatedAws, tmp_path: Path) -> None:
+    """What is recorded under the old name is deleted there, with the pass, and nobody else's."""
+    head = "from osem_migrate import *\n"
+    scripts = {"0001_tables": TABLES_OF_ITEMS, "0002_items": head + ITEMS}
+    project = write_project(tmp_path, scripts, TUNNEL)
+    aws.migrator(project).upgrade(UpgradeOptions("1"))
+    client_answered_by(aws.answer).put_item(TableName="osem-dev-Users", Item={"userId": {"S": "u1"}})
+    with pytest.raises(PartialError, match="userId u1"):
+        aws.migrator(project).upgrade()
+    (tmp_path / "migrations" / "0002_items.py").rename(tmp_path / "migrations" / "0003_items.py")
+    policy = limit(aws, RUNNER, aws.migrator(project), Role.UPGRADE)
+    resolved = aws.migrator(project).resolve(ResolveOptions("3", Resolution.RENAMED))
+    assert [found.status.key.migration for found in resolved.passes] == ["0003_items"] * 2
+    kept = aws.simulator._apply("Scan", {"TableName": "osem-dev-SchemaMigrations"})["Items"]
+    assert not [item for item in kept if "0002_items" in item["scope"]["S"] + item["item"]["S"][:30]]
+    assert any(action == "dynamodb:DeleteItem" for _, action in policy.used)
+
+
+def test_who_looks_deletes_nothing_of_the_history(aws: SimulatedAws, tmp_path: Path) -> None:
+    """Who may upgrade deletes items of this application alone, and who may look, none; also where orders are given."""
+    migrator = aws.migrator(everything(tmp_path))
+    history = aws.simulator.account.arn(migrator.environment.history_table)
+    for role, chosen in ((Role.STATUS, {"items": True}), (Role.UPGRADE, {}), (Role.DOWNGRADE, {})):
+        policy = limit(aws, RUNNER, migrator, role, **chosen)
+        own = [migrator.project.application, f"{migrator.project.application}#pass#0001_everything#0#upgrade"]
+        for partition in own:
+            assert policy.allows("dynamodb:DeleteItem", history, partition) is (role is not Role.STATUS)
+        assert not policy.allows("dynamodb:DeleteItem", history, "another")
+        assert not policy.allows("dynamodb:DeleteItem", history)
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_destroy_needs_no_more_than_a_downgrade(is_shared: bool, aws: SimulatedAws, tmp_path: Path) -> None:  # noqa: FBT001
+    """With the history table; where another application has its history there, only what is this one's is deleted."""
+    project = write_project(tmp_path, {"0001_teams": 'operations = [CreateTable("Teams", S("teamId"))]'}, TUNNEL)
+    migrator = aws.migrator(project)
+    migrator.upgrade()
+    history = migrator.environment.history_table
+    theirs = {"scope": {"S": "another"}, "item": {"S": "event#1"}}
+    if is_shared:
+        aws.simulator._apply("PutItem", {"TableName": history, "Item": theirs})
+    limit(aws, RUNNER, migrator, Role.DOWNGRADE)
+    aws.migrator(project).destroy(DestroyOptions(allow_data_loss=True))
+    assert set(aws.simulator.account.tables) == ({history} if is_shared else set())
+    if is_shared:
+        left = aws.simulator._apply("Scan", {"TableName": history})["Items"]
+        assert [item for item in left if item["item"]["S"] != "lock"] == [theirs]
+    assert "AccessDeniedException" not in {call.outcome for call in aws.simulator.calls}
 
 
 def _is_of_items(sid: str, action: str) -> bool:
