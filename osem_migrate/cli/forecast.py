@@ -33,6 +33,9 @@ def show_forecasts(plan: "Plan") -> None:
     if unasked:
         sampled = advice.command(plan.direction, "--dry-run", "--sample", "1000", given={"--to": plan.target})
         output.hint(f"see what would become of some of these items: {sampled}")
+    if any(found.lacks_prices for found in plan.forecasts):
+        priced = advice.command(plan.direction, "--dry-run", "--price-file", "FILE", given={"--to": plan.target})
+        output.hint(f"see dollars by a price list of yours, as docs/items.md shows one: {priced}")
 
 
 def forecast_lines(found: "PassForecast") -> "Iterator[str]":

@@ -38,6 +38,7 @@ class PassForecast:
         seconds: at that rate, and at least; None without one.
         dollars: what the units cost; None where nobody knows.
         why_no_dollars: the reason for that.
+        lacks_prices: whether the price list is the reason, so that another one would tell.
         prices_date: as of when the prices are.
         is_prepaid: whether the units are provisioned, and are paid for whoever uses them.
         checks: the indexes that it holds the items against.
@@ -59,6 +60,7 @@ class PassForecast:
     seconds: Estimate | None
     dollars: tuple[float, float] | None
     why_no_dollars: str | None
+    lacks_prices: bool
     prices_date: str
     is_prepaid: bool
     checks: tuple[CheckedIndex, ...]
@@ -123,6 +125,7 @@ def forecast(  # noqa: PLR0913 - one argument each for what it hangs on
         seconds=_time((least, most), live, rate),
         dollars=dollars,
         why_no_dollars=why,
+        lacks_prices=dollars is None and not live.emulated,
         prices_date=prices.date,
         is_prepaid=billing.is_provisioned,
         checks=step.checks,

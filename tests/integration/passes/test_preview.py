@@ -379,3 +379,19 @@ def test_an_earlier_pass_of_the_plan_is_kept_in_mind(site: PassSite, capsys: pyt
         "looked at: 8 items, from 4 segments:",
         "looked at: 8 items, from 4 segments, as they are before what is done above:",
     ]
+
+
+def test_who_has_no_prices_is_told_how_to_give_some(
+    site: PassSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the list has none of this region; a list that has them answers."""
+    prices = {"source": "a contract", "date": "2026-01-31"}
+    tariff = {"STANDARD": {"read_request_million": 1, "write_request_million": 2.5}}
+    for region, is_told in (("us-east-1", False), ("eu-central-1", True)):
+        file = tmp_path / f"{region}.json"
+        file.write_text(json.dumps({**prices, "regions": {region: tariff}}))
+        watched = site.declare(FULL_NAME).watched()
+        show_forecasts(watched.migrator.forecast(watched.migrator.preview(), ForecastOptions(prices=file)))
+        said = typed(capsys.readouterr().out + capsys.readouterr().err)
+        assert ("no on-demand prices of STANDARD tables in us-east-1" in said) is is_told
+        assert ("osem-migrate upgrade --dry-run --price-file FILE" in said) is is_told

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling, SetStream, SetTableClass
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.planning.forecast import PassForecast, forecast
+from osem_migrate.planning.prices import Prices
 from osem_migrate.planning.sample import Sample, Units
 from osem_migrate.schema import Index, S, Table
 from tests.documentation import shown
@@ -46,6 +48,7 @@ def forecast_of(
     said: int | None = None,
     region: str = "us-east-1",
     sample: Sample | None = None,
+    prices: Prices = PRICES,
     **options: Any,
 ) -> PassForecast:
     """Of a pass over a terabyte of items of a KB, unless said otherwise."""
@@ -54,7 +57,7 @@ def forecast_of(
         name="Users", physical_name="app-prod-Users", table=declared, status="ACTIVE", items=items, size_bytes=size
     )
     step = Pass.over(declared, work, **options)
-    return forecast(KEY, step, live, said=said, prices=PRICES, region=region, sample=sample)
+    return forecast(KEY, step, live, said=said, prices=prices, region=region, sample=sample)
 
 
 def test_the_page_says_what_a_terabyte_takes() -> None:
@@ -154,9 +157,22 @@ def test_what_is_provisioned_is_paid_for_anyway() -> None:
 def test_no_dollars_where_no_price_is_known(region: str, settings: tuple[Any, ...], why: str) -> None:
     """Of the region, of the mode, of the class: the plan says so, and has the units all the same."""
     found = forecast_of(UPDATE, table(*settings), region=region)
-    assert found.dollars is None
+    assert (found.dollars, found.lacks_prices) == (None, True)
     assert f"no dollars: the price list of {PRICES.date} has no {why}" in " ".join(forecast_lines(found))
     assert found.most.write == 2**30
+
+
+def test_the_list_that_the_page_shows_is_one(tmp_path: Path) -> None:
+    """It gives dollars for what it has prices of, and for nothing else."""
+    (snippet,) = (one for one in shown.blocks(shown.read(shown.DOCS / "items.md"), "json") if "regions" in one)
+    (tmp_path / "prices.json").write_text(snippet, encoding="utf-8")
+    prices = read_prices(tmp_path / "prices.json")
+    (region,) = prices.regions
+    found = forecast_of(UPDATE, region=region, prices=prices)
+    assert found.dollars is not None
+    assert found.dollars[1] == pytest.approx(402_653_184 / 1e6 * 0.15 + 1_073_741_824 / 1e6 * 0.75)
+    assert (found.lacks_prices, found.prices_date) == (False, "2026-11-28")
+    assert forecast_of(UPDATE, region="us-east-1", prices=prices).lacks_prices
 
 
 def test_what_else_happens_is_told() -> None:
