@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EXTRAS := dev,local
 PYTEST_ARGS ?=
 PLANTED_ARGS ?=
@@ -24,13 +25,16 @@ help: ## Show the targets
 setup: $(STAMP) ## Create .venv with everything pinned in constraints.txt
 	@:
 
+# The pip that came with Python may be old and read the index twice as slowly; pip would compile on one core, and the tests of packages too.
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { \
 		echo "No Python 3.11 or later with the venv module was found." >&2; \
 		echo "hint: install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@$(PIP_INSTALL) -c constraints.txt pip hatchling
+	@$(PIP_INSTALL) -c constraints.txt --no-compile --no-build-isolation -e '.[$(EXTRAS)]'
+	@$(BIN)/python -m compileall -qq -j 0 -x /tests/ $(VENV)/lib || true
 	@touch $@
 
 engines: $(STAMP)
@@ -62,7 +66,8 @@ lint: $(STAMP) ## Check style and format, and the migrations by their own rules
 
 types: $(STAMP) ## Check types, strictly
 	@$(BIN)/mypy
-	@set -e; for example in examples/*/; do (cd "$$example" && "$(CURDIR)/$(BIN)/mypy" --python-executable "$(CURDIR)/$(BIN)/python"); done
+	@set -e; for example in examples/*/; do (cd "$$example" && "$(CURDIR)/$(BIN)/mypy" --python-executable "$(CURDIR)/$(BIN)/python" \
+		--cache-dir "$(CURDIR)/.mypy_cache/examples"); done
 
 contracts: $(STAMP) ## Check which module may import which
 	@$(BIN)/lint-imports
@@ -82,9 +87,10 @@ bench: $(STAMP) ## Run every benchmark and print its table
 lock: ## Resolve every dependency again and rewrite constraints.txt
 	@set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
 	$(LOCK_PYTHON) -m venv "$$work/venv"; \
-	"$$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check '.[$(EXTRAS)]'; \
-	{ echo "# Every dependency of every extra, pinned, for Python 3.11 to 3.13. Written by: make lock"; \
-	  "$$work/venv/bin/python" -m pip freeze --disable-pip-version-check --exclude osem-migrate | grep -E '^[A-Za-z0-9._-]+=='; \
+	"$$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip '.[$(EXTRAS)]'; \
+	{ echo "# Every dependency of every extra, and pip, pinned, for Python 3.11 to 3.13. Written by: make lock"; \
+	  "$$work/venv/bin/python" -m pip freeze --disable-pip-version-check --all --exclude osem-migrate --exclude setuptools | \
+	    grep -E '^[A-Za-z0-9._-]+=='; \
 	} > "$$work/constraints.txt"; \
 	cp "$$work/constraints.txt" constraints.txt
 
