@@ -13,6 +13,7 @@ from tests.cli.command_line import (
     ACCESS_KEY,
     REGION,
     SECRET_KEY,
+    Applied,
     Project,
     Result,
     Run,
@@ -20,6 +21,7 @@ from tests.cli.command_line import (
     create_project,
     tables_at,
 )
+from tests.engines import moto_server as moto
 
 
 @pytest.fixture
@@ -51,6 +53,28 @@ def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
         return Result(code, said.out, said.err)
 
     return run_once
+
+
+@pytest.fixture(scope="session")
+def _left() -> dict[object, moto.Contents]:
+    return {}
+
+
+@pytest.fixture
+def applied(project: Project, run: Run, tables: Tables, _left: dict[object, moto.Contents]) -> Applied:
+    """Upgrades where nothing but that was done before; what the same left in an earlier test is only put back."""
+    begun: list[object] = []
+
+    def apply(*words: str) -> None:
+        assert begun or not tables.names()
+        begun.append((words, project.texts))
+        if tuple(begun) in _left:
+            moto.put_back(_left[tuple(begun)])
+            return
+        assert run("upgrade", "-q", *words).code == 0
+        _left[tuple(begun)] = moto.contents()
+
+    return apply
 
 
 class _Refusing(BaseHTTPRequestHandler):

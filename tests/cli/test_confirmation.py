@@ -15,7 +15,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable, DropIndex
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Table
-from tests.cli.command_line import Project, Result, Run, Tables, run_process
+from tests.cli.command_line import Applied, Project, Result, Run, Tables, run_process
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator
@@ -24,10 +24,10 @@ END_OF_INPUT = "\x04"  # Ctrl-D
 
 
 @pytest.fixture
-def upgraded(project: Project, run: Run, tables: Tables) -> Project:
+def upgraded(project: Project, run: Run, applied: Applied, tables: Tables) -> Project:
     """Applied to dev and to prod, which is protected, with three items in dev's Plans."""
-    assert run("upgrade").code == 0
-    assert run("upgrade", "--env", "prod").code == 0
+    applied()
+    applied("--env", "prod")
     for number in range(3):
         tables.client.put_item(TableName="shop-dev-Plans", Item={"planId": {"S": f"p{number}"}})
     return project

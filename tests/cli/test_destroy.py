@@ -4,16 +4,16 @@ import os
 
 import pytest
 
-from tests.cli.command_line import HISTORY, Project, Run, Tables, run_process
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables, run_process
 
 ALL = ["shop-dev-Plans", HISTORY, "shop-dev-Teams"]
 KEPT = [{"physical_name": "shop-dev-Elsewhere", "application": None}]
 
 
 @pytest.fixture
-def upgraded(project: Project, run: Run, tables: Tables) -> Project:
+def upgraded(project: Project, run: Run, applied: Applied, tables: Tables) -> Project:
     """Applied to dev, with two items in Teams, and a table of somebody else's beside it."""
-    assert run("upgrade").code == 0
+    applied()
     for number in range(2):
         tables.client.put_item(TableName="shop-dev-Teams", Item={"teamId": {"S": f"t{number}"}})
     tables.client.create_table(
@@ -110,10 +110,10 @@ def test_on_a_terminal_the_name_is_typed(answer: str, code: int, upgraded: Proje
 
 @pytest.mark.parametrize("words", [["--yes"], ["--dry-run"], []])
 def test_a_protected_environment_is_always_refused(
-    words: list[str], run: Run, project: Project, tables: Tables
+    words: list[str], run: Run, project: Project, applied: Applied, tables: Tables
 ) -> None:
     """No option and no answer helps; the error has a code of its own."""
-    assert run("upgrade", "--env", "prod").code == 0
+    applied("--env", "prod")
     before = tables.everything()
     said = run("destroy", "--env", "prod", *words)
     assert (said.code, said.out) == (1, "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.command_line import REGION, Project, Run, Tables, run_process
+from tests.cli.command_line import REGION, Applied, Project, Run, Tables, run_process
 from tests.cli.envelope import Failure, Success, checked
 
 
@@ -83,9 +83,9 @@ def test_a_bad_script(project: Project, run: Run, tables: Tables) -> None:
     assert document.error.details["line"] == 5
 
 
-def test_a_lock_that_is_held(run: Run, tables: Tables) -> None:
+def test_a_lock_that_is_held(run: Run, applied: Applied, tables: Tables) -> None:
     """The details name who holds the lock."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     tables.hold_lock()
     said = run("upgrade", "--json", "--lock-timeout", "0")
     assert said.code == 6
@@ -96,9 +96,9 @@ def test_a_lock_that_is_held(run: Run, tables: Tables) -> None:
     assert document.data["pending"] == ["0002_add_manager_id_index_to_teams", "0003_create_plans"]
 
 
-def test_a_partial_upgrade(project: Project, run: Run, tables: Tables) -> None:
+def test_a_partial_upgrade(project: Project, run: Run, applied: Applied, tables: Tables) -> None:
     """Its data say what was applied and what was not, as after a whole one; the details say why it stopped."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     _occupy(tables, "shop-dev-Plans")
     said = run("upgrade", "--json", "-q")
     assert said.code == 2
