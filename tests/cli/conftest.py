@@ -1,6 +1,8 @@
 """Fixtures of the command line: a project around the working folder, engines, and a way to run commands."""
 
 import json
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,6 +77,29 @@ def applied(project: Project, run: Run, tables: Tables, _left: dict[object, moto
         _left[tuple(begun)] = moto.contents()
 
     return apply
+
+
+@pytest.fixture
+def keyboard() -> Iterator[tuple[int, int]]:
+    """A terminal: the end that a person types at, and the one that is a program's standard input."""
+    hand, program = os.openpty()
+    yield hand, program
+    os.close(hand)
+    os.close(program)
+
+
+@pytest.fixture
+def typing(keyboard: tuple[int, int], run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run one command line in this process, whose standard input is a terminal at which the first word is typed."""
+    hand, program = keyboard
+
+    def run_once(typed: str, *words: str) -> Result:
+        os.write(hand, typed.encode())
+        with open(program, closefd=False) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            return run(*words)
+
+    return run_once
 
 
 class _Refusing(BaseHTTPRequestHandler):

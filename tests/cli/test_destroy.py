@@ -95,13 +95,11 @@ def test_without_a_terminal_only_yes_counts(words: list[str], upgraded: Project,
 
 
 @pytest.mark.parametrize(("answer", "code"), [("dev\n", 0), ("yes\n", 1)])
-def test_on_a_terminal_the_name_is_typed(answer: str, code: int, upgraded: Project, tables: Tables) -> None:
+def test_on_a_terminal_the_name_is_typed(
+    answer: str, code: int, typing: Run, upgraded: Project, tables: Tables
+) -> None:
     """A real terminal: the losses first, then only the environment's name goes on."""
-    hand, program = os.openpty()
-    os.write(hand, answer.encode())
-    said = run_process("destroy", stdin=program)
-    os.close(hand)
-    os.close(program)
+    said = typing(answer, "destroy")
     assert said.code == code
     assert "⚠ every item of table Teams is lost" in said.err
     assert "Type dev to go on" in said.err
@@ -173,15 +171,20 @@ def test_a_changed_table_needs_a_word_of_its_own(remade: Project, run: Run, tabl
     assert tables.names() == ["shop-dev-Elsewhere"]
 
 
+def test_a_process_asks_twice_at_its_terminal(keyboard: tuple[int, int], remade: Project, tables: Tables) -> None:
+    """As people start it: the second answer may be typed before it is asked for."""
+    hand, program = keyboard
+    os.write(hand, b"dev\ndev\n")
+    said = run_process("destroy", stdin=program)
+    assert (said.code, "orderId" in said.err) == (0, True)
+    assert "shop-dev-Plans" not in tables.names()
+
+
 @pytest.mark.parametrize(("answers", "code"), [("dev\ndev\n", 0), ("dev\nno\n", 1)])
 def test_on_a_terminal_a_changed_table_is_asked_for_twice(
-    answers: str, code: int, remade: Project, tables: Tables
+    answers: str, code: int, typing: Run, remade: Project, tables: Tables
 ) -> None:
     """The name of the environment once for what the scripts built, and once for what they did not."""
-    controller, terminal = os.openpty()
-    os.write(controller, answers.encode())
-    said = run_process("destroy", stdin=terminal)
-    os.close(terminal)
-    os.close(controller)
+    said = typing(answers, "destroy")
     assert (said.code, "orderId" in said.err) == (code, True)
     assert ("shop-dev-Plans" in tables.names()) == (code != 0)
