@@ -25,7 +25,7 @@ COLOUR = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
 
 # Shared machines make deadlines lie; in CI the same examples every time, so that a failure is the change's own.
 # A law is tried often enough to notice a mistake, and with OSEM_TORTURE=1 often enough to search for one.
-EXAMPLES = 500 if os.environ.get("OSEM_TORTURE") else 40
+EXAMPLES = 500 if os.environ.get("OSEM_TORTURE") else 25
 settings.register_profile("dev", deadline=None, max_examples=EXAMPLES)
 settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True)
 settings.load_profile("ci" if required() else "dev")

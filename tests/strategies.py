@@ -42,6 +42,7 @@ key_types: SearchStrategy[AttributeType] = st.sampled_from(("S", "N", "B"))
 attribute_types: SearchStrategy[Types] = st.fixed_dictionaries(dict.fromkeys(ATTRIBUTES, key_types))
 billing_modes: SearchStrategy[Literal["PAY_PER_REQUEST", "PROVISIONED"]]
 billing_modes = st.sampled_from(("PAY_PER_REQUEST", "PROVISIONED"))
+booleans = st.booleans()
 units = st.integers(1, 40)
 capacities = st.builds(Throughput, units, units)
 maxima = st.one_of(st.builds(Throughput, units, st.none() | units), st.builds(Throughput, st.none(), units))
@@ -49,7 +50,8 @@ maybe_maxima = st.none() | maxima
 key_names = st.lists(st.sampled_from(ATTRIBUTES), unique=True, min_size=1, max_size=6)
 index_names = st.lists(st.sampled_from(INDEX_NAMES), unique=True)
 
-# A strategy is checked when it is first drawn from, which takes longer than to draw: what is made once is checked once.
+# A strategy is checked when it is first drawn from, which takes longer than to draw: what is made once is checked once,
+# and what depends on what was drawn before is drawn by a function, where it can be.
 
 
 @cache
@@ -58,8 +60,8 @@ def _one_of(choices: tuple[T, ...]) -> SearchStrategy[T]:
 
 
 @cache
-def _some_of(choices: tuple[T, ...]) -> SearchStrategy[list[T]]:
-    return st.lists(st.sampled_from(choices), unique=True, min_size=1)
+def _some_of(choices: tuple[T, ...], *, least: int = 1) -> SearchStrategy[list[T]]:
+    return st.lists(st.sampled_from(choices), unique=True, min_size=least)
 
 
 @cache
@@ -76,9 +78,12 @@ def setting_kinds(most: int | None = None) -> SearchStrategy[list[type[Setting]]
 @st.composite
 def keys(draw: DrawFn, types: Types | None = None, without: Collection[str] = ()) -> Key:
     """A key attribute; ``types`` says which type each attribute has, ``without`` which ones it may not be."""
-    known = types if types is not None else draw(attribute_types)
+    return _key(draw, types if types is not None else draw(attribute_types), without)
+
+
+def _key(draw: DrawFn, types: Types, without: Collection[str] = ()) -> Key:
     name = draw(_one_of(tuple(name for name in ATTRIBUTES if name not in without)))
-    return Key(name, known[name])
+    return Key(name, types[name])
 
 
 @st.composite
@@ -87,34 +92,42 @@ def indexes(
 ) -> Index:
     """A global secondary index of one to four partition and up to four sort keys, without throughput of its own."""
     known = types if types is not None else draw(attribute_types)
+    return _index(draw, name if name is not None else draw(_one_of(INDEX_NAMES)), known, table_keys)
+
+
+def _index(draw: DrawFn, name: str, types: Types, table_keys: Collection[str]) -> Index:
     names = draw(key_names)
     split = draw(_up_to(min(4, len(names)), least=1))
     partition, sort = names[:split], names[split : split + 4]
-    projection, include = draw(_projections({*partition, *sort, *table_keys}))
+    projection, include = _projection(draw, {*partition, *sort, *table_keys})
     return Index(
-        name if name is not None else draw(_one_of(INDEX_NAMES)),
-        tuple(Key(key, known[key]) for key in partition),
-        tuple(Key(key, known[key]) for key in sort),
+        name,
+        tuple(Key(key, types[key]) for key in partition),
+        tuple(Key(key, types[key]) for key in sort),
         projection,
         include,
     )
 
 
-@st.composite
-def local_indexes(draw: DrawFn, name: str, types: Types, table_keys: Collection[str]) -> LocalIndex:
-    """A local secondary index with a sort key other than the table's keys."""
-    sort_key = draw(keys(types, without=table_keys))
-    projection, include = draw(_projections({sort_key.name, *table_keys}))
+def _local_index(draw: DrawFn, name: str, types: Types, table_keys: Collection[str]) -> LocalIndex:
+    """With a sort key other than the table's keys."""
+    sort_key = _key(draw, types, table_keys)
+    projection, include = _projection(draw, {sort_key.name, *table_keys})
     return LocalIndex(name, sort_key, projection, include)
 
 
-@st.composite
-def create_tables(draw: DrawFn, name: str | None = None) -> CreateTable:
+@cache
+def create_tables(name: str | None = None) -> SearchStrategy[CreateTable]:
     """A CreateTable with any mixture of indexes, local indexes and settings."""
+    return _create_tables(name)
+
+
+@st.composite
+def _create_tables(draw: DrawFn, name: str | None) -> CreateTable:
     table = name if name is not None else draw(_one_of(TABLE_NAMES))
     types = draw(attribute_types)
-    partition_key = draw(keys(types))
-    sort_key = draw(st.none() | keys(types, without={partition_key.name}))
+    partition_key = _key(draw, types)
+    sort_key = _key(draw, types, {partition_key.name}) if draw(booleans) else None
     own = {key.name for key in (partition_key, sort_key) if key is not None}
     names = draw(index_names)
     locals_ = draw(_up_to(min(2, len(names)))) if sort_key is not None else 0
@@ -122,8 +135,8 @@ def create_tables(draw: DrawFn, name: str | None = None) -> CreateTable:
         table,
         partition_key,
         sort_key,
-        [draw(indexes(index, types, own)) for index in names[locals_:]],
-        [draw(local_indexes(index, types, own)) for index in names[:locals_]],
+        [_index(draw, index, types, own) for index in names[locals_:]],
+        [_local_index(draw, index, types, own) for index in names[:locals_]],
     )
     kinds = draw(setting_kinds())
     created = bare.apply(Schema()).table(table)
@@ -197,7 +210,7 @@ def operations(draw: DrawFn, schema: Schema, names: Sequence[str] = TABLE_NAMES)
         off = protection is not None and protection.enabled
         return SetDeletionProtection(name, enabled=False) if off else DropTable(name)
     if kind is DropIndex:
-        return DropIndex(name, draw(st.sampled_from(table.indexes)).name)
+        return DropIndex(name, draw(_one_of(tuple(index.name for index in table.indexes))))
     if kind is AddIndex:
         return draw(add_indexes(table, free))
     return draw(settings_of(table, next(setting for setting in SETTING_KINDS if setting is kind)))
@@ -208,14 +221,16 @@ def add_indexes(draw: DrawFn, table: Table, names: Collection[str] = INDEX_NAMES
     """An AddIndex that fits the table: attribute types agree, throughput suits the billing."""
     types = {**draw(attribute_types), **table.attributes}
     name = draw(_one_of(tuple(sorted(names))))
-    index = draw(indexes(name, types, {key.name for key in table.keys}))
-    throughput = draw(st.none() | _throughputs(table.setting(SetBilling) or SetBilling.default(table.name)))
+    index = _index(draw, name, types, {key.name for key in table.keys})
+    throughput = _throughput(draw, table.setting(SetBilling) or SetBilling.default(table.name))
     return AddIndex(table.name, name, index.partition_key, index.sort_key, index.projection, index.include, throughput)
 
 
 def settings_of(table: Table, kind: type[Setting]) -> SearchStrategy[Setting]:
     """A setting of one kind that fits the table."""
-    return _billings(table) if kind is SetBilling else _plain_settings(kind, table.name)
+    if kind is SetBilling:
+        return _billings(table.name, tuple(index.name for index in table.indexes))
+    return _plain_settings(kind, table.name)
 
 
 @cache
@@ -237,28 +252,33 @@ def _grown(
     return schema, tuple(sequence)
 
 
-@st.composite
-def _projections(draw: DrawFn, projected: Collection[str]) -> tuple[Projection, list[str]]:
+def _projection(draw: DrawFn, projected: Collection[str]) -> tuple[Projection, list[str]]:
     free = tuple(name for name in ATTRIBUTES if name not in projected)
     choices: tuple[Projection, ...] = ("ALL", "KEYS_ONLY", "INCLUDE")
     projection = draw(_one_of(choices if free else choices[:2]))
     return projection, draw(_some_of(free)) if projection == "INCLUDE" else []
 
 
+@cache
+def _billings(table: str, indexes: tuple[str, ...]) -> SearchStrategy[SetBilling]:
+    return _billings_of(table, indexes)
+
+
 @st.composite
-def _billings(draw: DrawFn, table: Table) -> SetBilling:
+def _billings_of(draw: DrawFn, table: str, indexes: tuple[str, ...]) -> SetBilling:
     mode = draw(billing_modes)
     throughput = draw(capacities if mode == "PROVISIONED" else maybe_maxima)
-    billing = SetBilling(table.name, mode, throughput)
-    names = [index.name for index in table.indexes]
-    named = st.dictionaries(st.sampled_from(names), st.none() | _throughputs(billing)) if names else st.just({})
-    return SetBilling(table.name, mode, throughput, draw(named))
+    billing = SetBilling(table, mode, throughput)
+    named = draw(_some_of(indexes, least=0)) if indexes else []
+    return SetBilling(table, mode, throughput, {name: _throughput(draw, billing) for name in named})
 
 
-def _throughputs(billing: SetBilling) -> SearchStrategy[Throughput]:
+def _throughput(draw: DrawFn, billing: SetBilling) -> Throughput | None:
     """What an index may declare under a billing; now and then just the table's own, which tests like to forget."""
-    own = st.just(billing.throughput) if billing.throughput is not None else st.nothing()
-    return own | (capacities if billing.mode == "PROVISIONED" else maxima)
+    kind = draw(_up_to(2 if billing.throughput is not None else 1))
+    if kind == 0:
+        return None
+    return billing.throughput if kind == 2 else draw(capacities if billing.mode == "PROVISIONED" else maxima)
 
 
 def _times_to_live(table: str) -> SearchStrategy[SetTimeToLive]:

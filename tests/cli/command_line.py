@@ -57,6 +57,8 @@ class Result:
 
 
 Run = Callable[..., Result]
+Applied = Callable[..., None]
+"""``upgrade`` with these words, where a test begins."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,12 @@ class Project:
     def migrations(self) -> Path:
         """The folder of its scripts."""
         return self.folder / "migrations"
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Its files by name, as they are."""
+        files = [self.folder / "pyproject.toml", *sorted(self.migrations.glob("*.py"))]
+        return tuple((file.name, file.read_text()) for file in files)
 
     def configure(self, text: str) -> None:
         """Replace its pyproject.toml."""

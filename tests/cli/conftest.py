@@ -1,6 +1,8 @@
 """Fixtures of the command line: a project around the working folder, engines, and a way to run commands."""
 
 import json
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,7 @@ from tests.cli.command_line import (
     ACCESS_KEY,
     REGION,
     SECRET_KEY,
+    Applied,
     Project,
     Result,
     Run,
@@ -20,6 +23,7 @@ from tests.cli.command_line import (
     create_project,
     tables_at,
 )
+from tests.engines import moto_server as moto
 
 
 @pytest.fixture
@@ -49,6 +53,51 @@ def run(project: Project, capsys: pytest.CaptureFixture[str]) -> Run:
         code = run_words(list(words))
         said = capsys.readouterr()
         return Result(code, said.out, said.err)
+
+    return run_once
+
+
+@pytest.fixture(scope="session")
+def _left() -> dict[object, moto.Contents]:
+    return {}
+
+
+@pytest.fixture
+def applied(project: Project, run: Run, tables: Tables, _left: dict[object, moto.Contents]) -> Applied:
+    """Upgrades where nothing but that was done before; what the same left in an earlier test is only put back."""
+    begun: list[object] = []
+
+    def apply(*words: str) -> None:
+        assert begun or not tables.names()
+        begun.append((words, project.texts))
+        if tuple(begun) in _left:
+            moto.put_back(_left[tuple(begun)])
+            return
+        assert run("upgrade", "-q", *words).code == 0
+        _left[tuple(begun)] = moto.contents()
+
+    return apply
+
+
+@pytest.fixture
+def keyboard() -> Iterator[tuple[int, int]]:
+    """A terminal: the end that a person types at, and the one that is a program's standard input."""
+    hand, program = os.openpty()
+    yield hand, program
+    os.close(hand)
+    os.close(program)
+
+
+@pytest.fixture
+def typing(keyboard: tuple[int, int], run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run one command line in this process, whose standard input is a terminal at which the first word is typed."""
+    hand, program = keyboard
+
+    def run_once(typed: str, *words: str) -> Result:
+        os.write(hand, typed.encode())
+        with open(program, closefd=False) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            return run(*words)
 
     return run_once
 

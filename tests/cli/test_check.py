@@ -183,11 +183,11 @@ def test_the_hook_runs_where_something_may_have_changed(hook: dict[str, Any], ch
     assert (re.search(hook["files"], changed) is not None, hook["pass_filenames"]) == (runs, False)
 
 
-def test_the_hook_refuses_what_check_refuses(project: Project, hook: dict[str, Any]) -> None:
+def test_the_hook_refuses_what_check_refuses(project: Project, run: Run, hook: dict[str, Any]) -> None:
     """Its entry, run as pre-commit does from the top of the repository, passes and then fails."""
     words = shlex.split(hook["entry"])
     assert words[0] == "osem-migrate"
-    assert run_process(*words[1:], cwd=project.folder).code == 0
+    assert run(*words[1:]).code == 0
     schema = 'from osem_migrate import S, Table\ncarts = Table("Carts", S("id"))\n'
     (project.folder / "schema.py").write_text(schema, encoding="utf-8")
     assert run_process(*words[1:], cwd=project.folder).code == 1

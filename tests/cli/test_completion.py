@@ -3,11 +3,15 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from osem_migrate.cli.main import run as run_words
 from tests.cli.command_line import PROGRAM, Project, Run
+
+Completed = Callable[..., list[str]]
 
 
 @pytest.mark.parametrize(("shell", "says"), [("bash", "complete -o"), ("zsh", "compdef"), ("fish", "complete --no-")])
@@ -34,17 +38,21 @@ def test_the_script_suits_its_shell(project: Project, run: Run, tmp_path: Path) 
     assert (done.stdout, done.stderr) == ("staging\n", "")
 
 
-def completed(*words: str) -> list[str]:
-    """What bash is offered for the last of these words."""
-    environ = {
-        **os.environ,
-        "_OSEM_MIGRATE_COMPLETE": "bash_complete",
-        "COMP_WORDS": " ".join(["osem-migrate", *words]),
-        "COMP_CWORD": str(len(words)),
-    }
-    done = subprocess.run([PROGRAM], env=environ, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    return [line.partition(",")[2] for line in done.stdout.split()]
+@pytest.fixture
+def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Completed:
+    """Gives what bash is offered for the last of these words."""
+
+    def complete(*words: str) -> list[str]:
+        monkeypatch.setenv("_OSEM_MIGRATE_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", " ".join(["osem-migrate", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        with pytest.raises(SystemExit) as left:
+            run_words([])
+        said = capsys.readouterr()
+        assert (left.value.code, said.err) == (0, "")
+        return [line.partition(",")[2] for line in said.out.split()]
+
+    return complete
 
 
 @pytest.mark.parametrize(
@@ -62,13 +70,17 @@ def completed(*words: str) -> list[str]:
         (("completion", "z"), ["zsh"]),
     ],
 )  # fmt: skip
-def test_what_there_is_is_offered(words: tuple[str, ...], offered: list[str], project: Project) -> None:
+def test_what_there_is_is_offered(
+    words: tuple[str, ...], offered: list[str], project: Project, completed: Completed
+) -> None:
     """Commands, options, environments and versions, without loading a script: a broken one is offered, too."""
     (project.migrations / "0002_add_manager_id_index_to_teams.py").write_text("no Python")
     assert completed(*words) == offered
 
 
-def test_outside_a_project_there_is_nothing_to_offer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_project_there_is_nothing_to_offer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, completed: Completed
+) -> None:
     """And nothing to complain of: somebody is only typing."""
     monkeypatch.chdir(tmp_path)
     assert completed("upgrade", "--env", "") == []

@@ -1,7 +1,6 @@
 """Nobody loses data without having been asked: what is named, who is asked, and what counts as a yes."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -15,7 +14,7 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable, DropIndex
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Table
-from tests.cli.command_line import Project, Result, Run, Tables, run_process
+from tests.cli.command_line import Applied, Project, Run, Tables, run_process
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator
@@ -24,10 +23,10 @@ END_OF_INPUT = "\x04"  # Ctrl-D
 
 
 @pytest.fixture
-def upgraded(project: Project, run: Run, tables: Tables) -> Project:
+def upgraded(project: Project, run: Run, applied: Applied, tables: Tables) -> Project:
     """Applied to dev and to prod, which is protected, with three items in dev's Plans."""
-    assert run("upgrade").code == 0
-    assert run("upgrade", "--env", "prod").code == 0
+    applied()
+    applied("--env", "prod")
     for number in range(3):
         tables.client.put_item(TableName="shop-dev-Plans", Item={"planId": {"S": f"p{number}"}})
     return project
@@ -111,19 +110,15 @@ def test_an_index_is_counted_by_itself() -> None:
     assert gone.endswith("(shop-dev-Teams by-manager: gone already)")
 
 
-@pytest.fixture
-def keyboard() -> Iterator[tuple[int, int]]:
-    """A terminal: the end that a person types at, and the one that is a program's standard input."""
-    hand, program = os.openpty()
-    yield hand, program
-    os.close(hand)
-    os.close(program)
-
-
-def _answered(keyboard: tuple[int, int], answer: str, *words: str) -> Result:
+def test_a_process_asks_at_its_terminal(keyboard: tuple[int, int], upgraded: Project, tables: Tables) -> None:
+    """As people start it: the losses first, then the environment's name goes on."""
     hand, program = keyboard
-    os.write(hand, answer.encode())
-    return run_process("downgrade", "--to", "2", *words, stdin=program)
+    os.write(hand, b"dev\n")
+    said = run_process("downgrade", "--to", "2", stdin=program)
+    assert said.code == 0
+    assert "⚠ every item of table Plans is lost (shop-dev-Plans: 3 items, " in said.err
+    assert "Type dev to go on" in said.err
+    assert "shop-dev-Plans" not in tables.names()
 
 
 @pytest.mark.parametrize(
@@ -132,21 +127,19 @@ def _answered(keyboard: tuple[int, int], answer: str, *words: str) -> Result:
     ids=["name", "y", "nothing", "ctrl-d"],
 )
 def test_on_a_terminal_the_name_is_typed(
-    answer: str, code: int, keyboard: tuple[int, int], upgraded: Project, tables: Tables
+    answer: str, code: int, typing: Run, upgraded: Project, tables: Tables
 ) -> None:
     """A real terminal: the losses first, then only the environment's name goes on."""
-    said = _answered(keyboard, answer)
+    said = typing(answer, "downgrade", "--to", "2")
     assert said.code == code
     assert "⚠ every item of table Plans is lost (shop-dev-Plans: 3 items, " in said.err
     assert "Type dev to go on" in said.err
     assert ("shop-dev-Plans" in tables.names()) is (code != 0)
 
 
-def test_a_protected_environment_is_not_asked_about(
-    keyboard: tuple[int, int], upgraded: Project, tables: Tables
-) -> None:
+def test_a_protected_environment_is_not_asked_about(typing: Run, upgraded: Project, tables: Tables) -> None:
     """Typing its name is not enough there."""
-    said = _answered(keyboard, "prod\n", "--env", "prod")
+    said = typing("prod\n", "downgrade", "--to", "2", "--env", "prod")
     assert said.code == 1
     assert "Type prod" not in said.err
     assert "shop-prod-Plans" in tables.names()

@@ -4,16 +4,16 @@ import os
 
 import pytest
 
-from tests.cli.command_line import HISTORY, Project, Run, Tables, run_process
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables, run_process
 
 ALL = ["shop-dev-Plans", HISTORY, "shop-dev-Teams"]
 KEPT = [{"physical_name": "shop-dev-Elsewhere", "application": None}]
 
 
 @pytest.fixture
-def upgraded(project: Project, run: Run, tables: Tables) -> Project:
+def upgraded(project: Project, run: Run, applied: Applied, tables: Tables) -> Project:
     """Applied to dev, with two items in Teams, and a table of somebody else's beside it."""
-    assert run("upgrade").code == 0
+    applied()
     for number in range(2):
         tables.client.put_item(TableName="shop-dev-Teams", Item={"teamId": {"S": f"t{number}"}})
     tables.client.create_table(
@@ -95,13 +95,11 @@ def test_without_a_terminal_only_yes_counts(words: list[str], upgraded: Project,
 
 
 @pytest.mark.parametrize(("answer", "code"), [("dev\n", 0), ("yes\n", 1)])
-def test_on_a_terminal_the_name_is_typed(answer: str, code: int, upgraded: Project, tables: Tables) -> None:
+def test_on_a_terminal_the_name_is_typed(
+    answer: str, code: int, typing: Run, upgraded: Project, tables: Tables
+) -> None:
     """A real terminal: the losses first, then only the environment's name goes on."""
-    hand, program = os.openpty()
-    os.write(hand, answer.encode())
-    said = run_process("destroy", stdin=program)
-    os.close(hand)
-    os.close(program)
+    said = typing(answer, "destroy")
     assert said.code == code
     assert "⚠ every item of table Teams is lost" in said.err
     assert "Type dev to go on" in said.err
@@ -110,10 +108,10 @@ def test_on_a_terminal_the_name_is_typed(answer: str, code: int, upgraded: Proje
 
 @pytest.mark.parametrize("words", [["--yes"], ["--dry-run"], []])
 def test_a_protected_environment_is_always_refused(
-    words: list[str], run: Run, project: Project, tables: Tables
+    words: list[str], run: Run, project: Project, applied: Applied, tables: Tables
 ) -> None:
     """No option and no answer helps; the error has a code of its own."""
-    assert run("upgrade", "--env", "prod").code == 0
+    applied("--env", "prod")
     before = tables.everything()
     said = run("destroy", "--env", "prod", *words)
     assert (said.code, said.out) == (1, "")
@@ -173,15 +171,20 @@ def test_a_changed_table_needs_a_word_of_its_own(remade: Project, run: Run, tabl
     assert tables.names() == ["shop-dev-Elsewhere"]
 
 
+def test_a_process_asks_twice_at_its_terminal(keyboard: tuple[int, int], remade: Project, tables: Tables) -> None:
+    """As people start it: the second answer may be typed before it is asked for."""
+    hand, program = keyboard
+    os.write(hand, b"dev\ndev\n")
+    said = run_process("destroy", stdin=program)
+    assert (said.code, "orderId" in said.err) == (0, True)
+    assert "shop-dev-Plans" not in tables.names()
+
+
 @pytest.mark.parametrize(("answers", "code"), [("dev\ndev\n", 0), ("dev\nno\n", 1)])
 def test_on_a_terminal_a_changed_table_is_asked_for_twice(
-    answers: str, code: int, remade: Project, tables: Tables
+    answers: str, code: int, typing: Run, remade: Project, tables: Tables
 ) -> None:
     """The name of the environment once for what the scripts built, and once for what they did not."""
-    controller, terminal = os.openpty()
-    os.write(controller, answers.encode())
-    said = run_process("destroy", stdin=terminal)
-    os.close(terminal)
-    os.close(controller)
+    said = typing(answers, "destroy")
     assert (said.code, "orderId" in said.err) == (code, True)
     assert ("shop-dev-Plans" in tables.names()) == (code != 0)

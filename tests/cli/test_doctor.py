@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.cli.command_line import ACCESS_KEY, HISTORY, SECRET_KEY, Project, Run, Tables
+from tests.cli.command_line import ACCESS_KEY, HISTORY, SECRET_KEY, Applied, Project, Run, Tables
 
 CHECKS = [
     *("python", "libraries", "configuration", "scripts", "connection", "credentials", "identity", "account"),
@@ -13,9 +13,9 @@ CHECKS = [
 ]
 
 
-def test_a_line_each(run: Run, tables: Tables) -> None:
+def test_a_line_each(run: Run, applied: Applied, tables: Tables) -> None:
     """On a local engine everything is looked at but the permissions, which it does not check."""
-    run("upgrade")
+    applied()
     said = run("doctor")
     assert said.code == 0
     lines = said.out.splitlines()

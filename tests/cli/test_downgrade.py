@@ -8,14 +8,14 @@ import pytest
 from osem_migrate.cli import downgrade
 from osem_migrate.commands.downgrade import DowngradeOptions
 from osem_migrate.migrator import Migrator
-from tests.cli.command_line import HISTORY, Project, Run, Tables
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables
 from tests.doubles.typed import typed
 
 
 @pytest.fixture
-def upgraded(project: Project, run: Run, tables: Tables) -> Project:
+def upgraded(project: Project, run: Run, applied: Applied, tables: Tables) -> Project:
     """A project whose three scripts are applied to dev, with two items in Teams."""
-    assert run("upgrade").code == 0
+    applied()
     for number in range(2):
         tables.client.put_item(TableName="shop-dev-Teams", Item={"teamId": {"S": f"t{number}"}})
     return project

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.command_line import REGION, Project, Run, Tables, run_process
+from tests.cli.command_line import REGION, Applied, Project, Run, Tables, run_process
 from tests.cli.envelope import Failure, Success, checked
 
 
@@ -83,9 +83,9 @@ def test_a_bad_script(project: Project, run: Run, tables: Tables) -> None:
     assert document.error.details["line"] == 5
 
 
-def test_a_lock_that_is_held(run: Run, tables: Tables) -> None:
+def test_a_lock_that_is_held(run: Run, applied: Applied, tables: Tables) -> None:
     """The details name who holds the lock."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     tables.hold_lock()
     said = run("upgrade", "--json", "--lock-timeout", "0")
     assert said.code == 6
@@ -96,9 +96,9 @@ def test_a_lock_that_is_held(run: Run, tables: Tables) -> None:
     assert document.data["pending"] == ["0002_add_manager_id_index_to_teams", "0003_create_plans"]
 
 
-def test_a_partial_upgrade(project: Project, run: Run, tables: Tables) -> None:
+def test_a_partial_upgrade(project: Project, run: Run, applied: Applied, tables: Tables) -> None:
     """Its data say what was applied and what was not, as after a whole one; the details say why it stopped."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     _occupy(tables, "shop-dev-Plans")
     said = run("upgrade", "--json", "-q")
     assert said.code == 2
@@ -156,7 +156,7 @@ def test_progress_stays_out(project: Project, tables: Tables) -> None:
     assert "create table Teams" in done.err
 
 
-def test_a_terminal_without_our_characters(project: Project, tables: Tables) -> None:
+def test_a_terminal_without_our_characters(project: Project, run: Run, tables: Tables) -> None:
     """With an ASCII-only stdout the document is the same, written in escapes."""
     project.script("0004_umlaut", 'CreateTable("Plans2", partition_key=S("id"))')
     path = project.migrations / "0004_umlaut.py"
@@ -164,7 +164,7 @@ def test_a_terminal_without_our_characters(project: Project, tables: Tables) -> 
     words = ("status", "--exit-zero", "--json")
     plain = run_process(*words, environ={"PYTHONIOENCODING": "ascii"})
     assert plain.out.isascii()
-    assert plain.document["data"] == run_process(*words, environ={"PYTHONIOENCODING": "utf-8"}).document["data"]
+    assert plain.document["data"] == run(*words).document["data"]
     assert plain.document["data"]["migrations"][3]["summary"] == "Pläne ✓."
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osem_migrate.cli.forecast import item_text
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import Applied, Project, Run, Tables
 
 if TYPE_CHECKING:
     from osem_migrate.schema.item import Item
@@ -47,9 +47,9 @@ def test_the_type_of_a_value_shows() -> None:
 
 
 @pytest.fixture
-def teams(project: Project, run: Run, tables: Tables) -> Tables:
+def teams(project: Project, run: Run, applied: Applied, tables: Tables) -> Tables:
     """Three teams, and a script that titles them; one of them cannot be."""
-    assert run("upgrade", "--quiet").code == 0
+    applied()
     for name in ("a", "b"):
         tables.client.put_item(
             TableName="shop-dev-Teams", Item={"teamId": {"S": name}, "name": {"S": f"team \x1b {name}"}}
@@ -147,9 +147,9 @@ def test_as_annotations(teams: Tables, run: Run) -> None:
     assert "TEAM" not in said.out
 
 
-def test_annotations_of_nothing(run: Run, tables: Tables) -> None:
+def test_annotations_of_nothing(run: Run, applied: Applied, tables: Tables) -> None:
     """Nothing is pending."""
-    assert run("upgrade", "--quiet").code == 0
+    applied()
     assert run("upgrade", "--dry-run", "--format", "github").out == "::notice::up to date\n"
 
 

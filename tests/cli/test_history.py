@@ -12,7 +12,7 @@ from osem_migrate.cli import history, terminal
 from osem_migrate.cli.main import run as run_words
 from osem_migrate.errors import ServiceFailed
 from osem_migrate.history import LogEntry
-from tests.cli.command_line import Run, Tables
+from tests.cli.command_line import Applied, Run, Tables
 from tests.cli.envelope import Failure, checked
 from tests.doubles.screen import DrawnOn, Screen
 
@@ -24,9 +24,9 @@ def test_nothing_was_done_yet(run: Run, tables: Tables) -> None:
     assert tables.names() == []
 
 
-def test_every_event_in_order(run: Run, tables: Tables) -> None:
+def test_every_event_in_order(run: Run, applied: Applied, tables: Tables) -> None:
     """Oldest first, a line an event, with UTC time, migration and who."""
-    run("upgrade")
+    applied()
     lines = run("history").out.splitlines()
     assert len(lines) == 6
     stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -38,10 +38,10 @@ def test_every_event_in_order(run: Run, tables: Tables) -> None:
 
 @pytest.mark.parametrize("columns", [80, 160])
 def test_no_entry_is_broken_in_the_middle(
-    run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch, columns: int
+    run: Run, applied: Applied, tables: Tables, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     """On a terminal without room for a whole line, who and what stand below when, what and which migration."""
-    run("upgrade", "--to", "2")
+    applied("--to", "2")
     piped = run("history").out
     screen = DrawnOn(Screen(columns, 24))
     monkeypatch.setattr(sys, "stdout", screen)
@@ -57,18 +57,18 @@ def test_no_entry_is_broken_in_the_middle(
         assert below == f"    {who}, {done}"
 
 
-def test_as_data(run: Run, tables: Tables) -> None:
+def test_as_data(run: Run, applied: Applied, tables: Tables) -> None:
     """--json has the same events; times are ISO 8601, in UTC."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     started, applied = run("history", "--json").document["data"]["events"]
     assert (started["what"], applied["what"]) == ("started", "applied")
     assert applied["migration"] == "0001_create_teams"
     assert "2023" < started["at"] <= applied["at"]
 
 
-def test_the_newest_entries(run: Run, tables: Tables) -> None:
+def test_the_newest_entries(run: Run, applied: Applied, tables: Tables) -> None:
     """--limit N: the last N, oldest of them first; more than there are is all of them."""
-    run("upgrade")
+    applied()
     every = run("history").out.splitlines()
     assert run("history", "--limit", "2").out.split() == " ".join(every[-2:]).split()
     assert run("history", "--limit", "99").out.splitlines() == every
@@ -78,10 +78,10 @@ def test_the_newest_entries(run: Run, tables: Tables) -> None:
 
 @pytest.mark.parametrize("at_once", [1, 2, 5, 6, 7])
 def test_a_long_log_is_printed_while_it_is_read(
-    run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch, at_once: int
+    run: Run, applied: Applied, tables: Tables, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     """In whatever portions: the same lines and the same document, valid and as published."""
-    run("upgrade")
+    applied()
     whole, document = run("history").out, run("history", "--json").document
     monkeypatch.setattr(history, "_AT_ONCE", at_once)
     assert run("history").out.split() == whole.split()

@@ -4,7 +4,7 @@ import pytest
 
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migrator import Migrator
-from tests.cli.command_line import HISTORY, Project, Run, Tables
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables
 
 
 def test_an_empty_environment(run: Run, tables: Tables) -> None:
@@ -12,10 +12,10 @@ def test_an_empty_environment(run: Run, tables: Tables) -> None:
     assert run("list").out == "ℹ There are no tables of dev.\n"  # noqa: RUF001 - our own sign
 
 
-def test_the_tables_of_one_environment(run: Run, tables: Tables) -> None:
+def test_the_tables_of_one_environment(run: Run, applied: Applied, tables: Tables) -> None:
     """One line a table with status and counts; another environment's tables are not shown."""
-    run("upgrade")
-    run("upgrade", "--env", "staging")
+    applied()
+    applied("--env", "staging")
     head, *lines = run("list").out.splitlines()
     assert head.split() == ["TABLE", "STATUS", "INDEXES", "ITEMS", "BYTES"]
     assert [line.split()[:3] for line in lines] == [
@@ -88,9 +88,9 @@ def test_as_data(project: Project, run: Run, tables: Tables) -> None:
     assert (settings["encryption"], found["Reports"]["unsupported_settings"][0]) == (None, "encryption")
 
 
-def test_what_is_not_read_is_null(run: Run, tables: Tables) -> None:
+def test_what_is_not_read_is_null(run: Run, applied: Applied, tables: Tables) -> None:
     """Without --details, a setting that takes a call of its own is unknown, and not said to be off."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     found = {table["name"]: table["settings"] for table in run("list", "--json").document["data"]["tables"]}
     assert found["Teams"]["time_to_live"] is None
     assert found["Teams"]["deletion_protection"] == {"enabled": False}

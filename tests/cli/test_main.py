@@ -6,10 +6,11 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 import pytest
@@ -223,7 +224,7 @@ def test_results_and_progress_do_not_mix(project: Project, tables: Tables) -> No
     assert "\x1b" not in done.out + done.err
 
 
-def test_a_reader_that_leaves_does_not_stop_an_upgrade(project: Project, tables: Tables) -> None:
+def test_a_reader_that_leaves_does_not_stop_an_upgrade(project: Project, run: Run, tables: Tables) -> None:
     """`upgrade 2>&1 | head -0`: nobody listens, and the work is done all the same, with the exit code it deserves."""
     reading, writing = os.pipe()
     os.close(reading)
@@ -232,19 +233,19 @@ def test_a_reader_that_leaves_does_not_stop_an_upgrade(project: Project, tables:
     finally:
         os.close(writing)
     assert done.code == 0
-    assert run_process("status").code == 0
+    assert run("status").code == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_a_full_disk_is_told(project: Project, tables: Tables) -> None:
+def test_a_full_disk_is_told(project: Project, run: Run, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results that cannot be written are an error that says so, and not a bug of ours."""
+    with _full() as full, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", full)
+        done = run("list")
+    assert done.code == 1
+    assert done.err.startswith("✗ OUTPUT_REFUSED: standard output takes nothing any more: No space left on device\n")
+    assert "Traceback" not in done.err
     with Path("/dev/full").open("w") as full:
-        done = run_process("list", stdout=full)
-        assert done.code == 1
-        assert done.err.startswith(
-            "✗ OUTPUT_REFUSED: standard output takes nothing any more: No space left on device\n"
-        )
-        assert "Traceback" not in done.err
         assert run_process("upgrade", stderr=full).code == 0
 
 
@@ -259,15 +260,41 @@ def test_a_full_disk_is_told(project: Project, tables: Tables) -> None:
     ],
 )
 def test_a_document_that_cannot_be_written_is_told_on_stderr(
-    project: Project, tables: Tables, words: list[str], code: int, error: str
+    *, project: Project, run: Run, words: list[str], code: int, error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the one document on stdout cannot be, people still hear in a sentence what is wrong; never a traceback."""
+    with _full() as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        done = run(*words)
+    assert done.code == code
+    assert f"✗ {error}: " in done.err
+    assert "Traceback" not in done.err
+    with _full() as stdout, _full() as stderr:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        monkeypatch.setattr(sys, "stderr", stderr)
+        assert run(*words).code == code
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_process_ends_well_that_cannot_write_its_document(project: Project) -> None:
+    """What Python itself writes at the end is refused as well: neither its exit code nor what it says is heard."""
     with Path("/dev/full").open("w") as full:
-        done = run_process(*words, stdout=full)
-        assert done.code == code
-        assert f"✗ {error}: " in done.err
-        assert "Traceback" not in done.err
-        assert run_process(*words, stdout=full, stderr=full).code == code
+        done = run_process("policy", "--json", stdout=full)
+        assert done.code == 1
+        assert "✗ OUTPUT_REFUSED: " in done.err
+        assert "Exception ignored" not in done.err
+        assert run_process("upgrade", "--json", "--nonsense", stdout=full, stderr=full).code == 64
+
+
+@contextmanager
+def _full() -> Iterator[TextIO]:
+    """A stream of this process on a full disk."""
+    stream = Path("/dev/full").open("w")  # noqa: SIM115 - closed below, where it fails
+    try:
+        yield stream
+    finally:
+        with suppress(OSError):
+            stream.close()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.cli.command_line import HISTORY, Project, Run, Tables
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables
 
 TEAMS = "0001_create_teams"
 
@@ -20,9 +20,9 @@ def project(project: Project) -> Project:
 
 
 @pytest.fixture
-def upgraded(project: Project, run: Run, tables: Tables) -> Tables:
+def upgraded(project: Project, run: Run, applied: Applied, tables: Tables) -> Tables:
     """dev, with everything applied."""
-    assert run("upgrade").code == 0
+    applied()
     return tables
 
 

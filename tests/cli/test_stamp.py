@@ -1,13 +1,13 @@
 """``stamp``: what it records, and what it says of that."""
 
-from tests.cli.command_line import HISTORY, Project, Run, Tables
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables
 
 SCRIPTS = ["0001_create_teams", "0002_add_manager_id_index_to_teams", "0003_create_plans"]
 
 
-def test_it_records_what_is_there(run: Run, tables: Tables) -> None:
+def test_it_records_what_is_there(run: Run, applied: Applied, tables: Tables) -> None:
     """A line a script; who recorded it, how and why is in the log, and status is in sync."""
-    run("upgrade")
+    applied()
     tables.drop(HISTORY)
     said = run("stamp", "3", "--reason", "moved from another tool")
     assert (said.code, said.err) == (0, "")
@@ -48,18 +48,18 @@ def test_an_unknown_version(run: Run, tables: Tables) -> None:
     assert "osem-migrate status --env dev" in said.err
 
 
-def test_the_lock_of_another_run(run: Run, tables: Tables) -> None:
+def test_the_lock_of_another_run(run: Run, applied: Applied, tables: Tables) -> None:
     """Exit 6, and nothing is recorded."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     tables.hold_lock()
     said = run("stamp", "2", "--no-verify", "--lock-timeout", "0")
     assert said.code == 6
     assert run("history").out.count("stamped") == 0
 
 
-def test_as_data(project: Project, run: Run, tables: Tables) -> None:
+def test_as_data(project: Project, run: Run, applied: Applied, tables: Tables) -> None:
     """--json has the whole version, what is recorded now, and whether anybody looked."""
-    run("upgrade")
+    applied()
     tables.drop(HISTORY)
     assert run("stamp", "2", "--json", "--no-verify", "--reason", "restored").document["data"] == {
         "migration": SCRIPTS[1],

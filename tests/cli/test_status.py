@@ -6,13 +6,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from osem_migrate.aws.lock import Lock
-from tests.cli.command_line import HISTORY, Project, Run, Tables
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables
 
 
 @pytest.fixture
-def upgraded(project: Project, run: Run, tables: Tables) -> Tables:
+def upgraded(project: Project, run: Run, applied: Applied, tables: Tables) -> Tables:
     """dev, with everything applied."""
-    assert run("upgrade").code == 0
+    applied()
     return tables
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from osem_migrate.cli import upgrade
-from tests.cli.command_line import HISTORY, Project, Run, Tables
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables
 
 ALL = ["shop-dev-Plans", HISTORY, "shop-dev-Teams"]
 
@@ -85,9 +85,9 @@ def test_a_verbose_dry_run_shows_every_call(run: Run, tables: Tables) -> None:
     assert f"\n           {settled}\n" in said.out
 
 
-def test_a_dry_run_of_removals_says_what_is_gone(project: Project, run: Run, tables: Tables) -> None:
+def test_a_dry_run_of_removals_says_what_is_gone(project: Project, run: Run, applied: Applied, tables: Tables) -> None:
     """Dropping is a change like another, and what it loses is a warning; a call tells when it is gone."""
-    run("upgrade")
+    applied()
     project.script("0004_drop_index", 'DropIndex("Teams", "managerId-index")')
     project.script("0005_expire", 'SetTimeToLive("Teams", attribute="expiresAt")')
     project.script("0006_drop_plans", 'DropTable("Plans")')
@@ -122,15 +122,15 @@ def test_what_changes_nothing_is_said_so(project: Project, run: Run, tables: Tab
     assert "\n  ~ table Teams\n      set time to live of Teams to expiresAt  (is so already)\n" in said
 
 
-def test_a_dry_run_with_nothing_to_do(run: Run, tables: Tables) -> None:
+def test_a_dry_run_with_nothing_to_do(run: Run, applied: Applied, tables: Tables) -> None:
     """An up-to-date environment has no plan."""
-    run("upgrade")
+    applied()
     assert run("upgrade", "--dry-run").out == "✓ dev is up to date; nothing to do.\n"
 
 
-def test_a_dry_run_of_what_only_needs_recording(run: Run, tables: Tables) -> None:
+def test_a_dry_run_of_what_only_needs_recording(run: Run, applied: Applied, tables: Tables) -> None:
     """A run that did everything but record the end left no call to make, and no time to wait."""
-    run("upgrade")
+    applied()
     table = HISTORY
     items = tables.client.scan(TableName=table)["Items"]
     record = next(item for item in items if item["item"].get("S") == "migration#0003_create_plans")
@@ -167,10 +167,10 @@ def test_the_plan_as_data(project: Project, run: Run, tables: Tables) -> None:
 
 
 @pytest.fixture
-def dropping(project: Project, run: Run, tables: Tables) -> Project:
+def dropping(project: Project, run: Run, applied: Applied, tables: Tables) -> Project:
     """A project whose next script drops a table, in dev and prod."""
-    run("upgrade", "--env", "dev")
-    run("upgrade", "--env", "prod")
+    applied()
+    applied("--env", "prod")
     project.script("0004_drop_plans", 'DropTable("Plans")')
     return project
 
@@ -224,9 +224,11 @@ def test_json_never_asks(dropping: Project, run: Run, tables: Tables, monkeypatc
 
 
 @pytest.mark.parametrize("until", [(), ("--to", "3")])
-def test_a_partial_run_exits_with_2_and_names_the_way_on(run: Run, tables: Tables, until: tuple[str, ...]) -> None:
+def test_a_partial_run_exits_with_2_and_names_the_way_on(
+    run: Run, applied: Applied, tables: Tables, until: tuple[str, ...]
+) -> None:
     """What stands in the way is named; once it is gone, the named command finishes the work, and goes no further."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     tables.client.create_table(
         TableName="shop-dev-Plans",
         KeySchema=[{"AttributeName": "other", "KeyType": "HASH"}],
@@ -269,9 +271,9 @@ def test_a_first_run_refuses_tables_that_do_not_fit(run: Run, tables: Tables) ->
     assert run("status").code == 0
 
 
-def test_a_lock_that_is_held_exits_with_6(run: Run, tables: Tables) -> None:
+def test_a_lock_that_is_held_exits_with_6(run: Run, applied: Applied, tables: Tables) -> None:
     """Somebody else's run is named, waited for as long as asked, and left alone."""
-    run("upgrade", "--to", "1")
+    applied("--to", "1")
     tables.hold_lock()
     said = run("upgrade", "--lock-timeout", "3")
     assert (said.code, said.out) == (6, "")
@@ -280,10 +282,10 @@ def test_a_lock_that_is_held_exits_with_6(run: Run, tables: Tables) -> None:
     assert tables.lock()["owner"] == {"S": "0123"}
 
 
-def test_an_old_script_needs_to_be_allowed(project: Project, run: Run, tables: Tables) -> None:
+def test_an_old_script_needs_to_be_allowed(project: Project, run: Run, applied: Applied, tables: Tables) -> None:
     """A pending script below the newest applied one stops the run, unless it is allowed."""
     (project.migrations / "0002_add_manager_id_index_to_teams.py").rename(project.folder / "kept")
-    assert run("upgrade").code == 0
+    applied()
     (project.folder / "kept").rename(project.migrations / "0002_add_manager_id_index_to_teams.py")
     said = run("upgrade")
     assert said.code == 1
@@ -430,9 +432,11 @@ def test_the_hint_of_an_unknown_version_works_when_typed(project: Project, run: 
         assert run(*hint.split()[1:], "--exit-zero").code == 0
 
 
-def test_a_release_that_was_rolled_back_has_nothing_to_do(project: Project, run: Run, tables: Tables) -> None:
+def test_a_release_that_was_rolled_back_has_nothing_to_do(
+    project: Project, run: Run, applied: Applied, tables: Tables
+) -> None:
     """It names what only the newer one has and exits with 0; --strict refuses; no hint would falsify the history."""
-    assert run("upgrade").code == 0
+    applied()
     (project.migrations / "0003_create_plans.py").unlink()
     before = tables.everything()
     note = "future: 0003_create_plans is recorded as applied by a newer checkout than this one."
@@ -449,10 +453,12 @@ def test_a_release_that_was_rolled_back_has_nothing_to_do(project: Project, run:
     assert "0003_create_plans is recorded as applied, but its script" in run("upgrade").err
 
 
-def test_pending_beside_a_newer_checkout_is_refused(project: Project, run: Run, tables: Tables) -> None:
+def test_pending_beside_a_newer_checkout_is_refused(
+    project: Project, run: Run, applied: Applied, tables: Tables
+) -> None:
     """What the newer one made of the tables is unknown here."""
     (project.migrations / "0002_add_manager_id_index_to_teams.py").rename(project.folder / "later.py")
-    assert run("upgrade").code == 0
+    applied()
     (project.migrations / "0003_create_plans.py").unlink()
     project.script("0002_more", 'CreateTable("More", partition_key=S("id"))')
     refused = run("upgrade")
@@ -460,9 +466,11 @@ def test_pending_beside_a_newer_checkout_is_refused(project: Project, run: Run, 
     assert "0002_more is pending here, and may not fit" in refused.err
 
 
-def test_a_renamed_script_is_recorded_with_one_command(project: Project, run: Run, tables: Tables) -> None:
+def test_a_renamed_script_is_recorded_with_one_command(
+    project: Project, run: Run, applied: Applied, tables: Tables
+) -> None:
     """By status and upgrade alike; afterwards all is in sync, and nothing was called."""
-    assert run("upgrade").code == 0
+    applied()
     old = project.migrations / "0002_add_manager_id_index_to_teams.py"
     old.rename(project.migrations / "0002_index_teams.py")
     refused, shown = run("upgrade"), run("status")
@@ -494,9 +502,9 @@ def test_the_way_on_keeps_what_was_given(run: Run, tables: Tables) -> None:
     assert begun.out.splitlines()[-1] == f"hint: wait with: osem-migrate upgrade {again}"
 
 
-def test_drift_that_stops_nothing_is_told(project: Project, run: Run, tables: Tables) -> None:
+def test_drift_that_stops_nothing_is_told(project: Project, run: Run, applied: Applied, tables: Tables) -> None:
     """In the dry run, as text and data, and once in the run, which leaves it as it is; status goes on to show it."""
-    run("upgrade")
+    applied()
     tables.client.update_table(
         TableName="shop-dev-Teams", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "managerId-index"}}]
     )
@@ -513,9 +521,11 @@ def test_drift_that_stops_nothing_is_told(project: Project, run: Run, tables: Ta
     assert f"✗ DRIFT_INDEX_MISSING shop-dev-Teams: {message}" in run("status").out
 
 
-def test_drift_that_will_stop_a_migration_is_foreseen(project: Project, run: Run, tables: Tables) -> None:
+def test_drift_that_will_stop_a_migration_is_foreseen(
+    project: Project, run: Run, applied: Applied, tables: Tables
+) -> None:
     """With the migration that stops at it, before anything is begun, though what comes first is still carried out."""
-    run("upgrade")
+    applied()
     project.script("0004_expire", 'SetTimeToLive("Plans", attribute="expiresAt")')
     run("upgrade")
     for attribute, enabled in (("expiresAt", False), ("removedAt", True)):

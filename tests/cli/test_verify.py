@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from osem_migrate.commands import probe
-from tests.cli.command_line import HISTORY, Project, Run, Tables
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables
 
 if TYPE_CHECKING:
     from osem_migrate.stop import Stop
@@ -25,9 +25,9 @@ shop-dev-Teams
 
 
 @pytest.fixture
-def upgraded(project: Project, run: Run, tables: Tables) -> Tables:
+def upgraded(project: Project, run: Run, applied: Applied, tables: Tables) -> Tables:
     """dev, with everything applied."""
-    assert run("upgrade").code == 0
+    applied()
     return tables
 
 
@@ -131,9 +131,9 @@ def test_a_probe_that_fails_is_to_be_tried_again(upgraded: Tables, run: Run) -> 
     assert said.out.endswith("hint: try once more with: osem-migrate verify --probe --env dev\n")
 
 
-def test_a_protected_environment_wants_yes(run: Run, tables: Tables) -> None:
+def test_a_protected_environment_wants_yes(run: Run, applied: Applied, tables: Tables) -> None:
     """Refused before anything is asked of AWS; the remedy works when typed."""
-    assert run("upgrade", "--env", "prod").code == 0
+    applied("--env", "prod")
     before = tables.everything()
     said = run("verify", "--probe", "--env", "prod")
     assert (said.code, said.out) == (1, "")

@@ -12,7 +12,7 @@ from osem_migrate.commands.verify import VerifyOptions
 from osem_migrate.config import Project as Configuration
 from osem_migrate.errors import UsageError
 from osem_migrate.migrator import Migrator
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import Applied, Project, Run, Tables
 from tests.doubles.example_files import contract
 
 USERS = """\
@@ -37,13 +37,13 @@ shop-dev-Shop (CART)
 
 
 @pytest.fixture
-def live(project: Project, run: Run, tables: Tables) -> Tables:
+def live(project: Project, run: Run, applied: Applied, tables: Tables) -> Tables:
     """dev, with the tables of a contract and of nothing else."""
     for script in project.migrations.iterdir():
         script.unlink()
     (project.folder / "c.json").write_text(json.dumps(contract()))
     assert run("import", "--from", "c.json").code == 0
-    assert run("upgrade").code == 0
+    applied()
     return tables
 
 

@@ -24,6 +24,7 @@ from osem_migrate.operations.item_pass import Pass
 from osem_migrate.operations.step import Step, calls
 from osem_migrate.schema import Table
 from tests.documentation import shown
+from tests.doubles import beginnings
 from tests.doubles.permitted import quick_aws
 from tests.doubles.simulated_aws import SimulatedAws, client_answered_by, project_of
 from tests.doubles.skipping_clock import SkippingClock
@@ -49,7 +50,7 @@ class _Shop:
     def __init__(self, aws: SimulatedAws, folder: Path) -> None:
         self._aws, self._project = aws, project_of(folder)
         self.write("0001_orders", script(BEGINNING))
-        self.migrator.upgrade()
+        beginnings.upgrade(aws, self._project)
 
     def write(self, name: str, text: str) -> None:
         """Add a script, and read them anew."""

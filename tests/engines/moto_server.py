@@ -1,5 +1,6 @@
 """moto as a server inside the test process: instant, forgiving, and emptied between tests."""
 
+import copy
 import io
 import threading
 import urllib.request
@@ -13,12 +14,16 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 from moto import backends
 from moto.core.serialize import XFormedAttributePicker
+from moto.dynamodb.models import dynamodb_backends
 from moto.server import ThreadedMotoServer
 from werkzeug.exceptions import InternalServerError
 from werkzeug.http import http_date
 from werkzeug.test import run_wsgi_app
 
 from tests.doubles.answer import RawAnswer
+
+Contents = dict[tuple[str, str], Any]
+"""Tables of moto's by name, of each account and region."""
 
 
 @contextmanager
@@ -48,6 +53,25 @@ def reset(endpoint_url: str) -> None:
     """Forget every table of every account."""
     request = urllib.request.Request(f"{endpoint_url}/moto-api/reset", method="POST")  # noqa: S310 - loopback
     urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 - loopback
+
+
+def contents() -> Contents:
+    """Every table of every account with its items, as they are now."""
+    return {
+        (account, region): copy.deepcopy(backend.tables)
+        for account, regions in dynamodb_backends.items()
+        for region, backend in regions.items()
+        if backend.tables
+    }
+
+
+def put_back(kept: Contents) -> None:
+    """Let these be the tables that there are, whatever happens to them afterwards."""
+    for regions in dynamodb_backends.values():
+        for backend in regions.values():
+            backend.tables = {}
+    for (account, region), tables in kept.items():
+        dynamodb_backends[account][region].tables = copy.deepcopy(tables)
 
 
 def _worked_out_once() -> Any:

@@ -2,7 +2,7 @@
 
 Every session reads megabytes of JSON and searches 400 folders, and every client works out anew what the descriptions
 mean: most of the time of a test that makes a client. The files do not change while tests run, and the clients of one
-session share what was read as a matter of course.
+session share what was read as a matter of course. Who asks is spelled out anew as well, twice for every single call.
 """
 
 from functools import cache
@@ -14,6 +14,7 @@ from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
+from botocore.useragent import UserAgentComponent
 
 
 def read_once() -> None:
@@ -34,6 +35,7 @@ def read_once() -> None:
     def list_available_services(loader: Loader, type_name: str) -> list[str]:
         return services(tuple(loader.search_paths), type_name)
 
+    UserAgentComponent.to_string = cache(UserAgentComponent.to_string)  # type: ignore[method-assign, assignment]
     JSONFileLoader.load_file = load_file  # type: ignore[assignment]
     Loader.list_available_services = list_available_services  # type: ignore[assignment]
     _resolve_once()

@@ -1,6 +1,7 @@
 """The moto server as tests meet it: on the loopback address, and empty."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,24 @@ def test_a_reset_forgets_every_table(moto_server: str) -> None:
     assert client.list_tables()["TableNames"] == ["Teams"]
     moto.reset(moto_server)
     assert client.list_tables()["TableNames"] == []
+
+
+def test_what_was_kept_is_put_back(moto_server: str) -> None:
+    """As it was then, as often as one likes: what is done to it afterwards is done to a copy, other tables are gone."""
+    client = Engine(moto_server).client()
+    key = {"AttributeName": "id", "AttributeType": "S"}
+    create: Any = {"AttributeDefinitions": [key], "BillingMode": "PAY_PER_REQUEST"}
+    create["KeySchema"] = [{"AttributeName": "id", "KeyType": "HASH"}]
+    client.create_table(TableName="Teams", **create)
+    client.put_item(TableName="Teams", Item={"id": {"S": "t1"}})
+    described, kept = client.describe_table(TableName="Teams")["Table"], moto.contents()
+    for _ in range(2):
+        client.delete_item(TableName="Teams", Key={"id": {"S": "t1"}})
+        client.create_table(TableName="Plans", **create)
+        moto.put_back(kept)
+        assert client.list_tables()["TableNames"] == ["Teams"]
+        assert client.describe_table(TableName="Teams")["Table"] == described
+        assert client.scan(TableName="Teams")["Items"] == [{"id": {"S": "t1"}}]
 
 
 @pytest.mark.parametrize("prefix", ["OSEM_", "GITHUB_", "AWS_ACCESS", "AWS_PROFILE", "AWS_REGION"])

@@ -9,6 +9,7 @@ import pytest
 from osem_migrate import DowngradeOptions, StampOptions
 from osem_migrate.config import Project
 from osem_migrate.errors import ExitCode
+from tests.doubles import beginnings
 from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.unit.commands.test_destroy import TEAMS_TABLE, account
@@ -36,7 +37,7 @@ def changed(folder: Path, setting: str, **scripts: str) -> Project:
 @pytest.mark.parametrize(("setting", "declaration"), DEFAULTS)
 def test_an_older_table_is_no_drift(tmp_path: Path, aws: SimulatedAws, setting: str, declaration: str) -> None:
     """A note with the script; verify passes, the next script finds the table as it expects it, and so does stamp."""
-    aws.migrator(write_project(tmp_path, {"0001_teams": TEAMS}, TUNNEL)).upgrade()
+    beginnings.upgrade(aws, write_project(tmp_path, {"0001_teams": TEAMS}, TUNNEL))
     migrator = aws.migrator(changed(tmp_path, setting))
     found = migrator.status()
     assert (found.exit_code(), [remark.code for remark in found.remarks]) == (ExitCode.OK, ["DRIFT_SETTING_DEFAULT"])
@@ -53,7 +54,7 @@ def test_an_older_table_is_no_drift(tmp_path: Path, aws: SimulatedAws, setting: 
 @pytest.mark.parametrize(("setting", "declaration"), DEFAULTS)
 def test_the_script_applies_it(tmp_path: Path, aws: SimulatedAws, setting: str, declaration: str) -> None:
     """Although it declares what a new table would have anyway; on one that has it, nothing is called."""
-    aws.migrator(write_project(tmp_path, {"0001_teams": TEAMS}, TUNNEL)).upgrade()
+    beginnings.upgrade(aws, write_project(tmp_path, {"0001_teams": TEAMS}, TUNNEL))
     project = changed(tmp_path, setting, **{"0002_set": f"operations = [{declaration}]"})
     aws.migrator(project).upgrade()
     found = aws.migrator(project).status()
@@ -89,7 +90,7 @@ def test_what_a_script_declares_is_drift_still(tmp_path: Path, aws: SimulatedAws
 @pytest.mark.parametrize(("setting", "declaration"), DEFAULTS)
 def test_a_first_run_adopts_what_lacks_them(tmp_path: Path, aws: SimulatedAws, setting: str, declaration: str) -> None:
     """A table that was made before this tool, or before the defaults."""
-    aws.migrator(write_project(tmp_path, {"0001_teams": TEAMS}, TUNNEL)).upgrade()
+    beginnings.upgrade(aws, write_project(tmp_path, {"0001_teams": TEAMS}, TUNNEL))
     key = {"scope": {"S": "osem"}, "item": {"S": "migration#0001_teams"}}
     aws.simulator.call("DeleteItem", {"TableName": HISTORY, "Key": key})
     project = changed(tmp_path, setting)

@@ -33,14 +33,15 @@ from osem_migrate.errors import (
 from osem_migrate.events import RunEvent, TableDropped, TableLeaving
 from osem_migrate.live_table import LiveTable
 from osem_migrate.stop import Stop
+from tests.doubles import beginnings
 from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.doubles.skipping_clock import SkippingClock
 from tests.doubles.typed import typed
-from tests.simulator import INTERNAL, THROTTLED, Deny, Drop, Fail, Hook, LoseResponse, exactly
+from tests.simulator import INTERNAL, THROTTLED, Deny, Drop, Fail, Hook, LoseResponse, Simulator, exactly
 from tests.simulator.calls import Call
 from tests.simulator.faults import Faults
-from tests.torture.stage import BRIEF, Recording, Stage
+from tests.torture.stage import BRIEF
 
 PLANS = 'operations = [CreateTable("Plans", S("planId"))]'
 SCRIPTS = {"0001_teams": TEAMS, "0002_plans": PLANS, "0003_by_manager": BY_MANAGER}
@@ -54,7 +55,7 @@ BUILDING = 60.0  # seconds; longer than a busy machine needs to come from one ca
 def account() -> Iterator[SimulatedAws]:
     """An account without tables, where nobody counts how often one looks, and no index takes minutes."""
     with SkippingClock() as clock:
-        simulator = Recording(clock=clock, durations=BRIEF)
+        simulator = Simulator(clock=clock, durations=BRIEF)
         simulator.account.limiter.read = lambda *_: None  # type: ignore[method-assign]
         aws = SimulatedAws(clock, simulator)
         with aws.surroundings():
@@ -75,22 +76,10 @@ def project(tmp_path: Path) -> Project:
     return write_project(tmp_path, SCRIPTS, TUNNEL)
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """What an upgrade of that project has asked for."""
-    with account() as aws:
-        aws.migrator(write_project(tmp_path_factory.mktemp("project"), SCRIPTS, TUNNEL)).upgrade()
-        assert isinstance(aws.simulator, Recording)
-        return aws.simulator.stage
-
-
 @pytest.fixture
-def upgraded(project: Project, stage: Stage, aws: SimulatedAws) -> Project:
+def upgraded(project: Project, aws: SimulatedAws) -> Project:
     """The same, applied."""
-    assert isinstance(aws.clock, SkippingClock)
-    for action, parameters in stage.calls:
-        aws.simulator.call(action, parameters)
-        aws.clock.advance(60.0)
+    beginnings.upgrade(aws, project)
     aws.simulator.calls.clear()
     return project
 

@@ -13,6 +13,7 @@ from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import RecordedTable, TableEffect
 from osem_migrate.migrator import Migrator
 from osem_migrate.planning.resolve import Resolution
+from tests.doubles import beginnings
 from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 from tests.simulator import Deny
@@ -42,7 +43,7 @@ def application(folder: Path, name: str, scripts: dict[str, str]) -> Project:
 def ours(tmp_path: Path, aws: SimulatedAws) -> Project:
     """The application that has made Teams."""
     project = application(tmp_path, "shop", {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
-    aws.migrator(project).upgrade()
+    beginnings.upgrade(aws, project)
     return project
 
 

@@ -146,7 +146,7 @@ def test_a_change_for_machines() -> None:
 
 
 @given(before=strategies.tables(), after=strategies.tables())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_only_what_differs_is_a_change(before: Table, after: Table) -> None:
     """A table is no change of itself, and each index that only one of two tables has is named once."""
     operation = SetStream(before.name, None)

@@ -231,7 +231,7 @@ def test_one_script_repairs_every_environment(given: dict[str, str]) -> None:
 
 
 @given(table=strategies.tables(), other=strategies.tables("Other"))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_every_repair_of_settings_ends_with_what_is_declared(table: Any, other: Any) -> None:
     """Whatever values were set by hand, and in whatever number of calls."""
     found = [s.for_table(table.name) for s in other.settings if not isinstance(s, SetTags | SetBilling)]

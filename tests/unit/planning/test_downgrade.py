@@ -234,7 +234,7 @@ def test_inside_a_lane_nothing_overlaps_and_scripts_do_not_wait_for_what_they_de
     }
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.data(), scripts())
 def test_up_and_down_again_is_the_schema_of_the_target(data: st.DataObject, migrations: tuple[Migration, ...]) -> None:
     """Every reverse applies where the one before it ended, DynamoDB would take its calls, and nothing is left over."""
@@ -258,7 +258,7 @@ def test_up_and_down_again_is_the_schema_of_the_target(data: st.DataObject, migr
             assert one.after == following.before
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.data(), scripts())
 def test_after_a_downgrade_the_upgrade_is_the_same_again(
     data: st.DataObject, migrations: tuple[Migration, ...]

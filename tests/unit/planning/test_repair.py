@@ -259,7 +259,7 @@ def test_a_failed_migration_of_another_table_is_no_obstacle() -> None:
 
 
 @given(drift=drifts())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_every_repair_leads_from_what_is_live_to_what_is_declared(drift: Drift) -> None:
     """For any table and any one change of it; what cannot be repaired is left out with its code."""
     expected = drift.expected
