@@ -26,7 +26,7 @@ from osem_migrate.events import RunEvent
 from osem_migrate.migrator import Migrator
 from tests.doubles.answer import RawAnswer
 from tests.doubles.skipping_clock import SkippingClock
-from tests.simulator import ConnectionCut, SimulatedError, Simulator
+from tests.simulator import ConnectionCut, Durations, SimulatedError, Simulator
 from tests.simulator.clock import VirtualClock
 from tests.simulator.simulator import ACCESS_KEY, IDENTITY, REGION
 
@@ -46,6 +46,8 @@ CREDENTIALS = {
 }
 TUNNEL = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\nlocal = false\n'
 """The environment that is AWS as far as the tool knows."""
+SHORTENED = Durations(index_allocation=((8.0, 12.0),), index_build=((40.0, 60.0),), warm_up=((40.0, 60.0),))
+"""What takes a quarter of an hour takes a minute: still enough to be met on the way, with a tenth of the heartbeats."""
 HEARTBEAT = 2 * lock.HEARTBEAT_SECONDS
 """Of a lock: there are hundreds in the minutes of one index, and each is a call. Sooner than ``is_alive`` gives up."""
 
@@ -60,7 +62,7 @@ class SimulatedAws:
 
     def __init__(self, clock: SkippingClock | VirtualClock, simulator: Simulator | None = None) -> None:
         self.clock = clock
-        self.simulator = simulator or Simulator(clock=clock, sleep=clock.sleep)
+        self.simulator = simulator or Simulator(clock=clock, sleep=clock.sleep, durations=SHORTENED)
 
     @contextmanager
     def surroundings(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ from osem_migrate.operations.step import RESOURCE_ARN, Call
 from osem_migrate.schema import Schema, Table
 from tests.doubles.manual_changes import ManualChange, construction, drop_steps
 from tests.doubles.project import ENVIRONMENTS
-from tests.doubles.simulated_aws import TUNNEL, SimulatedAws, project_of
+from tests.doubles.simulated_aws import SHORTENED, TUNNEL, SimulatedAws, project_of
 from tests.engines.engine import Engine
 from tests.simulator import Limiter, Simulator, VirtualClock
 
@@ -115,7 +115,7 @@ class SimulatedGround:
     def __init__(self, folder: Path, creations: Sequence[CreateTable], noise: random.Random) -> None:
         clock = VirtualClock(beat=BEAT)
         # How often AWS takes a call is the business of other tests.
-        simulator = Simulator(clock=clock, limiter=Limiter(clock.now, mutations=None))
+        simulator = Simulator(clock=clock, durations=SHORTENED, limiter=Limiter(clock.now, mutations=None))
         self.aws = SimulatedAws(clock, simulator)
         self._clock = clock
         _write_scripts(folder / "migrations", creations)

@@ -6,9 +6,11 @@ session share what was read as a matter of course. Who asks is spelled out anew 
 """
 
 from functools import cache
+from inspect import CO_VARKEYWORDS
+from types import FunctionType
 from typing import Any
 
-from botocore import regions
+from botocore import hooks, regions
 from botocore.client import ClientCreator
 from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser
@@ -39,6 +41,20 @@ def read_once() -> None:
     JSONFileLoader.load_file = load_file  # type: ignore[assignment]
     Loader.list_available_services = list_available_services  # type: ignore[assignment]
     _resolve_once()
+    _ask_once()
+
+
+def _ask_once() -> None:
+    """Read off a handler's own code what botocore works out from its signature, hundreds of times a session."""
+    asked = hooks.accepts_kwargs
+
+    def accepts_kwargs(handler: Any) -> Any:
+        function = getattr(handler, "__func__", handler)
+        if isinstance(function, FunctionType):
+            return function.__code__.co_flags & CO_VARKEYWORDS
+        return asked(handler)
+
+    hooks.accepts_kwargs = accepts_kwargs
 
 
 def _resolve_once() -> None:
