@@ -14,15 +14,12 @@ from osem_migrate.aws.conditional import refused
 from osem_migrate.aws.failures.classify import door
 from osem_migrate.aws.history_items import PARTITION_KEY, PASS_PREFIX, SORT_KEY, serialize, sort_key
 from osem_migrate.aws.paging import QUERY, Page
+from osem_migrate.aws.pass_orders import PassOrders
 from osem_migrate.errors import ConditionFailed
 from osem_migrate.pass_state import (
     Generation,
-    PassControl,
     PassKey,
-    PassOrder,
-    PassReport,
     PassState,
-    Said,
     SegmentState,
     SetAside,
 )
@@ -42,6 +39,9 @@ class PassTable:
         scope: the application.
         key: which pass.
         sleep: waits seconds between attempts at a write that collided.
+
+    Attributes:
+        orders: what people ask of it.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class PassTable:
         self._scope = scope
         self._key = key
         self._sleep = sleep
+        self.orders = PassOrders(client, table, scope, key)
 
     def newest(self) -> int:
         """The number of the newest generation; 0 where there is none."""
@@ -187,49 +188,6 @@ class PassTable:
             sleep=self._sleep,
         )
 
-    def order(self, generation: int, order: PassOrder, said: Said, *, rate: int | None = None) -> None:
-        """Write what somebody asks of the pass, outside the lock; it takes notice of it within seconds."""
-        self._set_control(generation, pass_items.order_values(order, said, rate=rate))
-
-    def hand_on_orders(self, to: "PassTable") -> None:
-        """Give the rate and the pause that were ordered last to a copy of this pass, where it has older ones.
-
-        Whoever goes on with it tries again what was set aside anyway.
-        """
-        number = self.newest()
-        (mine, theirs) = (one.read(number) for one in (self, to))
-        if mine is None or theirs is None:
-            return
-        own, copy = mine.control, theirs.control
-        if own.rate_said is not None and _is_later(own.rate_said, copy.rate_said):
-            to.order(number, PassOrder.RATE, own.rate_said, rate=own.rate)
-        if own.pause_said is not None and _is_later(own.pause_said, copy.pause_said):
-            to.order(number, PassOrder.PAUSE if own.is_paused else PassOrder.RESUME, own.pause_said)
-
-    def exchange(self, generation: int, report: PassReport) -> PassControl:
-        """Tell what the run is at, and hear what it is asked, by one write.
-
-        Raises:
-            ConditionFailed: a run that took the lock later has reported already.
-        """
-        values = pass_items.report_values(report)
-        condition = "attribute_not_exists(#fence) OR #fence <= :fence"
-        return self._set_control(generation, values, ConditionExpression=condition)
-
-    def _set_control(self, generation: int, values: Mapping[str, Any], **more: Any) -> PassControl:
-        key = self._item_key(pass_items.control_key(generation))
-        with door("dynamodb:UpdateItem", self._table):
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=key,
-                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-                ExpressionAttributeNames={f"#{name}": name for name in values},
-                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
-                ReturnValues="ALL_NEW",
-                **more,
-            )
-        return pass_items.read_control(answer["Attributes"])
-
     def _item_key(self, sort: str) -> dict[str, Any]:
         return pass_items.key_item(self._scope, self._key, sort)
 
@@ -243,10 +201,6 @@ class PassTable:
                 {":scope": pass_items.partition(self._scope, self._key), ":prefix": prefix}
             ),
         }
-
-
-def _is_later(said: Said, than: Said | None) -> bool:
-    return than is None or said.at > than.at
 
 
 def _found(refusal: Exception) -> "Item":

@@ -2,18 +2,12 @@
 
 import random
 import threading
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from osem_migrate.aws.item_rate import Side
-from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.errors import (
-    Interrupted,
     ItemsStillChanging,
-    LockLost,
     PassTableReplaced,
     RunError,
 )
@@ -22,30 +16,25 @@ from osem_migrate.execution.passes.item_handler import ItemHandler, Outcome
 from osem_migrate.execution.passes.page_size import PageSize
 from osem_migrate.execution.passes.pass_reporter import PassReporter
 from osem_migrate.execution.passes.quarantine import SHOWN, Quarantine
-from osem_migrate.execution.passes.segment_run import CHECKPOINT_SECONDS, SegmentRun, SegmentServices
+from osem_migrate.execution.passes.scan_run import THREADS, Halted, ScanRun
+from osem_migrate.execution.passes.segment_run import CHECKPOINT_SECONDS, SegmentServices
 from osem_migrate.execution.passes.sources import GivenItems, ScannedItems, Source
 from osem_migrate.execution.passes.steering import Steering
+from osem_migrate.execution.passes.takeover import take_over
 from osem_migrate.execution.passes.tally import PassTally
 from osem_migrate.items.keys import key_of
 from osem_migrate.items.values import Item
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import operation_hash
 from osem_migrate.operations.item_pass import MAX_SEGMENTS, Pass
-from osem_migrate.pass_state import Counts, Generation, PassControl, PassKey, PassState, SegmentState, key_text
-from osem_migrate.planning.plan import Direction
+from osem_migrate.pass_state import Counts, Generation, PassControl, PassKey, PassState, key_text
 
 if TYPE_CHECKING:
     from osem_migrate.execution.passes.passes import Passes
 
-THREADS = 4
-"""Segments at a time."""
 VERIFYING = 3
 """Scans, at most, that look if anything is left to change."""
 SEGMENT_BYTES = 1 << 30
-
-
-class _Halted(Exception):
-    """Another segment has ended the pass."""
 
 
 class PassRun:
@@ -97,7 +86,7 @@ class PassRun:
             LockLost: somebody else has taken over.
             OsemMigrateError: what DynamoDB refused, or the request to stop.
         """
-        self._take_over()
+        self._reporter.is_short = take_over(self._passes, self._key, self._services.lease, self._services.clock)
         state = self._begin()
         services = self._services
         self._quarantine = Quarantine(self._table, state, self._step, services.lease, services.clock)
@@ -173,35 +162,6 @@ class PassRun:
     def _segments(self) -> int:
         return 1 if self._step.work.given is not None else segments_of(self._step, self._run.live)
 
-    def _take_over(self) -> None:
-        """Keep those out who held the lock before, in either direction, and may not know yet that they do not any more.
-
-        They find out with their next checkpoint, and send nothing once a lease is over.
-        """
-        ways = [replace(self._key, direction=direction.value) for direction in Direction]
-        raised = [self._raise_fences(self._passes.state(way)) for way in ways]
-        self._reporter.is_short = any(raised)
-        pause = self._services.lease.alone_in()
-        if self._reporter.is_short and pause > 0:
-            self._services.clock.sleep(pause)
-
-    def _raise_fences(self, table: PassTable) -> bool:
-        """Whether somebody else may be at work on the newest generation of a pass."""
-        fence, raised = self._services.lease.holder.fence, False
-        newest = table.newest()
-        state = table.read(newest) if newest else None
-        while state is not None:
-            theirs = [one for one in state.segments.values() if one.worker is not None and one.fence < fence]
-            if not theirs:
-                break
-            raised = True
-            for segment in theirs:
-                self._services.lease.check_age()
-                table.raise_fence(newest, segment, fence=fence)
-            # A last checkpoint of theirs may have come between; the next one is refused.
-            state = table.read(newest)
-        return raised
-
     def _go_through(self, state: PassState) -> None:
         """The scans: the pass itself, and those that verify it, until one finds nothing to change."""
         verifying = 0
@@ -230,12 +190,19 @@ class PassRun:
         open_ones = [segment for segment in segments if not segment.finished]
         random.shuffle(open_ones)
         done = [segment.counts for segment in segments if segment.finished]
-        done += self._run_all(state, open_ones)
+        scan = ScanRun(
+            self._segment_services(state),
+            source=lambda: self._source(state),
+            handler=lambda: ItemHandler(self._step, self._calls),
+            wait=self._wait,
+            finished=self._tally.finish_segment,
+            halt=self._halt,
+        )
+        done += scan.run(open_ones)
         return sum(done, Counts())
 
-    def _run_all(self, state: PassState, segments: Iterable[SegmentState]) -> list[Counts]:
-        """The segments, a few at a time; what ends one of them ends all, between two items."""
-        services = SegmentServices(
+    def _segment_services(self, state: PassState) -> SegmentServices:
+        return SegmentServices(
             state=self._table,
             generation=state.generation.number,
             lease=self._services.lease,
@@ -246,25 +213,6 @@ class PassRun:
             handled=self._notice,
             counted=self._count,
         )
-        failures: list[BaseException] = []
-
-        def go(segment: SegmentState) -> Counts | None:
-            try:
-                self._wait()
-                handler = ItemHandler(self._step, self._calls)
-                counts = SegmentRun(segment, self._source(state), handler, services).run().counts
-            except BaseException as failure:  # noqa: BLE001 - raised once nobody works any more
-                failures.append(failure)
-                self._halt.set()
-                return None
-            self._tally.finish_segment()
-            return counts
-
-        with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="segment") as pool:
-            counts = list(pool.map(go, segments))
-        if failures:
-            raise _worst(failures)
-        return [count for count in counts if count is not None]
 
     def _source(self, state: PassState) -> Source:
         given = self._step.work.given
@@ -294,7 +242,7 @@ class PassRun:
     def _check_end(self) -> None:
         self._services.stop.check()
         if self._halt.is_set():
-            raise _Halted
+            raise Halted
 
     def _notice(self, item: Item, outcome: Outcome) -> None:
         """Keep a few of those that a scan found to be changed again."""
@@ -308,7 +256,7 @@ class PassRun:
             self._reporter.progress(self._steering.paused)
 
     def _exchange(self, generation: int) -> PassControl:
-        control = self._table.exchange(generation, self._reporter.report())
+        control = self._table.orders.exchange(generation, self._reporter.report())
         if (paused := self._steering.paused) is not None:
             self._reporter.progress(paused)
         return control
@@ -335,13 +283,3 @@ class PassRun:
 def segments_of(step: Pass, live: LiveTable) -> int:
     """In how many a table is scanned: as the script says, else as its size asks for."""
     return step.segments or min(MAX_SEGMENTS, max(4 * THREADS, live.size_bytes // SEGMENT_BYTES))
-
-
-def _worst(failures: list[BaseException]) -> BaseException:
-    """Of all that ended, the one that is to be told of: a lost lock first, and a request to stop last."""
-
-    def weight(failure: BaseException) -> int:
-        kinds = ((LockLost, 0), (_Halted, 3), (Interrupted, 2))
-        return next((number for kind, number in kinds if isinstance(failure, kind)), 1)
-
-    return min(failures, key=weight)
