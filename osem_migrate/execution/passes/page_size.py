@@ -5,6 +5,7 @@ from collections.abc import Callable
 from osem_migrate.schema.item_size import MAX_ITEM_BYTES
 
 BYTES_PER_UNIT = 8192  # of a scan that need not see every write of before
+IN_MEMORY = 4 * (1 << 20) / BYTES_PER_UNIT  # units of all pages together, in which DynamoDB fills four of 1 MB at most
 GROWTH = 8  # small items may be followed by large ones
 
 
@@ -16,10 +17,10 @@ class PageSize:
     Args:
         rate: units a second of the table that may be read at present; None without a limit.
         seconds: that a page may take, of all that the pass reads.
-        pages: at a time.
+        pages: gives how many are read at a time.
     """
 
-    def __init__(self, rate: Callable[[], float | None], *, seconds: float, pages: int) -> None:
+    def __init__(self, rate: Callable[[], float | None], *, seconds: float, pages: Callable[[], int]) -> None:
         self._rate = rate
         self._seconds = seconds
         self._pages = pages
@@ -28,7 +29,9 @@ class PageSize:
     def limit(self) -> int | None:
         """Items of the next page; None where nothing limits it."""
         rate = self._rate()
-        return None if rate is None else max(1, int(rate * self._seconds / self._pages / self._units))
+        if rate is None:
+            return None
+        return max(1, int(min(rate * self._seconds, IN_MEMORY) / self._pages() / self._units))
 
     def learn(self, items: int, units: float) -> None:
         """So many items took so much; the next page expects as much of each, but grows no more than ``GROWTH`` fold."""

@@ -16,8 +16,9 @@ from osem_migrate.execution.passes.item_handler import ItemHandler, Outcome
 from osem_migrate.execution.passes.page_size import PageSize
 from osem_migrate.execution.passes.pass_reporter import PassReporter
 from osem_migrate.execution.passes.quarantine import SHOWN, Quarantine
-from osem_migrate.execution.passes.scan_run import THREADS, Halted, ScanRun
+from osem_migrate.execution.passes.scan_run import Halted, ScanRun
 from osem_migrate.execution.passes.segment_run import CHECKPOINT_SECONDS, SegmentServices
+from osem_migrate.execution.passes.segment_threads import FEWEST, MOST, SegmentThreads
 from osem_migrate.execution.passes.sources import GivenItems, ScannedItems, Source
 from osem_migrate.execution.passes.steering import Steering
 from osem_migrate.execution.passes.takeover import take_over
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 VERIFYING = 3
 """Scans, at most, that look if anything is left to change."""
-SEGMENT_BYTES = 1 << 30
+SEGMENT_BYTES, SEGMENT_ITEMS = 1 << 30, 10_000
+"""Of one segment, where that makes enough of them for all threads: a few for each, since they are not alike."""
 
 
 class PassRun:
@@ -62,7 +64,10 @@ class PassRun:
         clock = run.services.clock
         self._rate = self._passes.rate_of(step, run.live, clock)
         self._calls = self._passes.calls(run.services.lease, clock, self._rate)
-        self._page_size = PageSize(partial(self._rate.now, Side.READ), seconds=CHECKPOINT_SECONDS, pages=THREADS)
+        self._threads = SegmentThreads(self._rate, clock)
+        self._page_size = PageSize(
+            partial(self._rate.now, Side.READ), seconds=CHECKPOINT_SECONDS, pages=lambda: self._threads.count
+        )
         self._halt = threading.Event()
         given = step.work.given
         self._tally = PassTally(clock, self._rate, run.live.items if given is None else len(given))
@@ -192,6 +197,7 @@ class PassRun:
         done = [segment.counts for segment in segments if segment.finished]
         scan = ScanRun(
             self._segment_services(state),
+            self._threads,
             source=lambda: self._source(state),
             handler=lambda: ItemHandler(self._step, self._calls),
             wait=self._wait,
@@ -282,4 +288,5 @@ class PassRun:
 
 def segments_of(step: Pass, live: LiveTable) -> int:
     """In how many a table is scanned: as the script says, else as its size asks for."""
-    return step.segments or min(MAX_SEGMENTS, max(4 * THREADS, live.size_bytes // SEGMENT_BYTES))
+    for_threads = min(4 * MOST, max(4 * FEWEST, live.items // SEGMENT_ITEMS))
+    return step.segments or min(MAX_SEGMENTS, max(for_threads, live.size_bytes // SEGMENT_BYTES))

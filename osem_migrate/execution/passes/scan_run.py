@@ -2,16 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from osem_migrate.errors import Interrupted, LockLost
 from osem_migrate.execution.passes.item_handler import ItemHandler
 from osem_migrate.execution.passes.segment_run import SegmentRun, SegmentServices
+from osem_migrate.execution.passes.segment_threads import SegmentThreads
 from osem_migrate.execution.passes.sources import Source
 from osem_migrate.pass_state import Counts, SegmentState
-
-THREADS = 4
-"""Segments at a time."""
 
 
 class Halted(Exception):
@@ -23,6 +20,7 @@ class ScanRun:
 
     Args:
         services: what the segments share.
+        threads: for the segments.
         source: makes the items of one.
         handler: makes what brings them about.
         wait: while the pass is paused; raises where it is to end.
@@ -33,6 +31,7 @@ class ScanRun:
     def __init__(  # noqa: PLR0913 - one collaborator each
         self,
         services: SegmentServices,
+        threads: SegmentThreads,
         *,
         source: Callable[[], Source],
         handler: Callable[[], ItemHandler],
@@ -41,6 +40,7 @@ class ScanRun:
         halt: threading.Event,
     ) -> None:
         self._services = services
+        self._threads = threads
         self._source = source
         self._handler = handler
         self._wait = wait
@@ -50,23 +50,22 @@ class ScanRun:
     def run(self, segments: Iterable[SegmentState]) -> list[Counts]:
         """The counts of each; raises the gravest of what ended them."""
         failures: list[BaseException] = []
+        done: list[Counts] = []
 
-        def go(segment: SegmentState) -> Counts | None:
+        def go(segment: SegmentState) -> None:
             try:
                 self._wait()
-                counts = SegmentRun(segment, self._source(), self._handler(), self._services).run().counts
+                done.append(SegmentRun(segment, self._source(), self._handler(), self._services).run().counts)
             except BaseException as failure:  # noqa: BLE001 - raised once nobody works any more
                 failures.append(failure)
                 self._halt.set()
-                return None
-            self._finished()
-            return counts
+            else:
+                self._finished()
 
-        with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="segment") as pool:
-            counts = list(pool.map(go, segments))
+        self._threads.run(go, segments)
         if failures:
             raise _worst(failures)
-        return [count for count in counts if count is not None]
+        return done
 
 
 def _worst(failures: list[BaseException]) -> BaseException:

@@ -2,27 +2,27 @@
 
 import pytest
 
-from osem_migrate.execution.passes.page_size import PageSize
+from osem_migrate.execution.passes.page_size import IN_MEMORY, PageSize
 
 SECONDS, PAGES = 5.0, 4
 
 
 def sizes(rate: float | None) -> PageSize:
     """Of four pages at a time, which are to take five seconds together."""
-    return PageSize(lambda: rate, seconds=SECONDS, pages=PAGES)
+    return PageSize(lambda: rate, seconds=SECONDS, pages=lambda: PAGES)
 
 
 @pytest.mark.parametrize("rate", [1, 40, 1000, 100_000])
 @pytest.mark.parametrize("units", [0.01, 0.125, 1, 50])
 def test_pages_fit_the_rate(rate: float, units: float) -> None:
-    """From the first one on, which knows nothing of the items; unless one item alone takes longer."""
+    """From the first one on, which knows nothing of the items; unless one item alone takes longer. And the memory."""
     size = sizes(rate)
     for _ in range(30):
         limit = size.limit()
         assert limit is not None
         assert limit == 1 or limit * units * PAGES <= rate * SECONDS * 1.01
         size.learn(limit, limit * units)
-    assert limit == pytest.approx(max(1, int(rate * SECONDS / PAGES / units)), abs=1)
+    assert limit == pytest.approx(max(1, int(min(rate * SECONDS, IN_MEMORY) / PAGES / units)), abs=1)
 
 
 def test_larger_items_further_on_make_pages_smaller() -> None:
