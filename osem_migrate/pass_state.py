@@ -217,6 +217,7 @@ class PassReport:
         is_short: whether a kill left changes uncounted.
         retried: items that were set aside, and were changed when they were tried again, by all runs; no segment counts
             these.
+        is_over: whether it came to its end, and left no more than it may as it is; None in what older versions wrote.
     """
 
     at: int
@@ -228,6 +229,7 @@ class PassReport:
     left: float | None = None
     is_short: bool = False
     retried: int = 0
+    is_over: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

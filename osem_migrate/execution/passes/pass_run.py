@@ -109,9 +109,10 @@ class PassRun:
                 state = self._go_through(state)
                 # Meanwhile somebody may have corrected or deleted it, or a later scan may have handled it.
                 self._retry()
+                self._quarantine.refuse(self._run.live.physical_name, more_than=self._step.max_failures)
+                self._reporter.is_over = True
         finally:
             self._note_changes()
-        self._quarantine.refuse(self._run.live.physical_name, more_than=self._step.max_failures)
         self._run.note = self._summary(state)
 
     def _summary(self, state: PassState) -> str:
