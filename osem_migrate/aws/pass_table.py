@@ -1,8 +1,9 @@
 """PassTable: the state of one pass, in the history table.
 
 No write of it checks the lock item, as those of the history do: the segments would cancel each other and the heartbeat.
-Each is a conditional write of the item itself, which carries the fence. An item that a segment sets aside is written in
-one transaction with the checkpoint behind it: what cannot move the cursor any more cannot set anything aside, either.
+Each is a conditional write of the item itself, which carries the fence. Several checkpoints may be one transaction, and
+an item that a segment sets aside is written in one with the checkpoint behind it: what cannot move the cursor any more
+cannot set anything aside, either.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from osem_migrate.aws.paging import QUERY, Page
 from osem_migrate.aws.pass_orders import PassOrders
 from osem_migrate.errors import ConditionFailed
 from osem_migrate.pass_state import (
+    Checkpoint,
     Generation,
     PassKey,
     PassState,
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from osem_migrate.schema.item import Item
+
+
+TOGETHER = 25
+"""Checkpoints in one transaction; DynamoDB takes a hundred actions, and 4 MB, of which a cursor may have 3 KB."""
 
 
 class PassTable:
@@ -85,8 +91,8 @@ class PassTable:
             report=pass_items.read_report(control),
         )
 
-    def begin(self, generation: Generation) -> None:
-        """Write a generation; one of that number that is there already stays, as after a lost answer."""
+    def begin(self, generation: Generation) -> bool:
+        """Write a generation; False where one of that number is there already, as after a lost answer, and stays."""
         key = self._item_key(pass_items.generation_key(generation.number))
         try:
             with door("dynamodb:PutItem", self._table):
@@ -97,7 +103,8 @@ class PassTable:
                     ExpressionAttributeNames={"#item": SORT_KEY},
                 )
         except ConditionFailed:
-            return
+            return False
+        return True
 
     def raise_fence(self, generation: int, seen: SegmentState, *, fence: int) -> bool:
         """Let nobody write a segment any more who held the lock before; False where it has moved on since it was seen.
@@ -105,31 +112,32 @@ class PassTable:
         Its old worker finds out with its next checkpoint.
         """
         raised = replace(seen, fence=fence, worker=None, checkpoint=seen.checkpoint + 1)
-        return self.write(generation, seen, raised)
+        return self.write(generation, [Checkpoint(seen, raised)])
 
-    def write(
-        self, generation: int, seen: SegmentState, segment: SegmentState, *, failure: SetAside | None = None
-    ) -> bool:
-        """One checkpoint; False where the segment is not as it was seen, so that somebody else has it now.
+    def write(self, generation: int, checkpoints: Sequence[Checkpoint], *, failure: SetAside | None = None) -> bool:
+        """Checkpoints of several segments, all or none; False where one is not as it was seen: somebody else has it.
 
-        A refusal that shows our own checkpoint means that the answer to it was lost.
+        A refusal that shows nothing but our own checkpoints means that the answer to them was lost.
 
         Args:
             generation: its number.
-            seen: the segment as it was last read or written.
-            segment: as it is from now on.
-            failure: an item to set aside, which is recorded if the checkpoint is.
+            checkpoints: ``TOGETHER`` at most.
+            failure: an item to set aside, which is recorded if the checkpoints are.
         """
-        update = self._checkpoint(generation, seen, segment)
-        if failure is None:
-            refusal = self._refused("update_item", **update)
+        updates = [self._checkpoint(generation, one) for one in checkpoints]
+        if len(updates) == 1 and failure is None:
+            refusal = self._refused("update_item", **updates[0])
         else:
-            put = {"TableName": self._table, "Item": self._failure_item(generation, failure)}
-            refusal = self._refused("transact_write_items", TransactItems=[{"Update": update}, {"Put": put}])
+            actions: list[dict[str, Any]] = [{"Update": update} for update in updates]
+            if failure is not None:
+                actions += [{"Put": {"TableName": self._table, "Item": self._failure_item(generation, failure)}}]
+            refusal = self._refused("transact_write_items", TransactItems=actions)
         if refusal is None:
             return True
-        found = _found(refusal)
-        return bool(found) and pass_items.read_segment(found) == segment
+        found = _found(refusal, len(updates))
+        return all(
+            item and pass_items.read_segment(item) == one.segment for item, one in zip(found, checkpoints, strict=True)
+        )
 
     def replace_failure(self, generation: int, seen: SetAside, failure: SetAside | None) -> SetAside | None:
         """Write what became of an item that was set aside: that it fails still, or, by None, that it has been handled.
@@ -151,10 +159,11 @@ class PassTable:
             refusal = self._refused("put_item", Item=self._failure_item(generation, failure), **condition)
         if refusal is None:
             return failure
-        found = _found(refusal)
+        (found,) = _found(refusal, 1)
         return pass_items.read_failure(found) if found else None
 
-    def _checkpoint(self, generation: int, seen: SegmentState, segment: SegmentState) -> dict[str, Any]:
+    def _checkpoint(self, generation: int, checkpoint: Checkpoint) -> dict[str, Any]:
+        seen, segment = checkpoint.seen, checkpoint.segment
         values = pass_items.segment_values(segment)
         names = ("worker", "cursor")
         gone = [f"#{name}" for name in names if name not in values]
@@ -203,9 +212,8 @@ class PassTable:
         }
 
 
-def _found(refusal: Exception) -> "Item":
-    """The item that failed its condition, as it is; of a transaction, that of its first action."""
+def _found(refusal: Exception, count: int) -> "list[Item]":
+    """The items that failed their conditions, as they are, of the first actions; empty where one did not fail."""
     response: Mapping[str, Any] = getattr(refusal, "response", {})
-    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons", ())
-    found: Item = (reasons[0] if reasons else response).get("Item", {})
-    return found
+    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons") or [response]
+    return [reason.get("Item", {}) for reason in reasons[:count]]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from osem_migrate.schema.item_size import MAX_ITEM_BYTES
 
 BYTES_PER_UNIT = 8192  # of a scan that need not see every write of before
-IN_MEMORY = 4 * (1 << 20) / BYTES_PER_UNIT  # units of all pages together, in which DynamoDB fills four of 1 MB at most
+FULL = 4  # pages at a time that may have the 1 MB at which DynamoDB ends a page; more of them share its 4 MB of memory
+IN_MEMORY = FULL * (1 << 20) / BYTES_PER_UNIT  # units
 GROWTH = 8  # small items may be followed by large ones
 
 
@@ -31,7 +32,9 @@ class PageSize:
         rate = self._rate()
         if rate is None:
             return None
-        return max(1, int(min(rate * self._seconds, IN_MEMORY) / self._pages() / self._units))
+        pages = self._pages()
+        units = rate * self._seconds if pages <= FULL else min(rate * self._seconds, IN_MEMORY)
+        return max(1, int(units / pages / self._units))
 
     def learn(self, items: int, units: float) -> None:
         """So many items took so much; the next page expects as much of each, but grows no more than ``GROWTH`` fold."""

@@ -12,12 +12,13 @@ from osem_migrate.errors import (
     RunError,
 )
 from osem_migrate.execution.operation_run import OperationRun
+from osem_migrate.execution.passes.checkpoints import CHECKPOINT_SECONDS, Checkpoints
 from osem_migrate.execution.passes.item_handler import ItemHandler, Outcome
 from osem_migrate.execution.passes.page_size import PageSize
 from osem_migrate.execution.passes.pass_reporter import PassReporter
 from osem_migrate.execution.passes.quarantine import SHOWN, Quarantine
 from osem_migrate.execution.passes.scan_run import Halted, ScanRun
-from osem_migrate.execution.passes.segment_run import CHECKPOINT_SECONDS, SegmentServices
+from osem_migrate.execution.passes.segment_run import SegmentServices
 from osem_migrate.execution.passes.segment_threads import FEWEST, MOST, SegmentThreads
 from osem_migrate.execution.passes.sources import GivenItems, ScannedItems, Source
 from osem_migrate.execution.passes.steering import Steering
@@ -91,9 +92,10 @@ class PassRun:
             LockLost: somebody else has taken over.
             OsemMigrateError: what DynamoDB refused, or the request to stop.
         """
-        self._reporter.is_short = take_over(self._passes, self._key, self._services.lease, self._services.clock)
-        state = self._begin()
         services = self._services
+        found = take_over(self._passes, self._key, services.lease, services.clock)
+        self._reporter.is_short = found.in_doubt
+        state = self._begin(found.newest)
         self._quarantine = Quarantine(self._table, state, self._step, services.lease, services.clock)
         self._tally.resume(state)
         self._note_changes()
@@ -109,13 +111,14 @@ class PassRun:
         try:
             with self._steering:
                 self._retry()
-                self._go_through(state)
+                state = self._go_through(state)
                 # Meanwhile somebody may have corrected or deleted it, or a later scan may have handled it.
                 self._retry()
+                self._quarantine.refuse(self._run.live.physical_name, more_than=self._step.max_failures)
+                self._reporter.is_over = True
         finally:
             self._note_changes()
-        self._quarantine.refuse(self._run.live.physical_name, more_than=self._step.max_failures)
-        self._run.note = self._summary(self._read(state.generation.number))
+        self._run.note = self._summary(state)
 
     def _summary(self, state: PassState) -> str:
         """``20 items examined, 3 changed``; what the scans that verify have looked at is not counted again."""
@@ -127,35 +130,32 @@ class PassRun:
             parts.append(f"{left:,} left as {'they are' if left > 1 else 'it is'}")
         return ", ".join(parts)
 
-    def _begin(self) -> PassState:
-        """The generation that goes on, or a new one."""
+    def _begin(self, newest: PassState | None) -> PassState:
+        """The generation that goes on, or a new one behind the newest."""
         operation, now = operation_hash(self._run.planned.operation), self._services.clock.milliseconds()
         table_id = self._run.live.table_id
-        state = self._table.read(int(self._run.cursor)) if self._run.cursor is not None else None
+        cursor = int(self._run.cursor) if self._run.cursor is not None else None
+        state = newest if newest is not None and newest.generation.number == cursor else None
         if state is not None and state.generation.operation_hash == operation:
             if state.generation.table_id != table_id:
                 raise PassTableReplaced.found(self._run.live.physical_name, self._key.migration)
             return state
         # Of a run that was killed before it had recorded its generation nothing is known; what it did is done again.
-        newest = self._table.newest()
-        number = int(self._run.cursor) if self._run.cursor is not None and state is None else newest + 1
+        number = newest.generation.number + 1 if newest is not None else cursor or 1
         self._run.keep(str(number))
         self._note_anew(newest, operation)
-        self._table.begin(
-            Generation(
-                number=number,
-                operation_hash=operation,
-                table_id=table_id,
-                segments=self._segments(),
-                begun_at=now,
-            )
+        generation = Generation(
+            number=number,
+            operation_hash=operation,
+            table_id=table_id,
+            segments=self._segments(),
+            begun_at=now,
         )
-        return self._read(number)
+        return PassState(generation=generation) if self._table.begin(generation) else self._read(number)
 
-    def _note_anew(self, newest: int, operation: str) -> None:
+    def _note_anew(self, newest: PassState | None, operation: str) -> None:
         """In the log, why what an earlier generation has done is gone through again."""
-        earlier = self._table.read(newest) if newest else None
-        if earlier is not None and earlier.generation.operation_hash != operation:
+        if newest is not None and newest.generation.operation_hash != operation:
             self._reporter.note("items begun anew", "the operation was changed since the pass was begun")
 
     def _read(self, number: int) -> PassState:
@@ -167,13 +167,14 @@ class PassRun:
     def _segments(self) -> int:
         return 1 if self._step.work.given is not None else segments_of(self._step, self._run.live)
 
-    def _go_through(self, state: PassState) -> None:
-        """The scans: the pass itself, and those that verify it, until one finds nothing to change."""
+    def _go_through(self, state: PassState) -> PassState:
+        """The scans: the pass itself, and those that verify it, until one finds nothing to change; gives the end."""
         verifying = 0
         while True:
-            found = self._go_through_once(state)
+            state = self._go_through_once(state)
+            found = sum((segment.counts for segment in state.of_scan(self._reporter.scan)), Counts())
             if not self._needs_another(found):
-                return
+                return state
             if verifying == VERIFYING:
                 raise self._still_changing(found)
             verifying += 1
@@ -188,13 +189,11 @@ class PassRun:
         changed = found.changed or (self._reporter.scan == 0 and self._reporter.is_short)
         return self._step.work.given is None and bool(found.left or (self._step.verify and changed))
 
-    def _go_through_once(self, state: PassState) -> Counts:
-        state = self._read(state.generation.number)
-        segments = list(state.of_scan(self._reporter.scan))
+    def _go_through_once(self, state: PassState) -> PassState:
+        segments = state.of_scan(self._reporter.scan)
         self._tally.begin_scan(segments)
         open_ones = [segment for segment in segments if not segment.finished]
         random.shuffle(open_ones)
-        done = [segment.counts for segment in segments if segment.finished]
         scan = ScanRun(
             self._segment_services(state),
             self._threads,
@@ -204,20 +203,22 @@ class PassRun:
             finished=self._tally.finish_segment,
             halt=self._halt,
         )
-        done += scan.run(open_ones)
-        return sum(done, Counts())
+        return state.with_segments(scan.run(open_ones))
 
     def _segment_services(self, state: PassState) -> SegmentServices:
         return SegmentServices(
-            state=self._table,
-            generation=state.generation.number,
-            lease=self._services.lease,
+            checkpoints=Checkpoints(
+                self._table,
+                state.generation.number,
+                lease=self._services.lease,
+                clock=self._services.clock,
+                counted=self._count,
+            ),
             clock=self._services.clock,
             check=self._check,
             is_paused=lambda: self._steering.paused is not None,
             set_aside=self._quarantine.set_aside,
             handled=self._notice,
-            counted=self._count,
         )
 
     def _source(self, state: PassState) -> Source:

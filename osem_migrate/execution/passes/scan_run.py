@@ -1,14 +1,16 @@
 """ScanRun: one scan of a pass: its segments, a few at a time, each to its end."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Sequence
 
+from osem_migrate.aws.pass_table import TOGETHER
 from osem_migrate.errors import Interrupted, LockLost
 from osem_migrate.execution.passes.item_handler import ItemHandler
 from osem_migrate.execution.passes.segment_run import SegmentRun, SegmentServices
 from osem_migrate.execution.passes.segment_threads import SegmentThreads
 from osem_migrate.execution.passes.sources import Source
-from osem_migrate.pass_state import Counts, SegmentState
+from osem_migrate.pass_state import Checkpoint, Counts, SegmentState
 
 
 class Halted(Exception):
@@ -46,26 +48,46 @@ class ScanRun:
         self._wait = wait
         self._finished = finished
         self._halt = halt
+        self._open: deque[SegmentState] = deque()
+        self._claimed: deque[SegmentState] = deque()
+        self._claiming = threading.Lock()
 
-    def run(self, segments: Iterable[SegmentState]) -> list[Counts]:
-        """The counts of each; raises the gravest of what ended them."""
-        failures: list[BaseException] = []
-        done: list[Counts] = []
+    def run(self, segments: Sequence[SegmentState]) -> list[SegmentState]:
+        """All of them, as they are in the end; raises the gravest of what ended one."""
+        self._open.extend(segments)
+        failures, done = list[BaseException](), list[SegmentState]()
 
-        def go(segment: SegmentState) -> None:
+        def work() -> None:
             try:
-                self._wait()
-                done.append(SegmentRun(segment, self._source(), self._handler(), self._services).run().counts)
+                while (segment := self._take()) is not None:
+                    done.append(SegmentRun(segment, self._source(), self._handler(), self._services).run())
+                    self._finished()
             except BaseException as failure:  # noqa: BLE001 - raised once nobody works any more
                 failures.append(failure)
                 self._halt.set()
-            else:
-                self._finished()
 
-        self._threads.run(go, segments)
+        self._threads.run(work, most=len(segments))
         if failures:
-            raise _worst(failures)
+            self._give_up(worst := _worst(failures))
+            raise worst
+        self._services.checkpoints.flush()
         return done
+
+    def _take(self) -> SegmentState | None:
+        """The next one, which is claimed; None where there is none."""
+        self._wait()
+        with self._claiming:
+            if not self._claimed and self._open:
+                some = [self._open.popleft() for _ in range(min(TOGETHER, len(self._open)))]
+                self._claimed.extend(self._services.checkpoints.claim(some))
+            return self._claimed.popleft() if self._claimed else None
+
+    def _give_up(self, failure: BaseException) -> None:
+        """Nobody is at work on any of them any more; of what somebody else has by now, nothing is written."""
+        if not isinstance(failure, LockLost):
+            for segment in self._claimed:
+                self._services.checkpoints.defer(Checkpoint(segment, segment.release()), Counts())
+            self._services.checkpoints.flush_after_failure()
 
 
 def _worst(failures: list[BaseException]) -> BaseException:

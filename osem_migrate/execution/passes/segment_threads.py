@@ -6,11 +6,8 @@ holds them up, and as long as more of them have made the pass faster.
 """
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TypeVar
 
 from osem_migrate.aws.item_rate import ItemRate, Side
 from osem_migrate.clock import Clock
@@ -23,14 +20,36 @@ FASTER = 1.2
 HELD_UP = 0.1
 """Of the time of all threads, in which they wait for the rate: it is as good as reached."""
 
-Segment = TypeVar("Segment")
 
+class ThreadCount:
+    """How many threads are right, by what they have come to with as many as there are.
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    at: float
-    units: float
-    waited: float
+    Attributes:
+        now: how many there are.
+    """
+
+    def __init__(self) -> None:
+        self.now = FEWEST
+        self._most = MOST
+        self._fewer: float | None = None  # units a second of half as many
+
+    def grow(self, *, seconds: float, units: float, waited: float) -> int:
+        """How many more there are from now on.
+
+        Args:
+            seconds: since the last time.
+            units: that were taken meanwhile.
+            waited: seconds for which the rate has held threads up, those of each of them counted.
+        """
+        speed = units / seconds
+        if not units or waited >= HELD_UP * seconds * self.now:
+            return 0
+        if self._fewer is not None and speed < FASTER * self._fewer:
+            self._most = self.now  # it is this process, or the table, that is busy
+        more = min(self.now, self._most - self.now)
+        self._fewer = speed if more else None
+        self.now += more
+        return more
 
 
 class SegmentThreads:
@@ -39,65 +58,52 @@ class SegmentThreads:
     Args:
         rate: of the pass; without one, as on an engine on this machine, there are the fewest threads.
         clock: ``monotonic`` and ``wait``.
-
-    Attributes:
-        count: how many there are.
     """
 
     def __init__(self, rate: ItemRate, clock: Clock) -> None:
         self._rate = rate
         self._clock = clock
+        self._count = ThreadCount()
         self._lock = threading.Lock()
-        self._at_work = 0
-        self._most = MOST
-        self._fewer: float | None = None  # units a second of half as many
-        self.count = FEWEST
 
-    def run(self, go: Callable[[Segment], None], segments: Iterable[Segment]) -> None:
-        """Call ``go``, which raises nothing, with each segment; returns once all are done."""
-        waiting, over = deque(segments), threading.Event()
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._count.now
 
-        def work() -> None:
-            while waiting:
-                try:
-                    segment = waiting.popleft()
-                except IndexError:  # another thread was faster
-                    break
-                go(segment)
+    def run(self, work: Callable[[], None], *, most: int) -> None:
+        """Call ``work`` in each thread, until all have returned.
+
+        Args:
+            work: goes through one segment after the other until there is none left; raises nothing.
+            most: segments.
+        """
+        over = threading.Event()
+        begun = returned = 0
+
+        def call() -> None:
+            nonlocal returned
+            work()
             with self._lock:
-                self._at_work -= 1
-                if not self._at_work:
+                returned += 1
+                if returned == begun:
                     over.set()
 
         def begin(threads: int) -> None:
+            nonlocal begun
             with self._lock:
-                self._at_work += threads
+                begun += threads
             for _ in range(threads):
-                pool.submit(work)
+                pool.submit(call)
 
         with ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="segment") as pool:
-            begin(self.count)
-            look = self._look()
-            while not self._clock.wait(over, LOOK_SECONDS):
-                before, look = look, self._look()
-                if waiting:
-                    more = self._more(before, look)
-                    self.count += more
-                    begin(more)
+            begin(min(self.count, most))
+            at, units, waited = self._look()
+            while most and not self._clock.wait(over, LOOK_SECONDS):
+                (was_at, had_taken, had_waited), (at, units, waited) = (at, units, waited), self._look()
+                # Once a thread has found nothing to do, no other will.
+                if not returned and self._rate.now(Side.WRITE) is not None:
+                    begin(self._count.grow(seconds=at - was_at, units=units - had_taken, waited=waited - had_waited))
 
-    def _more(self, before: _Look, now: _Look) -> int:
-        """How many more there should be after what was seen between two looks."""
-        seconds = now.at - before.at
-        speed = (now.units - before.units) / seconds
-        is_held_up = now.waited - before.waited >= HELD_UP * seconds * self.count
-        if is_held_up or not speed or self._rate.now(Side.WRITE) is None:
-            return 0
-        if self._fewer is not None and speed < FASTER * self._fewer:
-            self._most = self.count  # it is this process, or the table, that is busy
-        more = min(self.count, self._most - self.count)
-        self._fewer = speed if more else None
-        return more
-
-    def _look(self) -> _Look:
-        units = sum(self._rate.taken(side) for side in Side)
-        return _Look(self._clock.monotonic(), units, self._rate.waited)
+    def _look(self) -> tuple[float, float, float]:
+        return self._clock.monotonic(), sum(self._rate.taken(side) for side in Side), self._rate.waited

@@ -2,7 +2,7 @@
 
 import pytest
 
-from osem_migrate.execution.passes.page_size import IN_MEMORY, PageSize
+from osem_migrate.execution.passes.page_size import BYTES_PER_UNIT, IN_MEMORY, PageSize
 
 SECONDS, PAGES = 5.0, 4
 
@@ -15,14 +15,27 @@ def sizes(rate: float | None) -> PageSize:
 @pytest.mark.parametrize("rate", [1, 40, 1000, 100_000])
 @pytest.mark.parametrize("units", [0.01, 0.125, 1, 50])
 def test_pages_fit_the_rate(rate: float, units: float) -> None:
-    """From the first one on, which knows nothing of the items; unless one item alone takes longer. And the memory."""
+    """From the first one on, which knows nothing of the items; unless one item alone takes longer."""
     size = sizes(rate)
     for _ in range(30):
         limit = size.limit()
         assert limit is not None
         assert limit == 1 or limit * units * PAGES <= rate * SECONDS * 1.01
         size.learn(limit, limit * units)
-    assert limit == pytest.approx(max(1, int(min(rate * SECONDS, IN_MEMORY) / PAGES / units)), abs=1)
+    assert limit == pytest.approx(max(1, int(rate * SECONDS / PAGES / units)), abs=1)
+
+
+def test_many_pages_share_the_memory_of_a_few() -> None:
+    """However high the rate: each may have 1 MB while there are four, a fourth of that with sixteen."""
+    count = 16
+    size = PageSize(lambda: 1_000_000, seconds=SECONDS, pages=lambda: count)
+    for _ in range(10):
+        size.learn(1, 1)
+    assert size.limit() == IN_MEMORY / 16
+    count = 4
+    limit = size.limit()
+    assert limit is not None
+    assert limit * BYTES_PER_UNIT > 1 << 20
 
 
 def test_larger_items_further_on_make_pages_smaller() -> None:
