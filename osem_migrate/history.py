@@ -44,11 +44,19 @@ class ShownState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedError:
-    """Why a migration failed; ``parts`` are the things with which the message ends, where it lists any."""
+    """Why a migration failed.
+
+    Attributes:
+        code: of the error.
+        message: of the error.
+        parts: the things with which the message ends, where it lists any.
+        position: of the operation that failed; None in the records of versions that did not write it.
+    """
 
     code: str
     message: str
     parts: tuple[str, ...] = ()
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """PassState: what the history table says of one pass over the items of a table. Values only."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
@@ -101,6 +101,15 @@ class SegmentState:
     counts: Counts = Counts()
     finished: bool = False
 
+    def claim(self, worker: str, fence: int) -> "SegmentState":
+        """As it is once somebody is at work on it, who counts again what lies behind the cursor."""
+        behind = Counts(examined=-self.again)
+        return replace(self, fence=fence).next(self.cursor, behind, worker=worker, finished=False)
+
+    def release(self) -> "SegmentState":
+        """As it is once whoever has it leaves it where it is."""
+        return self.next(self.cursor, Counts(), worker=None, finished=False, again=self.again)
+
     def next(
         self, cursor: Cursor | None, counts: Counts, *, worker: str | None, finished: bool, again: int = 0
     ) -> "SegmentState":
@@ -114,6 +123,14 @@ class SegmentState:
             finished=finished,
             checkpoint=self.checkpoint + 1,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A segment as it was last read or written, and as it is from now on."""
+
+    seen: SegmentState
+    segment: SegmentState
 
 
 def key_text(key: Mapping[str, Any]) -> str:
@@ -200,6 +217,7 @@ class PassReport:
         is_short: whether a kill left changes uncounted.
         retried: items that were set aside, and were changed when they were tried again, by all runs; no segment counts
             these.
+        is_over: whether it came to its end, and left no more than it may as it is; None in what older versions wrote.
     """
 
     at: int
@@ -211,6 +229,7 @@ class PassReport:
     left: float | None = None
     is_short: bool = False
     retried: int = 0
+    is_over: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +256,10 @@ class PassState:
     def retried(self) -> int:
         """Items that were changed when they were tried again."""
         return self.report.retried if self.report is not None else 0
+
+    def with_segments(self, segments: Iterable[SegmentState]) -> "PassState":
+        """The same with these as they are now."""
+        return replace(self, segments={**self.segments, **{(one.scan, one.number): one for one in segments}})
 
     def of_scan(self, scan: int) -> tuple[SegmentState, ...]:
         """All segments of a scan, those that nobody has begun among them."""

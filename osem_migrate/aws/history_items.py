@@ -127,12 +127,18 @@ def _unreadable_record(migration: str) -> str:
 
 
 def _error(error: RecordedError) -> dict[str, Any]:
-    return {"code": error.code, "message": _brief(error.message), **_listing(error.message, error.parts)}
+    where = {} if error.position is None else {"operation": error.position}
+    return {"code": error.code, "message": _brief(error.message), **_listing(error.message, error.parts), **where}
 
 
 def _read_error(error: Mapping[str, Any]) -> RecordedError:
     message = _text(error["message"])
-    return RecordedError(code=_text(error["code"]), message=message, parts=_read_listing(message, error))
+    return RecordedError(
+        code=_text(error["code"]),
+        message=message,
+        parts=_read_listing(message, error),
+        position=int(error["operation"]) if "operation" in error else None,
+    )
 
 
 def _listing(message: str, parts: Sequence[str]) -> dict[str, list[int]]:

@@ -60,6 +60,7 @@ class ItemRate:
         self._lock = threading.Lock()
         self._buckets: dict[tuple[Side, str | None], _Bucket | None] = {}
         self._taken = dict.fromkeys(Side, 0.0)
+        self._waited = 0.0
 
     def limit_to(self, limit: Callable[[Side, str | None], float | None]) -> None:
         """Other limits from now on, also for who waits already; what is owed stays owed."""
@@ -82,7 +83,10 @@ class ItemRate:
                 pause = max((bucket.wait() for bucket in mine), default=0.0)
             if pause <= 0:
                 return
-            self._clock.sleep(min(pause, GLANCE))
+            pause = min(pause, GLANCE)
+            self._clock.sleep(pause)
+            with self._lock:
+                self._waited += pause
 
     def took(self, side: Side, consumed: Mapping[str, Any]) -> None:
         """Deduct what DynamoDB says that a request took (ConsumedCapacity, by indexes)."""
@@ -109,6 +113,12 @@ class ItemRate:
         with self._lock:
             bucket = self._bucket(side, None)
             return bucket.rate if bucket is not None else None
+
+    @property
+    def waited(self) -> float:
+        """Seconds for which requests were held back so far, each of them counted."""
+        with self._lock:
+            return self._waited
 
     def taken(self, side: Side) -> float:
         """Units of the table so far."""

@@ -184,7 +184,13 @@ def report_values(report: PassReport) -> dict[str, Any]:
     """The attributes of a report. What nobody knows is null, so that it replaces what was known before."""
     told = {name: getattr(report, name) for name in _REPORTED}
     numbers = {name: round(number, 3) for name, number in told.items() if number is not None}
-    facts = {"reported_at": report.at, "fence": report.fence, "short": report.is_short, "retried": report.retried}
+    facts = {
+        "reported_at": report.at,
+        "fence": report.fence,
+        "short": report.is_short,
+        "retried": report.retried,
+        "over": report.is_over,
+    }
     return {
         **serialize(facts),
         **{f"run_{name}": {"N": f"{numbers[name]:f}"} if name in numbers else {"NULL": True} for name in told},
@@ -204,6 +210,7 @@ def read_report(item: Mapping[str, Any]) -> PassReport | None:
             fence=int(values["fence"]),
             is_short=bool(values["short"]),
             retried=int(values["retried"]),
+            is_over=bool(values["over"]) if "over" in values else None,
             **told,
         )
 

@@ -1,8 +1,9 @@
 """PassTable: the state of one pass, in the history table.
 
 No write of it checks the lock item, as those of the history do: the segments would cancel each other and the heartbeat.
-Each is a conditional write of the item itself, which carries the fence. An item that a segment sets aside is written in
-one transaction with the checkpoint behind it: what cannot move the cursor any more cannot set anything aside, either.
+Each is a conditional write of the item itself, which carries the fence. Several checkpoints may be one transaction, and
+an item that a segment sets aside is written in one with the checkpoint behind it: what cannot move the cursor any more
+cannot set anything aside, either.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +15,13 @@ from osem_migrate.aws.conditional import refused
 from osem_migrate.aws.failures.classify import door
 from osem_migrate.aws.history_items import PARTITION_KEY, PASS_PREFIX, SORT_KEY, serialize, sort_key
 from osem_migrate.aws.paging import QUERY, Page
+from osem_migrate.aws.pass_orders import PassOrders
 from osem_migrate.errors import ConditionFailed
 from osem_migrate.pass_state import (
+    Checkpoint,
     Generation,
-    PassControl,
     PassKey,
-    PassOrder,
-    PassReport,
     PassState,
-    Said,
     SegmentState,
     SetAside,
 )
@@ -31,6 +30,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from osem_migrate.schema.item import Item
+
+
+TOGETHER = 25
+"""Checkpoints in one transaction; DynamoDB takes a hundred actions, and 4 MB, of which a cursor may have 3 KB."""
 
 
 class PassTable:
@@ -42,6 +45,9 @@ class PassTable:
         scope: the application.
         key: which pass.
         sleep: waits seconds between attempts at a write that collided.
+
+    Attributes:
+        orders: what people ask of it.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class PassTable:
         self._scope = scope
         self._key = key
         self._sleep = sleep
+        self.orders = PassOrders(client, table, scope, key)
 
     def newest(self) -> int:
         """The number of the newest generation; 0 where there is none."""
@@ -84,8 +91,8 @@ class PassTable:
             report=pass_items.read_report(control),
         )
 
-    def begin(self, generation: Generation) -> None:
-        """Write a generation; one of that number that is there already stays, as after a lost answer."""
+    def begin(self, generation: Generation) -> bool:
+        """Write a generation; False where one of that number is there already, as after a lost answer, and stays."""
         key = self._item_key(pass_items.generation_key(generation.number))
         try:
             with door("dynamodb:PutItem", self._table):
@@ -96,7 +103,8 @@ class PassTable:
                     ExpressionAttributeNames={"#item": SORT_KEY},
                 )
         except ConditionFailed:
-            return
+            return False
+        return True
 
     def raise_fence(self, generation: int, seen: SegmentState, *, fence: int) -> bool:
         """Let nobody write a segment any more who held the lock before; False where it has moved on since it was seen.
@@ -104,31 +112,32 @@ class PassTable:
         Its old worker finds out with its next checkpoint.
         """
         raised = replace(seen, fence=fence, worker=None, checkpoint=seen.checkpoint + 1)
-        return self.write(generation, seen, raised)
+        return self.write(generation, [Checkpoint(seen, raised)])
 
-    def write(
-        self, generation: int, seen: SegmentState, segment: SegmentState, *, failure: SetAside | None = None
-    ) -> bool:
-        """One checkpoint; False where the segment is not as it was seen, so that somebody else has it now.
+    def write(self, generation: int, checkpoints: Sequence[Checkpoint], *, failure: SetAside | None = None) -> bool:
+        """Checkpoints of several segments, all or none; False where one is not as it was seen: somebody else has it.
 
-        A refusal that shows our own checkpoint means that the answer to it was lost.
+        A refusal that shows nothing but our own checkpoints means that the answer to them was lost.
 
         Args:
             generation: its number.
-            seen: the segment as it was last read or written.
-            segment: as it is from now on.
-            failure: an item to set aside, which is recorded if the checkpoint is.
+            checkpoints: ``TOGETHER`` at most.
+            failure: an item to set aside, which is recorded if the checkpoints are.
         """
-        update = self._checkpoint(generation, seen, segment)
-        if failure is None:
-            refusal = self._refused("update_item", **update)
+        updates = [self._checkpoint(generation, one) for one in checkpoints]
+        if len(updates) == 1 and failure is None:
+            refusal = self._refused("update_item", **updates[0])
         else:
-            put = {"TableName": self._table, "Item": self._failure_item(generation, failure)}
-            refusal = self._refused("transact_write_items", TransactItems=[{"Update": update}, {"Put": put}])
+            actions: list[dict[str, Any]] = [{"Update": update} for update in updates]
+            if failure is not None:
+                actions += [{"Put": {"TableName": self._table, "Item": self._failure_item(generation, failure)}}]
+            refusal = self._refused("transact_write_items", TransactItems=actions)
         if refusal is None:
             return True
-        found = _found(refusal)
-        return bool(found) and pass_items.read_segment(found) == segment
+        found = _found(refusal, len(updates))
+        return all(
+            item and pass_items.read_segment(item) == one.segment for item, one in zip(found, checkpoints, strict=True)
+        )
 
     def replace_failure(self, generation: int, seen: SetAside, failure: SetAside | None) -> SetAside | None:
         """Write what became of an item that was set aside: that it fails still, or, by None, that it has been handled.
@@ -150,10 +159,11 @@ class PassTable:
             refusal = self._refused("put_item", Item=self._failure_item(generation, failure), **condition)
         if refusal is None:
             return failure
-        found = _found(refusal)
+        (found,) = _found(refusal, 1)
         return pass_items.read_failure(found) if found else None
 
-    def _checkpoint(self, generation: int, seen: SegmentState, segment: SegmentState) -> dict[str, Any]:
+    def _checkpoint(self, generation: int, checkpoint: Checkpoint) -> dict[str, Any]:
+        seen, segment = checkpoint.seen, checkpoint.segment
         values = pass_items.segment_values(segment)
         names = ("worker", "cursor")
         gone = [f"#{name}" for name in names if name not in values]
@@ -187,49 +197,6 @@ class PassTable:
             sleep=self._sleep,
         )
 
-    def order(self, generation: int, order: PassOrder, said: Said, *, rate: int | None = None) -> None:
-        """Write what somebody asks of the pass, outside the lock; it takes notice of it within seconds."""
-        self._set_control(generation, pass_items.order_values(order, said, rate=rate))
-
-    def hand_on_orders(self, to: "PassTable") -> None:
-        """Give the rate and the pause that were ordered last to a copy of this pass, where it has older ones.
-
-        Whoever goes on with it tries again what was set aside anyway.
-        """
-        number = self.newest()
-        (mine, theirs) = (one.read(number) for one in (self, to))
-        if mine is None or theirs is None:
-            return
-        own, copy = mine.control, theirs.control
-        if own.rate_said is not None and _is_later(own.rate_said, copy.rate_said):
-            to.order(number, PassOrder.RATE, own.rate_said, rate=own.rate)
-        if own.pause_said is not None and _is_later(own.pause_said, copy.pause_said):
-            to.order(number, PassOrder.PAUSE if own.is_paused else PassOrder.RESUME, own.pause_said)
-
-    def exchange(self, generation: int, report: PassReport) -> PassControl:
-        """Tell what the run is at, and hear what it is asked, by one write.
-
-        Raises:
-            ConditionFailed: a run that took the lock later has reported already.
-        """
-        values = pass_items.report_values(report)
-        condition = "attribute_not_exists(#fence) OR #fence <= :fence"
-        return self._set_control(generation, values, ConditionExpression=condition)
-
-    def _set_control(self, generation: int, values: Mapping[str, Any], **more: Any) -> PassControl:
-        key = self._item_key(pass_items.control_key(generation))
-        with door("dynamodb:UpdateItem", self._table):
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=key,
-                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-                ExpressionAttributeNames={f"#{name}": name for name in values},
-                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
-                ReturnValues="ALL_NEW",
-                **more,
-            )
-        return pass_items.read_control(answer["Attributes"])
-
     def _item_key(self, sort: str) -> dict[str, Any]:
         return pass_items.key_item(self._scope, self._key, sort)
 
@@ -245,13 +212,8 @@ class PassTable:
         }
 
 
-def _is_later(said: Said, than: Said | None) -> bool:
-    return than is None or said.at > than.at
-
-
-def _found(refusal: Exception) -> "Item":
-    """The item that failed its condition, as it is; of a transaction, that of its first action."""
+def _found(refusal: Exception, count: int) -> "list[Item]":
+    """The items that failed their conditions, as they are, of the first actions; empty where one did not fail."""
     response: Mapping[str, Any] = getattr(refusal, "response", {})
-    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons", ())
-    found: Item = (reasons[0] if reasons else response).get("Item", {})
-    return found
+    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons") or [response]
+    return [reason.get("Item", {}) for reason in reasons[:count]]

@@ -56,6 +56,8 @@ _ONCE = Config(
     read_timeout=REQUEST_SECONDS * 3 / 4,
 )
 _UNVALIDATED = Config(parameter_validation=False)
+_MANY = Config(max_pool_connections=200)
+"""For the threads of all passes that run at a time; a connection is opened once it is needed."""
 
 _STATIC_SOURCES = frozenset({"env", "shared-credentials-file", "config-file"})
 _OPENING = "Opening the AWS session"
@@ -208,7 +210,8 @@ class Session:
         own name together.
         """
         with self._lock:
-            once = self._config().merge(_ONCE).merge(_UNVALIDATED).merge(Config(user_agent=self._core.user_agent()))
+            once = self._config().merge(_ONCE).merge(_UNVALIDATED).merge(_MANY)
+            once = once.merge(Config(user_agent=self._core.user_agent()))
             parsers = AnswerParsers(ITEM_ANSWERS, DIRECT_ANSWERS)
             client: DynamoDBClient = self._made(self._boto.client, "dynamodb", once, self.endpoint_url, parsers)
             return client

@@ -113,8 +113,8 @@ def steer(deployment: Deployment, migrations: Sequence[Migration], options: Stee
         said = Said(by=deployment.actor().identity, at=deployment.clock.milliseconds())
         for status, is_needed in zip(found, needed, strict=True):
             if is_needed:
-                table = deployment.pass_table(status.key)
-                table.order(status.state.generation.number, options.order, said, rate=options.rate)
+                orders = deployment.pass_table(status.key).orders
+                orders.give(status.state.generation.number, options.order, said, rate=options.rate)
     return tuple(Steered(status=status, ordered=is_needed) for status, is_needed in zip(found, needed, strict=True))
 
 

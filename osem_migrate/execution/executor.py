@@ -94,7 +94,7 @@ class Executor:
             if operation.key in keys
         ]
         try:
-            self._recorder.announce(plan, history.records)
+            self._recorder.announce(plan, history.records, only)
             finished |= {planned.migration.id for planned in plan.migrations if not planned.operations}
             run_tasks(tasks, width=min(WIDEST, len(plan.lanes)), stop=self._stop)
         except OsemMigrateError as cause:

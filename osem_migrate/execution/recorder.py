@@ -19,9 +19,9 @@ from osem_migrate.history import (
     RecordedState,
     RecordedTable,
 )
-from osem_migrate.migration import Migration
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
+from osem_migrate.planning.unwaited import valid_progress
 
 
 class Recorder:
@@ -47,13 +47,18 @@ class Recorder:
         # Transactions that meet at the lock item would cancel each other, so they are sent one after the other.
         self._writing = threading.Lock()
 
-    def announce(self, plan: Plan, earlier: Mapping[str, Record]) -> None:
+    def announce(
+        self, plan: Plan, earlier: Mapping[str, Record], only: Collection[tuple[str, int]] | None = None
+    ) -> None:
         """Record every migration of the plan before the first call.
 
         Lanes overtake each other, so a killed run may leave an older migration behind a newer one; that it was part of
-        the run is what tells it from a script that came late.
+        the run is what tells it from a script that came late. Where no more than the operations with the keys in
+        ``only`` are carried out, a migration stays failed of which another one has.
         """
         records = [self._record(planned, earlier.get(planned.migration.id), plan) for planned in plan.migrations]
+        if only is not None:
+            records = [_still_failed(record, earlier.get(record.migration), only) for record in records]
         with self._writing:
             self._put([(self._ended(record), record) for record in records])
 
@@ -151,16 +156,19 @@ class Recorder:
         with self._writing:
             record = self._records[operation.migration.id]
             doubt = tuple(position for position in record.doubt if not refused or position != operation.position)
+            code, message, parts = cause.code, cause.message, cause.parts
             failed = replace(
                 record,
                 doubt=doubt,
                 state=RecordedState.FAILED,
                 finished_at=self._clock.milliseconds(),
-                error=RecordedError(code=cause.code, message=cause.message, parts=cause.parts),
+                error=RecordedError(
+                    code=cause.code, message=cause.message, parts=cause.parts, position=operation.position
+                ),
             )
             try:
-                entry = self._entry("failed", failed, f"{cause.code}: {cause.message}")
-                self._put([(replace(entry, parts=cause.parts), failed)])
+                entry = self._entry("failed", failed, f"{code}: {message}")
+                self._put([(replace(entry, parts=parts), failed)])
             except OsemMigrateError:
                 # The record stays "running", which shows as interrupted; the cause is what the user must hear of.
                 return
@@ -182,7 +190,7 @@ class Recorder:
                 fence=self._lease.holder.fence,
             ),
             doubt=tuple(position for position in doubt if position in remaining),
-            progress=_still_valid(earlier, migration, remaining, plan),
+            progress=valid_progress(earlier, migration, remaining, plan.direction),
             started_at=earlier.started_at if earlier is not None and goes_on else None,
             tables=recorded_tables(migration, plan.table_ids, earlier),
             downgrade_to=plan.target,
@@ -219,17 +227,11 @@ def _without(progress: Mapping[int, Progress], position: int) -> dict[int, Progr
     return {at: known for at, known in progress.items() if at != position}
 
 
-def _still_valid(
-    earlier: Record | None, migration: Migration, remaining: Collection[int], plan: Plan
-) -> dict[int, Progress]:
-    """The progress of operations that go on in the same direction, and that are declared as they were then."""
-    if earlier is None or not earlier.is_unfinished:
-        return {}
-    if earlier.is_being_reversed is not (plan.direction is Direction.DOWNGRADE):
-        return {}
-    same = {
-        position
-        for position, (then, now) in enumerate(zip(earlier.operation_hashes, migration.operation_hashes, strict=False))
-        if then == now
-    }
-    return {position: done for position, done in earlier.progress.items() if position in same and position in remaining}
+def _still_failed(record: Record, earlier: Record | None, only: Collection[tuple[str, int]]) -> Record:
+    """With the error of an earlier run, where none of these operations is what has failed then, and may go on."""
+    if earlier is None or earlier.error is None or earlier.is_being_reversed is not record.is_being_reversed:
+        return record
+    failed = record.doubt if earlier.error.position is None else {earlier.error.position} & {*record.doubt}
+    if all((record.migration, position) in only for position in failed):
+        return record
+    return replace(record, state=RecordedState.FAILED, finished_at=earlier.finished_at, error=earlier.error)

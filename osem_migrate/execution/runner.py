@@ -21,6 +21,7 @@ from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.planning.drift.halves import refuse_halves
 from osem_migrate.planning.plan import Plan
+from osem_migrate.planning.unwaited import reached, unwaited
 from osem_migrate.stop import Stop
 
 
@@ -73,7 +74,7 @@ def run(
         OsemMigrateError: it stopped before anything was changed.
     """
     plan = options.plan if options.plan is not None else make()[0]
-    if plan.is_empty or (options.pace is Pace.WAIT_ONLY and not _begun(*make())[0].migrations):
+    if plan.is_empty or (options.pace is not Pace.FULL and not _reached(*make(), options.pace)[0].migrations):
         return plan, RunOutcome(())
     check_drivers(plan)
     _confirm(plan, options)
@@ -92,19 +93,22 @@ def run(
             refuse_halves(plan, history)
         deployment.tell(RunStarted(plan))
         executor = _executor(deployment, plan, actor, lease, options)
-        if options.pace is Pace.WAIT_ONLY:
-            return plan, executor.run(*_begun(plan, history))
+        if options.pace is not Pace.FULL:
+            return plan, executor.run(*_reached(plan, history, options.pace))
         return plan, executor.run(plan, history)
 
 
-def _begun(plan: Plan, history: History) -> tuple[Plan, History, frozenset[tuple[str, int]]]:
-    """What there is to wait for: the migrations that have operations under way, and the keys of these.
+def _reached(plan: Plan, history: History, pace: Pace) -> tuple[Plan, History, frozenset[tuple[str, int]]]:
+    """What a run that does not wait for all comes to: migrations, and the keys of their operations.
 
-    Nobody goes on with a pass over items meanwhile, so an operation that is nothing else is none of them.
+    Nobody goes on with a pass over items meanwhile; where one is next, there is nothing to begin, or to wait for.
     """
-    described = {one.key for one in plan.operations if any(step.is_described for step in one.steps)}
-    begun = plan.begun(history.records) & described
-    return plan.of(begun), history, begun
+    keys = unwaited(plan, history.records)
+    if pace is Pace.WAIT_ONLY:
+        described = {one.key for one in plan.operations if any(step.is_described for step in one.steps)}
+        begun = plan.begun(history.records) & described & keys
+        return plan.of(begun), history, begun
+    return reached(plan, history.records, keys), history, keys
 
 
 def _confirm(plan: Plan, options: RunOptions) -> None:

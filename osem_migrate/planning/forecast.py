@@ -15,7 +15,7 @@ from osem_migrate.operations import SetBilling, SetStream, SetTableClass
 from osem_migrate.operations.estimate import ITEM_PASS, Estimate
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.operations.step import CheckedIndex
-from osem_migrate.planning.item_rate import rate_limit
+from osem_migrate.planning.item_rate import PROCESS_ITEMS, PROCESS_WRITES, rate_limit
 from osem_migrate.planning.prices import Prices
 from osem_migrate.planning.sample import Sample, Units, counted
 from osem_migrate.schema.item_size import item_size
@@ -35,7 +35,7 @@ class PassForecast:
         least: units where as little is to be changed as may be.
         most: units where as much is.
         rate: units a second that it may read, and write; None where nothing limits it.
-        seconds: at that rate, and at least; None without one.
+        seconds: at that rate, and no faster than one process is, at least; None without a rate.
         dollars: what the units cost; None where nobody knows.
         why_no_dollars: the reason for that.
         lacks_prices: whether the price list is the reason, so that another one would tell.
@@ -72,9 +72,16 @@ class PassForecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Course:
-    """The units of the first time through the table, and those of the scan that verifies it."""
+    """The units of the first time through the table, and those of the scan that verifies it.
+
+    Attributes:
+        items: that are looked at, each time.
+        written: how many of them are.
+    """
 
     first: Units
+    items: float
+    written: float = 0
     verifying: float = 0
 
     @property
@@ -147,8 +154,10 @@ def _courses(step: Pass, live: LiveTable, sample: Sample | None) -> tuple[_Cours
     if sample is not None:
         return (_sampled(step, live, sample),) * 2
     if given is not None:
-        return _Course(first=_tried(step, given)), _Course(first=_given(step, given))
-    return _Course(first=Units(read=_scan_units(live))), _everything(step, live)
+        count = len(given)
+        least = _Course(first=_tried(step, given), items=count, written=count)
+        return least, replace(least, first=_given(step, given))
+    return _Course(first=Units(read=_scan_units(live)), items=live.items), _everything(step, live)
 
 
 def _time(courses: tuple[_Course, _Course], live: LiveTable, rate: int | None) -> Estimate | None:
@@ -170,21 +179,23 @@ def _sampled(step: Pass, live: LiveTable, sample: Sample) -> _Course:
     scan = _scan_units(live) if live.size_bytes and not sample.is_whole else sample.scanned * factor
     lookups = sample.looked_up * factor
     first = replace(sample.written.times(factor), read=scan + lookups)
-    return _Course(first=first, verifying=2 * scan + lookups if step.verify and sample.changed else 0)
+    verifying = 2 * scan + lookups if step.verify and sample.changed else 0
+    return _Course(first=first, items=items, written=sample.changed * factor, verifying=verifying)
 
 
 def _everything(step: Pass, live: LiveTable) -> _Course:
     """Where every item is changed, with all that is in it copied to every index, and one look-up for each lookup."""
     scan, lookups = _scan_units(live), live.items * len(step.work.lookups)
     if not step.work.actions:
-        return _Course(first=Units(read=scan))
+        return _Course(first=Units(read=scan), items=live.items)
     a_write = math.ceil(live.size_bytes / live.items / WRITE_BYTES) if live.items and live.size_bytes else 1
     in_transaction = "ConditionCheckItem" in step.work.actions
     times = TRANSACTION if in_transaction else 1
     own = live.items * times * (a_write * (1 + len(step.after.local_indexes)) + in_transaction * len(step.work.lookups))
     indexes = {index.name: float(live.items * a_write * times) for index in step.after.indexes} if live.items else {}
     verifying = 2 * scan + lookups if step.verify else 0
-    return _Course(first=Units(read=scan + lookups, write=own, indexes=indexes), verifying=verifying)
+    first = Units(read=scan + lookups, write=own, indexes=indexes)
+    return _Course(first=first, items=live.items, written=live.items, verifying=verifying)
 
 
 def _given(step: Pass, items: tuple[Item, ...]) -> Units:
@@ -210,7 +221,7 @@ def _tried(step: Pass, items: tuple[Item, ...]) -> Units:
 
 
 def _seconds(course: _Course, live: LiveTable, said: int | None) -> float | None:
-    """At the rate, one scan after the other; None without a rate."""
+    """At the rate, and as fast as one process is at most, one scan after the other; None without a rate."""
     needs: dict[tuple[str, str | None], float] = {
         ("read", None): course.first.read,
         ("write", None): course.first.write,
@@ -220,8 +231,10 @@ def _seconds(course: _Course, live: LiveTable, said: int | None) -> float | None
     reading = limits["read", None]
     if reading is None:
         return None
-    each = (units / limit for need, units in needs.items() if (limit := limits[need]) is not None)
-    return max(each) + course.verifying / reading
+    looking = course.items / PROCESS_ITEMS
+    each = [units / limit for need, units in needs.items() if (limit := limits[need]) is not None]
+    first = max(*each, looking, course.written / PROCESS_WRITES)
+    return first + (max(course.verifying / reading, looking) if course.verifying else 0)
 
 
 def _dollars(  # noqa: PLR0913 - one argument each for what it hangs on

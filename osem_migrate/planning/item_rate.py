@@ -7,6 +7,9 @@ ON_DEMAND = 1000.0
 """Units a second of an on-demand table, which has 250 for each of four segments: a partition takes 1,000."""
 PORTION = 0.25
 """Of what is provisioned; the rest is the application's."""
+PROCESS_WRITES, PROCESS_ITEMS = 1000.0, 25_000.0
+"""Items a second that one process writes, and looks at, at most, whatever the rate: what a core does with Python and
+botocore, by benchmarks/bench_items.py."""
 
 
 def rate_limit(said: int | None, live: LiveTable, side: str, index: str | None) -> float | None:

@@ -15,7 +15,7 @@ from osem_migrate.planning.plan import Direction
 
 
 class PassCondition(StrEnum):
-    """How a pass stands. ABANDONED: it was left half-done, and nothing goes on with it."""
+    """How a pass stands. ABANDONED: it was left half-done, or has failed, and nothing goes on with it."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -154,8 +154,7 @@ def condition_of(key: PassKey, state: PassState, record: Record | None, *, alive
         alive: whether the run that the history shows is at work.
     """
     if record is None or not is_open(key, state, record):
-        over = all(segment.finished for segment in state.of_scan(state.newest_scan))
-        return PassCondition.DONE if over else PassCondition.ABANDONED
+        return PassCondition.DONE if _is_over(key, state, record) else PassCondition.ABANDONED
     if state.control.is_paused:
         return PassCondition.PAUSED
     if alive and record.is_attended:
@@ -164,6 +163,27 @@ def condition_of(key: PassKey, state: PassState, record: Record | None, *, alive
         return PassCondition.INTERRUPTED
     still = record.error.code == ItemsStillChanging.code and state.newest_scan > 0
     return PassCondition.STILL_CHANGING if still else PassCondition.FAILED
+
+
+def _is_over(key: PassKey, state: PassState, record: Record | None) -> bool:
+    """Whether a pass came to its end, as its run has reported, or the record of its migration says.
+
+    One that has gone through all items may have left some as they are, and may have failed for that.
+    """
+    if not all(segment.finished for segment in state.of_scan(state.newest_scan)):
+        return False
+    if record is not None and _is_recorded(key, record):
+        return True
+    told = state.report.is_over if state.report is not None else None
+    return told if told is not None else not state.failures
+
+
+def _is_recorded(key: PassKey, record: Record) -> bool:
+    """Whether the operation has come about in the direction of the pass, and nothing else was begun since."""
+    if key.direction == Direction.DOWNGRADE:
+        is_left = record.is_applied or key.position in {*record.done, *record.doubt}
+        return record.state is RecordedState.REVERTED or not is_left
+    return record.is_applied or (record.is_unfinished and key.position in {*record.done} - {*record.doubt})
 
 
 def begun_passes(history: History) -> dict[PassKey, int]:

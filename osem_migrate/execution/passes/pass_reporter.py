@@ -32,6 +32,7 @@ class PassReporter:
         failed: how many items are set aside.
         scan: 0 for the pass itself, from 1 on for a scan that verifies it.
         is_short: whether a kill left changes uncounted.
+        is_over: whether the pass has come to its end, and left no more than it may as it is.
     """
 
     run: OperationRun
@@ -42,6 +43,7 @@ class PassReporter:
     failed: Callable[[], int]
     scan: int = 0
     is_short: bool = False
+    is_over: bool = False
 
     def progress(self, paused: Said | None) -> None:
         """Tell how far it has come, and who has paused it, where somebody has."""
@@ -79,6 +81,7 @@ class PassReporter:
             left=pace.left,
             is_short=self.is_short,
             retried=self.tally.retried,
+            is_over=self.is_over,
         )
 
     def obeyed(self, order: PassOrder, said: Said, *, rate: int | None, is_new: bool) -> None:

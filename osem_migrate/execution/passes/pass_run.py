@@ -2,50 +2,42 @@
 
 import random
 import threading
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from osem_migrate.aws.item_rate import Side
-from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.errors import (
-    Interrupted,
     ItemsStillChanging,
-    LockLost,
     PassTableReplaced,
     RunError,
 )
 from osem_migrate.execution.operation_run import OperationRun
+from osem_migrate.execution.passes.checkpoints import CHECKPOINT_SECONDS, Checkpoints
 from osem_migrate.execution.passes.item_handler import ItemHandler, Outcome
 from osem_migrate.execution.passes.page_size import PageSize
 from osem_migrate.execution.passes.pass_reporter import PassReporter
 from osem_migrate.execution.passes.quarantine import SHOWN, Quarantine
-from osem_migrate.execution.passes.segment_run import CHECKPOINT_SECONDS, SegmentRun, SegmentServices
+from osem_migrate.execution.passes.scan_run import Halted, ScanRun
+from osem_migrate.execution.passes.segment_run import SegmentServices
+from osem_migrate.execution.passes.segment_threads import FEWEST, MOST, SegmentThreads
 from osem_migrate.execution.passes.sources import GivenItems, ScannedItems, Source
 from osem_migrate.execution.passes.steering import Steering
+from osem_migrate.execution.passes.takeover import take_over
 from osem_migrate.execution.passes.tally import PassTally
 from osem_migrate.items.keys import key_of
 from osem_migrate.items.values import Item
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import operation_hash
 from osem_migrate.operations.item_pass import MAX_SEGMENTS, Pass
-from osem_migrate.pass_state import Counts, Generation, PassControl, PassKey, PassState, SegmentState, key_text
-from osem_migrate.planning.plan import Direction
+from osem_migrate.pass_state import Counts, Generation, PassControl, PassKey, PassState, key_text
 
 if TYPE_CHECKING:
     from osem_migrate.execution.passes.passes import Passes
 
-THREADS = 4
-"""Segments at a time."""
 VERIFYING = 3
 """Scans, at most, that look if anything is left to change."""
-SEGMENT_BYTES = 1 << 30
-
-
-class _Halted(Exception):
-    """Another segment has ended the pass."""
+SEGMENT_BYTES, SEGMENT_ITEMS = 1 << 30, 10_000
+"""Of one segment, where that makes enough of them for all threads: a few for each, since they are not alike."""
 
 
 class PassRun:
@@ -73,7 +65,10 @@ class PassRun:
         clock = run.services.clock
         self._rate = self._passes.rate_of(step, run.live, clock)
         self._calls = self._passes.calls(run.services.lease, clock, self._rate)
-        self._page_size = PageSize(partial(self._rate.now, Side.READ), seconds=CHECKPOINT_SECONDS, pages=THREADS)
+        self._threads = SegmentThreads(self._rate, clock)
+        self._page_size = PageSize(
+            partial(self._rate.now, Side.READ), seconds=CHECKPOINT_SECONDS, pages=lambda: self._threads.count
+        )
         self._halt = threading.Event()
         given = step.work.given
         self._tally = PassTally(clock, self._rate, run.live.items if given is None else len(given))
@@ -97,9 +92,10 @@ class PassRun:
             LockLost: somebody else has taken over.
             OsemMigrateError: what DynamoDB refused, or the request to stop.
         """
-        self._take_over()
-        state = self._begin()
         services = self._services
+        found = take_over(self._passes, self._key, services.lease, services.clock)
+        self._reporter.is_short = found.in_doubt
+        state = self._begin(found.newest)
         self._quarantine = Quarantine(self._table, state, self._step, services.lease, services.clock)
         self._tally.resume(state)
         self._note_changes()
@@ -115,13 +111,14 @@ class PassRun:
         try:
             with self._steering:
                 self._retry()
-                self._go_through(state)
+                state = self._go_through(state)
                 # Meanwhile somebody may have corrected or deleted it, or a later scan may have handled it.
                 self._retry()
+                self._quarantine.refuse(self._run.live.physical_name, more_than=self._step.max_failures)
+                self._reporter.is_over = True
         finally:
             self._note_changes()
-        self._quarantine.refuse(self._run.live.physical_name, more_than=self._step.max_failures)
-        self._run.note = self._summary(self._read(state.generation.number))
+        self._run.note = self._summary(state)
 
     def _summary(self, state: PassState) -> str:
         """``20 items examined, 3 changed``; what the scans that verify have looked at is not counted again."""
@@ -133,35 +130,32 @@ class PassRun:
             parts.append(f"{left:,} left as {'they are' if left > 1 else 'it is'}")
         return ", ".join(parts)
 
-    def _begin(self) -> PassState:
-        """The generation that goes on, or a new one."""
+    def _begin(self, newest: PassState | None) -> PassState:
+        """The generation that goes on, or a new one behind the newest."""
         operation, now = operation_hash(self._run.planned.operation), self._services.clock.milliseconds()
         table_id = self._run.live.table_id
-        state = self._table.read(int(self._run.cursor)) if self._run.cursor is not None else None
+        cursor = int(self._run.cursor) if self._run.cursor is not None else None
+        state = newest if newest is not None and newest.generation.number == cursor else None
         if state is not None and state.generation.operation_hash == operation:
             if state.generation.table_id != table_id:
                 raise PassTableReplaced.found(self._run.live.physical_name, self._key.migration)
             return state
         # Of a run that was killed before it had recorded its generation nothing is known; what it did is done again.
-        newest = self._table.newest()
-        number = int(self._run.cursor) if self._run.cursor is not None and state is None else newest + 1
+        number = newest.generation.number + 1 if newest is not None else cursor or 1
         self._run.keep(str(number))
         self._note_anew(newest, operation)
-        self._table.begin(
-            Generation(
-                number=number,
-                operation_hash=operation,
-                table_id=table_id,
-                segments=self._segments(),
-                begun_at=now,
-            )
+        generation = Generation(
+            number=number,
+            operation_hash=operation,
+            table_id=table_id,
+            segments=self._segments(),
+            begun_at=now,
         )
-        return self._read(number)
+        return PassState(generation=generation) if self._table.begin(generation) else self._read(number)
 
-    def _note_anew(self, newest: int, operation: str) -> None:
+    def _note_anew(self, newest: PassState | None, operation: str) -> None:
         """In the log, why what an earlier generation has done is gone through again."""
-        earlier = self._table.read(newest) if newest else None
-        if earlier is not None and earlier.generation.operation_hash != operation:
+        if newest is not None and newest.generation.operation_hash != operation:
             self._reporter.note("items begun anew", "the operation was changed since the pass was begun")
 
     def _read(self, number: int) -> PassState:
@@ -173,42 +167,14 @@ class PassRun:
     def _segments(self) -> int:
         return 1 if self._step.work.given is not None else segments_of(self._step, self._run.live)
 
-    def _take_over(self) -> None:
-        """Keep those out who held the lock before, in either direction, and may not know yet that they do not any more.
-
-        They find out with their next checkpoint, and send nothing once a lease is over.
-        """
-        ways = [replace(self._key, direction=direction.value) for direction in Direction]
-        raised = [self._raise_fences(self._passes.state(way)) for way in ways]
-        self._reporter.is_short = any(raised)
-        pause = self._services.lease.alone_in()
-        if self._reporter.is_short and pause > 0:
-            self._services.clock.sleep(pause)
-
-    def _raise_fences(self, table: PassTable) -> bool:
-        """Whether somebody else may be at work on the newest generation of a pass."""
-        fence, raised = self._services.lease.holder.fence, False
-        newest = table.newest()
-        state = table.read(newest) if newest else None
-        while state is not None:
-            theirs = [one for one in state.segments.values() if one.worker is not None and one.fence < fence]
-            if not theirs:
-                break
-            raised = True
-            for segment in theirs:
-                self._services.lease.check_age()
-                table.raise_fence(newest, segment, fence=fence)
-            # A last checkpoint of theirs may have come between; the next one is refused.
-            state = table.read(newest)
-        return raised
-
-    def _go_through(self, state: PassState) -> None:
-        """The scans: the pass itself, and those that verify it, until one finds nothing to change."""
+    def _go_through(self, state: PassState) -> PassState:
+        """The scans: the pass itself, and those that verify it, until one finds nothing to change; gives the end."""
         verifying = 0
         while True:
-            found = self._go_through_once(state)
+            state = self._go_through_once(state)
+            found = sum((segment.counts for segment in state.of_scan(self._reporter.scan)), Counts())
             if not self._needs_another(found):
-                return
+                return state
             if verifying == VERIFYING:
                 raise self._still_changing(found)
             verifying += 1
@@ -223,48 +189,37 @@ class PassRun:
         changed = found.changed or (self._reporter.scan == 0 and self._reporter.is_short)
         return self._step.work.given is None and bool(found.left or (self._step.verify and changed))
 
-    def _go_through_once(self, state: PassState) -> Counts:
-        state = self._read(state.generation.number)
-        segments = list(state.of_scan(self._reporter.scan))
+    def _go_through_once(self, state: PassState) -> PassState:
+        segments = state.of_scan(self._reporter.scan)
         self._tally.begin_scan(segments)
         open_ones = [segment for segment in segments if not segment.finished]
         random.shuffle(open_ones)
-        done = [segment.counts for segment in segments if segment.finished]
-        done += self._run_all(state, open_ones)
-        return sum(done, Counts())
+        scan = ScanRun(
+            self._segment_services(state),
+            self._threads,
+            source=lambda: self._source(state),
+            handler=lambda: ItemHandler(self._step, self._calls),
+            wait=self._wait,
+            finished=self._tally.finish_segment,
+            halt=self._halt,
+        )
+        return state.with_segments(scan.run(open_ones))
 
-    def _run_all(self, state: PassState, segments: Iterable[SegmentState]) -> list[Counts]:
-        """The segments, a few at a time; what ends one of them ends all, between two items."""
-        services = SegmentServices(
-            state=self._table,
-            generation=state.generation.number,
-            lease=self._services.lease,
+    def _segment_services(self, state: PassState) -> SegmentServices:
+        return SegmentServices(
+            checkpoints=Checkpoints(
+                self._table,
+                state.generation.number,
+                lease=self._services.lease,
+                clock=self._services.clock,
+                counted=self._count,
+            ),
             clock=self._services.clock,
             check=self._check,
             is_paused=lambda: self._steering.paused is not None,
             set_aside=self._quarantine.set_aside,
             handled=self._notice,
-            counted=self._count,
         )
-        failures: list[BaseException] = []
-
-        def go(segment: SegmentState) -> Counts | None:
-            try:
-                self._wait()
-                handler = ItemHandler(self._step, self._calls)
-                counts = SegmentRun(segment, self._source(state), handler, services).run().counts
-            except BaseException as failure:  # noqa: BLE001 - raised once nobody works any more
-                failures.append(failure)
-                self._halt.set()
-                return None
-            self._tally.finish_segment()
-            return counts
-
-        with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="segment") as pool:
-            counts = list(pool.map(go, segments))
-        if failures:
-            raise _worst(failures)
-        return [count for count in counts if count is not None]
 
     def _source(self, state: PassState) -> Source:
         given = self._step.work.given
@@ -294,7 +249,7 @@ class PassRun:
     def _check_end(self) -> None:
         self._services.stop.check()
         if self._halt.is_set():
-            raise _Halted
+            raise Halted
 
     def _notice(self, item: Item, outcome: Outcome) -> None:
         """Keep a few of those that a scan found to be changed again."""
@@ -308,7 +263,7 @@ class PassRun:
             self._reporter.progress(self._steering.paused)
 
     def _exchange(self, generation: int) -> PassControl:
-        control = self._table.exchange(generation, self._reporter.report())
+        control = self._table.orders.exchange(generation, self._reporter.report())
         if (paused := self._steering.paused) is not None:
             self._reporter.progress(paused)
         return control
@@ -334,14 +289,5 @@ class PassRun:
 
 def segments_of(step: Pass, live: LiveTable) -> int:
     """In how many a table is scanned: as the script says, else as its size asks for."""
-    return step.segments or min(MAX_SEGMENTS, max(4 * THREADS, live.size_bytes // SEGMENT_BYTES))
-
-
-def _worst(failures: list[BaseException]) -> BaseException:
-    """Of all that ended, the one that is to be told of: a lost lock first, and a request to stop last."""
-
-    def weight(failure: BaseException) -> int:
-        kinds = ((LockLost, 0), (_Halted, 3), (Interrupted, 2))
-        return next((number for kind, number in kinds if isinstance(failure, kind)), 1)
-
-    return min(failures, key=weight)
+    for_threads = min(4 * MOST, max(4 * FEWEST, live.items // SEGMENT_ITEMS))
+    return step.segments or min(MAX_SEGMENTS, max(for_threads, live.size_bytes // SEGMENT_BYTES))

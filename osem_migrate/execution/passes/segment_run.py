@@ -1,19 +1,15 @@
 """SegmentRun: one segment, from its cursor to its end, with a checkpoint every few seconds."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from osem_migrate.aws.lock import Lease
-from osem_migrate.aws.pass_table import PassTable
 from osem_migrate.clock import Clock
-from osem_migrate.errors import LockLost, OsemMigrateError
+from osem_migrate.errors import LockLost
+from osem_migrate.execution.passes.checkpoints import CHECKPOINT_SECONDS, Checkpoints
 from osem_migrate.execution.passes.item_handler import ItemHandler, ItemRefused, Outcome
 from osem_migrate.execution.passes.sources import Source, SourcePage
 from osem_migrate.items.values import Item
-from osem_migrate.pass_state import Counts, Cursor, SegmentState, SetAside
-
-CHECKPOINT_SECONDS = 5.0
+from osem_migrate.pass_state import Checkpoint, Counts, Cursor, SegmentState, SetAside
 
 _COUNTED = {
     Outcome.UNCHANGED: Counts(examined=1),
@@ -28,57 +24,49 @@ class SegmentServices:
     """What the segments of a pass share.
 
     Attributes:
-        state: where checkpoints are written.
-        generation: its number.
-        lease: the lock.
+        checkpoints: where it is recorded how far they have come.
         clock: monotonic time.
         check: raises where the pass is to end between two items, and waits while it is paused.
         is_paused: whether it would wait now.
         set_aside: told of an item that cannot be handled, why, and by what that is recorded.
         handled: told what became of an item.
-        counted: told what was counted since the last checkpoint.
     """
 
-    state: PassTable
-    generation: int
-    lease: Lease
+    checkpoints: Checkpoints
     clock: Clock
     check: Callable[[], None]
     is_paused: Callable[[], bool]
     set_aside: Callable[[Item, ItemRefused, Callable[[SetAside], None]], None]
     handled: Callable[[Item, Outcome], None]
-    counted: Callable[[Counts], None]
 
 
 class SegmentRun:
     """Whoever runs it has the segment for itself, as its fence and its checkpoints say.
 
     Args:
-        seen: the segment as it was read.
+        claimed: the segment.
         source: its items.
         handler: brings each of them about.
         services: what all segments share.
     """
 
-    def __init__(self, seen: SegmentState, source: Source, handler: ItemHandler, services: SegmentServices) -> None:
-        self._state = seen
+    def __init__(self, claimed: SegmentState, source: Source, handler: ItemHandler, services: SegmentServices) -> None:
+        self._state = claimed
         self._source = source
         self._handler = handler
         self._services = services
-        self._cursor: Cursor | None = seen.cursor
+        self._cursor: Cursor | None = claimed.cursor
         self._again = 0
-        self._counts = Counts(examined=-seen.again)
+        self._counts = Counts()
         self._saved = services.clock.monotonic()
 
     def run(self) -> SegmentState:
-        """Carry it to its end; where it ends early, what was done is recorded, and nobody is at work on it.
+        """Carry it to its end; where it ends early, what was done is to be recorded, and nobody is at work on it.
 
         Raises:
             LockLost: somebody else has the lock, or the segment.
             OsemMigrateError: what ends a pass.
         """
-        holder = self._services.lease.holder
-        self._write(replace(self._state, fence=holder.fence), worker=holder.owner, finished=False)
         try:
             for page in self._source.pages(self._state.number, self._cursor):
                 self._handler.forget()
@@ -87,10 +75,9 @@ class SegmentRun:
         except LockLost:
             raise
         except Exception:
-            with suppress(OsemMigrateError):  # what ended it is what people must hear of
-                self._write(self._state, worker=None, finished=False)
+            self._leave(finished=False)
             raise
-        self._write(self._state, worker=None, finished=True)
+        self._leave(finished=True)
         return self._state
 
     def _go_through(self, page: SourcePage) -> None:
@@ -132,20 +119,18 @@ class SegmentRun:
         return None
 
     def _save_if_due(self) -> None:
-        if self._services.clock.monotonic() - self._saved >= CHECKPOINT_SECONDS:
+        services = self._services
+        if services.clock.monotonic() - self._saved >= CHECKPOINT_SECONDS or services.checkpoints.is_due:
             self._save()
 
     def _save(self, failure: SetAside | None = None) -> None:
-        self._write(self._state, worker=self._state.worker, finished=False, failure=failure)
+        counts, worker = self._counts, self._state.worker
+        following = self._state.next(self._cursor, counts, worker=worker, finished=False, again=self._again)
+        self._services.checkpoints.save(Checkpoint(self._state, following), counts, failure)
+        self._state, self._counts, self._saved = following, Counts(), self._services.clock.monotonic()
 
-    def _write(
-        self, state: SegmentState, *, worker: str | None, finished: bool, failure: SetAside | None = None
-    ) -> None:
-        services, counts = self._services, self._counts
-        services.lease.check_age()
+    def _leave(self, *, finished: bool) -> None:
         again = 0 if finished else self._again
-        following = state.next(self._cursor, counts, worker=worker, finished=finished, again=again)
-        if not services.state.write(services.generation, self._state, following, failure=failure):
-            raise services.lease.lost()
-        self._state, self._counts, self._saved = following, Counts(), services.clock.monotonic()
-        services.counted(counts)
+        following = self._state.next(self._cursor, self._counts, worker=None, finished=finished, again=again)
+        self._services.checkpoints.defer(Checkpoint(self._state, following), self._counts)
+        self._state = following

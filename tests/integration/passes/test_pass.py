@@ -7,6 +7,7 @@ import pytest
 
 from osem_migrate import DowngradeOptions, Pace, PartialError, UpgradeOptions
 from osem_migrate.errors import ExitCode, Interrupted, ItemsFailed, ItemsStillChanging, PassTableReplaced
+from osem_migrate.history import RecordedState
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
 from tests.doubles.typed import typed
 from tests.simulator import INTERNAL, THROTTLED, Drop, Fail, LoseResponse
@@ -14,6 +15,8 @@ from tests.simulator.faults import Fault
 
 ALONE = FULL_NAME.replace("segments=4", "segments=1")
 FAULTS = {"lost": LoseResponse(), "cut": Drop(), "500": INTERNAL, "throttled": THROTTLED}
+
+UNWAITED = pytest.mark.parametrize("pace", [Pace.NO_WAIT, Pace.WAIT_ONLY])
 
 
 @pytest.fixture
@@ -274,7 +277,7 @@ def test_nobody_waits_for_a_pass_who_does_not_want_to(site: PassSite) -> None:
     assert UpgradeOptions().pace is Pace.FULL
 
 
-@pytest.mark.parametrize("pace", [Pace.NO_WAIT, Pace.WAIT_ONLY])
+@UNWAITED
 def test_a_pass_that_was_stopped_is_kept_by_whoever_does_not_wait(site: PassSite, pace: Pace) -> None:
     """Nothing of it is in progress meanwhile, and the next run that waits goes on with it."""
     site.declare(FULL_NAME)
@@ -289,7 +292,7 @@ def test_a_pass_that_was_stopped_is_kept_by_whoever_does_not_wait(site: PassSite
     assert note(watched) == "20 items examined, 20 changed"
 
 
-@pytest.mark.parametrize("pace", [Pace.NO_WAIT, Pace.WAIT_ONLY])
+@UNWAITED
 def test_a_downgrade_that_was_stopped_is_not_forgotten_by_whoever_does_not_wait(site: PassSite, pace: Pace) -> None:
     """What it has undone is done again by an upgrade, and nothing counts as live meanwhile."""
     site.declare(FULL_NAME).upgrade()
@@ -304,6 +307,73 @@ def test_a_downgrade_that_was_stopped_is_not_forgotten_by_whoever_does_not_wait(
         assert site.history() == before, "who only waits turns nothing round"
     site.upgrade()
     assert site.items() == everybody()
+
+
+@UNWAITED
+def test_a_pass_that_failed_is_shown_so_whoever_does_not_wait(site: PassSite, pace: Pace) -> None:
+    """Nothing is written about it, and so its error is still to be seen, not only in the log."""
+    site.put({"id": "u7", "first": "Ada"})
+    cause, _ = site.declare(FULL_NAME).failing()
+    before = site.history()
+    assert site.watched().migrator.upgrade(UpgradeOptions(pace=pace)).in_progress == ()
+    assert site.history() == before
+    (problem,) = site.watched().migrator.status().problems
+    assert (problem.state, problem.message) == ("failed", f"failed after 0 of 1 operations: {cause.message}")
+
+
+@UNWAITED
+def test_a_half_done_upgrade_is_not_turned_round_by_who_does_not_wait(site: PassSite, pace: Pace) -> None:
+    """Nothing of the downgrade is begun; the next upgrade goes on where it was stopped."""
+    site.declare(FULL_NAME)
+    site.failing(stop=site.stop_at(8))
+    done, before = sum("fullName" in item for item in site.items().values()), site.history()
+    assert site.watched().migrator.downgrade(DowngradeOptions("1", pace=pace, allow_data_loss=True)).reverted == ()
+    assert site.history() == before
+    watched = site.upgrade()
+    assert written(watched) == 20 - done
+    assert note(watched) == "20 items examined, 20 changed"
+
+
+def test_what_else_a_failed_migration_does_goes_on_and_it_stays_failed(site: PassSite) -> None:
+    """By runs that do not come to its pass; the next one that does ends it."""
+    site.put({"id": "u7", "first": "Ada"})
+    site.declare('CreateTable("Teams", S("id"))', "0002_teams").upgrade()
+    indexes = ", ".join(f'AddIndex("Teams", "by-{name}", S("{name}"))' for name in ("name", "mail"))
+    site.declare(f"{FULL_NAME}, {indexes}", "0003_both").failing()
+    history = site.watched().migrator.deployment.history
+    failed = history.read().records["0003_both"]
+    assert (failed.state, failed.done, failed.doubt) == (RecordedState.FAILED, (1,), (0,))
+    for pace, doubt, done in ((Pace.NO_WAIT, (0, 2), (1,)), (Pace.WAIT_ONLY, (0,), (1, 2))):
+        site.watched().migrator.upgrade(UpgradeOptions(pace=pace))
+        kept = history.read().records["0003_both"]
+        assert (kept.state, kept.error, kept.doubt, kept.done) == (failed.state, failed.error, doubt, done)
+    site.put(user(7))
+    site.upgrade()
+    assert site.watched().migrator.status().in_sync
+
+
+def test_a_pass_that_is_overtaken_did_not_come_late(site: PassSite) -> None:
+    """What nobody waits for is pending, not out of order, although what comes behind it is applied."""
+    site.declare(FULL_NAME).declare('CreateTable("Teams", S("id"))', "0003_teams")
+    assert site.watched().migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT)).in_progress == ("0003_teams",)
+    site.site.settle()
+    assert site.watched().migrator.upgrade(UpgradeOptions(pace=Pace.WAIT_ONLY)).applied == ("0003_teams",)
+    (problem,) = site.watched().migrator.status().problems
+    assert (problem.subject, problem.state) == ("0002_pass", "pending")
+    site.upgrade()
+    assert site.items() == everybody()
+
+
+def test_a_pass_that_nobody_waits_for_leaves_no_trace(site: PassSite) -> None:
+    """Where it is all there is to do, nothing is written, in neither direction."""
+    before = site.history()
+    site.declare(FULL_NAME).watched().migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
+    assert site.history() == before
+    site.upgrade()
+    before = site.history()
+    assert site.watched().migrator.downgrade(DowngradeOptions("1", pace=Pace.NO_WAIT)).reverted == ()
+    assert site.history() == before
+    assert site.watched().migrator.status().in_sync
 
 
 def test_an_item_that_others_kept_from_us_is_not_left_out(site: PassSite) -> None:

@@ -171,7 +171,7 @@ def test_an_order_that_comes_while_a_pass_is_moved_is_kept(site: PassSite) -> No
             site.watched().migrator.steer(SteerOptions(order, rate=rate))
 
     table = site.watched().migrator.deployment.pass_table(PassKey(migration=OLD, position=0, direction="upgrade"))
-    table.order(1, PassOrder.PAUSE, Said(by="ada", at=1))
+    table.orders.give(1, PassOrder.PAUSE, Said(by="ada", at=1))
     site.watched().migrator.steer(SteerOptions(PassOrder.RATE, rate=3))
     hook = Hook(after=order)
     site.site.aws.simulator.faults.plan(hook, action="TransactWriteItems", table=HISTORY)

@@ -12,6 +12,7 @@ from osem_migrate import (
     DestroyOptions,
     DowngradeOptions,
     FailuresOptions,
+    PartialError,
     PassesOptions,
     PassOrder,
     PolicyOptions,
@@ -318,6 +319,38 @@ def test_a_pass_that_nobody_goes_on_with_is_abandoned(site: PassSite) -> None:
         ("downgrade", "done"),
         ("upgrade", "abandoned"),
     ]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["as reported", "by an older version"])
+def test_a_downgrade_that_failed_is_not_done(site: PassSite, *, told: bool) -> None:
+    """Although it has gone through all items; after the upgrade that turned round as well, which is done."""
+    undo = "def undo(item):\n    return {'fullName': REMOVE} if item['id'] != 'u7' else {'id': 'x'}\n"
+    functions = f"{FUNCTIONS}\n{undo}"
+    site.declare(FULL_NAME.replace("no_full_name", "undo"), functions=functions).upgrade()
+    with pytest.raises(PartialError) as caught:
+        site.watched().migrator.downgrade(DowngradeOptions("1"))
+    assert isinstance(caught.value.cause, ItemsFailed)
+    assert passes(site)[0].condition.value == "failed"
+    if not told:
+        for item in site.history():
+            older = {name: value for name, value in item.items() if name != "over"}
+            site.site.client.put_item(TableName=HISTORY, Item=older)
+    site.upgrade()
+    assert {one.key.direction: one.condition.value for one in passes(site)} == {
+        "downgrade": "abandoned",
+        "upgrade": "done",
+    }
+
+
+def test_an_upgrade_that_failed_and_was_taken_back_is_not_done(site: PassSite) -> None:
+    """Nor is what it left as it is forgotten."""
+    site.put({"id": "u7", "first": "Ada"})
+    site.declare(FULL_NAME).failing()
+    site.watched().migrator.downgrade(DowngradeOptions("1"))
+    assert {one.key.direction: one.condition.value for one in passes(site)} == {
+        "downgrade": "done",
+        "upgrade": "abandoned",
+    }
 
 
 def test_orders_that_nobody_could_obey_are_refused(site: PassSite) -> None:

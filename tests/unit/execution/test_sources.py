@@ -41,7 +41,9 @@ def test_a_scan_that_leads_in_a_circle_is_told() -> None:
 
     calls.scan = scan  # type: ignore[method-assign, assignment]
     step: Any = SimpleNamespace(table="Carts", after=Table("Carts", S("id")), work=SimpleNamespace(where=None))
-    source = ScannedItems(step, calls, segments=1, consistent=True, size=PageSize(lambda: None, seconds=5, pages=1))
+    source = ScannedItems(
+        step, calls, segments=1, consistent=True, size=PageSize(lambda: None, seconds=5, pages=lambda: 1)
+    )
     with pytest.raises(AnswerEndless, match="dynamodb:Scan on shop-dev-Carts got pages without an end") as caught:
         assert len([*islice(source.pages(0, None), 50)]) < 50
     assert len(asked) < 6

@@ -73,21 +73,25 @@ def test_the_page_says_what_a_terabyte_takes() -> None:
         "every item": (slow.most, slow.dollars[1], slow.seconds.high, fast.seconds.high),
     }
     assert rows == {
-        name: f"{units.read:,.0f} | {units.write:,.0f} | ${dollars:,.2f} | {days(slowly)} | {hours(quickly)}"
+        name: f"{units.read:,.0f} | {units.write:,.0f} | ${dollars:,.2f} | {days(slowly)} | {days(quickly)}"
         for name, (units, dollars, slowly, quickly) in ends.items()
     }
 
 
 def days(seconds: float) -> str:
-    """``1 d 13 h``."""
+    """``1 d 13 h``, or ``12 h``."""
     days, rest = divmod(round(seconds / 3600), 24)
-    return f"{days} d {rest} h"
+    return f"{days} d {rest} h" if days else f"{rest} h"
 
 
-def hours(seconds: float) -> str:
-    """``9 h 19 min``, or ``56 min``."""
-    whole = round(seconds / 60)
-    return f"{whole // 60} h {whole % 60} min" if whole >= 60 else f"{whole} min"
+def test_no_rate_makes_one_process_faster_than_it_is() -> None:
+    """However many units there are a second: it writes 1,000 items in one, and looks at 25,000."""
+    found = forecast_of(UPDATE, items=1_000_000, size=2**30, said=1_000_000, verify=False)
+    assert found.seconds is not None
+    assert (found.seconds.low, found.seconds.high) == (40, 1000)
+    verified = forecast_of(UPDATE, items=1_000_000, size=2**30, said=1_000_000)
+    assert verified.seconds is not None
+    assert verified.seconds.high == 1000 + 40
 
 
 def test_indexes_and_lookups_are_bounds_of_their_own() -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from osem_migrate.execution.passes.page_size import PageSize
+from osem_migrate.execution.passes.page_size import BYTES_PER_UNIT, IN_MEMORY, PageSize
 
 SECONDS, PAGES = 5.0, 4
 
 
 def sizes(rate: float | None) -> PageSize:
     """Of four pages at a time, which are to take five seconds together."""
-    return PageSize(lambda: rate, seconds=SECONDS, pages=PAGES)
+    return PageSize(lambda: rate, seconds=SECONDS, pages=lambda: PAGES)
 
 
 @pytest.mark.parametrize("rate", [1, 40, 1000, 100_000])
@@ -23,6 +23,19 @@ def test_pages_fit_the_rate(rate: float, units: float) -> None:
         assert limit == 1 or limit * units * PAGES <= rate * SECONDS * 1.01
         size.learn(limit, limit * units)
     assert limit == pytest.approx(max(1, int(rate * SECONDS / PAGES / units)), abs=1)
+
+
+def test_many_pages_share_the_memory_of_a_few() -> None:
+    """However high the rate: each may have 1 MB while there are four, a fourth of that with sixteen."""
+    count = 16
+    size = PageSize(lambda: 1_000_000, seconds=SECONDS, pages=lambda: count)
+    for _ in range(10):
+        size.learn(1, 1)
+    assert size.limit() == IN_MEMORY / 16
+    count = 4
+    limit = size.limit()
+    assert limit is not None
+    assert limit * BYTES_PER_UNIT > 1 << 20
 
 
 def test_larger_items_further_on_make_pages_smaller() -> None:

@@ -1,0 +1,75 @@
+"""Unwaited: what of a plan a run may come to that waits for nothing: not a pass over items, nor what is behind one."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from osem_migrate.history import NO_PROGRESS, Progress, Record
+from osem_migrate.migration import Migration
+from osem_migrate.operations.item_pass import Pass
+from osem_migrate.planning.plan import Direction, Plan, PlannedOperation
+
+
+def unwaited(plan: Plan, records: Mapping[str, Record]) -> frozenset[tuple[str, int]]:
+    """The operations, by key, that such a run may begin, or go on with; in none of them a pass is next."""
+    known = {
+        planned.migration.id: valid_progress(
+            records.get(planned.migration.id),
+            planned.migration,
+            {operation.position for operation in planned.operations},
+            plan.direction,
+        )
+        for planned in plan.migrations
+    }
+    waits, left = plan.predecessors, set[tuple[str, int]]()
+    for operation in plan.operations:
+        progress = known[operation.migration.id].get(operation.position, NO_PROGRESS)
+        if _is_in_pass(operation, progress) or waits[operation.key] & left:
+            left.add(operation.key)
+    return frozenset(operation.key for operation in plan.operations) - left
+
+
+def reached(plan: Plan, records: Mapping[str, Record], keys: Collection[tuple[str, int]]) -> Plan:
+    """The plan without the migrations of which none of these operations is, and which need not be announced either.
+
+    What is overtaken by what comes behind it has to be, unless it is unfinished already: nobody is to take it for a
+    script that came late. Whatever else none of these is of stays as it is recorded: with its error, where it has
+    failed, and how far it came, in whichever direction.
+    """
+    migrations = plan.migrations
+    concerned = [not one.operations or any(operation.key in keys for operation in one.operations) for one in migrations]
+    last = max((place for place, is_concerned in enumerate(concerned) if is_concerned), default=-1)
+    unfinished = {name for name, record in records.items() if record.is_unfinished}
+    kept = (
+        one
+        for place, one in enumerate(migrations)
+        if concerned[place] or (place < last and one.migration.id not in unfinished)
+    )
+    return replace(plan, migrations=tuple(kept))
+
+
+def valid_progress(
+    earlier: Record | None, migration: Migration, remaining: Collection[int], direction: Direction
+) -> dict[int, Progress]:
+    """The progress of operations that go on in the same direction, and that are declared as they were then."""
+    if earlier is None or not goes_on(earlier, direction):
+        return {}
+    same = {
+        position
+        for position, (then, now) in enumerate(zip(earlier.operation_hashes, migration.operation_hashes, strict=False))
+        if then == now
+    }
+    return {position: done for position, done in earlier.progress.items() if position in same and position in remaining}
+
+
+def goes_on(earlier: Record, direction: Direction) -> bool:
+    """Whether a run in this direction goes on with what an earlier one left."""
+    return earlier.is_unfinished and earlier.is_being_reversed is (direction is Direction.DOWNGRADE)
+
+
+def _is_in_pass(operation: PlannedOperation, progress: Progress) -> bool:
+    """Whether a pass is next; one that only is a precaution may be found not to be needed, unless it was begun."""
+    steps = operation.steps
+    if progress.step >= len(steps):
+        return False
+    step = steps[progress.step]
+    return isinstance(step, Pass) and (not step.is_precaution or progress.cursor is not None)
