@@ -38,7 +38,7 @@ _HOMES = {
     "osem_migrate.migrator": {"Migrator"},
     "osem_migrate.pass_state": {"PassOrder"},
     "osem_migrate.planning.policy": {"Role"},
-    "osem_migrate.planning.resolve": {"Resolution"},
+    "osem_migrate.planning.resolution": {"Resolution"},
     "osem_migrate.schema": {"B", "Index", "Key", "LocalIndex", "N", "S", "Table", "Throughput"},
 }
 
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from osem_migrate.operations import *  # noqa: F403 - the export list of the operations is there, and only there
     from osem_migrate.pass_state import PassOrder as PassOrder
     from osem_migrate.planning.policy import Role as Role
-    from osem_migrate.planning.resolve import Resolution as Resolution
+    from osem_migrate.planning.resolution import Resolution as Resolution
     from osem_migrate.schema import B as B
     from osem_migrate.schema import Index as Index
     from osem_migrate.schema import Key as Key

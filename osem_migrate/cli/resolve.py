@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     with --no-verify deletes it, and asks for the environment's name.
     """
     from osem_migrate.commands.resolve import ResolveOptions
-    from osem_migrate.planning.resolve import Resolution
+    from osem_migrate.planning.resolution import Resolution
 
     chosen = {
         Resolution.APPLIED: applied,
@@ -101,7 +101,7 @@ def _document(resolved: "ResolveResult", reason: str | None) -> Document:
 
 
 def _show(resolved: "ResolveResult", migrator: "Migrator") -> None:
-    from osem_migrate.planning.resolve import Resolution
+    from osem_migrate.planning.resolution import Resolution
 
     kinds = {Resolution.ACCEPT_CHECKSUM: "with the checksum of its script", Resolution.RENAMED: "under its new name"}
     accepts = resolved.resolution in kinds

@@ -1,41 +1,29 @@
 """Resolve: record what somebody says of a migration, once the live tables have confirmed it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING
 
 from osem_migrate.advice import AGAIN, command
-from osem_migrate.aws.lock import Lease
-from osem_migrate.deployment.actor import Actor
+from osem_migrate.commands.resolved_record import resolved_entry, resolved_record, state_before
 from osem_migrate.deployment.deployment import Deployment
 from osem_migrate.deployment.locked import LockOptions, held
 from osem_migrate.deployment.ownership import refuse_foreign
 from osem_migrate.deployment.passes import newest_passes
-from osem_migrate.deployment.records import record_of
 from osem_migrate.deployment.renamed_passes import clear_left_behind, left_behind
 from osem_migrate.errors import ConfirmationRequired, DriftFound, ResolutionRefused
-from osem_migrate.history import History, LogEntry, Record, RecordedState, ShownState
+from osem_migrate.history import History, Record
 from osem_migrate.live_table import LiveTable
 from osem_migrate.migration import Migration
 from osem_migrate.planning.drift.diff import diff, overlooking
 from osem_migrate.planning.drift.doubt import doubts
-from osem_migrate.planning.ownership import recorded_tables
-from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
+from osem_migrate.planning.resolution import AcceptableStates, Decision, Resolution, ResolveContext
+from osem_migrate.planning.resolve import decide
 from osem_migrate.planning.resolved_passes import ResolvedPass
 from osem_migrate.planning.status.problem import NoteCode
 
 if TYPE_CHECKING:
     from osem_migrate.details import DifferenceDocument
-
-PENDING = "pending"
-NAMED = 3  # tables of which the log gives the names
-
-_SAID = {
-    Resolution.APPLIED: "resolved as applied",
-    Resolution.REVERTED: "resolved as reverted",
-    Resolution.ACCEPT_CHECKSUM: "checksum accepted",
-    Resolution.RENAMED: "renamed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +114,12 @@ def resolve(deployment: Deployment, migrations: Sequence[Migration], options: Re
         tables = tuple(live.physical_name for live in live_tables)
         passes = _passes(deployment, migrations, history, decision)
         options.check_stop()
-        entry = _entry(deployment, decision, options, actor, tables)
+        entry = resolved_entry(deployment, decision, actor, tables, reason=options.reason, verified=options.verify)
         if decision.forgets:
             record = None
             deployment.history.erase(lease, decision.migration, entry)
         else:
-            record = _record(deployment, decision, actor, lease, live_tables)
+            record = resolved_record(deployment, decision, actor, lease, live_tables)
             if decision.renamed_from is not None:
                 deployment.history.rename(lease, decision.renamed_from, record, entry)
                 clear_left_behind(deployment, migrations, decision.migration, lease)
@@ -245,79 +233,6 @@ def _unverified(decision: Decision, options: ResolveOptions) -> str:
     return replace(options, version=decision.migration, verify=False).resume()
 
 
-def _entry(
-    deployment: Deployment, decision: Decision, options: ResolveOptions, actor: Actor, tables: Sequence[str]
-) -> LogEntry:
-    """The log's entry: who, why, and whether anything confirmed it."""
-    compared = ", ".join(tables) if len(tables) <= NAMED else f"{len(tables)} tables"
-    checked = f"compared with {compared}" if options.verify else "not compared with the live tables"
-    checked += ", and its record deleted" if decision.forgets else ""
-    name = f"{decision.renamed_from}, " if decision.renamed_from is not None else ""
-    return LogEntry(
-        at=deployment.clock.milliseconds(),
-        what=_SAID[options.resolution],
-        migration=decision.migration,
-        by=actor.identity,
-        detail=f"was {name}{_state(decision)}, {checked}",
-        reason=options.reason,
-    )
-
-
-def _record(
-    deployment: Deployment, decision: Decision, actor: Actor, lease: Lease, live_tables: Sequence[LiveTable]
-) -> Record:
-    """The record to be written."""
-    now = deployment.clock.milliseconds()
-    if decision.renamed_from is not None and decision.earlier is not None:
-        return replace(decision.earlier, migration=decision.migration, fence=lease.holder.fence, updated_at=now)
-    ids = {live.name: live.table_id for live in live_tables if live.table_id is not None}
-    record = _shaped(decision, actor, now, ids)
-    record = replace(record, fence=lease.holder.fence, updated_at=now)
-    if decision.resolution is Resolution.ACCEPT_CHECKSUM:
-        return record
-    applied = decision.resolution is Resolution.APPLIED
-    return replace(
-        record,
-        state=RecordedState.APPLIED if applied else RecordedState.REVERTED,
-        doubt=(),
-        progress={},
-        started_at=now if record.started_at is None else record.started_at,
-        finished_at=now,
-        left_at=None,
-        error=None,
-        applied_by=actor.identity,
-        tool_version=actor.tool_version,
-    )
-
-
-def _shaped(decision: Decision, actor: Actor, now: int, table_ids: Mapping[str, str]) -> Record:
-    """The record with the script and the live operations that it stands for from now on.
-
-    A record whose script is gone, or that is given up, keeps what it says of the script.
-    """
-    script, earlier = decision.script, decision.earlier
-    if earlier is not None and (decision.resolution is Resolution.REVERTED or script is None):
-        return replace(earlier, done=())
-    if script is None:
-        raise AssertionError(decision)  # decide() refuses what is neither a script nor a record
-    every = range(len(script.operations))
-    applied = decision.resolution is Resolution.APPLIED or (earlier is not None and earlier.is_applied)
-    known = earlier.done if earlier is not None else ()
-    done = every if applied else [position for position in known if position in every]
-    said = record_of(script, earlier, actor, now, state=RecordedState.RUNNING, done=done)
-    if earlier is None:
-        return replace(said, started_at=now, tables=recorded_tables(script, table_ids if applied else {}))
-    return replace(
-        earlier,
-        checksum=said.checksum,
-        operation_hashes=said.operation_hashes,
-        operations_total=said.operations_total,
-        done=said.done,
-        doubt=tuple(position for position in earlier.doubt if position in every),
-        tables=recorded_tables(script, table_ids if applied else {}, earlier),
-    )
-
-
 def _claim(decision: Decision) -> str:
     """What the tables would have to say of the migration."""
     if decision.resolution is Resolution.ACCEPT_CHECKSUM:
@@ -327,17 +242,11 @@ def _claim(decision: Decision) -> str:
     return str(decision.resolution)
 
 
-def _state(decision: Decision) -> str:
-    if decision.unreadable:
-        return ShownState.UNREADABLE.value
-    return decision.earlier.state.value if decision.earlier is not None else PENDING
-
-
 def _nothing(decision: Decision) -> ResolveResult:
     return ResolveResult(
         migration=decision.migration,
         resolution=decision.resolution,
-        before=_state(decision),
+        before=state_before(decision),
         record=decision.earlier,
         recorded=False,
         renamed_from=decision.renamed_from,

@@ -9,8 +9,8 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from osem_migrate.items.origins import ADVANCING, READING, VALUES, Origin, known
 from osem_migrate.items.references import Function, FunctionParts, bound_names, used_statements, within_scope
-from osem_migrate.items.sources import ADVANCING, READING, VALUES, Source, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,13 @@ class Influence:
     """One thing that a function takes from elsewhere.
 
     Attributes:
-        source: where it comes from.
+        origin: where it comes from.
         name: what gives it, such as ``datetime.datetime.now``.
         line: of the script, from 1.
         when_read: whether it is taken once, when the script is read: then it is the same for all items of a run.
     """
 
-    source: Source
+    origin: Origin
     name: str
     line: int
     when_read: bool
@@ -95,7 +95,7 @@ def _visit(node: ast.AST, scope: _Scope, call: ast.Call | None = None) -> Iterat
         yield from _named(*dotted, node, scope, call)
         return
     if isinstance(node, ast.Attribute) and node.attr in READING:
-        yield Influence(Source.FILE, node.attr, node.lineno, scope.when_read)
+        yield Influence(Origin.FILE, node.attr, node.lineno, scope.when_read)
     for child, where in _children(node, scope):
         yield from _visit(child, where, node if isinstance(node, ast.Call) and child is node.func else None)
 
@@ -136,24 +136,24 @@ def _named(
 ) -> Iterator[Influence]:
     for begin in scope.meant(name):
         full = ".".join((begin, *attributes))
-        source = _source(full, call)
-        if source is None and call is not None and scope.when_read and full in ADVANCING:
-            yield Influence(Source.ORDER, full, node.lineno, when_read=False)
-        elif source is not None:
+        origin = _origin(full, call)
+        if origin is None and call is not None and scope.when_read and full in ADVANCING:
+            yield Influence(Origin.ORDER, full, node.lineno, when_read=False)
+        elif origin is not None:
             value = next((one for one in VALUES if f"{full}.".startswith(f"{one}.")), None)
             at_once = scope.when_read and (call is not None or value is not None)
-            yield Influence(source, (value or full).removeprefix("builtins."), node.lineno, at_once)
+            yield Influence(origin, (value or full).removeprefix("builtins."), node.lineno, at_once)
             return
     if attributes and attributes[-1] in READING:
-        yield Influence(Source.FILE, attributes[-1], node.lineno, scope.when_read)
+        yield Influence(Origin.FILE, attributes[-1], node.lineno, scope.when_read)
 
 
-def _source(name: str, call: ast.Call | None) -> Source | None:
+def _origin(name: str, call: ast.Call | None) -> Origin | None:
     """Where it comes from; None where its arguments say all, or where nothing is known of it."""
     found = known(name)
     if found is None or found.arguments is None:
-        return found.source if found is not None else None
-    return found.source if call is not None and not _has(call, found.arguments) else None
+        return found.origin if found is not None else None
+    return found.origin if call is not None and not _has(call, found.arguments) else None
 
 
 def _has(call: ast.Call, least: int) -> bool:

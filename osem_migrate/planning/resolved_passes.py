@@ -6,7 +6,7 @@ from enum import StrEnum
 from osem_migrate.advice import command
 from osem_migrate.planning.items import PassCondition, PassStatus
 from osem_migrate.planning.pass_advice import pass_advice, pass_stands
-from osem_migrate.planning.resolve import Resolution
+from osem_migrate.planning.resolution import Resolution
 
 
 class PassFuture(StrEnum):

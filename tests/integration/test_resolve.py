@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from osem_migrate import ResolveOptions, UpgradeOptions
-from osem_migrate.commands.resolve import PENDING
+from osem_migrate.commands.resolved_record import PENDING
 from osem_migrate.config import Project
 from osem_migrate.errors import DriftFound, ExitCode, Interrupted, MigrationChanged, OsemMigrateError
 from osem_migrate.events import LockWaiting, OperationStarted, StepPerformed
 from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import RecordedState, ShownState
-from osem_migrate.planning.resolve import Resolution
+from osem_migrate.planning.resolution import Resolution
 from osem_migrate.stop import Stop
 from tests.doubles.project import BY_MANAGER, ENVIRONMENTS, HISTORY, TEAMS, Watched, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws

@@ -11,7 +11,7 @@ from osem_migrate.errors import AccessDenied, AdoptionMismatch, DriftFound, Exit
 from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import ShownState
 from osem_migrate.migrator import Migrator
-from osem_migrate.planning.resolve import Resolution
+from osem_migrate.planning.resolution import Resolution
 from tests.doubles.project import write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws
 

@@ -22,7 +22,8 @@ from osem_migrate.planning.destroy import managed
 from osem_migrate.planning.downgrade import make_downgrade
 from osem_migrate.planning.history_check import check_history
 from osem_migrate.planning.ownership import known_tables
-from osem_migrate.planning.resolve import Resolution, ResolveContext, decide
+from osem_migrate.planning.resolution import Resolution, ResolveContext
+from osem_migrate.planning.resolve import decide
 from osem_migrate.planning.status.migrations import migration_statuses
 from osem_migrate.planning.status.status import expect
 from osem_migrate.planning.upgrade import make_plan

@@ -29,7 +29,7 @@ from osem_migrate.execution.executor import WIDEST
 from osem_migrate.files.record_size import MOST, find_beyond
 from osem_migrate.history import LogEntry, Progress, RecordedError, RecordedTable, ShownState, TableEffect
 from osem_migrate.operations import CreateTable, SetTags
-from osem_migrate.planning.resolve import Resolution
+from osem_migrate.planning.resolution import Resolution
 from osem_migrate.schema import S
 from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, WRITES, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws, _json, client_answered_by

@@ -12,7 +12,7 @@ from osem_migrate.errors import AccessDenied, OwnerUnknown, TableNotOurs
 from osem_migrate.execution.operation_run import Pace
 from osem_migrate.history import RecordedTable, TableEffect
 from osem_migrate.migrator import Migrator
-from osem_migrate.planning.resolve import Resolution
+from osem_migrate.planning.resolution import Resolution
 from tests.doubles import beginnings
 from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, write_project
 from tests.doubles.simulated_aws import TUNNEL, SimulatedAws

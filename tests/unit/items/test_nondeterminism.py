@@ -6,7 +6,7 @@ from textwrap import indent
 import pytest
 
 from osem_migrate.items.nondeterminism import Influence, influences
-from osem_migrate.items.sources import Source
+from osem_migrate.items.origins import Origin
 
 
 def _influences(source: str) -> tuple[Influence, ...]:
@@ -154,14 +154,14 @@ def test_what_is_taken_when_the_script_is_read_is_told_apart(before: str, name: 
 def test_a_default_is_taken_when_the_script_is_read() -> None:
     """It is not asked for again with each item."""
     (found,) = _influences("import time\ndef f(item, *, now=time.time()):\n    return now\n")
-    assert (found.source, found.when_read) == (Source.TIME, True)
+    assert (found.origin, found.when_read) == (Origin.TIME, True)
 
 
 @pytest.mark.parametrize("shared", ["random.Random(7)", "itertools.count(1)", "itertools.cycle('ab')"])
 def test_what_all_items_share_goes_on_from_one_to_the_next(shared: str) -> None:
     """It gives the next value each time, also where it always begins with the same."""
     (found,) = _influences(f"import itertools, random\nSHARED = {shared}\ndef f(item):\n    return next(SHARED)\n")
-    assert (found.source, found.line, found.when_read) == (Source.ORDER, 2, False)
+    assert (found.origin, found.line, found.when_read) == (Origin.ORDER, 2, False)
 
 
 def test_each_thing_is_found_once_at_its_first_line() -> None:

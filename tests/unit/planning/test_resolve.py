@@ -9,7 +9,8 @@ from osem_migrate.history import History, Record, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable, DropIndex, SetStream
 from osem_migrate.operations.put_items import PutItems
-from osem_migrate.planning.resolve import AcceptableStates, Decision, Resolution, ResolveContext, decide
+from osem_migrate.planning.resolution import AcceptableStates, Decision, Resolution, ResolveContext
+from osem_migrate.planning.resolve import decide
 from osem_migrate.schema import S, Table
 from tests.unit.planning.builders import (
     ENVIRONMENT_AND_FLAGS,

@@ -3,7 +3,7 @@
 import pytest
 
 from osem_migrate.planning.items import PassCondition, PassStatus
-from osem_migrate.planning.resolve import Resolution
+from osem_migrate.planning.resolution import Resolution
 from osem_migrate.planning.resolved_passes import PassFuture, ResolvedPass
 from tests.doubles.pass_status import status
 from tests.doubles.typed import typed

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from osem_migrate.items.nondeterminism import Influence
-from osem_migrate.items.sources import Source
+from osem_migrate.items.origins import Origin
 from osem_migrate.planning.lint.reviewed import Release, Remark
 from osem_migrate.planning.lint.rule import GUIDE, Rule
 from osem_migrate.planning.status.problem import Severity
@@ -17,10 +17,10 @@ def _check(release: Release) -> Iterator[Remark]:
 
 
 def _what(influence: Influence) -> str:
-    where = f"{influence.source} ({influence.name}, line {influence.line})"
+    where = f"{influence.origin} ({influence.name}, line {influence.line})"
     if influence.when_read:
         return f"{where} when the script is read: each run has another one, and the checksum does not tell them apart"
-    if influence.source is Source.ORDER:
+    if influence.origin is Origin.ORDER:
         return f"{where}: of one item it gives something else each time"
     return f"{where}: of one item it may give something else each time"
 

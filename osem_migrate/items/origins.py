@@ -1,11 +1,11 @@
-"""Sources: what is known of the names of libraries that give something else another time, or on another machine."""
+"""Origins: what is known of the names of libraries that give something else another time, or on another machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Source(StrEnum):
+class Origin(StrEnum):
     """Where something comes from that is not in the item, in words."""
 
     TIME = "the time"
@@ -22,29 +22,29 @@ class Known:
     """What is known of a name.
 
     Attributes:
-        source: where what it gives comes from; None where its arguments say all.
+        origin: where what it gives comes from; None where its arguments say all.
         arguments: how many of them are enough to say all; None where no number is.
     """
 
-    source: Source | None
+    origin: Origin | None
     arguments: int | None = None
 
 
 # Names with dots, as they are imported; ``/1`` says that one argument is enough, and ``.*`` stands for all in it of
 # which no longer name says anything.
-_NAMES: Mapping[Source | None, str] = {
-    Source.TIME: """
+_NAMES: Mapping[Origin | None, str] = {
+    Origin.TIME: """
         arrow.now arrow.utcnow
         datetime.date.today datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow
         django.utils.timezone.now
         pendulum.now pendulum.today pendulum.tomorrow pendulum.yesterday
         time.* time.asctime/1 time.gmtime/1 time.strftime/2
     """,
-    Source.ZONE: """
+    Origin.ZONE: """
         datetime.date.fromtimestamp datetime.datetime.fromtimestamp/2
         time.altzone time.ctime time.daylight time.localtime time.mktime time.timezone time.tzname
     """,
-    Source.CHANCE: """
+    Origin.CHANCE: """
         builtins.hash
         cuid.* faker.* ksuid.* nanoid.* shortuuid.random shortuuid.uuid/1
         numpy.random.* numpy.random.RandomState/1 numpy.random.default_rng/1
@@ -52,17 +52,17 @@ _NAMES: Mapping[Source | None, str] = {
         ulid.ULID/1 ulid.ULID.from_datetime ulid.ULID.from_timestamp ulid.from_timestamp ulid.new
         uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7 uuid.uuid8/3
     """,
-    Source.MACHINE: """
+    Origin.MACHINE: """
         builtins.id builtins.input
         getpass.* multiprocessing.* os.* platform.* subprocess.* sys.argv sys.stdin sys.stdin.*
         threading.get_ident threading.get_native_id uuid.getnode
     """,
-    Source.FILE: """
+    Origin.FILE: """
         builtins.open fileinput.* glob.* importlib.resources.* io.open linecache.*
         os.listdir os.open os.path.* os.scandir os.stat os.walk
         pathlib.Path.cwd pathlib.Path.home shutil.* tempfile.*
     """,
-    Source.NETWORK: """
+    Origin.NETWORK: """
         aiohttp.* boto3.* botocore.* ftplib.* http.client.* httpx.* requests.* smtplib.* socket.* ssl.*
         urllib.request.* urllib3.*
     """,
@@ -77,8 +77,8 @@ _NAMES: Mapping[Source | None, str] = {
 }
 
 _KNOWN: Mapping[str, Known] = {
-    name: Known(source, int(arguments) if arguments else None)
-    for source, names in _NAMES.items()
+    name: Known(origin, int(arguments) if arguments else None)
+    for origin, names in _NAMES.items()
     for name, _, arguments in (one.partition("/") for one in names.split())
 }
 
