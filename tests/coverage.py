@@ -36,7 +36,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         slipcover.ImportManager(_measured, slipcover.FileMatcher(sources=SETTINGS["source"])).__enter__()
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
     """Import the whole package where tests run: what a module runs once counts, whoever needs it first."""
     if _is_controller(session.config.option):
         return
