@@ -63,7 +63,9 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the files of which something did not run."""
+    """Print the files of which something did not run; what a worker would print, nobody reads."""
+    if hasattr(terminalreporter.config, "workeroutput"):
+        return
     merged = _merged()
     slipcover.print_coverage(merged, outfile=terminalreporter._tw._file, missing_width=60, skip_covered=True)
     percent, wanted = _percent(merged), SETTINGS["fail-under"]
