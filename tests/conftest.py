@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,41 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ENGINES] = engines
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep what is imported and collected out of every search for garbage: a tenth of the processor's time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Begin each folder elsewhere on each worker, so that each finds compiled what another has compiled."""
+    report = yield
+    if isinstance(collector, pytest.Directory):
+        worker, workers = _worker(collector.config)
+        first = len(report.result) * worker // workers
+        report.result = [*report.result[first:], *report.result[:first]]
+    return report
+
+
+def _worker(config: pytest.Config) -> tuple[int, int]:
+    """Which worker of xdist this is, from 0, and of how many."""
+    handed: dict[str, Any] = getattr(config, "workerinput", {"workerid": "gw0", "workercount": 1})
+    return int(handed["workerid"].removeprefix("gw")), handed["workercount"]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the slow tests, some of them on each worker: one at the end would keep all others waiting."""
-    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    _, workers = _worker(config)
+    if workers > 1:
+        items.sort(key=lambda item: item.path.parts)  # each began elsewhere, and all have to offer the same list
     slow = [item for item in items if "slow" in item.keywords]
     rest = [item for item in items if "slow" not in item.keywords]
     # With --dist worksteal a worker begins with one stretch of the list.
@@ -56,13 +88,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.clear()
     for worker, (first, last) in enumerate(pairwise(stretches)):
         items += [*slow[worker::workers], *rest[first:last]]
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    """Keep what was imported and collected out of every search for garbage: a tenth of the processor's time."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -36,7 +36,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         slipcover.ImportManager(_measured, slipcover.FileMatcher(sources=SETTINGS["source"])).__enter__()
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
     """Import the whole package where tests run: what a module runs once counts, whoever needs it first."""
     if _is_controller(session.config.option):
         return
@@ -62,7 +63,9 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the files of which something did not run."""
+    """Print the files of which something did not run; what a worker would print, nobody reads."""
+    if hasattr(terminalreporter.config, "workeroutput"):
+        return
     merged = _merged()
     slipcover.print_coverage(merged, outfile=terminalreporter._tw._file, missing_width=60, skip_covered=True)
     percent, wanted = _percent(merged), SETTINGS["fail-under"]

@@ -1,11 +1,11 @@
 """CloudFormation: functions and parameters, the three kinds of table, what no script can say, and what is written."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
-from cfnlint import api as cfnlint
 
 from osem_migrate.errors import FormatError, FormatUnresolved
 from osem_migrate.formats import Export, ExportedEnvironment, Given, read, write
@@ -425,5 +425,6 @@ def test_the_example_is_a_good_template() -> None:
 
 def lint(text: str) -> list[str]:
     """What cfn-lint says of a template: errors and warnings."""
+    cfnlint = import_module("cfnlint.api")  # which takes two seconds, on the workers that need it
     config = cfnlint.ManualArgs(regions=["us-east-1"])
     return [str(match) for match in cfnlint.lint(text, config=config)]
