@@ -60,10 +60,10 @@ def test_no_entry_is_broken_in_the_middle(
 def test_as_data(run: Run, applied: Applied, tables: Tables) -> None:
     """--json has the same events; times are ISO 8601, in UTC."""
     applied("--to", "1")
-    started, applied = run("history", "--json").document["data"]["events"]
-    assert (started["what"], applied["what"]) == ("started", "applied")
-    assert applied["migration"] == "0001_create_teams"
-    assert "2023" < started["at"] <= applied["at"]
+    started, ended = run("history", "--json").document["data"]["events"]
+    assert (started["what"], ended["what"]) == ("started", "applied")
+    assert ended["migration"] == "0001_create_teams"
+    assert "2023" < started["at"] <= ended["at"]
 
 
 def test_the_newest_entries(run: Run, applied: Applied, tables: Tables) -> None:

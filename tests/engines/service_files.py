@@ -37,7 +37,7 @@ def read_once() -> None:
     def list_available_services(loader: Loader, type_name: str) -> list[str]:
         return services(tuple(loader.search_paths), type_name)
 
-    UserAgentComponent.to_string = cache(UserAgentComponent.to_string)  # type: ignore[method-assign, assignment]
+    UserAgentComponent.to_string = cache(UserAgentComponent.to_string)  # type: ignore[method-assign]
     JSONFileLoader.load_file = load_file  # type: ignore[assignment]
     Loader.list_available_services = list_available_services  # type: ignore[assignment]
     _resolve_once()

@@ -188,7 +188,7 @@ def _operation(draw: st.DrawFn, schema: Schema) -> Operation:
     return draw(st.one_of(kinds))
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.data(), journeys())
 def test_folded_and_unfolded_end_alike(data: st.DataObject, migrations: tuple[Migration, ...]) -> None:
     """Carried out on one account each, from wherever an earlier run stopped: the same tables, the same records."""
@@ -206,7 +206,7 @@ def test_folded_and_unfolded_end_alike(data: st.DataObject, migrations: tuple[Mi
     assert make_plan(migrations, folded.past).is_empty
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(journeys())
 def test_what_was_stopped_folded_goes_on_unfolded(migrations: tuple[Migration, ...]) -> None:
     """A table that was created with all its indexes is gone on with by a run that does not fold, and the other way."""
