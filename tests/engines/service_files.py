@@ -18,6 +18,11 @@ from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
 
 
+def pytest_configure() -> None:
+    """As a plugin, for the tests of a project that has no such thing itself: ``-p tests.engines.service_files``."""
+    read_once()
+
+
 def read_once() -> None:
     """Let all sessions of this process share what one of them has read."""
     read, listed = JSONFileLoader.load_file, Loader.list_available_services
