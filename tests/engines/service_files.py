@@ -57,7 +57,7 @@ def _ask_once() -> None:
             return function.__code__.co_flags & CO_VARKEYWORDS
         return asked(handler)
 
-    hooks.accepts_kwargs = accepts_kwargs
+    hooks.accepts_kwargs = accepts_kwargs  # type: ignore[assignment]
 
 
 def _resolve_once() -> None:
