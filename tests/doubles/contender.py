@@ -5,9 +5,9 @@ The clock's pace shortens the lease of 20 seconds to what a test can wait for; i
 
 import argparse
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,11 @@ from osem_migrate.events import LockWaiting, OperationFinished, RunStarted, Step
 from osem_migrate.migrator import Migrator
 from tests.doubles.project import MUTATIONS
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
+
+# Each is forked from a process that has imported the package, which takes longer than all that a contender does.
+_WARM = multiprocessing.get_context("forkserver")
+_WARM.set_forkserver_preload([__name__])
 
 Told = dict[str, Any]
 
@@ -40,9 +45,12 @@ class Contender:
         told: everything it has said so far, one mapping a call or event, in order.
     """
 
-    def __init__(self, process: "subprocess.Popen[str]", on_told: Callable[["Contender", Told], None]) -> None:
+    def __init__(
+        self, process: ForkServerProcess, said: Connection, on_told: Callable[["Contender", Told], None]
+    ) -> None:
         self.told: list[Told] = []
         self._process = process
+        self._said = said
         self._on_told = on_told
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -74,27 +82,23 @@ class Contender:
         """
         words = [str(project.root), f"--pace={pace}", f"--hours-off={hours_off}", f"--lock-timeout={lock_timeout}"]
         words.append(f"--pauses-after={pauses_after}")
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__, *words],
-            cwd=ROOT,
-            env={**os.environ, **environ},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        contender = cls(process, on_told)
+        said, stdout = _WARM.Pipe(duplex=False)
+        process = _WARM.Process(target=_contend, args=(words, {**os.environ, **environ}, stdout))
+        process.start()
+        stdout.close()
+        contender = cls(process, said, on_told)
         try:
             yield contender
         finally:
             process.kill()
-            process.wait()
+            process.join()
             contender._reader.join()
-            if process.stdout is not None:
-                process.stdout.close()
+            said.close()
 
     @property
     def pid(self) -> int:
         """Its process id."""
+        assert self._process.pid is not None
         return self._process.pid
 
     def kill(self) -> None:
@@ -107,15 +111,16 @@ class Contender:
 
     def wait(self) -> int:
         """Its exit code, negative when a signal ended it; by then all that it said is told."""
-        code = self._process.wait(PATIENCE)
+        self._process.join(PATIENCE)
         self._reader.join(PATIENCE)
-        return code
+        assert self._process.exitcode is not None, f"it does not end; it said {self.told}"
+        return self._process.exitcode
 
     def wait_for(self, what: str, times: int = 1) -> None:
         """Return once it has told of that so often."""
         until = time.monotonic() + PATIENCE
         while sum(told["what"] == what for told in self.told) < times:
-            if time.monotonic() > until or (self._process.poll() is not None and not self._reader.is_alive()):
+            if time.monotonic() > until or (self._process.exitcode is not None and not self._reader.is_alive()):
                 raise AssertionError(f"{what} did not come; it said {self.told}")
             time.sleep(0.01)
 
@@ -132,11 +137,20 @@ class Contender:
         return next(told for told in reversed(self.told) if told["what"] == "failed")
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            # A killed process may leave half a line.
-            if line.endswith("\n"):
-                self.told.append(json.loads(line))
-                self._on_told(self, self.told[-1])
+        with open(self._said.fileno(), encoding="utf-8", closefd=False) as lines:
+            for line in lines:
+                # A killed process may leave half a line.
+                if line.endswith("\n"):
+                    self.told.append(json.loads(line))
+                    self._on_told(self, self.told[-1])
+
+
+def _contend(words: list[str], environ: dict[str, str], stdout: Connection) -> None:
+    """What the process does."""
+    os.environ.clear()
+    os.environ.update(environ)
+    os.dup2(stdout.fileno(), sys.stdout.fileno())
+    sys.exit(main(words))
 
 
 def _tell(what: str, **facts: object) -> None:
@@ -194,7 +208,7 @@ class _Mutations:
             _tell("call", action=action)
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Upgrade as the command line does, with its exit codes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -202,7 +216,7 @@ def main() -> int:
     parser.add_argument("--hours-off", type=float, required=True)
     parser.add_argument("--lock-timeout", type=float, required=True)
     parser.add_argument("--pauses-after", type=int, required=True)
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     off = timedelta(hours=asked.hours_off)
     mutations = _Mutations()
     migrator = Migrator.open(
@@ -220,7 +234,3 @@ def main() -> int:
         return error.exit_code
     _tell("done", applied=list(applied))
     return ExitCode.OK
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -19,6 +19,11 @@ from botocore.model import ServiceModel
 from botocore.useragent import UserAgentComponent
 
 
+def pytest_configure() -> None:
+    """As a plugin, for the tests of a project that has no such thing itself: ``-p tests.engines.service_files``."""
+    read_once()
+
+
 def read_once() -> None:
     """Let all sessions of this process share what one of them has read."""
     read, listed = JSONFileLoader.load_file, Loader.list_available_services
@@ -54,7 +59,7 @@ def _ask_once() -> None:
             return function.__code__.co_flags & CO_VARKEYWORDS
         return asked(handler)
 
-    hooks.accepts_kwargs = accepts_kwargs
+    hooks.accepts_kwargs = accepts_kwargs  # type: ignore[assignment]
 
 
 def _resolve_once() -> None:

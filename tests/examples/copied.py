@@ -25,7 +25,7 @@ def run_tests(project: Path, *options: str, environ: Mapping[str, str] | None = 
     kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each worker would compile all that it imports anew
     path = os.pathsep.join([str(BIN), os.environ["PATH"]])
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.engines.service_files", *options],
         cwd=project,
         env={**kept, "PATH": path, "PYTHONPATH": str(ROOT), **(environ or {})},
         stdin=subprocess.DEVNULL,

@@ -26,6 +26,8 @@ from osem_migrate.config import Project
 from osem_migrate.deployment import locked
 from osem_migrate.errors import OsemMigrateError
 from osem_migrate.migrator import Migrator
+from tests.engines.service_files import read_once
+from tests.simulator.simulator import REGION
 
 PACE = 16.0
 """Seconds of a child, and of its AWS, in a real one."""
@@ -116,11 +118,15 @@ def _tell(answer: dict[str, Any]) -> None:
 
 
 def _warm() -> None:
-    """Read botocore's files and pass its time at our pace."""
+    """Read botocore's files, for which it needs a client of each kind, and pass its time at our pace."""
+    read_once()
     files = session._ServiceFiles()
-    for service in ("dynamodb", "sts"):
-        files.load_service_model(service, "service-2")
     setattr(session, "_ServiceFiles", lambda: files)  # noqa: B010 - mypy knows it as a class
+    opened = session.Session.open(region=REGION, environ={})
+    for service in ("dynamodb", "sts"):
+        opened._core.create_client(
+            service, region_name=REGION, aws_access_key_id="AKIASIMULATED", aws_secret_access_key="simulated"
+        )
     setattr(locked, "LEASE_SECONDS", LEASE_SECONDS)  # noqa: B010 - mypy knows it as a constant
     gc.freeze()  # what is shared stays shared
     clock = Clock.at_pace(PACE)
@@ -133,7 +139,7 @@ def _live(order: dict[str, Any], writer: int) -> int:
         "AWS_ENDPOINT_URL_STS": order["url"],
         "AWS_ACCESS_KEY_ID": "AKIASIMULATED",
         "AWS_SECRET_ACCESS_KEY": "simulated",
-        "AWS_REGION": "us-east-1",
+        "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
