@@ -2,14 +2,16 @@
 
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import pairwise
+from datetime import datetime
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
 
 from osem_migrate import DowngradeOptions, PartialError, UnlockOptions, UpgradeOptions
+from osem_migrate.aws.api_calls import ApiCall
 from osem_migrate.aws.history_items import LOCK_ITEM, holder_values, serialize
 from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.errors import Interrupted, LockLost
@@ -17,7 +19,7 @@ from osem_migrate.events import PassProgress
 from osem_migrate.history import Holder
 from osem_migrate.stop import Stop
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
-from tests.doubles.project import HISTORY
+from tests.doubles.project import HISTORY, Watched
 from tests.simulator import Drop, Hook
 from tests.simulator.calls import Call
 
@@ -216,6 +218,11 @@ def is_heartbeat(call: Call) -> bool:
     return not any(member.startswith("ReturnValues") for member in call.members)
 
 
+def writes(watched: Watched, table: str) -> list[ApiCall]:
+    """Updates of single items, those of the lock among them, in order."""
+    return [call for call in watched.calls if (call.action, call.table) == ("dynamodb:UpdateItem", table)]
+
+
 @pytest.mark.parametrize("seconds", [13.0, 30.0], ids=["most of a lease", "longer than a lease"])
 def test_slow_heartbeats_hold_a_pass_up_and_end_it_not(site: PassSite, seconds: float) -> None:
     """The service answers late: no item is written meanwhile, and nobody has taken the lock, so it goes on."""
@@ -268,6 +275,58 @@ def test_heartbeats_have_a_client_of_their_own(site: PassSite) -> None:
     ]
     assert len(sent) >= 3
     assert 0 <= len(beats) - len(sent) <= 3, "but for the releases of the lock"
+
+
+def slowly(site: PassSite, nth: int, then: Callable[[], object], *, again: int = 1) -> None:
+    """Each call takes three seconds; in the nth heartbeat, and as many as ``again`` says, something else happens."""
+    beats = count(1)
+
+    def take(call: Call) -> None:
+        if call.table == HISTORY and call.action == "UpdateItem" and is_heartbeat(call):
+            if nth <= next(beats) < nth + again:
+                then()
+        else:
+            site.site.clock.sleep(3)
+
+    tables = (USERS, HISTORY)
+    site.site.aws.simulator.faults.plan(Hook(before=take), where=lambda call: call.table in tables, times=None)
+
+
+def test_a_slow_engine_loses_no_lock_that_nobody_took(site: PassSite) -> None:
+    """Every call takes seconds, and heartbeats are answered after the lease: it waits, and goes on to its end."""
+    held_up: list[float] = []
+
+    def hold() -> None:
+        site.site.clock.sleep(LEASE_SECONDS + 15)
+        held_up.append(site.site.clock.now())
+
+    slowly(site, 3, hold, again=2)
+    watched = site.declare(FULL_NAME).upgrade()
+    assert len(held_up) == 2
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+    assert note(watched) == "30 items examined, 30 changed"
+
+
+def test_a_slow_engine_writes_nothing_once_somebody_took_the_lock(site: PassSite) -> None:
+    """Whoever has waited for one lease goes through with it and takes it back: all stays as that one has left it."""
+    taken, left = list[datetime](), list[list[dict[str, object]]]()
+
+    def lose() -> None:
+        second = site.watched()
+        second.migrator.upgrade(UpgradeOptions(lock_timeout=600))
+        site.watched().migrator.downgrade(DowngradeOptions("1"))
+        site.site.clock.sleep(5)
+        taken.extend(call.started_at for call in writes(second, HISTORY)[:1])
+        left.append(site.history())
+
+    slowly(site, 14, lose)
+    cause, first = site.declare(FULL_NAME).failing()
+    assert isinstance(cause, LockLost)
+    sent = [call.started_at for call in writes(first, USERS)]
+    assert 0 < len(sent) < USER_COUNT
+    assert max(sent) < taken[0]
+    assert site.history() == left[0]
+    assert site.items() == {f"u{number}": user(number) for number in range(USER_COUNT)}
 
 
 def take_over(site: PassSite) -> None:
