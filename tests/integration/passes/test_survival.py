@@ -434,3 +434,54 @@ def test_items_are_counted_exactly_whatever_kills_the_pass(site: PassSite, nth: 
     assert site.items() == {
         f"u{number}": named(number) if number % 3 else {**user(number), "nick": "a"} for number in range(USER_COUNT)
     }
+
+
+MANY = FULL_NAME.replace("segments=4", "segments=60")
+
+
+def workers(site: PassSite) -> set[str]:
+    """Who is at work on segments."""
+    found = [item.get("worker", {}) for item in site.history() if "#segment#" in item["item"]["S"]]
+    return {worker["S"] for worker in found if "S" in worker}
+
+
+def test_segments_that_were_claimed_ahead_are_left_by_a_run_that_is_stopped(site: PassSite) -> None:
+    """So that nobody has to be waited for, and nothing is counted twice or not at all."""
+    site.declare(MANY)
+    site.failing(stop=site.stop_at(9))
+    site.site.aws.simulator.faults.clear()
+    claimed = [item for item in site.history() if "#segment#" in item["item"]["S"]]
+    assert 0 < sum(item["finished"]["BOOL"] for item in claimed) < len(claimed) < 60
+    assert workers(site) == set()
+    begin = len(site.site.aws.simulator.calls)
+    assert note(site.upgrade()) == "30 items examined, 30 changed"
+    assert waits(site.site.aws.simulator.calls[begin:])[1] < 5
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+
+
+def test_segments_that_were_claimed_ahead_are_taken_over_from_a_run_that_is_killed(site: PassSite) -> None:
+    """All of them, those among them that it did not come to: nothing that it sends late is taken."""
+    site.declare(MANY)
+    faults = site.site.aws.simulator.faults
+    site.at(9, lambda _: faults.plan(Drop(), table=HISTORY, times=None))
+    site.failing(item_rate=2)
+    faults.clear()
+    (dead,) = workers(site)
+    seen: list[set[str]] = []
+    site.at(1, lambda _: seen.append(workers(site)), action="Scan")
+    assert (note(site.upgrade()) or "").startswith("30 items examined, ")
+    assert dead not in seen[0]
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+
+
+def test_a_scan_tells_the_history_no_more_for_more_segments(site: PassSite) -> None:
+    """Claims and ends are written together: what a scan takes that changes nothing is its pages."""
+    writes_of = {}
+    for name, segments in (("0002_few", 4), ("0003_more", 16)):
+        operation = f"UpdateItems('Users', as_it_is, segments={segments}, verify=False)"
+        functions = FUNCTIONS + "def as_it_is(item):\n    return {'last': item['last']}\n"
+        watched = site.declare(operation, name, functions).upgrade()
+        told = [call.action for call in watched.calls if call.table == HISTORY]
+        writes_of[segments] = (told.count("dynamodb:TransactWriteItems"), told.count("dynamodb:Query"))
+    assert writes_of[4] == writes_of[16]
+    assert writes_of[16][0] <= 8
