@@ -113,10 +113,13 @@ def test_what_could_not_be_written_waits_on() -> None:
     """Nothing of it is forgotten; where somebody else has it, the lock is lost."""
     world = World()
     world.end(0)
-    world.trouble = [EndpointUnreachable("cut"), False]
+    world.trouble = [EndpointUnreachable("cut")]
     with pytest.raises(EndpointUnreachable):
         world.checkpoints.save(step(1), DONE)
     assert world.counted == [DONE], "what was not recorded is not told"
+    world.checkpoints.flush()
+    assert world.writes == [[0]]
+    world.trouble = [False]
     with pytest.raises(LockLost):
         world.checkpoints.save(step(1), DONE)
 
