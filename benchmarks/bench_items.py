@@ -40,7 +40,7 @@ from tests.engines.package import fetch  # noqa: E402
 
 UPDATES, UPDATES_TARGET = 10_000, 0.9
 SCANNED, SCAN_TARGET = 40_000, 0.95
-FILTERED = 160_000  # of which nothing is sent: with fewer, what the history is told outweighs the scan's few calls
+FILTERED = 160_000  # of which nothing is sent: with fewer, a dozen calls of the history weigh as much as the scan's
 CHANGED = 5  # one in so many of those of bench_items_memory.py
 CHECKPOINT_LIMIT = 0.03  # of all calls
 ROUNDS = 5

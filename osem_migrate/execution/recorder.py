@@ -21,6 +21,7 @@ from osem_migrate.history import (
 )
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
+from osem_migrate.planning.positions import now_at
 from osem_migrate.planning.unwaited import valid_progress
 
 
@@ -177,8 +178,8 @@ class Recorder:
         now = self._clock.milliseconds()
         migration = planned.migration
         remaining = {operation.position for operation in planned.operations}
-        doubt = earlier.doubt if earlier is not None and earlier.is_unfinished else ()
-        goes_on = earlier is not None and earlier.is_unfinished
+        left = earlier if earlier is not None and earlier.is_unfinished else None
+        doubt = {now for then, now in now_at(left, migration).items() if then in left.doubt} if left is not None else ()
         record = replace(
             record_of(
                 migration,
@@ -189,9 +190,9 @@ class Recorder:
                 done=self._direction.live(migration, remaining),
                 fence=self._lease.holder.fence,
             ),
-            doubt=tuple(position for position in doubt if position in remaining),
+            doubt=tuple(sorted(remaining.intersection(doubt))),
             progress=valid_progress(earlier, migration, remaining, plan.direction),
-            started_at=earlier.started_at if earlier is not None and goes_on else None,
+            started_at=left.started_at if left is not None else None,
             tables=recorded_tables(migration, plan.table_ids, earlier),
             downgrade_to=plan.target,
         )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from osem_migrate.history import Record
 from osem_migrate.planning.plan import Plan, PlannedOperation
+from osem_migrate.planning.positions import now_at
 from osem_migrate.planning.replay import plan_steps
 from osem_migrate.schema import Schema
 
@@ -25,13 +26,14 @@ def checking_items(plan: Plan) -> Plan:
 def going_on_with_checks(plan: Plan, records: Mapping[str, Record]) -> Plan:
     """The same plan with the looks that an earlier run has begun, whether or not somebody asks for them once more.
 
-    What they found must not be passed over by a run that continues; ``resolve --reverted`` forgets them.
+    What they found must not be passed over by a run that continues, be it that operations were put in before them, such
+    as one that corrects the items; ``resolve --reverted`` forgets them.
     """
-    unfinished = {name: record.progress for name, record in records.items() if record.is_unfinished}
     begun = (
-        (name, position)
-        for name, progress in unfinished.items()
-        for position, known in progress.items()
+        (planned.migration.id, now_at(record, planned.migration).get(position, position))
+        for planned in plan.migrations
+        if (record := records.get(planned.migration.id)) is not None and record.is_unfinished
+        for position, known in record.progress.items()
         if known.step > 0 or known.cursor is not None
     )
     return _with_looks(plan, frozenset(begun))

@@ -16,6 +16,7 @@ from osem_migrate.operations.step import Call, Step, calls
 from osem_migrate.planning.drift.diff import Difference
 from osem_migrate.planning.estimate import estimate_each
 from osem_migrate.planning.forecast import PassForecast
+from osem_migrate.planning.positions import now_at
 from osem_migrate.planning.replay import changes_of
 from osem_migrate.schema import Index, Schema, Table
 
@@ -242,8 +243,15 @@ class Plan:
 
     def begun(self, records: Mapping[str, Record]) -> frozenset[tuple[str, int]]:
         """The operations, by key, that an earlier run has begun and nobody has recorded as finished."""
-        doubts = {name: record.doubt for name, record in records.items() if record.is_unfinished}
-        return frozenset(op.key for op in self.operations if op.position in doubts.get(op.migration.id, ()))
+        unfinished = {name: record for name, record in records.items() if record.is_unfinished}
+        begun = {
+            (planned.migration.id, now)
+            for planned in self.migrations
+            if (record := unfinished.get(planned.migration.id)) is not None
+            for then, now in now_at(record, planned.migration).items()
+            if then in record.doubt
+        }
+        return frozenset(operation.key for operation in self.operations if operation.key in begun)
 
     def with_forecasts(self, forecasts: Iterable[PassForecast]) -> "Plan":
         """The same plan with what its passes take, whose time is then that of their steps."""

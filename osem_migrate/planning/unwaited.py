@@ -7,6 +7,7 @@ from osem_migrate.history import NO_PROGRESS, Progress, Record
 from osem_migrate.migration import Migration
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.planning.plan import Direction, Plan, PlannedOperation
+from osem_migrate.planning.positions import now_at
 
 
 def unwaited(plan: Plan, records: Mapping[str, Record]) -> frozenset[tuple[str, int]]:
@@ -50,20 +51,21 @@ def reached(plan: Plan, records: Mapping[str, Record], keys: Collection[tuple[st
 def valid_progress(
     earlier: Record | None, migration: Migration, remaining: Collection[int], direction: Direction
 ) -> dict[int, Progress]:
-    """The progress of operations that go on in the same direction, and that are declared as they were then."""
-    if earlier is None or not goes_on(earlier, direction):
+    """The progress of operations that go on in the same direction, and that are declared as they were then.
+
+    One that was moved within its script begins its pass anew: the state of a pass is known by its position.
+    """
+    if earlier is None or not earlier.is_unfinished:
         return {}
-    same = {
-        position
-        for position, (then, now) in enumerate(zip(earlier.operation_hashes, migration.operation_hashes, strict=False))
-        if then == now
-    }
-    return {position: done for position, done in earlier.progress.items() if position in same and position in remaining}
-
-
-def goes_on(earlier: Record, direction: Direction) -> bool:
-    """Whether a run in this direction goes on with what an earlier one left."""
-    return earlier.is_unfinished and earlier.is_being_reversed is (direction is Direction.DOWNGRADE)
+    if earlier.is_being_reversed is not (direction is Direction.DOWNGRADE):
+        return {}
+    found: dict[int, Progress] = {}
+    for then, now in now_at(earlier, migration).items():
+        is_same = earlier.operation_hashes[then] == migration.operation_hashes[now]
+        if then in earlier.progress and is_same and now in remaining:
+            known = earlier.progress[then]
+            found[now] = known if then == now else replace(known, cursor=None)
+    return found
 
 
 def _is_in_pass(operation: PlannedOperation, progress: Progress) -> bool:

@@ -125,6 +125,23 @@ def test_a_check_that_was_begun_is_not_passed_over(site: PassSite) -> None:
     assert watched.migrator.status().in_sync
 
 
+def test_a_check_that_was_begun_is_found_where_it_stands_by_now(site: PassSite) -> None:
+    """Something was put in before it that corrects items, though not this one: they are looked at all the same."""
+    site.site.client.put_item(TableName="osem-dev-Users", Item={"id": {"S": "odd"}, "email": {"N": "1"}})
+    index = 'AddIndex("Users", "by-email", S("email"))'
+    site.declare(index).failing(check_items=True)
+    corrects = "def as_text(item):\n    return {'email': str(item['email'])} if item['id'] == 'even' else None\n"
+    site.declare(f'UpdateItems("Users", as_text), {index}', functions=FUNCTIONS + corrects)
+    cause, watched = site.failing()
+    assert isinstance(cause, ItemsFailed)
+    assert "id odd: " in cause.message
+    assert watched.counts()["UpdateTable"] == 0
+    assert watched.migrator.deployment.history.read().records["0002_pass"].doubt == (1,)
+    site.put({"id": "odd", "email": "odd@example.org"})
+    assert site.watched().migrator.upgrade(UpgradeOptions()).applied == ("0002_pass",)
+    assert site.watched().migrator.status().in_sync
+
+
 def test_a_check_can_be_forgotten(site: PassSite) -> None:
     """As ``resolve`` says that nothing of it was done; then the index is built, as somebody wants it."""
     site.site.client.put_item(TableName="osem-dev-Users", Item={"id": {"S": "odd"}, "email": {"N": "1"}})

@@ -2,14 +2,16 @@
 
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import pairwise
+from datetime import datetime
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
 
 from osem_migrate import DowngradeOptions, PartialError, UnlockOptions, UpgradeOptions
+from osem_migrate.aws.api_calls import ApiCall
 from osem_migrate.aws.history_items import LOCK_ITEM, holder_values, serialize
 from osem_migrate.aws.lock import LEASE_SECONDS
 from osem_migrate.errors import Interrupted, LockLost
@@ -17,7 +19,7 @@ from osem_migrate.events import PassProgress
 from osem_migrate.history import Holder
 from osem_migrate.stop import Stop
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
-from tests.doubles.project import HISTORY
+from tests.doubles.project import HISTORY, Watched
 from tests.simulator import Drop, Hook
 from tests.simulator.calls import Call
 
@@ -216,6 +218,11 @@ def is_heartbeat(call: Call) -> bool:
     return not any(member.startswith("ReturnValues") for member in call.members)
 
 
+def writes(watched: Watched, table: str) -> list[ApiCall]:
+    """Updates of single items, those of the lock among them, in order."""
+    return [call for call in watched.calls if (call.action, call.table) == ("dynamodb:UpdateItem", table)]
+
+
 @pytest.mark.parametrize("seconds", [13.0, 30.0], ids=["most of a lease", "longer than a lease"])
 def test_slow_heartbeats_hold_a_pass_up_and_end_it_not(site: PassSite, seconds: float) -> None:
     """The service answers late: no item is written meanwhile, and nobody has taken the lock, so it goes on."""
@@ -268,6 +275,58 @@ def test_heartbeats_have_a_client_of_their_own(site: PassSite) -> None:
     ]
     assert len(sent) >= 3
     assert 0 <= len(beats) - len(sent) <= 3, "but for the releases of the lock"
+
+
+def slowly(site: PassSite, nth: int, then: Callable[[], object], *, again: int = 1) -> None:
+    """Each call takes three seconds; in the nth heartbeat, and as many as ``again`` says, something else happens."""
+    beats = count(1)
+
+    def take(call: Call) -> None:
+        if call.table == HISTORY and call.action == "UpdateItem" and is_heartbeat(call):
+            if nth <= next(beats) < nth + again:
+                then()
+        else:
+            site.site.clock.sleep(3)
+
+    tables = (USERS, HISTORY)
+    site.site.aws.simulator.faults.plan(Hook(before=take), where=lambda call: call.table in tables, times=None)
+
+
+def test_a_slow_engine_loses_no_lock_that_nobody_took(site: PassSite) -> None:
+    """Every call takes seconds, and heartbeats are answered after the lease: it waits, and goes on to its end."""
+    held_up: list[float] = []
+
+    def hold() -> None:
+        site.site.clock.sleep(LEASE_SECONDS + 15)
+        held_up.append(site.site.clock.now())
+
+    slowly(site, 3, hold, again=2)
+    watched = site.declare(FULL_NAME).upgrade()
+    assert len(held_up) == 2
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+    assert note(watched) == "30 items examined, 30 changed"
+
+
+def test_a_slow_engine_writes_nothing_once_somebody_took_the_lock(site: PassSite) -> None:
+    """Whoever has waited for one lease goes through with it and takes it back: all stays as that one has left it."""
+    taken, left = list[datetime](), list[list[dict[str, object]]]()
+
+    def lose() -> None:
+        second = site.watched()
+        second.migrator.upgrade(UpgradeOptions(lock_timeout=600))
+        site.watched().migrator.downgrade(DowngradeOptions("1"))
+        site.site.clock.sleep(5)
+        taken.extend(call.started_at for call in writes(second, HISTORY)[:1])
+        left.append(site.history())
+
+    slowly(site, 14, lose)
+    cause, first = site.declare(FULL_NAME).failing()
+    assert isinstance(cause, LockLost)
+    sent = [call.started_at for call in writes(first, USERS)]
+    assert 0 < len(sent) < USER_COUNT
+    assert max(sent) < taken[0]
+    assert site.history() == left[0]
+    assert site.items() == {f"u{number}": user(number) for number in range(USER_COUNT)}
 
 
 def take_over(site: PassSite) -> None:
@@ -375,3 +434,54 @@ def test_items_are_counted_exactly_whatever_kills_the_pass(site: PassSite, nth: 
     assert site.items() == {
         f"u{number}": named(number) if number % 3 else {**user(number), "nick": "a"} for number in range(USER_COUNT)
     }
+
+
+MANY = FULL_NAME.replace("segments=4", "segments=60")
+
+
+def workers(site: PassSite) -> set[str]:
+    """Who is at work on segments."""
+    found = [item.get("worker", {}) for item in site.history() if "#segment#" in item["item"]["S"]]
+    return {worker["S"] for worker in found if "S" in worker}
+
+
+def test_segments_that_were_claimed_ahead_are_left_by_a_run_that_is_stopped(site: PassSite) -> None:
+    """So that nobody has to be waited for, and nothing is counted twice or not at all."""
+    site.declare(MANY)
+    site.failing(stop=site.stop_at(9))
+    site.site.aws.simulator.faults.clear()
+    claimed = [item for item in site.history() if "#segment#" in item["item"]["S"]]
+    assert 0 < sum(item["finished"]["BOOL"] for item in claimed) < len(claimed) < 60
+    assert workers(site) == set()
+    begin = len(site.site.aws.simulator.calls)
+    assert note(site.upgrade()) == "30 items examined, 30 changed"
+    assert waits(site.site.aws.simulator.calls[begin:])[1] < 5
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+
+
+def test_segments_that_were_claimed_ahead_are_taken_over_from_a_run_that_is_killed(site: PassSite) -> None:
+    """All of them, those among them that it did not come to: nothing that it sends late is taken."""
+    site.declare(MANY)
+    faults = site.site.aws.simulator.faults
+    site.at(9, lambda _: faults.plan(Drop(), table=HISTORY, times=None))
+    site.failing(item_rate=2)
+    faults.clear()
+    (dead,) = workers(site)
+    seen: list[set[str]] = []
+    site.at(1, lambda _: seen.append(workers(site)), action="Scan")
+    assert (note(site.upgrade()) or "").startswith("30 items examined, ")
+    assert dead not in seen[0]
+    assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
+
+
+def test_a_scan_tells_the_history_no_more_for_more_segments(site: PassSite) -> None:
+    """Claims and ends are written together: what a scan takes that changes nothing is its pages."""
+    writes_of = {}
+    for name, segments in (("0002_few", 4), ("0003_more", 16)):
+        operation = f"UpdateItems('Users', as_it_is, segments={segments}, verify=False)"
+        functions = FUNCTIONS + "def as_it_is(item):\n    return {'last': item['last']}\n"
+        watched = site.declare(operation, name, functions).upgrade()
+        told = [call.action for call in watched.calls if call.table == HISTORY]
+        writes_of[segments] = (told.count("dynamodb:TransactWriteItems"), told.count("dynamodb:Query"))
+    assert writes_of[4] == writes_of[16]
+    assert writes_of[16][0] <= 8
