@@ -31,6 +31,7 @@ from tests.unit.planning.test_laws import scripts
 TEAMS = CreateTable("Teams", S("teamId"))
 BY_MANAGER = AddIndex("Teams", "managerId-index", S("managerId"))
 BY_SEASON = AddIndex("Teams", "seasonId-index", S("seasonId"))
+BY_OWNER = AddIndex("Teams", "ownerId-index", S("ownerId"))
 USERS = CreateTable("Users", S("userId"))
 
 
@@ -50,13 +51,13 @@ def inline(step: Call) -> list[str]:
 
 
 def test_indexes_of_a_new_table_are_created_with_it() -> None:
-    """One call instead of three, across scripts, and in each lane for itself."""
-    plan = fold(planned(TEAMS, USERS, BY_MANAGER, BY_SEASON))
+    """One call instead of four, across scripts, and in each lane for itself."""
+    plan = fold(planned(TEAMS, USERS, BY_MANAGER, BY_SEASON, BY_OWNER))
     assert requests(plan) == [
-        ("CreateTable Teams", ["managerId-index", "seasonId-index"]),
+        ("CreateTable Teams", ["managerId-index", "ownerId-index", "seasonId-index"]),
         ("CreateTable Users", []),
     ]
-    assert [operation.folded for operation in plan.operations] == [False, False, True, True]
+    assert [operation.folded for operation in plan.operations] == [False, False, True, True, True]
     assert plan.estimate.high < 60
 
 
