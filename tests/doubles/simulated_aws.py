@@ -46,8 +46,9 @@ CREDENTIALS = {
 }
 TUNNEL = f'[tool.osem-migrate.environments.dev]\nendpoint_url = "{NOWHERE}"\nlocal = false\n'
 """The environment that is AWS as far as the tool knows."""
-SHORTENED = Durations(index_allocation=((8.0, 12.0),), index_build=((40.0, 60.0),), warm_up=((40.0, 60.0),))
-"""What takes a quarter of an hour takes a minute: still enough to be met on the way, with a tenth of the heartbeats."""
+SHORTENED = Durations(index_allocation=((24.0, 28.0),), index_build=((90.0, 110.0),), warm_up=((90.0, 110.0),))
+"""What takes a quarter of an hour takes two minutes, with a fifth of the heartbeats: still more than the minute in
+which everything else settles, so that a test may meet it on the way. What counts the minutes needs Durations()."""
 HEARTBEAT = 2 * lock.HEARTBEAT_SECONDS
 """Of a lock: there are hundreds in the minutes of one index, and each is a call. Sooner than ``is_alive`` gives up."""
 

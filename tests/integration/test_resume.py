@@ -26,6 +26,7 @@ from osem_migrate.stop import Stop
 from tests.doubles.project import BY_MANAGER, HISTORY, TEAMS, Watched, write_project
 from tests.doubles.simulated_aws import SimulatedAws, project_of
 from tests.engines.engine import Engine
+from tests.simulator import Durations
 
 BOTH = """operations = [
     CreateTable("Teams", S("teamId")),
@@ -226,6 +227,7 @@ def test_elapsed_time_counts_from_the_beginning_on_aws(aws: SimulatedAws, tmp_pa
     """A run that takes an index build up again tells how long it is since AWS began it, not since it looked."""
     write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
     project = project_of(tmp_path)
+    aws.simulator.account.durations = Durations()  # as on AWS, where the build is still going on after two minutes
     _waits(project, aws, stop_at=StepPerformed, after=2)
     aws.clock.sleep(120.0)
     first, *_, last = _waits(project, aws)
@@ -238,6 +240,7 @@ def test_what_was_recorded_and_never_asked_for_begins_when_it_is_asked_for(aws: 
     """Stopped between the record and the call: the next run counts from its own call, and so does the one after it."""
     write_project(tmp_path, {"0001_teams": TEAMS, "0002_by_manager": BY_MANAGER})
     project = project_of(tmp_path)
+    aws.simulator.account.durations = Durations()  # the same
     _waits(project, aws, stop_at=OperationStarted, after=2)
     aws.clock.sleep(3600.0)
     waits = _waits(project, aws, stop_at=Waiting, after=3)
