@@ -15,7 +15,7 @@ from osem_migrate.operations.item_pass import Pass
 from osem_migrate.operations.set_billing import SetBilling
 from osem_migrate.operations.step import Call, Step
 from osem_migrate.schema import Index, Keys, Projection, Schema, Table, Throughput
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import altered, checked, value
 
 
 @value
@@ -151,4 +151,4 @@ class AddIndex(Operation):
                 index=self.name,
             )
         SetBilling.of(table).check_index(self.index)
-        return replace(table, indexes=(*table.indexes, self.index))
+        return checked(altered(table, indexes=(*table.indexes, self.index)))

@@ -1,6 +1,5 @@
 """DropIndex: a global secondary index, gone; the items stay in the table."""
 
-from dataclasses import replace
 from typing import ClassVar
 
 from osem_migrate.errors import InapplicableOperation
@@ -9,7 +8,7 @@ from osem_migrate.operations.base import Operation
 from osem_migrate.operations.estimate import DROP_INDEX
 from osem_migrate.operations.step import Call
 from osem_migrate.schema import Index, Schema, Table
-from osem_migrate.schema.value import value
+from osem_migrate.schema.value import altered, checked, value
 
 
 @value
@@ -45,7 +44,8 @@ class DropIndex(Operation):
         """Remove the index from its table."""
         index = self._index(schema)
         table = schema.table(self.table)
-        return schema.with_table(replace(table, indexes=[known for known in table.indexes if known != index]))
+        left = tuple(known for known in table.indexes if known != index)
+        return schema.with_table(checked(altered(table, indexes=left)))
 
     def steps(self, before: Schema) -> tuple[Call, ...]:
         """One UpdateTable that deletes this index and nothing else."""

@@ -142,6 +142,22 @@ def test_whatever_aws_answers_no_command_fails(
         script.unlink()
 
 
+@pytest.mark.parametrize("undeclared", [{"LocalSecondaryIndexes": [{}]}, {"LocalSecondaryIndexes": [{"IndexName": "x"}]}])
+def test_an_index_is_missing_from_a_table_that_no_script_could_declare(
+    migrator: Migrator, answers: Answers, aws: SimulatedAws, undeclared: Any
+) -> None:
+    """What repairs it is worked out on what is there, which may be anything; and so is what drops an index."""
+    index = {"IndexName": "odd", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+    for more in ({}, {"GlobalSecondaryIndexes": [index]}):
+        table = aws.simulator.call("DescribeTable", {"TableName": "osem-dev-Teams"})["Table"]
+        del table["GlobalSecondaryIndexes"]
+        table["KeySchema"] = [*table["KeySchema"], {"AttributeName": "id", "KeyType": "RANGE"}]
+        answers.given["DescribeTable", "osem-dev-Teams"] = {"Table": {**table, **undeclared, **more}}
+        codes = {problem.code for problem in migrator.status(StatusOptions(strict=True)).problems}
+        assert codes >= {"DRIFT_INDEX_MISSING", "DRIFT_TABLE_KEYS"}
+        del answers.given["DescribeTable", "osem-dev-Teams"]
+
+
 def test_an_index_that_includes_keys_stands_in_many_an_example(aws: SimulatedAws, tmp_path: Path) -> None:
     """Made by hand, as AWS accepts it, it round-trips: imported, in sync, and created the same elsewhere."""
     index = {
