@@ -232,7 +232,7 @@ def test_a_correction_says_that_no_item_was_looked_at(run: Run, users: Tables) -
     """The tables confirm it, and what is in them may be anything; from then on no pass is unfinished."""
     assert failing(run, users).code == 2
     said = run("resolve", "2", "--applied")
-    assert (said.code, f"⚠ Items were not compared: t{STANDS}.\n" in said.out) == (0, True)
+    assert (said.code, f"⚠ Items were not compared: t{STANDS}; " in said.out) == (0, True)
     new_script = "No run goes on with it. Change what it has left by a new script: osem-migrate new TITLE\n"
     assert said.out.endswith(new_script)
     assert run("list", "--json").document["data"]["passes"] == []
@@ -244,8 +244,9 @@ def test_a_correction_tells_programs_as_well(run: Run, users: Tables) -> None:
     """With what becomes of the pass, which no run goes on with."""
     assert failing(run, users).code == 2
     (told,) = run("resolve", "2", "--reverted", "--json").document["data"]["passes"]
-    anew = "The next run begins it anew, with all items: osem-migrate upgrade --env dev"
-    assert (told["state"], told["remediation"]) == ("failed", anew)
+    assert (told["state"], told["failures_forgotten"], told["future"]) == ("failed", 1, "begins anew")
+    anew = "The next run goes through all items again: osem-migrate upgrade --env dev"
+    assert told["remediation"].splitlines()[-1] == anew
 
 
 def test_what_cannot_be_read_of_a_pass_stops_no_list(run: Run, users: Tables) -> None:

@@ -453,9 +453,7 @@ def test_segments_that_were_claimed_ahead_are_left_by_a_run_that_is_stopped(site
     claimed = [item for item in site.history() if "#segment#" in item["item"]["S"]]
     assert 0 < sum(item["finished"]["BOOL"] for item in claimed) < len(claimed) < 60
     assert workers(site) == set()
-    begin = len(site.site.aws.simulator.calls)
-    assert note(site.upgrade()) == "30 items examined, 30 changed"
-    assert waits(site.site.aws.simulator.calls[begin:])[1] < 5
+    assert note(site.upgrade()) == "30 items examined, 30 changed", "no 'at least': nobody was at work any more"
     assert site.items() == {f"u{number}": named(number) for number in range(USER_COUNT)}
 
 
