@@ -146,7 +146,7 @@ def test_whatever_aws_answers_no_command_fails(
     "undeclared", [{"LocalSecondaryIndexes": [{}]}, {"LocalSecondaryIndexes": [{"IndexName": "x"}]}]
 )
 def test_an_index_is_missing_from_a_table_that_no_script_could_declare(
-    migrator: Migrator, answers: Answers, aws: SimulatedAws, undeclared: Any
+    migrator: Migrator, answers: Answers, aws: SimulatedAws, local: Any
 ) -> None:
     """What repairs it is worked out on what is there, which may be anything; and so is what drops an index."""
     index = {"IndexName": "odd", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
@@ -154,7 +154,9 @@ def test_an_index_is_missing_from_a_table_that_no_script_could_declare(
         table = aws.simulator.call("DescribeTable", {"TableName": "osem-dev-Teams"})["Table"]
         del table["GlobalSecondaryIndexes"]
         table["KeySchema"] = [*table["KeySchema"], {"AttributeName": "id", "KeyType": "RANGE"}]
-        answers.given["DescribeTable", "osem-dev-Teams"] = {"Table": {**table, **undeclared, **more}}
+        answers.given["DescribeTable", "osem-dev-Teams"] = {
+            "Table": {**table, "LocalSecondaryIndexes": [local], **more}
+        }
         codes = {problem.code for problem in migrator.status(StatusOptions(strict=True)).problems}
         assert codes >= {"DRIFT_INDEX_MISSING", "DRIFT_TABLE_KEYS"}
         del answers.given["DescribeTable", "osem-dev-Teams"]
