@@ -762,24 +762,27 @@ class Interrupted(RunError):
 
 
 class PartialError(RunError):
-    """Some migrations were applied, then the run stopped.
+    """Some migrations were applied, or reverted, then the run stopped.
 
     Attributes:
-        applied: identifiers of the migrations applied by this run, in order.
+        applied: identifiers of the migrations that this run applied, or reverted, in order.
         cause: the error that stopped it.
     """
 
     code = "PARTIALLY_APPLIED"
     exit_code = ExitCode.PARTIAL
 
-    def __init__(self, applied: tuple[str, ...], cause: OsemMigrateError, *, resume: str) -> None:
-        done = f"{len(applied)} applied ({', '.join(applied)})" if applied else "part of a migration applied"
+    def __init__(
+        self, applied: tuple[str, ...], cause: OsemMigrateError, *, resume: str, done: str = "applied"
+    ) -> None:
+        count = f"{len(applied)} {done}"
+        whole = f"{count} ({', '.join(applied)})" if applied else f"part of a migration {done}"
         super().__init__(
-            f"{done}, then: {cause.message}",
+            f"{whole}, then: {cause.message}",
             remediation=_then(cause, "Then continue with", resume),
             cause=cause.as_dict(),
         )
-        self._tell(f"{len(applied)} applied" if len(applied) > FEW else done, cause)
+        self._tell(count if len(applied) > FEW else whole, cause)
         self.applied = applied
         self.cause = cause
         if isinstance(cause, Interrupted):
