@@ -28,6 +28,7 @@ OsemMigrateError
 │   ├── ScriptFunctionInvalid       a function for items that has no checksum
 │   ├── SchemaFileInvalid           what `new --from` is to lead to; no file of that folder
 │   ├── ScriptNotReversed
+│   ├── ScriptNotConstant           what it declares is another thing each time it is read
 │   ├── ScriptRisky                 what lint takes for an error
 │   ├── ScriptForgotten             the scripts do not lead to what schema.py declares
 │   ├── SqlScriptUnsupported
@@ -435,6 +436,16 @@ class ScriptNotReversed(ScriptError):
 
     code = "SCRIPT_NOT_REVERSED"
     remedy = f"Correct reverse and apply of the operation, then {AGAIN}; a downgrade would leave another schema."
+
+
+class ScriptNotConstant(ScriptError):
+    """What a script declares hangs on when it is read, so that it counts as changed once it is applied."""
+
+    code = "SCRIPT_NOT_CONSTANT"
+    remedy = (
+        f"Write the value down in the script, as in CREATED_AT = 1_767_225_600_000, then {AGAIN}: where the checksum "
+        "of what is declared is another one, the script counts as changed."
+    )
 
 
 class ScriptRisky(ScriptError):

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -37,14 +37,17 @@ class FunctionParts:
         )
 
 
-def used_statements(module: ast.Module, name: str) -> dict[str, list[ast.stmt]]:
-    """The statements that bind a name of a module, and those of every name that they use, by name."""
+def used_statements(module: ast.Module, name: str, without: Collection[str] = ()) -> dict[str, list[ast.stmt]]:
+    """The statements that bind a name of a module, and those of every name that they use, by name.
+
+    What only the names in ``without`` use is left out, as they are.
+    """
     bound = _bindings(module)
     used: dict[str, list[ast.stmt]] = {}
     waiting = [name]
     while waiting:
         one = waiting.pop()
-        if one in used or one not in bound:
+        if one in used or one in without or one not in bound:
             continue
         used[one] = bound[one]
         for statement in bound[one]:
