@@ -28,6 +28,7 @@ OsemMigrateError
 │   ├── ScriptFunctionInvalid       a function for items that has no checksum
 │   ├── SchemaFileInvalid           what `new --from` is to lead to; no file of that folder
 │   ├── ScriptNotReversed
+│   ├── ScriptNotConstant           what it declares is another thing each time it is read
 │   ├── ScriptRisky                 what lint takes for an error
 │   ├── ScriptForgotten             the scripts do not lead to what schema.py declares
 │   ├── SqlScriptUnsupported
@@ -437,6 +438,16 @@ class ScriptNotReversed(ScriptError):
     remedy = f"Correct reverse and apply of the operation, then {AGAIN}; a downgrade would leave another schema."
 
 
+class ScriptNotConstant(ScriptError):
+    """What a script declares hangs on when it is read, so that it counts as changed once it is applied."""
+
+    code = "SCRIPT_NOT_CONSTANT"
+    remedy = (
+        f"Write the value down in the script, as in CREATED_AT = 1_767_225_600_000, then {AGAIN}: where the checksum "
+        "of what is declared is another one, the script counts as changed."
+    )
+
+
 class ScriptRisky(ScriptError):
     """What DynamoDB would accept, and lint takes for an error all the same; the message begins with lint's code."""
 
@@ -762,24 +773,27 @@ class Interrupted(RunError):
 
 
 class PartialError(RunError):
-    """Some migrations were applied, then the run stopped.
+    """Some migrations were applied, or reverted, then the run stopped.
 
     Attributes:
-        applied: identifiers of the migrations applied by this run, in order.
+        applied: identifiers of the migrations that this run applied, or reverted, in order.
         cause: the error that stopped it.
     """
 
     code = "PARTIALLY_APPLIED"
     exit_code = ExitCode.PARTIAL
 
-    def __init__(self, applied: tuple[str, ...], cause: OsemMigrateError, *, resume: str) -> None:
-        done = f"{len(applied)} applied ({', '.join(applied)})" if applied else "part of a migration applied"
+    def __init__(
+        self, applied: tuple[str, ...], cause: OsemMigrateError, *, resume: str, done: str = "applied"
+    ) -> None:
+        count = f"{len(applied)} {done}"
+        whole = f"{count} ({', '.join(applied)})" if applied else f"part of a migration {done}"
         super().__init__(
-            f"{done}, then: {cause.message}",
+            f"{whole}, then: {cause.message}",
             remediation=_then(cause, "Then continue with", resume),
             cause=cause.as_dict(),
         )
-        self._tell(f"{len(applied)} applied" if len(applied) > FEW else done, cause)
+        self._tell(count if len(applied) > FEW else whole, cause)
         self.applied = applied
         self.cause = cause
         if isinstance(cause, Interrupted):

@@ -23,9 +23,9 @@ def command(invocation: Invocation) -> ExitCode:
     """Check the scripts, before AWS is asked anything.
 
     Every script loads; one of them is the newest; up, down and up again gives the same schema in every environment;
-    lint finds no error; and the scripts lead to what schema.py declares, if there is one beside the configuration.
-    Makes no call and needs no credentials: for CI, and for a hook before each commit. Exits with 1 where something is
-    wrong.
+    lint finds no error; the scripts lead to what schema.py declares, if there is one beside the configuration; and no
+    script declares the time or a random value. Makes no call and needs no credentials: for CI, and for a hook before
+    each commit. Exits with 1 where something is wrong.
     """
     from osem_migrate.commands.check import check
     from osem_migrate.config import Project

@@ -151,6 +151,9 @@ def _show(result: "UpgradeResult", migrator: "Migrator", options: "UpgradeOption
     from osem_migrate.execution.operation_run import Pace
 
     where = place(migrator)
+    if result.at_passes:
+        named = ", ".join(result.at_passes)
+        output.line("info", f"A pass over items is next, which takes an upgrade that waits: {named}.")
     if result.in_progress:
         begun = output.counted(len(result.in_progress), "migration")
         output.line("info", f"{begun} in progress on {where}: {', '.join(result.in_progress)}.")

@@ -11,13 +11,16 @@ from osem_migrate.errors import (
     OsemMigrateError,
     ScriptError,
     ScriptForgotten,
+    ScriptNotConstant,
     ScriptNotReversed,
     ScriptNumberDuplicate,
     ScriptRisky,
 )
 from osem_migrate.files.loader import Scripts, load
-from osem_migrate.files.location import shown_path
+from osem_migrate.files.location import shown_path, syntax_tree
 from osem_migrate.files.schema_file import SCHEMA_FILE
+from osem_migrate.items.nondeterminism import influences_when_read
+from osem_migrate.items.origins import Origin
 from osem_migrate.planning.check import round_trip
 from osem_migrate.planning.status.problem import Severity
 from osem_migrate.schema import Schema
@@ -122,10 +125,22 @@ def complete(subject: Subject) -> Iterator[OsemMigrateError]:
             yield ScriptForgotten("the scripts do not lead there", file=shown_path(path), parts=differences)
 
 
+def constant(subject: Subject) -> Iterator[OsemMigrateError]:
+    """No script declares the time or a random value: its checksum would be another one each time it is read."""
+    for migration in subject.scripts.migrations:
+        tree = syntax_tree(subject.project.migrations / f"{migration.id}.py")
+        functions = {one.name for operation in migration.operations for one in operation.functions}
+        for found in influences_when_read(tree, functions):
+            if found.origin in {Origin.TIME, Origin.CHANCE}:
+                text = f"what it declares takes {found.origin} ({found.name}): another one each time it is read"
+                yield ScriptNotConstant(text, file=migration.file, line=found.line)
+
+
 CHECKS: tuple[Check, ...] = (
     Check("reversible", "up, down and up again gives the same schema", reversible),
     Check("lint", "nothing in the scripts is an error to lint", linted),
     Check("schema.py", "the scripts lead to what it declares, if there is one", complete),
+    Check("constant", "every script declares the same whenever it is read", constant),
 )
 """Every check of scripts that load, in the order in which they are told; another one is another line."""
 

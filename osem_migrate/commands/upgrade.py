@@ -82,11 +82,13 @@ class UpgradeResult:
         applied: ids of the migrations it applied, in order; none when there was nothing to do.
         plan: what it set out to do.
         in_progress: ids of those that DynamoDB is still working on, where it did not wait.
+        at_passes: ids of the others of which a pass over items is next, which takes an upgrade that waits.
     """
 
     applied: tuple[str, ...]
     plan: Plan
     in_progress: tuple[str, ...] = ()
+    at_passes: tuple[str, ...] = ()
 
 
 def plan_upgrade(deployment: Deployment, migrations: Sequence[Migration], options: UpgradeOptions) -> Plan:
@@ -123,7 +125,7 @@ def upgrade(deployment: Deployment, migrations: Sequence[Migration], options: Up
         OsemMigrateError: it stopped before anything was changed.
     """
     plan, outcome = run(deployment, lambda: _plan(deployment, migrations, options), options)
-    return UpgradeResult(outcome.finished, plan, outcome.in_progress)
+    return UpgradeResult(outcome.finished, plan, outcome.in_progress, outcome.at_passes)
 
 
 def losses(deployment: Deployment, plan: Plan) -> list[LiveTable]:

@@ -33,10 +33,12 @@ class RunOutcome:
     Attributes:
         finished: ids of the migrations that it carried to their end, in script order.
         in_progress: ids of those that DynamoDB is still working on, where the run did not wait.
+        at_passes: ids of the others of which a pass over items is next, to which such a run does not come.
     """
 
     finished: tuple[str, ...]
     in_progress: tuple[str, ...] = ()
+    at_passes: tuple[str, ...] = ()
 
 
 class Executor:
@@ -101,7 +103,7 @@ class Executor:
             self._tell(RunFailed(cause))
             applied = _in_order(plan, finished)
             if applied or self._changed.is_set():
-                raise PartialError(applied, cause, resume=self._resume) from cause.__cause__
+                raise PartialError(applied, cause, resume=self._resume, done=plan.direction.done) from cause.__cause__
             raise
         return RunOutcome(_in_order(plan, finished), _in_order(plan, held))
 

@@ -21,7 +21,7 @@ from osem_migrate.execution.recorder import Recorder
 from osem_migrate.history import History
 from osem_migrate.planning.drift.halves import refuse_halves
 from osem_migrate.planning.plan import Plan
-from osem_migrate.planning.unwaited import reached, unwaited
+from osem_migrate.planning.unwaited import at_passes, reached, unwaited
 from osem_migrate.stop import Stop
 
 
@@ -74,8 +74,12 @@ def run(
         OsemMigrateError: it stopped before anything was changed.
     """
     plan = options.plan if options.plan is not None else make()[0]
-    if plan.is_empty or (options.pace is not Pace.FULL and not _reached(*make(), options.pace)[0].migrations):
+    if plan.is_empty:
         return plan, RunOutcome(())
+    if options.pace is not Pace.FULL:
+        seen, history = make()
+        if not _reached(seen, history, options.pace)[0].migrations:
+            return plan, RunOutcome((), at_passes=at_passes(seen, history.records))
     check_drivers(plan)
     _confirm(plan, options)
     actor = deployment.actor()
@@ -94,7 +98,10 @@ def run(
         deployment.tell(RunStarted(plan))
         executor = _executor(deployment, plan, actor, lease, options)
         if options.pace is not Pace.FULL:
-            return plan, executor.run(*_reached(plan, history, options.pace))
+            outcome = executor.run(*_reached(plan, history, options.pace))
+            over = {*outcome.finished, *outcome.in_progress}
+            left = tuple(one for one in at_passes(plan, history.records) if one not in over)
+            return plan, replace(outcome, at_passes=left)
         return plan, executor.run(plan, history)
 
 

@@ -63,6 +63,14 @@ def extents_of_operations(path: Path, count: int) -> dict[int, Extent]:
     return {position: _extent(_written(node, position), lines) for position in range(count)}
 
 
+def syntax_tree(path: Path) -> ast.Module:
+    """The script, parsed; an empty one where it was edited or removed since it was loaded."""
+    try:
+        return ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return ast.Module([], [])  # a message without a line is better than none
+
+
 def comments(path: Path, mark: str) -> list[Comment]:
     """The comments of a script in which there is that word; none of a script that does not hold it anywhere."""
     text = _text(path)
@@ -101,13 +109,8 @@ def _written(node: ast.Assign | ast.AnnAssign, position: int) -> ast.expr | ast.
 
 
 def _assignment(path: Path, name: str) -> ast.Assign | ast.AnnAssign | None:
-    try:
-        body = ast.parse(path.read_bytes()).body
-    except (OSError, SyntaxError, ValueError):
-        # Edited or removed since it was loaded; a message without a line is better than none.
-        return None
     found: ast.Assign | ast.AnnAssign | None = None
-    for node in body:
+    for node in syntax_tree(path).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and name in _names(node):
             found = node
     return found

@@ -6,7 +6,7 @@ otherwise, such as an argument called ``time``, is nobody's module.
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from osem_migrate.items.origins import ADVANCING, READING, VALUES, Origin, known
@@ -32,8 +32,16 @@ class Influence:
 
 def influences(module: ast.Module, function: ast.FunctionDef) -> tuple[Influence, ...]:
     """What a top-level function of a module takes from elsewhere, in the order of the lines; each thing once."""
+    return _in(module, used_statements(module, function.name).values())
+
+
+def influences_when_read(module: ast.Module, functions: Collection[str]) -> tuple[Influence, ...]:
+    """What the operations of a script take from elsewhere, but for its functions for items, which are asked later."""
+    return _in(module, used_statements(module, "operations", functions).values())
+
+
+def _in(module: ast.Module, used: Iterable[Sequence[ast.stmt]]) -> tuple[Influence, ...]:
     scope = _Scope.of_module(module)
-    used = used_statements(module, function.name).values()
     statements = {id(one): one for statements in used for one in statements}.values()
     found: dict[tuple[str, bool], Influence] = {}
     for one in sorted((one for each in statements for one in _visit(each, scope)), key=lambda one: one.line):

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -37,14 +37,17 @@ class FunctionParts:
         )
 
 
-def used_statements(module: ast.Module, name: str) -> dict[str, list[ast.stmt]]:
-    """The statements that bind a name of a module, and those of every name that they use, by name."""
+def used_statements(module: ast.Module, name: str, without: Collection[str] = ()) -> dict[str, list[ast.stmt]]:
+    """The statements that bind a name of a module, and those of every name that they use, by name.
+
+    What only the names in ``without`` use is left out, as they are.
+    """
     bound = _bindings(module)
     used: dict[str, list[ast.stmt]] = {}
     waiting = [name]
     while waiting:
         one = waiting.pop()
-        if one in used or one not in bound:
+        if one in used or one in without or one not in bound:
             continue
         used[one] = bound[one]
         for statement in bound[one]:
@@ -86,8 +89,9 @@ def _bindings(module: ast.Module) -> dict[str, list[ast.stmt]]:
     for statement in module.body:
         for name in bound_names(statement):
             bound.setdefault(name, []).append(statement)
+    imported = {name for name, made in bound.items() if all(isinstance(one, ast.Import) for one in made)}
     for statement in module.body:
-        for name in _touched(statement) & bound.keys():
+        for name in _touched(statement, imported) & bound.keys():
             if not any(statement is known for known in bound[name]):
                 bound[name].append(statement)
     for name in {name for one in module.body for name in _names(one)} if stars else ():
@@ -96,9 +100,13 @@ def _bindings(module: ast.Module) -> dict[str, list[ast.stmt]]:
     return bound
 
 
-def _touched(statement: ast.stmt) -> set[str]:
-    """The names whose values a statement changes in place, such as ``RATES["x"] = 1`` or ``NAMES.append(1)``."""
+def _touched(statement: ast.stmt, imported: Collection[str]) -> set[str]:
+    """The names whose values a statement changes in place, such as ``RATES["x"] = 1`` or ``NAMES.append(1)``.
+
+    A call within an imported module, such as ``time.time()``, is one only where nobody asks for its value.
+    """
     found: set[str] = set()
+    alone = {id(node.value) for node in within_scope(statement) if isinstance(node, ast.Expr)}
     for node in within_scope(statement):
         target: ast.AST = node
         if isinstance(node, ast.Call):
@@ -107,8 +115,9 @@ def _touched(statement: ast.stmt) -> set[str]:
             continue
         while isinstance(target, ast.Attribute | ast.Subscript):
             target = target.value
-        if isinstance(target, ast.Name) and (target is not getattr(node, "func", None)):
-            found.add(target.id)
+        asked = isinstance(node, ast.Call) and id(node) not in alone
+        if isinstance(target, ast.Name) and target is not getattr(node, "func", None):
+            found.update({target.id}.difference(imported if asked else ()))
     return found
 
 

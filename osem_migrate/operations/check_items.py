@@ -110,6 +110,8 @@ class LeaveItems(Operation):
 
     table: str
 
+    found_done: ClassVar[str] = "nothing was to be done"
+
     def apply(self, schema: Schema) -> Schema:
         """The same."""
         return schema

@@ -54,7 +54,7 @@ def _standing(status: PassStatus) -> str:
         PassCondition.PAUSED: f"was paused by {said.by if said is not None else 'somebody'}",
         PassCondition.STILL_CHANGING: "has found items that others still write in the old shape",
         PassCondition.DONE: "is over",
-        PassCondition.ABANDONED: "was given up half-way",
+        PassCondition.ABANDONED: "was given up before it was over",
     }.get(status.condition, "is unfinished")
     if status.condition is PassCondition.PAUSED and status.is_attended:
         stands += "; its run waits, with the lock"

@@ -30,6 +30,11 @@ class Direction(StrEnum):
     UPGRADE = "upgrade"
     DOWNGRADE = "downgrade"
 
+    @property
+    def done(self) -> str:
+        """What has become of a migration that was carried out."""
+        return "reverted" if self is Direction.DOWNGRADE else "applied"
+
     def live(self, migration: Migration, remaining: Collection[int]) -> tuple[int, ...]:
         """Positions of the operations that are live while the remaining ones are still to be carried out."""
         if self is Direction.DOWNGRADE:

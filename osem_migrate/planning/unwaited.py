@@ -1,6 +1,6 @@
 """Unwaited: what of a plan a run may come to that waits for nothing: not a pass over items, nor what is behind one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from osem_migrate.history import NO_PROGRESS, Progress, Record
@@ -12,21 +12,17 @@ from osem_migrate.planning.positions import now_at
 
 def unwaited(plan: Plan, records: Mapping[str, Record]) -> frozenset[tuple[str, int]]:
     """The operations, by key, that such a run may begin, or go on with; in none of them a pass is next."""
-    known = {
-        planned.migration.id: valid_progress(
-            records.get(planned.migration.id),
-            planned.migration,
-            {operation.position for operation in planned.operations},
-            plan.direction,
-        )
-        for planned in plan.migrations
-    }
     waits, left = plan.predecessors, set[tuple[str, int]]()
-    for operation in plan.operations:
-        progress = known[operation.migration.id].get(operation.position, NO_PROGRESS)
+    for operation, progress in _with_progress(plan, records):
         if _is_in_pass(operation, progress) or waits[operation.key] & left:
             left.add(operation.key)
     return frozenset(operation.key for operation in plan.operations) - left
+
+
+def at_passes(plan: Plan, records: Mapping[str, Record]) -> tuple[str, ...]:
+    """The ids of the migrations of which a pass over items is next, precautions among them, in script order."""
+    found = (one.migration.id for one, progress in _with_progress(plan, records) if _next_pass(one, progress))
+    return tuple(dict.fromkeys(found))
 
 
 def reached(plan: Plan, records: Mapping[str, Record], keys: Collection[tuple[str, int]]) -> Plan:
@@ -68,10 +64,20 @@ def valid_progress(
     return found
 
 
+def _with_progress(plan: Plan, records: Mapping[str, Record]) -> Iterator[tuple[PlannedOperation, Progress]]:
+    """Every operation that is left, with how far it has come."""
+    for planned in plan.migrations:
+        remaining = {operation.position for operation in planned.operations}
+        known = valid_progress(records.get(planned.migration.id), planned.migration, remaining, plan.direction)
+        yield from ((operation, known.get(operation.position, NO_PROGRESS)) for operation in planned.operations)
+
+
 def _is_in_pass(operation: PlannedOperation, progress: Progress) -> bool:
     """Whether a pass is next; one that only is a precaution may be found not to be needed, unless it was begun."""
-    steps = operation.steps
-    if progress.step >= len(steps):
-        return False
-    step = steps[progress.step]
-    return isinstance(step, Pass) and (not step.is_precaution or progress.cursor is not None)
+    step = _next_pass(operation, progress)
+    return step is not None and (not step.is_precaution or progress.cursor is not None)
+
+
+def _next_pass(operation: PlannedOperation, progress: Progress) -> Pass | None:
+    step = operation.steps[progress.step] if progress.step < len(operation.steps) else None
+    return step if isinstance(step, Pass) else None

@@ -33,11 +33,12 @@ def test_scripts_in_order(project: Project, run: Run) -> None:
         "✓ reversible  up, down and up again gives the same schema\n"
         "✓ lint        nothing in the scripts is an error to lint\n"
         "✓ schema.py   the scripts lead to what it declares, if there is one\n"
-        "✓ 5 checks passed.\n"
+        "✓ constant    every script declares the same whenever it is read\n"
+        "✓ 6 checks passed.\n"
     )
     data = run("check", "--json").document["data"]
     assert data["passed"]
-    assert [check["outcome"] for check in data["checks"]] == ["passed"] * 5
+    assert [check["outcome"] for check in data["checks"]] == ["passed"] * 6
 
 
 def test_a_script_that_does_not_load(project: Project, run: Run) -> None:
@@ -54,7 +55,7 @@ def test_two_heads(project: Project, run: Run) -> None:
     """Two branches that took the same number are found before they meet in production."""
     project.script("0003_create_sessions", 'CreateTable("Sessions", partition_key=S("sessionId"))')
     checks = {check["name"]: check for check in _failed(run)["checks"]}
-    assert [check["outcome"] for check in checks.values()] == ["skipped", "failed", "skipped", "skipped", "skipped"]
+    assert [check["outcome"] for check in checks.values()] == ["skipped", "failed"] + ["skipped"] * 4
     (error,) = checks["one head"]["errors"]
     assert error["code"] == "SCRIPT_NUMBER_DUPLICATE"
     assert error["details"]["file"] == "migrations/0003_create_sessions.py"
@@ -75,7 +76,7 @@ def test_items_that_nothing_brings_back(project: Project, run: Run) -> None:
     project.script("0004_tidy", 'UpdateItems("Teams", named), DeleteItems("Teams", when=is_old)', prelude=ITEMS)
     said = run("check")
     assert said.code == 0
-    assert said.out.endswith("✓ 5 checks passed.\n")
+    assert said.out.endswith("✓ 6 checks passed.\n")
 
 
 def test_a_gap_is_a_warning(project: Project, run: Run) -> None:
@@ -144,6 +145,44 @@ def test_what_lint_takes_for_an_error(project: Project, run: Run) -> None:
     assert "IDX02 index managerId-index of Teams is dropped and added again" in error["message"]
     assert error["details"]["file"] == "migrations/0004_again.py"
     assert "under a new name" in error["remediation"]
+
+
+@pytest.mark.parametrize(
+    ("prelude", "operations", "takes"),
+    [
+        ("import uuid", 'PutItems("Teams", [{"teamId": str(uuid.uuid4())}])', "a random value (uuid.uuid4)"),
+        (
+            "from datetime import date\n\ndef today():\n    return date.today().isoformat()\n\nDAY = today()",
+            'PutItems("Teams", [{"teamId": "a", "since": DAY}])',
+            "the time (datetime.date.today)",
+        ),
+        (
+            "import time\n\ndef old(item):\n    return True",
+            'DeleteItems("Teams", when=old, where=f"endsAt < {int(time.time())}")',
+            "the time (time.time)",
+        ),
+        ("import uuid", 'PutItems("Teams", [{"teamId": str(uuid.uuid5(uuid.NAMESPACE_DNS, "a"))}])', None),
+        (
+            "import time\n\ndef old(item):\n    return item['endsAt'] < time.time()",
+            'DeleteItems("Teams", when=old)',
+            None,
+        ),
+    ],
+    ids=["a seed", "through a helper", "a condition", "derived", "in a function for items"],
+)
+def test_what_is_declared_is_the_same_whenever_it_is_read(
+    prelude: str, operations: str, takes: str | None, project: Project, run: Run
+) -> None:
+    """Or the script would count as changed as soon as it is applied; what a function for items takes is lint's."""
+    project.script("0004_items", operations, prelude=f"from osem_migrate import DeleteItems, PutItems\n{prelude}")
+    checks = run("check", "--json").document["data"]["checks"]
+    (found,) = [one for one in checks if one["name"] == "constant"]
+    assert found["outcome"] == ("failed" if takes else "passed")
+    for error in found["errors"]:
+        assert error["code"] == "SCRIPT_NOT_CONSTANT"
+        assert f"what it declares takes {takes}" in error["message"]
+        assert error["details"]["file"] == "migrations/0004_items.py"
+    assert len(found["errors"]) == bool(takes)
 
 
 def test_a_script_that_was_forgotten(project: Project, run: Run) -> None:

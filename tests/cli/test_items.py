@@ -228,11 +228,39 @@ def test_several_reasons_stand_on_lines_of_their_own(run: Run, users: Tables) ->
     assert why not in run("status", "-q").out
 
 
+@pytest.mark.parametrize("pace", ["--no-wait", "--wait-only"])
+def test_whoever_does_not_wait_is_told_that_a_pass_is_next(pace: str, run: Run, users: Tables) -> None:
+    """Before it was begun, and after it has failed: nothing is begun, and why is said, to programs, too."""
+    for before in (lambda: None, lambda: failing(run, users)):
+        before()
+        said = run("upgrade", pace)
+        assert said.code == 0
+        told = "A pass over items is next, which takes an upgrade that waits: 0002_full_name.\n"
+        assert told in said.out
+        assert said.out.endswith("hint: apply what is pending: osem-migrate upgrade --env dev\n")
+        data = run("upgrade", pace, "--json").document["data"]
+        assert (data["pending"], data["at_passes"]) == (["0002_full_name"], ["0002_full_name"])
+
+
+def test_what_stops_a_downgrade_follows_what_was_reverted(project: Project, run: Run, users: Tables) -> None:
+    """An undo function that fails says nothing of what was applied."""
+    undo = FUNCTIONS.replace(
+        'return {"fullName": REMOVE}', 'return {"fullName": REMOVE if item["id"] != "u7" else 1 / 0}'
+    )
+    project.script("0002_full_name", PASS, prelude=undo)
+    project.script("0003_teams", 'CreateTable("Teams", partition_key=S("id"))')
+    assert run("upgrade", "--quiet").code == 0
+    said = run("downgrade", "--steps", "2", "--yes")
+    assert said.code == 2
+    assert "PARTIALLY_APPLIED: 1 reverted (0003_teams), then: 1 item of" in said.err
+    assert "PARTIALLY_APPLIED: part of a migration reverted, then: " in run("downgrade", "--steps", "1", "--yes").err
+
+
 def test_a_correction_says_that_no_item_was_looked_at(run: Run, users: Tables) -> None:
     """The tables confirm it, and what is in them may be anything; from then on no pass is unfinished."""
     assert failing(run, users).code == 2
     said = run("resolve", "2", "--applied")
-    assert (said.code, f"⚠ Items were not compared: t{STANDS}; " in said.out) == (0, True)
+    assert (said.code, f"⚠ Items were not compared: t{STANDS}; 201 examined, 200 changed.\n" in said.out) == (0, True)
     new_script = "No run goes on with it. Change what it has left by a new script: osem-migrate new TITLE\n"
     assert said.out.endswith(new_script)
     assert run("list", "--json").document["data"]["passes"] == []

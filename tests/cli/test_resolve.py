@@ -160,12 +160,12 @@ def test_what_becomes_of_a_pass_is_told(resolution: str, becomes: str, run: Run,
 def test_what_becomes_of_a_pass_as_data(run: Run, half: Tables) -> None:
     """Counts before, and what is forgotten after; one that is over is told of as well."""
     (found,) = run("resolve", "2", "--reverted", "--json").document["data"]["passes"]
-    assert {name: found[name] for name in ("state", "failures", "examined", "changed", "changed_is_short")} == {
+    assert {name: found[name] for name in ("state", "failures", "examined", "changed", "changed_is_exact")} == {
         "state": "failed",
         "failures": 1,
         "examined": 3,
         "changed": 2,
-        "changed_is_short": False,
+        "changed_is_exact": True,
     }
     assert (found["future"], found["failures_forgotten"]) == ("begins anew", 1)
     half.client.delete_item(TableName="shop-dev-Teams", Key={"teamId": {"S": "c"}})

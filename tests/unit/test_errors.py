@@ -191,6 +191,18 @@ def test_part_of_a_migration_is_partial_too() -> None:
     assert error.message == "part of a migration applied, then: stop"
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ((), "part of a migration reverted, then: stop"),
+        (("0002_b", "0001_a"), "2 reverted (0002_b, 0001_a), then: stop"),
+    ],
+)
+def test_what_a_downgrade_has_done_is_not_called_applied(names: tuple[str, ...], message: str) -> None:
+    """The word is that of the direction."""
+    assert PartialError(names, DriftFound("stop"), resume="again", done="reverted").message == message
+
+
 def test_a_resuming_command_is_named_once() -> None:
     """A cause whose own remedy is to run the command again needs no second line that says so."""
     cause = DriftFound("stop", remediation="Run: osem-migrate upgrade")

@@ -15,8 +15,8 @@ class ResolvedPassDocument(PassDocument):
     """Items, by the pass itself."""
     changed: int
     """Items; they stay so."""
-    changed_is_short: bool
-    """Whether a kill left some of these uncounted."""
+    changed_is_exact: bool
+    """Whether that is all: a kill leaves some of them uncounted."""
     failures_forgotten: int
     """Of those that it has set aside, how many are forgotten once the next run begins it anew."""
     future: str
@@ -67,7 +67,7 @@ def _pass(one: ResolvedPass) -> ResolvedPassDocument:
         **pass_document(one.status, message=one.before, remediation=one.after),
         "examined": one.status.examined,
         "changed": one.status.changed,
-        "changed_is_short": one.status.is_short,
+        "changed_is_exact": not one.status.is_short,
         "failures_forgotten": one.failures_forgotten,
         "future": one.future.value,
     }

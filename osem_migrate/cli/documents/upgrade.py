@@ -34,6 +34,8 @@ class UpgradeDocument(TypedDict):
     """DynamoDB is still working on them."""
     pending: list[str]
     """What this run was to apply, and has not."""
+    at_passes: list[str]
+    """Of these, what has a pass over items next, where this run did not wait: it takes one that does."""
     future: list[str]
     """Applied by a newer checkout than this one."""
     drift: list[PlanDriftDocument]
@@ -45,7 +47,7 @@ PRINTED = {"upgrade": Printed((UpgradeDocument, PlanDocument), UpgradeDocument)}
 
 def upgrade_document(result: UpgradeResult) -> UpgradeDocument:
     """Of a run that came to its end."""
-    return _document(result.plan, result.applied, result.in_progress)
+    return _document(result.plan, result.applied, result.in_progress, result.at_passes)
 
 
 def upgrade_stopped(plan: Plan, error: OsemMigrateError) -> UpgradeDocument:
@@ -53,7 +55,9 @@ def upgrade_stopped(plan: Plan, error: OsemMigrateError) -> UpgradeDocument:
     return _document(plan, error.applied if isinstance(error, PartialError) else ())
 
 
-def _document(plan: Plan, applied: Sequence[str], in_progress: Sequence[str] = ()) -> UpgradeDocument:
+def _document(
+    plan: Plan, applied: Sequence[str], in_progress: Sequence[str] = (), at_passes: Sequence[str] = ()
+) -> UpgradeDocument:
     planned = [planned.migration.id for planned in plan.migrations]
     pending = [name for name in planned if name not in {*applied, *in_progress}]
     return {
@@ -68,6 +72,7 @@ def _document(plan: Plan, applied: Sequence[str], in_progress: Sequence[str] = (
         "applied": list(applied),
         "in_progress": list(in_progress),
         "pending": pending,
+        "at_passes": list(at_passes),
         "future": list(plan.future),
         "drift": drift_documents(plan),
     }

@@ -71,9 +71,12 @@ def settle(
         if not answering:
             yield _placed(finding, extent)
     for answer in answers:
+        line = answer.comment.line
+        is_within = any(extent.line <= line <= extent.end_line for extent in extents.values())
+        recipe = "Remove it." if is_within else "Move it to a line of the operation that it is about, or remove it."
         for code in answer.codes:
             if (answer, code) not in used and code in judged:
-                yield _about(script, answer.comment, UNUSED, f"{code} finds nothing here", "Remove it.")
+                yield _about(script, answer.comment, UNUSED, f"{code} finds nothing here", recipe)
 
 
 def _read(said: str) -> tuple[tuple[str, ...], str | None]:

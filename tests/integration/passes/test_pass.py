@@ -268,7 +268,8 @@ def test_without_verification_it_ends_with_the_scan(site: PassSite) -> None:
 def test_nobody_waits_for_a_pass_who_does_not_want_to(site: PassSite) -> None:
     """It does not begin."""
     watched = site.declare(FULL_NAME).watched()
-    assert watched.migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT)).in_progress == ()
+    result = watched.migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
+    assert (result.in_progress, result.at_passes) == ((), ("0002_pass",))
     assert watched.counts()["Scan"] == 0
     site.upgrade(pace=Pace.WAIT_ONLY)
     assert site.items()["u1"] == user(1)
@@ -355,7 +356,8 @@ def test_what_else_a_failed_migration_does_goes_on_and_it_stays_failed(site: Pas
 def test_a_pass_that_is_overtaken_did_not_come_late(site: PassSite) -> None:
     """What nobody waits for is pending, not out of order, although what comes behind it is applied."""
     site.declare(FULL_NAME).declare('CreateTable("Teams", S("id"))', "0003_teams")
-    assert site.watched().migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT)).in_progress == ("0003_teams",)
+    begun = site.watched().migrator.upgrade(UpgradeOptions(pace=Pace.NO_WAIT))
+    assert (begun.in_progress, begun.at_passes) == (("0003_teams",), ("0002_pass",))
     site.site.settle()
     assert site.watched().migrator.upgrade(UpgradeOptions(pace=Pace.WAIT_ONLY)).applied == ("0003_teams",)
     (problem,) = site.watched().migrator.status().problems

@@ -153,6 +153,15 @@ def test_what_changes_something_that_it_does_changes_the_hash(old: str, new: str
     assert of(SMALL.replace(old, new)) != of(SMALL)
 
 
+def test_what_is_asked_of_an_imported_module_does_not_change_it() -> None:
+    """Only a call whose value nobody takes is there for what it does; a constant may be changed by either."""
+    used = "import random\ndef change(item):\n    return {'n': random.choice(item['all'])}\n"
+    assert of(f"{used}OTHER = [random.random()]\n") == of(used)
+    assert of(f"{used}random.seed(7)\n") != of(used)
+    named = "NAMES = ['a', 'b']\ndef change(item):\n    return {'n': NAMES[0]}\n"
+    assert of(f"{named}FIRST = NAMES.pop(0)\n") != of(named)
+
+
 def test_a_star_import_counts_where_it_may_be_what_a_name_means() -> None:
     """A name that nothing else binds may come from it; a builtin and a bound one do not."""
     star = "from decimal import *\n"

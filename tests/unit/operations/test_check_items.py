@@ -55,6 +55,7 @@ def test_its_way_back_is_nothing() -> None:
     assert (back.steps(schema_of(TEAMS)), back.reverse(schema_of(TEAMS)), back.apply(schema_of(TEAMS))) == (
         (), back, schema_of(TEAMS))  # fmt: skip
     assert back.describe() == "leave items of Teams as they are"
+    assert back.when_found((), resumed=False) == "nothing was to be done"
     assert not back.is_concerned(Aspect(index="by-owner"), TEAMS)
 
 

@@ -24,7 +24,7 @@ def _resolved(found: PassStatus, resolution: Resolution, *, is_declared: bool = 
         (status(DONE, changed=3, failures=1), "is over; 1 item is set aside; 6 examined, 3 changed"),
         (status(HALF, changed=1200), "is unfinished; no run is at work on it; 2,400 examined, 1,200 changed"),
         (status(HALF, killed=True), "is unfinished; no run is at work on it; 0 examined, at least 0 changed"),
-        (status(PassCondition.ABANDONED), "was given up half-way; 0 examined, 0 changed"),
+        (status(PassCondition.ABANDONED), "was given up before it was over; 0 examined, 0 changed"),
     ],
 )
 def test_how_it_stood(found: PassStatus, stands: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from osem_migrate.history import Progress, RecordedState
 from osem_migrate.operations import AddIndex, CheckItems, CreateTable
 from osem_migrate.planning.plan import Direction
-from osem_migrate.planning.unwaited import reached, unwaited, valid_progress
+from osem_migrate.planning.unwaited import at_passes, reached, unwaited, valid_progress
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S
 from tests.unit.planning.builders import history, migration, record
@@ -44,6 +44,7 @@ def test_a_check_that_was_begun_is_not_gone_on_with(progress: Progress, *, is_re
     records = {CHECKED.id: record(CHECKED, FAILED, 0, doubt=(0,), progress={0: progress})}
     plan = make_plan([TABLES, CHECKED], history(record(TABLES), *records.values()))
     assert bool(unwaited(plan, records)) is is_reached
+    assert at_passes(plan, records) == ((CHECKED.id,) if progress.step == 0 else ())
 
 
 def test_progress_holds_in_its_direction_and_for_what_is_declared_so_still() -> None:

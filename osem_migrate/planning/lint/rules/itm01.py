@@ -37,7 +37,7 @@ RULE = Rule(
     recipe="Take it from the item, or write it down in the script: MIGRATED_AT = 1_767_225_600_000. An identifier may "
     "come from the key, as from uuid.uuid5(NAMESPACE, item['orderId']), and a number from "
     "random.Random(item['orderId']), made in the function. Where it returns nothing for an item that has its value "
-    "already, say so in a nolint.",
+    "already, say so in a nolint on a line of the operation.",
     source=f"{GUIDE}WorkingWithItems.html#WorkingWithItems.ConditionalUpdate",
     fires='UpdateItems("Orders", stamped, undo=unstamped)',
     passes='UpdateItems("Orders", dated, undo=unstamped)',

@@ -89,6 +89,18 @@ def test_an_unused_comment_is_told_only_where_its_rule_could_have_fired() -> Non
     assert left == [("NOL02", 5, 20)]
 
 
+@pytest.mark.parametrize(
+    ("line", "recipe"),
+    [(5, "Remove it."), (3, "Move it to a line of the operation that it is about, or remove it.")],
+    ids=["within an operation", "in a function above it"],
+)
+def test_a_comment_that_stands_elsewhere_is_not_only_to_be_removed(line: int, recipe: str) -> None:
+    """It may be about a function whose operation is found fault with: there it would answer."""
+    said = [Comment(line, 20, "# nolint: IDX02 x")]
+    (unused,) = settle([], said, EXTENTS, judged=ALL, script=SCRIPT)
+    assert (unused.code, unused.recipe) == ("NOL02", recipe)
+
+
 def test_a_finding_whose_place_nobody_knows_is_told_without_one() -> None:
     """As where a script builds its operations in a way that nothing can follow."""
     assert _settled(_finding("IDX01", 7), said={5: "# nolint: IDX01 x"}) == [("IDX01", None, None), ("NOL02", 5, 20)]
