@@ -88,6 +88,8 @@ class Checkpoints:
         with self._lock:
             room = TOGETHER - len(mine)
             along, self._waiting = self._waiting[:room], self._waiting[room:]
+        if not mine and not along:
+            return  # another thread was faster
         try:
             self._lease.check_age()
             written = self._table.write(self._generation, [*mine, *along], failure=failure)

@@ -118,14 +118,27 @@ def test_several_segments_are_written_together() -> None:
 
 
 def test_a_lost_answer_to_several_checkpoints_is_our_own() -> None:
-    """Each of the reasons shows what we have written; where one of them shows something else, nothing is ours."""
+    """Each of the reasons shows what we have written; where one of them shows something else, nothing is written."""
     world = World()
     world.simulator.faults.plan(LoseResponse(), action="TransactWriteItems")
     with pytest.raises(Exception, match="endpoint"):
         world.table.write(1, BOTH)
     assert world.table.write(1, BOTH)
     assert not world.table.write(1, [BOTH[0], Checkpoint(OTHER, OTHER.claim("other", 4))])
-    assert not world.table.write(1, [Checkpoint(LATER, LATER.release()), BOTH[1]])
+    assert not world.table.write(1, [Checkpoint(LATER, LATER.release()), Checkpoint(OTHER, OTHER.claim("other", 4))])
+    assert world.segment == LATER
+
+
+@pytest.mark.parametrize("failure", [None, FAILURE])
+def test_what_a_lost_answer_had_taken_keeps_nothing_else_from_being_written(failure: SetAside | None) -> None:
+    """An end that waits for the next write may be recorded already, by a write that got no answer."""
+    world = World()
+    world.simulator.faults.plan(LoseResponse(), action="UpdateItem")
+    with pytest.raises(Exception, match="endpoint"):
+        world.table.write(1, BOTH[1:])
+    assert world.table.write(1, BOTH, failure=failure)
+    assert world.segment == LATER
+    assert world.failures == (() if failure is None else (failure,))
 
 
 def test_an_item_is_set_aside_with_the_checkpoint_behind_it() -> None:
