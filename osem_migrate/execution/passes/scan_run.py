@@ -67,13 +67,14 @@ class ScanRun:
                 self._halt.set()
 
         self._threads.run(work, most=len(segments))
-        try:
-            if failures:
-                raise _worst(failures)
-            self._services.checkpoints.flush()
-        except BaseException as worst:
-            self._give_up(worst)
-            raise
+        if not failures:
+            try:
+                self._services.checkpoints.flush()
+            except Exception as failure:  # noqa: BLE001 - raised below, once what can be is recorded
+                failures.append(failure)
+        if failures:
+            self._give_up(worst := _worst(failures))
+            raise worst
         return done
 
     def _take(self) -> SegmentState | None:
