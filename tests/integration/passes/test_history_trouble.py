@@ -86,7 +86,7 @@ def test_what_a_killed_scan_has_changed_that_verifies_is_verified(site: PassSite
     """It recorded nothing of that; the run that goes on with it finds nothing to change, and looks once more."""
     site.declare(FULL_NAME)
     faults = site.site.aws.simulator.faults
-    site.at(5, lambda _: site.put(user(0)), action="Scan")
+    faults.plan(Hook(after=lambda _: site.put(user(0))), action="UpdateItem", table=USERS, nth=USER_COUNT)
     site.at(USER_COUNT + 1, lambda _: faults.plan(Drop(), table=HISTORY, times=None))
     site.failing()
     faults.clear()
