@@ -142,8 +142,8 @@ class PassTable:
                 left.append(one)
             elif not found or pass_items.read_segment(found) != one.segment:
                 return False
-        if not left:
-            return True
+        if not left or len(left) == len(checkpoints):
+            return not left
         # What is set aside is recorded with the first of them.
         return self.write(generation, left, failure=failure if left[0] is checkpoints[0] else None)
 
@@ -223,8 +223,7 @@ class PassTable:
 def _found(refusal: Exception, count: int) -> "list[Item | None]":
     """Of the first actions, the items that failed their conditions, empty where there is none; None for the others."""
     response: Mapping[str, Any] = getattr(refusal, "response", {})
-    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons") or [response] * count
-    failed = (reason.get("Code", _FAILED) == _FAILED for reason in reasons)
-    return [reason.get("Item", {}) if is_failed else None for reason, is_failed in zip(reasons, failed, strict=True)][
-        :count
-    ]
+    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons", ())
+    if len(reasons) < count:
+        reasons = [response] * count  # one write, or an engine that gives no reasons
+    return [reason.get("Item", {}) if reason.get("Code", _FAILED) == _FAILED else None for reason in reasons[:count]]
