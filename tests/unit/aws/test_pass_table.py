@@ -148,7 +148,7 @@ def test_what_a_lost_answer_had_taken_keeps_nothing_else_from_being_written(fail
 def test_a_refusal_that_does_not_say_whose_it_is_is_somebody_elses(reasons: list[dict[str, str]] | None) -> None:
     """An engine may give no reasons, or none that fits what it says."""
     asked = list[object]()
-    error = {"Error": {"Code": "TransactionCanceledException", "Message": "[ConditionalCheckFailed, None]"}}
+    error: Any = {"Error": {"Code": "TransactionCanceledException", "Message": "[ConditionalCheckFailed, None]"}}
 
     def refuse(**request: object) -> None:
         asked.append(request)
