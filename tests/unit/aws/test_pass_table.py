@@ -149,10 +149,11 @@ def test_a_refusal_that_does_not_say_whose_it_is_is_somebody_elses(reasons: list
     """An engine may give no reasons, or none that fits what it says."""
     asked = list[object]()
     error: Any = {"Error": {"Code": "TransactionCanceledException", "Message": "[ConditionalCheckFailed, None]"}}
+    error |= {"CancellationReasons": reasons} if reasons is not None else {}
 
     def refuse(**request: object) -> None:
         asked.append(request)
-        raise ClientError({**error, "CancellationReasons": reasons} if reasons else error, "TransactWriteItems")
+        raise ClientError(error, "TransactWriteItems")
 
     client: Any = SimpleNamespace(transact_write_items=refuse)
     assert not PassTable(client, HISTORY, "osem", KEY, sleep=lambda _: None).write(1, BOTH)
