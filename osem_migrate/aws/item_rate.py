@@ -83,10 +83,13 @@ class ItemRate:
                 pause = max((bucket.wait() for bucket in mine), default=0.0)
             if pause <= 0:
                 return
-            pause = min(pause, GLANCE)
-            self._clock.sleep(pause)
-            with self._lock:
-                self._waited += pause
+            self.hold(min(pause, GLANCE))
+
+    def hold(self, seconds: float) -> None:
+        """Send nothing for so long; what is held back so is not slow for want of threads."""
+        self._clock.sleep(seconds)
+        with self._lock:
+            self._waited += seconds
 
     def took(self, side: Side, consumed: Mapping[str, Any]) -> None:
         """Deduct what DynamoDB says that a request took (ConsumedCapacity, by indexes)."""
@@ -116,7 +119,7 @@ class ItemRate:
 
     @property
     def waited(self) -> float:
-        """Seconds for which requests were held back so far, each of them counted."""
+        """Seconds for which requests were held back so far, each of them counted, whatever for."""
         with self._lock:
             return self._waited
 

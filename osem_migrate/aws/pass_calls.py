@@ -183,7 +183,7 @@ class PassCalls:
                 if not passes or self._clock.monotonic() - began >= patience:
                     raise failure.error from refusal
                 repeated = repeated or isinstance(failure.error, _TROUBLE)
-            self._clock.sleep(pause)
+            self._rate.hold(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
     def _send(self, method: str, asked: Mapping[str, Any], side: Side) -> dict[str, Any]:

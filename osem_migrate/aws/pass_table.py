@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TOGETHER = 25
 """Checkpoints in one transaction; DynamoDB takes a hundred actions, and 4 MB, of which a cursor may have 3 KB."""
+_FAILED = "ConditionalCheckFailed"
 
 
 class PassTable:
@@ -117,7 +118,8 @@ class PassTable:
     def write(self, generation: int, checkpoints: Sequence[Checkpoint], *, failure: SetAside | None = None) -> bool:
         """Checkpoints of several segments, all or none; False where one is not as it was seen: somebody else has it.
 
-        A refusal that shows nothing but our own checkpoints means that the answer to them was lost.
+        Where a refusal shows one of our own checkpoints, the answer to it was lost; those that it did not keep from
+        being written are written then.
 
         Args:
             generation: its number.
@@ -134,10 +136,16 @@ class PassTable:
             refusal = self._refused("transact_write_items", TransactItems=actions)
         if refusal is None:
             return True
-        found = _found(refusal, len(updates))
-        return all(
-            item and pass_items.read_segment(item) == one.segment for item, one in zip(found, checkpoints, strict=True)
-        )
+        left = list[Checkpoint]()
+        for found, one in zip(_found(refusal, len(updates)), checkpoints, strict=True):
+            if found is None:
+                left.append(one)
+            elif not found or pass_items.read_segment(found) != one.segment:
+                return False
+        if not left or len(left) == len(checkpoints):
+            return not left
+        # What is set aside is recorded with the first of them.
+        return self.write(generation, left, failure=failure if left[0] is checkpoints[0] else None)
 
     def replace_failure(self, generation: int, seen: SetAside, failure: SetAside | None) -> SetAside | None:
         """Write what became of an item that was set aside: that it fails still, or, by None, that it has been handled.
@@ -212,8 +220,10 @@ class PassTable:
         }
 
 
-def _found(refusal: Exception, count: int) -> "list[Item]":
-    """The items that failed their conditions, as they are, of the first actions; empty where one did not fail."""
+def _found(refusal: Exception, count: int) -> "list[Item | None]":
+    """Of the first actions, the items that failed their conditions, empty where there is none; None for the others."""
     response: Mapping[str, Any] = getattr(refusal, "response", {})
-    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons") or [response]
-    return [reason.get("Item", {}) for reason in reasons[:count]]
+    reasons: Sequence[Mapping[str, Any]] = response.get("CancellationReasons", ())
+    if len(reasons) < count:
+        reasons = [response] * count  # one write, or an engine that gives no reasons
+    return [reason.get("Item", {}) if reason.get("Code", _FAILED) == _FAILED else None for reason in reasons[:count]]

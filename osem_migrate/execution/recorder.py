@@ -19,6 +19,7 @@ from osem_migrate.history import (
     RecordedState,
     RecordedTable,
 )
+from osem_migrate.migration import Migration
 from osem_migrate.planning.ownership import recorded_tables
 from osem_migrate.planning.plan import Direction, Plan, PlannedMigration, PlannedOperation
 from osem_migrate.planning.positions import now_at
@@ -57,9 +58,13 @@ class Recorder:
         the run is what tells it from a script that came late. Where no more than the operations with the keys in
         ``only`` are carried out, a migration stays failed of which another one has.
         """
-        records = [self._record(planned, earlier.get(planned.migration.id), plan) for planned in plan.migrations]
+        known = [(planned, earlier.get(planned.migration.id)) for planned in plan.migrations]
+        records = [self._record(planned, left, plan) for planned, left in known]
         if only is not None:
-            records = [_still_failed(record, earlier.get(record.migration), only) for record in records]
+            records = [
+                _still_failed(record, left, planned.migration, only)
+                for record, (planned, left) in zip(records, known, strict=True)
+            ]
         with self._writing:
             self._put([(self._ended(record), record) for record in records])
 
@@ -228,11 +233,16 @@ def _without(progress: Mapping[int, Progress], position: int) -> dict[int, Progr
     return {at: known for at, known in progress.items() if at != position}
 
 
-def _still_failed(record: Record, earlier: Record | None, only: Collection[tuple[str, int]]) -> Record:
+def _still_failed(
+    record: Record, earlier: Record | None, migration: Migration, only: Collection[tuple[str, int]]
+) -> Record:
     """With the error of an earlier run, where none of these operations is what has failed then, and may go on."""
     if earlier is None or earlier.error is None or earlier.is_being_reversed is not record.is_being_reversed:
         return record
-    failed = record.doubt if earlier.error.position is None else {earlier.error.position} & {*record.doubt}
+    error, failed = earlier.error, {*record.doubt}
+    if error.position is not None:
+        error = replace(error, position=now_at(earlier, migration).get(error.position))
+        failed &= {error.position}
     if all((record.migration, position) in only for position in failed):
         return record
-    return replace(record, state=RecordedState.FAILED, finished_at=earlier.finished_at, error=earlier.error)
+    return replace(record, state=RecordedState.FAILED, finished_at=earlier.finished_at, error=error)

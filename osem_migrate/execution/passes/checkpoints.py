@@ -67,8 +67,8 @@ class Checkpoints:
 
     def flush(self) -> None:
         """Record all that waits; raises LockLost where somebody else has one of the segments."""
-        while self._waiting:
-            self._write([])
+        while self._write([]):
+            pass
 
     def flush_after_failure(self) -> None:
         """Record of what waits whatever can be: what ended the pass is what people must hear of."""
@@ -83,11 +83,14 @@ class Checkpoints:
                     for one in some:
                         self._table.write(self._generation, [one])
 
-    def _write(self, checkpoints: Iterable[Checkpoint], failure: SetAside | None = None) -> None:
+    def _write(self, checkpoints: Iterable[Checkpoint], failure: SetAside | None = None) -> bool:
+        """With as many of those that wait as there is room for; False where there was nothing to write."""
         mine = list(checkpoints)
         with self._lock:
             room = TOGETHER - len(mine)
             along, self._waiting = self._waiting[:room], self._waiting[room:]
+        if not mine and not along:
+            return False
         try:
             self._lease.check_age()
             written = self._table.write(self._generation, [*mine, *along], failure=failure)
@@ -97,6 +100,7 @@ class Checkpoints:
             raise
         if not written:
             raise self._lease.lost()
+        return True
 
     def _put_off(self, checkpoints: Sequence[Checkpoint]) -> None:
         if not self._waiting:

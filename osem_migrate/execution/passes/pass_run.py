@@ -81,6 +81,7 @@ class PassRun:
             failed=lambda: len(self._quarantine),
         )
         self._again: list[str] = []
+        self._goes_on_with = 0  # the scan that an earlier run may have left
 
     def carry_out(self) -> None:
         """To its end.
@@ -101,6 +102,8 @@ class PassRun:
         self._note_changes()
         self._reporter.scan = state.newest_scan
         self._reporter.is_short |= state.report is not None and state.report.is_short
+        begun = state.of_scan(state.newest_scan)
+        self._goes_on_with = state.newest_scan if not all(segment.finished for segment in begun) else 0
         self._steering = Steering(
             partial(self._exchange, state.generation.number),
             rate=self._rate,
@@ -186,7 +189,7 @@ class PassRun:
 
         What a kill left uncounted may have been changed as well.
         """
-        changed = found.changed or (self._reporter.scan == 0 and self._reporter.is_short)
+        changed = found.changed or (self._reporter.scan in {0, self._goes_on_with} and self._reporter.is_short)
         return self._step.work.given is None and bool(found.left or (self._step.verify and changed))
 
     def _go_through_once(self, state: PassState) -> PassState:

@@ -67,19 +67,30 @@ class ScanRun:
                 self._halt.set()
 
         self._threads.run(work, most=len(segments))
+        if not failures:
+            try:
+                self._services.checkpoints.flush()
+            except Exception as failure:  # noqa: BLE001 - raised below, once what can be is recorded
+                failures.append(failure)
         if failures:
             self._give_up(worst := _worst(failures))
             raise worst
-        self._services.checkpoints.flush()
         return done
 
     def _take(self) -> SegmentState | None:
         """The next one, which is claimed; None where there is none."""
+        if self._services.is_paused():
+            self._services.checkpoints.flush()  # nobody knows how long it lasts
         self._wait()
         with self._claiming:
+            self._wait()  # what keeps one from claiming may have ended the pass
             if not self._claimed and self._open:
                 some = [self._open.popleft() for _ in range(min(TOGETHER, len(self._open)))]
-                self._claimed.extend(self._services.checkpoints.claim(some))
+                try:
+                    self._claimed.extend(self._services.checkpoints.claim(some))
+                except BaseException:
+                    self._halt.set()  # before the next one tries the same
+                    raise
             return self._claimed.popleft() if self._claimed else None
 
     def _give_up(self, failure: BaseException) -> None:

@@ -83,16 +83,22 @@ class SegmentRun:
     def _go_through(self, page: SourcePage) -> None:
         for item, cursor in page.items:
             self._check()
+            before = self._cursor, self._again, self._counts
             refused = self._handle(item)
             if page.others:
                 # How many of the others lie before the item is not known: whoever goes on reads the whole page again.
                 self._again += 1
             else:
                 self._cursor = cursor
-            if refused is not None:
-                self._services.set_aside(item, refused, self._save)
-            else:
+            if refused is None:
                 self._save_if_due()
+                continue
+            try:
+                self._services.set_aside(item, refused, self._save)
+            except Exception:
+                # Nothing says that it was set aside: whoever goes on has to come to it again.
+                self._cursor, self._again, self._counts = before
+                raise
         self._counts += Counts(examined=page.others)
         self._again += page.others
         if page.end is not None:
@@ -104,6 +110,7 @@ class SegmentRun:
         """Before a pause, how long nobody knows, all that was done is recorded; what was looked up is read anew."""
         if self._services.is_paused():
             self._save()
+            self._services.checkpoints.flush()
             self._handler.forget()
         self._services.check()
 

@@ -7,7 +7,7 @@ holds them up, and as long as more of them have made the pass faster.
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from osem_migrate.aws.item_rate import ItemRate, Side
 from osem_migrate.clock import Clock
@@ -41,9 +41,9 @@ class ThreadCount:
             units: that were taken meanwhile.
             waited: seconds for which the rate has held threads up, those of each of them counted.
         """
-        speed = units / seconds
         if not units or waited >= HELD_UP * seconds * self.now:
             return 0
+        speed = units / seconds
         if self._fewer is not None and speed < FASTER * self._fewer:
             self._most = self.now  # it is this process, or the table, that is busy
         more = min(self.now, self._most - self.now)
@@ -72,31 +72,37 @@ class SegmentThreads:
         return self._count.now
 
     def run(self, work: Callable[[], None], *, most: int) -> None:
-        """Call ``work`` in each thread, until all have returned.
+        """Call ``work`` in each thread, until all have returned; where the machine has no more threads, in fewer.
 
         Args:
             work: goes through one segment after the other until there is none left; raises nothing.
             most: segments.
+
+        Raises:
+            RuntimeError: it has none at all.
         """
         over = threading.Event()
-        begun = returned = 0
+        threads = list[threading.Thread]()
+        returned = 0
 
         def call() -> None:
             nonlocal returned
             work()
             with self._lock:
                 returned += 1
-                if returned == begun:
+                if returned == len(threads):
                     over.set()
 
-        def begin(threads: int) -> None:
-            nonlocal begun
-            with self._lock:
-                begun += threads
-            for _ in range(threads):
-                pool.submit(call)
+        def begin(count: int) -> None:
+            with self._lock, suppress(RuntimeError):
+                for number in range(len(threads), len(threads) + count):
+                    thread = threading.Thread(target=call, name=f"segment_{number}")
+                    thread.start()
+                    threads.append(thread)
+            if not threads and count:
+                raise RuntimeError("no thread can be started")
 
-        with ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="segment") as pool:
+        try:
             begin(min(self.count, most))
             at, units, waited = self._look()
             while most and not self._clock.wait(over, LOOK_SECONDS):
@@ -104,6 +110,9 @@ class SegmentThreads:
                 # Once a thread has found nothing to do, no other will.
                 if not returned and self._rate.now(Side.WRITE) is not None:
                     begin(self._count.grow(seconds=at - was_at, units=units - had_taken, waited=waited - had_waited))
+        finally:
+            for thread in threads:
+                thread.join()
 
     def _look(self) -> tuple[float, float, float]:
         return self._clock.monotonic(), sum(self._rate.taken(side) for side in Side), self._rate.waited

@@ -85,7 +85,7 @@ class Steering:
         """Until the pass is not paused; ``check`` raises where it is to end instead."""
         while self.paused is not None:
             check()
-            self._clock.sleep(GLANCE_SECONDS)
+            self._rate.hold(GLANCE_SECONDS)
 
     def takes_retry(self) -> bool:
         """Whether somebody wants what was set aside to be tried again; true once for each order."""

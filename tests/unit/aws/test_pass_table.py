@@ -1,8 +1,11 @@
 """The state of a pass: a checkpoint is written over the one that was seen, and over no other."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.aws.pass_table import PassTable
@@ -118,14 +121,43 @@ def test_several_segments_are_written_together() -> None:
 
 
 def test_a_lost_answer_to_several_checkpoints_is_our_own() -> None:
-    """Each of the reasons shows what we have written; where one of them shows something else, nothing is ours."""
+    """Each of the reasons shows what we have written; where one of them shows something else, nothing is written."""
     world = World()
     world.simulator.faults.plan(LoseResponse(), action="TransactWriteItems")
     with pytest.raises(Exception, match="endpoint"):
         world.table.write(1, BOTH)
     assert world.table.write(1, BOTH)
     assert not world.table.write(1, [BOTH[0], Checkpoint(OTHER, OTHER.claim("other", 4))])
-    assert not world.table.write(1, [Checkpoint(LATER, LATER.release()), BOTH[1]])
+    assert not world.table.write(1, [Checkpoint(LATER, LATER.release()), Checkpoint(OTHER, OTHER.claim("other", 4))])
+    assert world.segment == LATER
+
+
+@pytest.mark.parametrize("failure", [None, FAILURE])
+def test_what_a_lost_answer_had_taken_keeps_nothing_else_from_being_written(failure: SetAside | None) -> None:
+    """An end that waits for the next write may be recorded already, by a write that got no answer."""
+    world = World()
+    world.simulator.faults.plan(LoseResponse(), action="UpdateItem")
+    with pytest.raises(Exception, match="endpoint"):
+        world.table.write(1, BOTH[1:])
+    assert world.table.write(1, BOTH, failure=failure)
+    assert world.segment == LATER
+    assert world.failures == (() if failure is None else (failure,))
+
+
+@pytest.mark.parametrize("reasons", [None, [{"Code": "None"}] * 2], ids=["none given", "none of them failed"])
+def test_a_refusal_that_does_not_say_whose_it_is_is_somebody_elses(reasons: list[dict[str, str]] | None) -> None:
+    """An engine may give no reasons, or none that fits what it says."""
+    asked = list[object]()
+    error: Any = {"Error": {"Code": "TransactionCanceledException", "Message": "[ConditionalCheckFailed, None]"}}
+    error |= {"CancellationReasons": reasons} if reasons is not None else {}
+
+    def refuse(**request: object) -> None:
+        asked.append(request)
+        raise ClientError(error, "TransactWriteItems")
+
+    client: Any = SimpleNamespace(transact_write_items=refuse)
+    assert not PassTable(client, HISTORY, "osem", KEY, sleep=lambda _: None).write(1, BOTH)
+    assert len(asked) == 1
 
 
 def test_an_item_is_set_aside_with_the_checkpoint_behind_it() -> None:

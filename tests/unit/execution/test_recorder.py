@@ -14,7 +14,7 @@ from osem_migrate.aws.history_table import HistoryTable
 from osem_migrate.deployment.actor import Actor
 from osem_migrate.errors import DriftFound, EndpointUnreachable, LockLost
 from osem_migrate.execution.recorder import Recorder
-from osem_migrate.history import History, Record, RecordedState
+from osem_migrate.history import History, Record, RecordedError, RecordedState
 from osem_migrate.migration import Migration
 from osem_migrate.operations import AddIndex, CreateTable
 from osem_migrate.planning.downgrade import make_downgrade
@@ -207,6 +207,18 @@ def test_doubt_about_what_the_script_no_longer_declares_ends() -> None:
     world.recorder.begin(world.operation(1, 0))
     world.recorder.finish(world.operation(1, 0), None)
     assert progress(world.of(1)) == ("applied", (0,), ())
+
+
+@pytest.mark.parametrize("only", [0, 1])
+def test_an_operation_that_was_moved_stays_failed_until_it_goes_on(only: int) -> None:
+    """Others were put in before it: a run that comes to these alone leaves its error where it stands by now."""
+    error = RecordedError(code="ITEMS_FAILED", message="1 item", position=0)
+    was = record(BOTH, RecordedState.FAILED, 0, doubt=(0,), error=error)
+    world = World(replace(BOTH, operations=(PLANS.operations[0], *BOTH.operations)), past=history(was))
+    world.recorder.announce(world.plan, world.past.records, {(BOTH.id, only)})
+    one = world.of(1)
+    assert progress(one) == ("failed" if only == 0 else "running", (), (1,))
+    assert one.error == (replace(error, position=1) if only == 0 else None)
 
 
 def test_a_migration_of_which_only_the_end_is_missing_ends_with_the_announcement() -> None:

@@ -95,3 +95,31 @@ def test_there_are_no_more_threads_than_segments() -> None:
 def test_without_segments_nothing_is_done() -> None:
     """As in a scan that was over when the run was stopped."""
     assert Looks(1_000_000, segments=0).begun == 0
+
+
+@pytest.mark.parametrize("there_are", [1, 3, 9])
+def test_a_machine_without_more_threads_makes_do_with_those_it_has(
+    there_are: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may have a hundred of them; the pass is slower, and goes on."""
+    start, begun = threading.Thread.start, list[threading.Thread]()
+
+    def limited(thread: threading.Thread) -> None:
+        if len(begun) == there_are:
+            raise RuntimeError("can't start new thread")
+        begun.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    assert Looks(1_000_000, segments=100).begun == there_are
+
+
+def test_without_a_thread_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nobody who would be done one day."""
+
+    def none(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    with pytest.raises(RuntimeError, match="no thread"):
+        Looks(1_000_000, segments=100)
