@@ -151,4 +151,5 @@ class AddIndex(Operation):
                 index=self.name,
             )
         SetBilling.of(table).check_index(self.index)
-        return checked(altered(table, indexes=(*table.indexes, self.index)))
+        whole: Table = checked(altered(table, indexes=(*table.indexes, self.index)))
+        return whole
