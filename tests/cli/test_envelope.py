@@ -113,6 +113,7 @@ def test_a_partial_upgrade(project: Project, run: Run, applied: Applied, tables:
         "applied": ["0002_add_manager_id_index_to_teams"],
         "in_progress": [],
         "pending": ["0003_create_plans"],
+        "at_passes": [],
         "future": [],
         "drift": [],
     }
@@ -150,6 +151,7 @@ def test_progress_stays_out(project: Project, tables: Tables) -> None:
         "applied": ["0001_create_teams", "0002_add_manager_id_index_to_teams", "0003_create_plans"],
         "in_progress": [],
         "pending": [],
+        "at_passes": [],
         "future": [],
         "drift": [],
     }

@@ -186,7 +186,8 @@ def test_no_write_of_an_application_is_lost(seed: int, project: Path, processes:
 MOMENTS = {
     "a write": {"action": "UpdateItem", "table": USERS, "nth": 3},
     "a page": {"action": "Scan", "table": USERS, "nth": 2},
-    "a checkpoint": {"action": "UpdateItem", "table": HISTORY, "nth": 8},
+    "a claim": {"action": "TransactWriteItems", "table": HISTORY, "nth": 4},
+    "a checkpoint": {"action": "TransactWriteItems", "table": HISTORY, "nth": 5},
 }
 
 

@@ -142,9 +142,7 @@ def test_whatever_aws_answers_no_command_fails(
         script.unlink()
 
 
-@pytest.mark.parametrize(
-    "undeclared", [{"LocalSecondaryIndexes": [{}]}, {"LocalSecondaryIndexes": [{"IndexName": "x"}]}]
-)
+@pytest.mark.parametrize("local", [{}, {"IndexName": "x"}])
 def test_an_index_is_missing_from_a_table_that_no_script_could_declare(
     migrator: Migrator, answers: Answers, aws: SimulatedAws, local: Any
 ) -> None:
