@@ -11,6 +11,7 @@ from osem_migrate.pass_state import Counts, PassState, SegmentState
 from osem_migrate.planning.items import seconds_left
 
 WINDOW = 30.0  # seconds over which speeds are taken: checkpoints come every five
+SETTLED = 10.0  # seconds before which nothing can be said of the rest: items are counted with the checkpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,9 @@ class PassTally:
                 items=items,
                 left=seconds_left(
                     self._examined, items=self._items, finished=self._finished, segments=self._segments, speed=items
-                ),
+                )
+                if seconds >= SETTLED
+                else None,
             )
 
     def _sample(self) -> None:
