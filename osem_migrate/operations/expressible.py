@@ -67,12 +67,14 @@ class Expressible:
         """
         names = {index.name for index in found.all_indexes}
         unsaid = [index for index in known.all_indexes if index.name not in names and not self.says(index)]
+        billing, own = SetBilling.of(found), SetBilling.of(known)
+        # What an index has of its own belongs to the billing that it has it under.
+        kept = {} if billing.mode == own.mode else {"throughput": None}
         filled = altered(
             found,
-            indexes=[*found.indexes, *(index for index in unsaid if isinstance(index, Index))],
+            indexes=[*found.indexes, *(altered(index, **kept) for index in unsaid if isinstance(index, Index))],
             local_indexes=[*found.local_indexes, *(index for index in unsaid if isinstance(index, LocalIndex))],
         )
-        billing, own = SetBilling.of(found), SetBilling.of(known)
         if not self._hides_maxima(billing) or own.is_provisioned:
             return filled
         maxima = {index.name: index.throughput for index in known.indexes}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from osem_migrate.formats import Export, ExportedEnvironment, Given, Reading, read, write
 from osem_migrate.operations import SetBilling, SetTags, SetTimeToLive, Setting
 from osem_migrate.planning.autogenerate import autogenerate
+from osem_migrate.planning.drift.code import DriftCode
 from osem_migrate.planning.import_file import compare, plan_file_import
-from osem_migrate.schema import Schema, Table
+from osem_migrate.schema import Index, S, Schema, Table, Throughput
 from tests.doubles import terraform_provider
 from tests.doubles.example_files import EXAMPLES
 from tests.strategies import operations, schemas
@@ -140,6 +142,25 @@ def test_whatever_changes_in_a_model_is_a_difference(data: st.DataObject, schema
         reading = read(text, file="m.json")
         differences = plan_file_import(dict(reading.schema.tables), scripts, reading.says, whole=True).differences
         assert (differences == ()) == (texts[0] == texts[1])
+
+
+def test_an_index_that_a_file_cannot_say_has_no_capacity_of_another_billing() -> None:
+    """A model says nothing of an index with two sort keys, nor of what it may take at most on demand."""
+    index = Index("b-index", S("id"), (S("teamId"), S("ownerId")))
+    provisioned = Table(
+        "Plans", S("id"), indexes=(index,), settings=(SetBilling.provisioned("Plans", read=1, write=1),)
+    )
+    on_demand = Table(
+        "Plans",
+        S("id"),
+        indexes=(replace(index, throughput=Throughput(1, None)),),
+        settings=(SetBilling.on_demand("Plans"),),
+    )
+    for one, other in ((provisioned, on_demand), (on_demand, provisioned)):
+        reading = read(write("workbench", export(Schema({"Plans": one}))).text, file="m.json")
+        scripts = Schema({"Plans": other})
+        differences = plan_file_import(dict(reading.schema.tables), scripts, reading.says, whole=True).differences
+        assert {difference.code for difference in differences} == {DriftCode.BILLING}
 
 
 @pytest.mark.parametrize("form", ["cloudformation", "terraform", "workbench"])
