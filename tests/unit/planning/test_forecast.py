@@ -9,12 +9,14 @@ import pytest
 
 from osem_migrate.cli.forecast import forecast_lines
 from osem_migrate.config.prices import read_prices
+from osem_migrate.execution.passes.segment_threads import FEWEST, MOST
 from osem_migrate.items.function import ItemFunction
 from osem_migrate.items.work import CheckWork, DeleteWork, PutWork, UpdateWork, Work
 from osem_migrate.live_table import LiveTable
 from osem_migrate.operations import SetBilling, SetStream, SetTableClass
 from osem_migrate.operations.item_pass import Pass
 from osem_migrate.planning.forecast import PassForecast, forecast
+from osem_migrate.planning.item_rate import PROCESS_ITEMS, PROCESS_WRITES
 from osem_migrate.planning.prices import Prices
 from osem_migrate.planning.sample import Sample, Units
 from osem_migrate.schema import Index, S, Table
@@ -76,6 +78,14 @@ def test_the_page_says_what_a_terabyte_takes() -> None:
         name: f"{units.read:,.0f} | {units.write:,.0f} | ${dollars:,.2f} | {days(slowly)} | {days(quickly)}"
         for name, (units, dollars, slowly, quickly) in ends.items()
     }
+
+
+def test_the_page_says_what_one_process_does() -> None:
+    """How many segments at a time, and how many items a second, are those of the program."""
+    page = shown.read(shown.DOCS / "items.md")
+    assert f"writes about {PROCESS_WRITES:,.0f} items a second, and looks at about {PROCESS_ITEMS:,.0f}" in page
+    assert f"up to {MOST} as long as the rate is not reached" in page
+    assert f"stays with {('no', 'one', 'two', 'three', 'four')[FEWEST]}" in page
 
 
 def days(seconds: float) -> str:
