@@ -5,7 +5,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Generator, Iterator
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -82,17 +82,20 @@ def _worker(config: pytest.Config) -> tuple[int, int]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, some of them on each worker: one at the end would keep all others waiting."""
+    """Begin with the slow tests, one of which at the end would keep all workers waiting, but on half of them.
+
+    Most of the slow ones wait for time to pass or for a process, and the other half uses the processor meanwhile.
+    """
     _, workers = _worker(config)
     if workers > 1:
         items.sort(key=lambda item: item.path.parts)  # each began elsewhere, and all have to offer the same list
+    tests, begun = len(items), max(1, workers // 2)
     slow = [item for item in items if "slow" in item.keywords]
-    rest = [item for item in items if "slow" not in item.keywords]
-    # With --dist worksteal a worker begins with one stretch of the list.
-    stretches = [len(rest) * worker // workers for worker in range(workers + 1)]
+    rest = iter([item for item in items if "slow" not in item.keywords])
     items.clear()
-    for worker, (first, last) in enumerate(pairwise(stretches)):
-        items += [*slow[worker::workers], *rest[first:last]]
+    for worker in range(workers):  # with --dist worksteal each begins with its part of the list
+        items += slow[worker::begun] if worker < begun else []
+        items += islice(rest, max(0, tests * (worker + 1) // workers - len(items)))
 
 
 @pytest.hookimpl(optionalhook=True)
