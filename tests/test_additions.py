@@ -306,8 +306,8 @@ assert any("dynamodb:Scan" in grant.actions for grant in grants(Role.UPGRADE, sc
 def copy(tmp_path: Path) -> Path:
     """The package, its contracts and what asks it questions, to plant something in."""
     for folder in ("osem_migrate", "docs/generator", "tests"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+        # With what is compiled of it, but for pytest's own and for what another process is just writing.
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc.*", "*-pytest-*"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

@@ -56,6 +56,13 @@ class Result:
         return document
 
 
+@dataclass(frozen=True)
+class Loaded(Result):
+    """The same, and the modules that the process had loaded by then."""
+
+    modules: frozenset[str]
+
+
 Run = Callable[..., Result]
 Applied = Callable[..., None]
 """``upgrade`` with these words, where a test begins."""
@@ -174,3 +181,28 @@ def run_process(*words: str, environ: Mapping[str, str] | None = None, **options
         out.seek(0)
         err.seek(0)
         return Result(done.returncode, out.read(), err.read())
+
+
+_IN_TURN = """
+import json, shlex, sys
+from osem_migrate.cli.main import run
+for line in sys.argv[1:]:
+    code = run(shlex.split(line))
+    print(end=f"\\x1e{json.dumps([code, *sys.modules])}\\x1e")
+    print(end="\\x1e", file=sys.stderr, flush=True)
+"""
+
+
+def run_in_turn(*lines: str, environ: Mapping[str, str] | None = None) -> list[Loaded]:
+    """Run several command lines in one new interpreter; ``environ`` is added to this process's own.
+
+    For what only a new interpreter shows: the modules that a command loads, and how it begins in a locale.
+    """
+    environment = {**os.environ, **(environ or {})}
+    command = [sys.executable, "-c", _IN_TURN, *lines]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.split("\x1e")
+    told = zip(said[::2], said[1::2], done.stderr.split("\x1e"), strict=False)  # after the last one comes nothing
+    ends = [(json.loads(end), out, err) for out, end, err in told]
+    return [Loaded(code, out, err, frozenset(modules)) for (code, *modules), out, err in ends]

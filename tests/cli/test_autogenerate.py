@@ -1,12 +1,8 @@
 """``new --from``: the scripts that lead to a schema.py, to a file of another tool, or to what is live."""
 
-import subprocess
-import sys
-import textwrap
-
 import pytest
 
-from tests.cli.command_line import Project, Run, Tables
+from tests.cli.command_line import Project, Run, Tables, run_in_turn
 from tests.doubles.example_files import EXAMPLES
 
 SCHEMA = """
@@ -267,16 +263,8 @@ def test_a_folder_that_cannot_be_written(project: Project, run: Run, monkeypatch
 def test_boto3_is_for_environments_alone(project: Project) -> None:
     """A schema.py is compared without the SDK of AWS."""
     schema(project)
-    program = textwrap.dedent(
-        """
-        import sys
-        from osem_migrate.cli.main import run
-        run(["new", "--from", "schema.py", "--check"])
-        assert not {"boto3", "botocore"} & sys.modules.keys()
-        """
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    (said,) = run_in_turn("new --from schema.py --check")
+    assert not said.modules & {"boto3", "botocore"}
 
 
 def test_the_library_does_the_same(project: Project) -> None:
