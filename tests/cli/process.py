@@ -35,16 +35,11 @@ class Running:
     """A command line at work: the console script, in a process forked from one that has imported the package.
 
     It has its own working folder, environment, arguments, standard streams and signals like any other process. What
-    interpreters do themselves when they start and end is not that of a real one; ``run_installed`` is.
-
-    Attributes:
-        pid: its process id.
+    an interpreter does itself when it starts and ends is not as in a real one; for that there is ``run_installed``.
     """
 
     def __init__(self, process: ForkServerProcess, out: Path, err: Path) -> None:
         """Use ``running`` instead."""
-        assert process.pid is not None
-        self.pid = process.pid
         self._process = process
         self._out = out
         self._err = err
@@ -57,20 +52,24 @@ class Running:
     @property
     def told(self) -> str:
         """What it has said on standard error so far."""
-        return self._err.read_text(encoding="utf-8")
+        return self._err.read_text(encoding="utf-8", errors="replace")  # half a character may be on its way
 
     def wait_for(self, text: str) -> None:
         """Return once it has said that on standard error."""
         until = time.monotonic() + PATIENCE
-        while text not in self.told:
-            if self.has_ended or time.monotonic() > until:
-                pytest.fail(f"it did not say {text!r}, but:\n{self.told}")
+        has_time = True
+        while has_time:
+            has_time = not self.has_ended and time.monotonic() < until
+            if text in self.told:
+                return
             time.sleep(0.01)
+        pytest.fail(f"it did not say {text!r}, but:\n{self.told}")
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless it is over."""
         if not self.has_ended:
-            os.kill(self.pid, number)
+            assert self._process.pid is not None
+            os.kill(self._process.pid, number)
 
     def wait(self) -> Result:
         """What it said until its end; the code is negative when a signal ended it."""
