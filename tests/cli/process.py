@@ -15,8 +15,6 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.cli.command_line import Result
 from tests.doubles.warm import WARM
 
@@ -63,7 +61,7 @@ class Running:
             if text in self.told:
                 return
             time.sleep(0.01)
-        pytest.fail(f"it did not say {text!r}, but:\n{self.told}")
+        raise AssertionError(f"it did not say {text!r}, but:\n{self.told}")
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless it is over."""
