@@ -1,10 +1,6 @@
 """A project to run the command line in, and what a run of it leaves."""
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +12,6 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from tests.documentation import published
 
-PROGRAM = Path(sys.executable).with_name("osem-migrate")
 REGION = "eu-central-1"
 HISTORY = "shop-dev-SchemaMigrations"
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -54,13 +49,6 @@ class Result:
         document: dict[str, Any] = json.loads(self.out)
         published.check(document)
         return document
-
-
-@dataclass(frozen=True)
-class Loaded(Result):
-    """The same, and the modules that the process had loaded by then."""
-
-    modules: frozenset[str]
 
 
 Run = Callable[..., Result]
@@ -170,39 +158,3 @@ def tables_at(endpoint_url: str) -> Tables:
     """The tables of an engine that the credentials of this module reach."""
     session = boto3.session.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
     return Tables(endpoint_url, session.client("dynamodb", endpoint_url=endpoint_url))
-
-
-def run_process(*words: str, environ: Mapping[str, str] | None = None, **options: Any) -> Result:
-    """Run the installed console script to its end; ``environ`` is added to this process's own."""
-    environment = {**os.environ, **(environ or {})}
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        streams: dict[str, Any] = {"stdout": out, "stderr": err, "stdin": subprocess.DEVNULL, **options}
-        done = subprocess.run([PROGRAM, *words], env=environment, check=False, timeout=120, **streams)
-        out.seek(0)
-        err.seek(0)
-        return Result(done.returncode, out.read(), err.read())
-
-
-_IN_TURN = """
-import json, shlex, sys
-from osem_migrate.cli.main import run
-for line in sys.argv[1:]:
-    code = run(shlex.split(line))
-    print(end=f"\\x1e{json.dumps([code, *sys.modules])}\\x1e")
-    print(end="\\x1e", file=sys.stderr, flush=True)
-"""
-
-
-def run_in_turn(*lines: str, environ: Mapping[str, str] | None = None) -> list[Loaded]:
-    """Run several command lines in one new interpreter; ``environ`` is added to this process's own.
-
-    For what only a new interpreter shows: the modules that a command loads, and how it begins in a locale.
-    """
-    environment = {**os.environ, **(environ or {})}
-    command = [sys.executable, "-c", _IN_TURN, *lines]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr
-    said = done.stdout.split("\x1e")
-    told = zip(said[::2], said[1::2], done.stderr.split("\x1e"), strict=False)  # after the last one comes nothing
-    ends = [(json.loads(end), out, err) for out, end, err in told]
-    return [Loaded(code, out, err, frozenset(modules)) for (code, *modules), out, err in ends]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.cli.command_line import Project, Run, Tables, run_in_turn
+from tests.cli.command_line import Project, Run, Tables
+from tests.cli.process import run_in_turn
 from tests.doubles.example_files import EXAMPLES
 
 SCHEMA = """

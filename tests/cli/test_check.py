@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.command_line import Project, Run, run_in_turn, run_process
+from tests.cli.command_line import Project, Run
+from tests.cli.process import run_in_turn, run_process
 
 ROOT = Path(__file__).parents[2]
 
@@ -227,4 +228,4 @@ def test_the_hook_refuses_what_check_refuses(project: Project, run: Run, hook: d
     assert run(*words[1:]).code == 0
     schema = 'from osem_migrate import S, Table\ncarts = Table("Carts", S("id"))\n'
     (project.folder / "schema.py").write_text(schema, encoding="utf-8")
-    assert run_process(*words[1:], cwd=project.folder).code == 1
+    assert run_process(*words[1:]).code == 1

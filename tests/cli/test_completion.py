@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from osem_migrate.cli.main import run as run_words
-from tests.cli.command_line import PROGRAM, Project, Run
+from tests.cli.command_line import Project, Run
+from tests.cli.process import PROGRAM
 
 Completed = Callable[..., list[str]]
 

@@ -14,7 +14,8 @@ from osem_migrate.migration import Migration
 from osem_migrate.operations import CreateTable, DropIndex
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import Index, S, Table
-from tests.cli.command_line import Applied, Project, Run, Tables, run_process
+from tests.cli.command_line import Applied, Project, Run, Tables
+from tests.cli.process import run_process
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator

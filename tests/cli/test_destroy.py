@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables, run_process
+from tests.cli.command_line import HISTORY, Applied, Project, Run, Tables
+from tests.cli.process import run_process
 
 ALL = ["shop-dev-Plans", HISTORY, "shop-dev-Teams"]
 KEPT = [{"physical_name": "shop-dev-Elsewhere", "application": None}]

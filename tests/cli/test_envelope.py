@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.cli.command_line import REGION, Applied, Project, Run, Tables, run_process
+from tests.cli.command_line import REGION, Applied, Project, Run, Tables
 from tests.cli.envelope import Failure, Success, checked
+from tests.cli.process import run_installed, run_process
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_a_terminal_without_our_characters(project: Project, run: Run, tables: T
     path = project.migrations / "0004_umlaut.py"
     path.write_text(path.read_text().replace("Test 0004_umlaut", "Pläne ✓"))
     words = ("status", "--exit-zero", "--json")
-    plain = run_process(*words, environ={"PYTHONIOENCODING": "ascii"})
+    plain = run_installed(*words, environ={"PYTHONIOENCODING": "ascii"})
     assert plain.out.isascii()
     assert plain.document["data"] == run(*words).document["data"]
     assert plain.document["data"]["migrations"][3]["summary"] == "Pläne ✓."

@@ -2,7 +2,6 @@
 
 import io
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -19,7 +18,8 @@ from osem_migrate.operations import AddIndex, CreateTable
 from osem_migrate.planning.plan import Plan
 from osem_migrate.planning.upgrade import make_plan
 from osem_migrate.schema import S
-from tests.cli.command_line import PROGRAM, Project, Run, Tables
+from tests.cli.command_line import Project, Run, Tables
+from tests.cli.process import running
 
 if TYPE_CHECKING:
     from osem_migrate.migrator import Migrator
@@ -132,32 +132,25 @@ def test_a_pipe_or_a_build_is_never_asked(stream: str, monkeypatch: pytest.Monke
 
 
 @pytest.mark.slow
-def test_the_answer_at_a_terminal_folds(project: Project, run: Run, tables: Tables) -> None:
+def test_the_answer_at_a_terminal_folds(project: Project, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a real terminal, in front of AWS: asked once, and the index comes with its table."""
     remote = f'region = "eu-central-1"\nendpoint_url = "{tables.endpoint_url}"\nlocal = false\n'
     project.configure(
         f"{(project.folder / 'pyproject.toml').read_text()}\n[tool.osem-migrate.environments.eu]\n{remote}"
     )
     hand, program = os.openpty()
-    environ = {name: value for name, value in os.environ.items() if name != "CI"}
-    environ["AWS_ENDPOINT_URL_STS"] = tables.endpoint_url
-    with subprocess.Popen(
-        [PROGRAM, "upgrade", "--env", "eu"],
-        stdin=program,
-        stderr=program,
-        stdout=subprocess.PIPE,
-        env=environ,
-        text=True,
-    ) as upgrade:
+    monkeypatch.delenv("CI", raising=False)
+    environ = {"AWS_ENDPOINT_URL_STS": tables.endpoint_url}
+    with running("upgrade", "--env", "eu", environ=environ, stdin=program, stderr=program) as upgrade:
         os.close(program)
         os.write(hand, b"y\n")
         screen = ""
         while chunk := _read(hand):
             screen += chunk
-        out, _ = upgrade.communicate()
+        said = upgrade.wait()
     os.close(hand)
-    assert upgrade.returncode == 0, screen
-    assert out == f"✓ 3 migrations applied to eu ({tables.endpoint_url}).\n"
+    assert said.code == 0, screen
+    assert said.out == f"✓ 3 migrations applied to eu ({tables.endpoint_url}).\n"
     assert click.unstyle(screen).count("Create tables and indexes together? [y/n]: ") == 1
     assert "3 migrations, 2 calls: usually 14 to 22 s on AWS." in click.unstyle(screen)
 

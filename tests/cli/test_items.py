@@ -1,19 +1,17 @@
 """``items``: a pass runs in one process, and others steer it, on DynamoDB Local."""
 
 import json
-import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import boto3
 import pytest
 
 from osem_migrate.cli.main import run as run_words
-from tests.cli.command_line import PROGRAM, REGION, Project, Result, Run, Tables
+from tests.cli.command_line import REGION, Project, Result, Run, Tables
+from tests.cli.process import Running, running
 
 USERS = "shop-dev-Users"
 FUNCTIONS = """
@@ -75,51 +73,37 @@ def until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-@contextmanager
-def upgrading(folder: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], str]]]:
-    """An upgrade in a process of its own, and what it has said on stderr so far."""
-    said = folder / "upgrade.err"
-    with said.open("w") as err:
-        process = subprocess.Popen(
-            [PROGRAM, "upgrade", *options],
-            stdout=subprocess.DEVNULL,
-            stderr=err,
-            text=True,
-            env={**os.environ, "COLUMNS": "500"},
-        )
-        try:
-            yield process, said.read_text
-        finally:
-            process.kill()
-            process.wait()
+def upgrading(*options: str) -> AbstractContextManager[Running]:
+    """An upgrade in a process of its own."""
+    return running("upgrade", *options, environ={"COLUMNS": "500"})
 
 
-def test_others_steer_a_pass_that_runs(run: Run, users: Tables, tmp_path: Path) -> None:
+def test_others_steer_a_pass_that_runs(run: Run, users: Tables) -> None:
     """Rate, pause, Ctrl-C within the pause, kill -9 within it, and resume: each item is written once."""
-    with upgrading(tmp_path, "--item-rate", "5") as (first, said):
+    with upgrading("--item-rate", "5") as first:
         until(lambda: named(users) >= 2, "the pass writes")
         lowered = run("items", "rate", "2")
         assert "2 units a second within five seconds" in lowered.out
-        until(lambda: "2 units a second from now on" in said(), "the rate is obeyed")
+        first.wait_for("2 units a second from now on")
         assert run("items", "pause").code == 0
-        until(lambda: "paused by" in said(), "the pause is obeyed")
+        first.wait_for("paused by")
         shown = run("items", "status", "--json").document["data"]["passes"][0]
         assert (shown["state"], shown["attended"], shown["rate"]) == ("paused", True, 2)
         before = named(users)  # the write that was on its way has arrived by now
         assert shown["examined"] == shown["changed"] == before, "all of it was recorded before the pause"
         first.send_signal(signal.SIGINT)
-        assert first.wait(PATIENCE) == 130
-    with upgrading(tmp_path) as (second, said):
-        until(lambda: "paused by" in said(), "the next run waits, too")
-        second.kill()
-        second.wait(PATIENCE)
+        assert first.wait().code == 130
+    with upgrading() as second:
+        second.wait_for("paused by")
+        second.send_signal(signal.SIGKILL)
+        assert second.wait().code == -signal.SIGKILL
     assert named(users) == before
     assert run("unlock", "--yes", "--force").code == 0
-    with upgrading(tmp_path, "--item-rate", "1000") as (third, said):
-        until(lambda: "paused by" in said(), "so does the one after it")
+    with upgrading("--item-rate", "1000") as third:
+        third.wait_for("paused by")
         resumed = run("items", "resume")
         assert "goes on within five seconds" in resumed.out
-        assert third.wait(PATIENCE) == 0
+        assert third.wait().code == 0
     assert named(users) == COUNT
     done = run("items", "status")
     assert "✓ done" in done.out

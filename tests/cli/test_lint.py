@@ -25,7 +25,8 @@ from osem_migrate.planning.lint.nolint import settle
 from osem_migrate.planning.lint.reviewed import LintEnvironment
 from osem_migrate.planning.lint.rules import RULES
 from osem_migrate.planning.status.problem import Severity
-from tests.cli.command_line import PYPROJECT, Project, Run, run_in_turn, run_process
+from tests.cli.command_line import PYPROJECT, Project, Run
+from tests.cli.process import run_in_turn, run_installed
 from tests.documentation import published
 from tests.unit.planning.test_laws import scripts
 
@@ -406,7 +407,7 @@ def test_boto3_is_never_imported(risky: Project) -> None:
 
 def test_the_console_script(risky: Project) -> None:
     """As it is installed."""
-    assert run_process("lint").code == 1
+    assert run_installed("lint").code == 1
 
 
 def _placed(migrations: tuple[Migration, ...], found: tuple[Finding, ...]) -> Iterator[Finding]:

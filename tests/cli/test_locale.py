@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import osem_migrate
-from tests.cli.command_line import PYPROJECT, Project, Tables, run_in_turn
+from tests.cli.command_line import PYPROJECT, Project, Tables
+from tests.cli.process import run_in_turn
 
 # The C locale knows ASCII only; without the last two Python would take UTF-8 in its place.
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

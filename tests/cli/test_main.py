@@ -20,7 +20,8 @@ from osem_migrate.cli import entry, main
 from osem_migrate.cli.main import COMMANDS, cli
 from osem_migrate.errors import ExitCode, Termination
 from osem_migrate.migrator import Migrator
-from tests.cli.command_line import PROGRAM, Project, Run, Tables, run_in_turn, run_process
+from tests.cli.command_line import Project, Run, Tables
+from tests.cli.process import PROGRAM, run_in_turn, run_installed
 
 CONNECTION = {"--env", "--region", "--profile", "--endpoint-url", "--force", "--json", "-q", "--quiet", "-v",
               "--verbose", "--log-file", "-h", "--help"}  # fmt: skip
@@ -217,7 +218,7 @@ def test_main_leaves_with_the_code_of_the_run(monkeypatch: pytest.MonkeyPatch) -
 
 def test_results_and_progress_do_not_mix(project: Project, tables: Tables) -> None:
     """As a process: results on stdout, progress on stderr, and a pipe sees no escape codes."""
-    done = run_process("upgrade")
+    done = run_installed("upgrade")
     assert done.code == 0
     assert done.out == f"✓ 3 migrations applied to dev ({tables.endpoint_url}).\n"
     assert "0001_create_teams: create table Teams" in done.err
@@ -229,7 +230,7 @@ def test_a_reader_that_leaves_does_not_stop_an_upgrade(project: Project, run: Ru
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = run_process("upgrade", stdout=writing, stderr=writing)
+        done = run_installed("upgrade", stdout=writing, stderr=writing)
     finally:
         os.close(writing)
     assert done.code == 0
@@ -246,7 +247,7 @@ def test_a_full_disk_is_told(project: Project, run: Run, tables: Tables, monkeyp
     assert done.err.startswith("✗ OUTPUT_REFUSED: standard output takes nothing any more: No space left on device\n")
     assert "Traceback" not in done.err
     with Path("/dev/full").open("w") as full:
-        assert run_process("upgrade", stderr=full).code == 0
+        assert run_installed("upgrade", stderr=full).code == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
@@ -279,11 +280,11 @@ def test_a_document_that_cannot_be_written_is_told_on_stderr(
 def test_a_process_ends_well_that_cannot_write_its_document(project: Project) -> None:
     """What Python itself writes at the end is refused as well: neither its exit code nor what it says is heard."""
     with Path("/dev/full").open("w") as full:
-        done = run_process("policy", "--json", stdout=full)
+        done = run_installed("policy", "--json", stdout=full)
         assert done.code == 1
         assert "✗ OUTPUT_REFUSED: " in done.err
         assert "Exception ignored" not in done.err
-        assert run_process("upgrade", "--json", "--nonsense", stdout=full, stderr=full).code == 64
+        assert run_installed("upgrade", "--json", "--nonsense", stdout=full, stderr=full).code == 64
 
 
 @contextmanager
@@ -301,14 +302,20 @@ def _full() -> Iterator[TextIO]:
 def test_a_usage_that_cannot_be_written_is_a_usage_error_all_the_same() -> None:
     """Exit codes are for programs, whoever reads the text."""
     with Path("/dev/full").open("w") as full:
-        assert run_process(stderr=full).code == 64
+        assert run_installed(stderr=full).code == 64
 
 
-def test_a_process_without_standard_streams_still_works(project: Project, tables: Tables) -> None:
+def test_a_process_without_standard_streams_still_works(
+    project: Project, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`>&- 2>&-`: a daemon that closed its streams gets exit codes and no crash."""
     closed = f'exec "{PROGRAM}" "$@" >&- 2>&-'
-    for words, code in ((["upgrade"], 0), (["status"], 0), (["status", "--env", "nope"], 1)):
+    for words, code in ((["upgrade"], 0), (["status", "--env", "nope"], 1)):
         assert subprocess.run(["/bin/sh", "-c", closed, "sh", *words], check=False).returncode == code
+    # As Python names them there.
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main.run(["status"]) == 0
 
 
 def test_a_working_folder_that_is_gone(project: Project, tables: Tables, tmp_path: Path) -> None:

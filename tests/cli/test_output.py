@@ -14,7 +14,8 @@ from osem_migrate.cli import output
 from osem_migrate.cli.main import run as run_words
 from osem_migrate.errors import OsemMigrateError, OutputRefused
 from osem_migrate.operations.estimate import Estimate
-from tests.cli.command_line import Project, Run, Tables, run_process
+from tests.cli.command_line import Project, Run, Tables
+from tests.cli.process import run_installed
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_an_ascii_terminal_can_run_everything(project: Project, tables: Tables) 
     script = project.migrations / "0001_create_teams.py"
     script.write_text(script.read_text().replace("Test 0001_create_teams", "Bücher ✓"))
     assert _in_ascii("upgrade --dry-run") == 0
-    done = run_process("upgrade", "-v", environ={"PYTHONIOENCODING": "ascii"})
+    done = run_installed("upgrade", "-v", environ={"PYTHONIOENCODING": "ascii"})
     assert done.code == 0
     assert (done.out + done.err).isascii()
     assert [_in_ascii(words) for words in ("status", "nonsense")] == [0, 64]

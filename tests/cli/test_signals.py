@@ -10,6 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import pytest
 
 from osem_migrate.cli.signals import Listener, stop_on_signal
 from osem_migrate.errors import ExitCode, Interrupted, Termination
-from tests.cli.command_line import PROGRAM, Project, Run, Tables
+from tests.cli.command_line import Project, Run, Tables
+from tests.cli.process import PROGRAM, Running, running
 
 PATIENCE = 60.0
 SIGNALS = [(signal.SIGINT, "Ctrl-C", 130), (signal.SIGTERM, "SIGTERM", 143)]
@@ -148,16 +150,8 @@ def gate(tables: Tables) -> Iterator[_Gate]:
         thread.join()
 
 
-def _start_upgrade(gate: _Gate, *words: str) -> "subprocess.Popen[str]":
-    environ = {**os.environ, "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{gate.server_port}"}
-    return subprocess.Popen(
-        [PROGRAM, "upgrade", *words],
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def _upgrading(gate: _Gate, *words: str) -> AbstractContextManager[Running]:
+    return running("upgrade", *words, environ={"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{gate.server_port}"})
 
 
 @pytest.mark.usefixtures("project")
@@ -166,21 +160,18 @@ def test_the_call_in_flight_is_finished_and_recorded(
     *, number: signal.Signals, name: str, code: int, gate: _Gate, run: Run, tables: Tables
 ) -> None:
     """CreateTable is on its way: its result is recorded, the lock released, what was done and the way on named."""
-    with _start_upgrade(gate) as running:
+    with _upgrading(gate) as upgrade:
         assert gate.arrived.wait(PATIENCE)
-        running.send_signal(number)
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "Stopping after the call in flight" in line:
-                break
-        assert running.poll() is None
+        upgrade.send_signal(number)
+        upgrade.wait_for("Stopping after the call in flight")
+        assert not upgrade.has_ended
         assert "owner" in tables.lock()
         gate.opened.set()
-        out, told = running.communicate(timeout=PATIENCE)
-        assert (running.returncode, out) == (code, "")
-    assert re.search(rf"✗ PARTIALLY_APPLIED: .*then: stopped by {name}", told)
-    assert "hint: Continue with: osem-migrate upgrade --env dev" in told
-    assert "Traceback" not in told
+        said = upgrade.wait()
+    assert (said.code, said.out) == (code, "")
+    assert re.search(rf"✗ PARTIALLY_APPLIED: .*then: stopped by {name}", said.err)
+    assert "hint: Continue with: osem-migrate upgrade --env dev" in said.err
+    assert "Traceback" not in said.err
     assert "owner" not in tables.lock()
     assert "shop-dev-Teams" in tables.names()
     events = run("history", "--json").document["data"]["events"]
@@ -194,17 +185,14 @@ def test_the_call_in_flight_is_finished_and_recorded(
 @pytest.mark.parametrize(("number", "name", "code"), SIGNALS)
 def test_the_second_signal_leaves_its_document(number: signal.Signals, name: str, code: int, gate: _Gate) -> None:
     """Whoever asked for JSON gets one document, whatever happens, with the command that goes on."""
-    with _start_upgrade(gate, "--json") as running:
+    with _upgrading(gate, "--json") as upgrade:
         assert gate.arrived.wait(PATIENCE)
-        running.send_signal(number)
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "Stopping after the call in flight" in line:
-                break
-        running.send_signal(number)
-        out = running.communicate(timeout=PATIENCE)[0]
-    document = json.loads(out)
-    assert (running.returncode, document["success"], document["command"]) == (code, False, "upgrade")
+        upgrade.send_signal(number)
+        upgrade.wait_for("Stopping after the call in flight")
+        upgrade.send_signal(number)
+        said = upgrade.wait()
+    document = said.document
+    assert (said.code, document["success"], document["command"]) == (code, False, "upgrade")
     assert document["error"]["code"] == "INTERRUPTED"
     assert document["error"]["message"] == f"stopped by {name}"
     assert document["error"]["remediation"] == "Continue with: osem-migrate upgrade --env dev"
@@ -270,16 +258,12 @@ def test_the_second_signal_leaves_a_run_that_the_next_one_finishes(
     gate: _Gate, project: Project, run: Run, tables: Tables
 ) -> None:
     """Gone in the middle of a call, with the lock in its hands: the next run takes over and ends the work."""
-    with _start_upgrade(gate) as running:
+    with _upgrading(gate) as upgrade:
         assert gate.arrived.wait(PATIENCE)
-        running.send_signal(signal.SIGTERM)
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "Stopping after the call in flight" in line:
-                break
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(PATIENCE) == 143
-        running.communicate()
+        upgrade.send_signal(signal.SIGTERM)
+        upgrade.wait_for("Stopping after the call in flight")
+        upgrade.send_signal(signal.SIGTERM)
+        assert upgrade.wait().code == 143
     assert "owner" in tables.lock()
     assert "shop-dev-Teams" not in tables.names()
     # As if the lease of 20 seconds were a shorter one.

@@ -5,7 +5,6 @@ The clock's pace shortens the lease of 20 seconds to what a test can wait for; i
 
 import argparse
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -28,12 +27,9 @@ from osem_migrate.errors import ExitCode, LockLost, OsemMigrateError
 from osem_migrate.events import LockWaiting, OperationFinished, RunStarted, StepPerformed
 from osem_migrate.migrator import Migrator
 from tests.doubles.project import MUTATIONS
+from tests.doubles.warm import WARM
 
 PATIENCE = 120.0
-
-# Each is forked from a process that has imported the package, which takes longer than all that a contender does.
-_WARM = multiprocessing.get_context("forkserver")
-_WARM.set_forkserver_preload([__name__])
 
 Told = dict[str, Any]
 
@@ -82,8 +78,8 @@ class Contender:
         """
         words = [str(project.root), f"--pace={pace}", f"--hours-off={hours_off}", f"--lock-timeout={lock_timeout}"]
         words.append(f"--pauses-after={pauses_after}")
-        said, stdout = _WARM.Pipe(duplex=False)
-        process = _WARM.Process(target=_contend, args=(words, {**os.environ, **environ}, stdout))
+        said, stdout = WARM.Pipe(duplex=False)
+        process = WARM.Process(target=_contend, args=(words, {**os.environ, **environ}, stdout))
         process.start()
         stdout.close()
         contender = cls(process, said, on_told)

@@ -16,7 +16,8 @@ import yaml
 from osem_migrate.cli.main import COMMANDS, cli
 from osem_migrate.cli.main import run as run_words
 from osem_migrate.errors import ExitCode
-from tests.cli.command_line import ACCESS_KEY, PROGRAM, SECRET_KEY, create_project
+from tests.cli.command_line import ACCESS_KEY, SECRET_KEY, create_project
+from tests.cli.process import PROGRAM
 from tests.simulator import ScaledClock, Simulator, SimulatorServer, serve
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -7,7 +7,6 @@ them all as processes.
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,23 +20,21 @@ from osem_migrate.cli.main import run as run_words
 from osem_migrate.errors import ExitCode
 from tests.cli.command_line import (
     ACCESS_KEY,
-    PROGRAM,
     SECRET_KEY,
     SESSION_TOKEN,
     Project,
     Result,
     Tables,
     create_project,
-    run_process,
     tables_at,
 )
 from tests.cli.envelope import Failure, Success, checked
+from tests.cli.process import run_process, running
 from tests.simulator import Deny, Hook, ScaledClock, Simulator, SimulatorServer, serve
 from tests.simulator.calls import Call
 
 TORTURE = "OSEM_TORTURE" in os.environ
 SCALE = 600  # an index takes a second
-PATIENCE = 60.0
 HISTORY = "shop-dev-SchemaMigrations"
 IN_SYNC, PENDING, HISTORY_PROBLEM, DRIFT = 0, 3, 4, 5
 
@@ -84,25 +81,13 @@ class Pipeline:
 
     def run_signalled(self, words: str, number: signal.Signals, *, action: str, table: str) -> Result:
         """Run it, and send it a signal once DynamoDB has taken up that call."""
-        running: list[subprocess.Popen[str]] = []
 
         def send(_call: Call) -> None:
-            running[0].send_signal(number)
+            process.send_signal(number)
 
         self.server.faults.plan(Hook(after=send), action=action, table=table)
-        environ = {**os.environ, **self.environ}
-        running.append(
-            subprocess.Popen(
-                [PROGRAM, *words.split()],
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-        out, err = running[0].communicate(timeout=PATIENCE)
-        return Result(running[0].returncode, out, err)
+        with running(*words.split(), environ=self.environ) as process:
+            return process.wait()
 
 
 @pytest.fixture

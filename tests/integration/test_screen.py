@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import PROGRAM, PYPROJECT, Project
+from tests.cli.command_line import PYPROJECT, Project
+from tests.cli.process import PROGRAM
 from tests.doubles.screen import PATIENCE, Screen, Shell
 from tests.simulator import Simulator
 from tests.simulator.clock import ScaledClock

@@ -1,18 +1,16 @@
 """The command line where CI meets it: signals while it works, on pipes; test_screen.py has the terminal."""
 
-import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from osem_migrate.cli.main import run as run_words
-from tests.cli.command_line import PROGRAM, Project, Result, Run, create_project
+from tests.cli.command_line import Project, Result, Run, create_project
+from tests.cli.process import running
 from tests.engines.engine import Engine
 
 INDEXES = 6
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -41,17 +39,6 @@ def run(project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch, capsy
     return run_once
 
 
-def _start_upgrade(engine: Engine, *words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [PROGRAM, "upgrade", *words],
-        env={**os.environ, **engine.environ()},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def _lock(engine: Engine) -> set[str]:
     key = {"scope": {"S": "shop"}, "item": {"S": "lock"}}
     item = engine.client().get_item(TableName="shop-dev-SchemaMigrations", Key=key, ConsistentRead=True)["Item"]
@@ -64,19 +51,14 @@ def test_a_signal_stops_an_upgrade_that_the_next_one_finishes(
     *, number: signal.Signals, code: int, project: Project, engine: Engine, run: Run
 ) -> None:
     """Ctrl-C and SIGTERM: the shell's exit code, the lock released, the way on named, and nothing done twice."""
-    with _start_upgrade(engine) as running:
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "0002_add_manager_id_index_to_teams" in line:
-                break
-        running.send_signal(number)
-        told = running.stderr.read()
-        assert running.wait(PATIENCE) == code
-        assert running.stdout is not None
-        assert running.stdout.read() == ""
-    assert "✗ PARTIALLY_APPLIED: " in told
-    assert "hint: Continue with: osem-migrate upgrade --env dev" in told
-    assert "Traceback" not in told
+    with running("upgrade") as upgrade:
+        upgrade.wait_for("0002_add_manager_id_index_to_teams")
+        upgrade.send_signal(number)
+        said = upgrade.wait()
+    assert (said.code, said.out) == (code, "")
+    assert "✗ PARTIALLY_APPLIED: " in said.err
+    assert "hint: Continue with: osem-migrate upgrade --env dev" in said.err
+    assert "Traceback" not in said.err
     assert "owner" not in _lock(engine)
     assert run("status").code in {3, 4}
     again = run("upgrade")
@@ -95,11 +77,10 @@ def test_sigterm_while_waiting_for_the_lock(project: Project, engine: Engine, ru
         ExpressionAttributeNames={"#o": "owner", "#i": "identity"},
         ExpressionAttributeValues={":o": {"S": "other"}, ":n": {"N": "900000"}},
     )
-    with _start_upgrade(engine) as running:
-        assert running.stderr is not None
-        assert "waiting for the upgrade lock" in running.stderr.readline()
-        running.send_signal(signal.SIGTERM)
-        told = running.stderr.read()
-        assert running.wait(PATIENCE) == 143
-    assert "✗ INTERRUPTED: stopped by SIGTERM" in told
+    with running("upgrade") as upgrade:
+        upgrade.wait_for("waiting for the upgrade lock")
+        upgrade.send_signal(signal.SIGTERM)
+        said = upgrade.wait()
+    assert said.code == 143
+    assert "✗ INTERRUPTED: stopped by SIGTERM" in said.err
     assert "owner" in _lock(engine)

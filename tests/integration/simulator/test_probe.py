@@ -1,11 +1,9 @@
 """A probe in a process of its own: signals leave nothing, and what kill -9 leaves is removed by the next one."""
 
-import os
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from osem_migrate.clock import SYSTEM_CLOCK, Clock
 from osem_migrate.deployment.connection import Connection
 from osem_migrate.migrator import Migrator
 from osem_migrate.planning.probe import MARKER
-from tests.cli.command_line import PROGRAM
+from tests.cli.process import Running, running
 from tests.doubles.project import HISTORY, write_project
 from tests.doubles.simulated_aws import CREDENTIALS
 from tests.simulator import Durations, Hook, ScaledClock, Simulator, SimulatorServer, exactly, serve
@@ -59,38 +57,34 @@ def _items(server: SimulatorServer) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _probing(server: SimulatorServer, folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _probing(server: SimulatorServer, folder: Path) -> Iterator[Running]:
     """A probe that has written its samples and waits for the indexes."""
     queries = threading.Semaphore(0)
     looked = Hook(after=lambda _: queries.release())
     server.faults.plan(looked, action="Query", where=lambda call: call.table != HISTORY, times=None)
-    command = [str(PROGRAM), "verify", "--probe", "--endpoint-url", server.endpoint_url]
-    with subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        try:
-            for _ in range(4):
-                assert queries.acquire(timeout=PATIENCE)
-            assert len([item for item in _items(server) if MARKER in item]) == 2
-            yield process
-        finally:
-            process.kill()
+    with chdir(folder), running("verify", "--probe", "--endpoint-url", server.endpoint_url) as process:
+        for _ in range(4):
+            assert queries.acquire(timeout=PATIENCE)
+        assert len([item for item in _items(server) if MARKER in item]) == 2
+        yield process
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_nothing(number: int, code: int, server: SimulatorServer, folder: Path) -> None:
     """The samples of both tables are removed; the exit code is the signal's, and the hint probes again."""
     with _probing(server, folder) as process:
-        os.kill(process.pid, number)
-        _, told = process.communicate(timeout=PATIENCE)
-    assert process.returncode == code
+        process.send_signal(number)
+        said = process.wait()
+    assert said.code == code
     assert _items(server) == []
-    assert f"Continue with: osem-migrate verify --probe --env dev --endpoint-url {server.endpoint_url}" in told
+    assert f"Continue with: osem-migrate verify --probe --env dev --endpoint-url {server.endpoint_url}" in said.err
 
 
 def test_what_kill_9_leaves_is_removed_by_the_next_probe(server: SimulatorServer, folder: Path) -> None:
     """It is waited for no longer than a probe may take, and then taken over."""
     with _probing(server, folder) as process:
-        process.kill()
-        process.wait(PATIENCE)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait().code == -signal.SIGKILL
     assert len(_items(server)) == 2
     server.faults.clear()
     found = _migrator(server, folder, VirtualClock().clock).verify(VerifyOptions(probe=True))

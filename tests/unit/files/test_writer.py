@@ -39,7 +39,8 @@ from osem_migrate.operations import (
 from osem_migrate.operations.function_operation import FunctionOperation
 from osem_migrate.schema import B, Index, LocalIndex, N, S, Throughput
 from tests.doubles.typed import typed
-from tests.unit.files.scripts import put
+from tests.doubles.warm import WARM
+from tests.unit.files.scripts import PATIENCE, put, write_twenty
 
 ROOT = Path(__file__).parents[3]
 
@@ -356,36 +357,13 @@ def test_the_number_is_chosen_once_nobody_else_chooses(folder: Path, monkeypatch
 
 def test_processes_at_once_never_share_a_number(folder: Path) -> None:
     """Each gets a number of its own, whether the titles differ or not, and the folder loads afterwards."""
-    program = (
-        "import pathlib, sys\nfrom osem_migrate.files.writer import write_scripts\n"
-        "from osem_migrate import CreateTable, S\n"
-        "print('ready', flush=True)\nsys.stdin.readline()\n"
-        "for _ in range(10):\n"
-        "    for name in ('T' + sys.argv[1], 'Same'):\n"
-        "        create = CreateTable(name, S('id'))\n"
-        "        write_scripts(pathlib.Path('migrations'), [(create.describe(), [create])])\n"
-    )
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, number],
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in "123"
-    ]
+    ready = WARM.Barrier(3)
+    writers = [WARM.Process(target=write_twenty, args=(folder, number, ready)) for number in "123"]
     for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
+        writer.start()
     for writer in writers:
-        assert writer.stdin is not None
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-    for writer in writers:
-        writer.communicate()
-        assert writer.returncode == 0
+        writer.join(PATIENCE)
+        assert writer.exitcode == 0
     scripts = load(folder)
     assert [migration.number for migration in scripts.migrations] == list(range(1, 61))
     assert sorted(path.suffix for path in folder.iterdir()) == [".py"] * 60
