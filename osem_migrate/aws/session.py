@@ -15,7 +15,7 @@ import botocore.session
 from boto3.resources.base import ServiceResource
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
-from botocore.loaders import Loader
+from botocore.loaders import Loader, instance_cache
 from botocore.utils import validate_region_name
 
 from osem_migrate.aws.answers import DIRECT_ANSWERS, ITEM_ANSWERS, AnswerParsers
@@ -322,10 +322,11 @@ class Session:
 class _ServiceFiles(Loader):
     """botocore's loader without its search of 400 folders for service models: a quarter of the time a client takes."""
 
+    @instance_cache
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 the base class's signature
         """Every folder of service models, whichever types it holds; what is missing shows when it is loaded."""
-        folders = (Path(folder) for folder in self.search_paths)
-        return [entry.name for folder in folders if folder.is_dir() for entry in folder.iterdir()]
+        folders = (folder for folder in self.search_paths if Path(folder).is_dir())
+        return [entry.name for folder in folders for entry in os.scandir(folder)]
 
 
 @contextmanager
