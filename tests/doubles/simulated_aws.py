@@ -67,12 +67,11 @@ class SimulatedAws:
 
     @contextmanager
     def surroundings(self) -> Iterator[None]:
-        """Credentials, botocore's own retries by this clock, its service models read once for all, fewer heartbeats."""
-        paced, files = SimpleNamespace(sleep=self.clock.sleep, time=time.time), session._ServiceFiles()
+        """Credentials, botocore's own retries by this clock, fewer heartbeats."""
+        paced = SimpleNamespace(sleep=self.clock.sleep, time=time.time)
         with (
             mock.patch.dict("os.environ", CREDENTIALS),
             mock.patch.object(botocore.endpoint, "time", paced),
-            mock.patch.object(session, "_ServiceFiles", return_value=files),
             mock.patch.object(doctor, "connect", self.connect),
             mock.patch.object(lock, "HEARTBEAT_SECONDS", HEARTBEAT),
         ):

@@ -5,18 +5,20 @@ mean: most of the time of a test that makes a client. The files do not change wh
 session share what was read as a matter of course. Who asks is spelled out anew as well, twice for every single call.
 """
 
+from collections import defaultdict
 from functools import cache
 from inspect import CO_VARKEYWORDS
 from types import FunctionType
 from typing import Any
 
-from botocore import hooks, regions
+from botocore import hooks, httpsession, regions
 from botocore.client import ClientCreator
 from botocore.endpoint_provider import EndpointProvider
-from botocore.hooks import EventAliaser
-from botocore.loaders import JSONFileLoader, Loader
+from botocore.hooks import EventAliaser, NodeList
+from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.useragent import UserAgentComponent
+from botocore.utils import EVENT_ALIASES
 
 
 def pytest_configure() -> None:
@@ -26,27 +28,16 @@ def pytest_configure() -> None:
 
 def read_once() -> None:
     """Let all sessions of this process share what one of them has read."""
-    read, listed = JSONFileLoader.load_file, Loader.list_available_services
-
-    @cache
-    def file(path: str) -> Any:
-        return read(JSONFileLoader(), path)
-
-    @cache
-    def services(paths: tuple[str, ...], type_name: str) -> list[str]:
-        return listed(Loader(list(paths), include_default_search_paths=False), type_name)
-
-    def load_file(_loader: JSONFileLoader, file_path: str) -> Any:
-        return file(file_path)
-
-    def list_available_services(loader: Loader, type_name: str) -> list[str]:
-        return services(tuple(loader.search_paths), type_name)
-
+    loaders: Any = Loader
+    found: defaultdict[tuple[type[Loader], tuple[str, ...]], dict[Any, Any]] = defaultdict(dict)
+    # What a loader found it keeps in this dictionary, and begins with an empty one.
+    loaders._cache = property(lambda loader: found[type(loader), tuple(loader.search_paths)], lambda *_: None)
     UserAgentComponent.to_string = cache(UserAgentComponent.to_string)  # type: ignore[method-assign]
-    JSONFileLoader.load_file = load_file  # type: ignore[assignment]
-    Loader.list_available_services = list_available_services  # type: ignore[assignment]
+    # Each client makes a context of TLS, a third of a millisecond, for connections that no test opens.
+    httpsession.create_urllib3_context = cache(httpsession.create_urllib3_context)
     _resolve_once()
     _ask_once()
+    _copy_fast()
 
 
 def _ask_once() -> None:
@@ -60,6 +51,24 @@ def _ask_once() -> None:
         return asked(handler)
 
     hooks.accepts_kwargs = accepts_kwargs  # type: ignore[assignment]
+
+
+def _copy_fast() -> None:
+    """Copy the handlers of a session for each of its clients without asking of every part of them what it is."""
+    events: Any = hooks
+    trie = events._PrefixTrie
+
+    def copied(node: dict[str, Any]) -> dict[str, Any]:
+        children = {name: copied(child) for name, child in node["children"].items()}
+        values = node["values"] and NodeList(*map(list, node["values"]))
+        return {**node, "children": children, "values": values}
+
+    def copy(self: Any) -> Any:
+        made = trie()
+        made._root = copied(self._root)
+        return made
+
+    trie.__copy__ = copy
 
 
 def _resolve_once() -> None:
@@ -84,7 +93,7 @@ def _resolve_once() -> None:
 
     def begun(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
         begin(self, event_emitter, event_aliases)
-        if event_aliases is None:
+        if self._event_aliases == EVENT_ALIASES:  # those of a client are a copy
             self._alias_name_cache = names
 
     creator._load_service_model = service_model

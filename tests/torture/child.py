@@ -120,8 +120,6 @@ def _tell(answer: dict[str, Any]) -> None:
 def _warm() -> None:
     """Read botocore's files, for which it needs a client of each kind, and pass its time at our pace."""
     read_once()
-    files = session._ServiceFiles()
-    setattr(session, "_ServiceFiles", lambda: files)  # noqa: B010 - mypy knows it as a class
     opened = session.Session.open(region=REGION, environ={})
     for service in ("dynamodb", "sts"):
         opened._core.create_client(
