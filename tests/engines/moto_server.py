@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 from moto import backends
-from moto.core import responses
 from moto.core.serialize import XFormedAttributePicker
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import dynamodb_backends
 from moto.server import ThreadedMotoServer
 from werkzeug.exceptions import InternalServerError
@@ -41,7 +41,7 @@ def running() -> Iterator[str]:
         mock.patch.object(backends, "list_of_moto_modules", return_value=modules),
         mock.patch.object(XFormedAttributePicker, "get_possible_keys", _worked_out_once()),
         # The calls that it knows of a service it looks up among all methods of a class, for every single request, too.
-        mock.patch.object(responses, "method_names_from_class", cache(responses.method_names_from_class)),
+        mock.patch("moto.core.responses.method_names_from_class", cache(method_names_from_class)),
     ):
         server.start()
         host, port = server.get_host_and_port()
