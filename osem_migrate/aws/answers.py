@@ -5,7 +5,7 @@ it, may send anything.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +59,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
     "timestamp": (int, float, str),
 }
+_COMPOUND = frozenset({"list", "map", "structure"})
 
 
 class UnreadableAnswer(ResponseParserError):
@@ -155,7 +156,10 @@ class _CheckedParser:
         if not isinstance(sent, dict):
             yield self._foreign(response, shape)
         elif shape is not None:
-            yield from _differences(sent, shape, "")
+            different = _difference(sent, shape)
+            if different is not None:
+                way, what = different
+                yield f"{way.removeprefix('.') or 'it'} {what}"
 
     def _foreign(self, response: Mapping[str, Any], shape: Shape | None) -> str:
         """What an answer is that no parser makes sense of: its beginning shows who sent it, unless that is an item."""
@@ -178,42 +182,50 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def _differences(value: Any, shape: Shape, where: str) -> Iterator[str]:
-    """Where a value is not of its shape; ``where`` is the path to it."""
+def _difference(value: Any, shape: Shape) -> tuple[str, str] | None:
+    """The first place where a value is not of its shape, as the way to it, and what is wrong there."""
     kind = shape.type_name
     expected = _TYPES.get(kind)
     if expected is not None and (not isinstance(value, expected) or (isinstance(value, bool) and kind in _NUMBERS)):
-        yield f"{where or 'it'} is {type(value).__name__} where {kind} is promised"
-        return
+        return "", f"is {type(value).__name__} where {kind} is promised"
+    if kind not in _COMPOUND:
+        return None
     if isinstance(shape, StructureShape):
-        yield from _lacking(value, shape, where)
+        lacking = next(_lacking(value, shape), None)
+        if lacking is not None:
+            return lacking
     for place, part, part_shape in _parts(value, shape):
-        yield from _differences(part, part_shape, f"{where}{place}".removeprefix("."))
+        found = _difference(part, part_shape)
+        if found is not None:
+            way, what = found
+            return (f".{place}{way}" if kind == "structure" else f"[{place!r}]{way}"), what
+    return None
 
 
-def _parts(value: Any, shape: Shape) -> Iterator[tuple[str, Any, Shape]]:
-    """What a value consists of: the way to each part, the part, and its shape."""
+def _parts(value: Any, shape: Shape) -> Iterable[tuple[str | int, Any, Shape]]:
+    """What a value consists of: the name or the position of each part, the part, and its shape."""
     if isinstance(shape, StructureShape):
-        named = ((name, value.get(name), member) for name, member in shape.members.items())
-        yield from ((f".{name}", part, member) for name, part, member in named if part is not None)
-    elif isinstance(shape, ListShape):
-        yield from ((f"[{position}]", item, shape.member) for position, item in enumerate(value))
-    elif isinstance(shape, MapShape):
-        yield from ((f"[{key!r}]", item, shape.value) for key, item in value.items())
+        members = shape.members
+        return [(name, part, members[name]) for name, part in value.items() if name in members and part is not None]
+    if isinstance(shape, ListShape):
+        return [(position, item, shape.member) for position, item in enumerate(value)]
+    if isinstance(shape, MapShape):
+        return [(key, item, shape.value) for key, item in value.items()]
+    return ()
 
 
-def _lacking(value: Mapping[str, Any], shape: StructureShape, where: str) -> Iterator[str]:
+def _lacking(value: Mapping[str, Any], shape: StructureShape) -> Iterator[tuple[str, str]]:
     for name in (*shape.required_members, *PROMISED.get(shape.name, ())):
         if value.get(name) is None:
-            yield f"{where}.{name} is missing".removeprefix(".")
+            yield f".{name}", "is missing"
     if shape.name == "AttributeValue":
-        yield from _undefined(value, where)
+        yield from (("", what) for what in _undefined(value))
 
 
-def _undefined(value: Mapping[str, Any], where: str) -> Iterator[str]:
+def _undefined(value: Mapping[str, Any]) -> Iterator[str]:
     """What makes an attribute's value none: it has one type, and its numbers are numbers."""
     if len(value) != 1:
-        yield f"{where} has {len(value)} types where one is promised"
+        yield f"has {len(value)} types where one is promised"
     for number in (*([value["N"]] if "N" in value else ()), *value.get("NS", ())):
         if not Decimal(number).is_finite():
-            yield f"{where} is no number of DynamoDB's"
+            yield "is no number of DynamoDB's"

@@ -8,6 +8,7 @@ import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from docs.generator.json_schema import printed
 from osem_migrate.cli.documents.envelope import SCHEMA_VERSION
@@ -42,6 +43,11 @@ REGION = "eu-west-1"
 # Where the names of members are the user's own, or AWS's.
 OPEN = {"parameters", "tags", "kms:ViaService"}
 OPTIONAL = {"error", "repair", "Condition"}
+
+
+def test_the_schema_is_one() -> None:
+    """It is what JSON Schema lets a schema be: no validator of anybody's refuses it."""
+    Draft202012Validator.check_schema(published.validator().schema)
 
 
 def test_every_object_is_closed() -> None:

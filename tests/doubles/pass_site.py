@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from osem_migrate import PartialError, UpgradeOptions
@@ -13,6 +15,7 @@ from tests.doubles.project import HISTORY, Watched
 from tests.doubles.site import Site
 from tests.simulator import Hook
 from tests.simulator.calls import Call
+from tests.torture.stage import Stage
 
 USERS = "osem-dev-Users"
 BEGIN = {"0001_users": 'operations = [CreateTable("Users", S("id"))]'}
@@ -47,10 +50,11 @@ class PassSite:
     def __init__(self, site: Site, users: int) -> None:
         self.site = site
         self.scripts = dict(BEGIN)
-        self.watched().migrator.upgrade()
+        site.project(self.scripts)
+        _begun().put_up_in(site.simulator, site.clock.advance)
         site.settle()
         for number in range(users):
-            self.put(user(number))
+            site.simulator.call("PutItem", {"TableName": USERS, "Item": typed_item(user(number))})
 
     @classmethod
     @contextmanager
@@ -87,7 +91,7 @@ class PassSite:
 
     def put(self, item: Mapping[str, str], table: str = USERS) -> None:
         """What an application writes."""
-        self.site.client.put_item(TableName=table, Item={name: {"S": value} for name, value in item.items()})
+        self.site.client.put_item(TableName=table, Item=typed_item(item))
 
     def items(self, table: str = USERS) -> dict[str, dict[str, str]]:
         """All items by their id, without a trace in the log."""
@@ -109,6 +113,19 @@ class PassSite:
     def at(self, nth: int, do: Callable[[Call], object], action: str = "UpdateItem", times: int | None = 1) -> None:
         """Do something just before the nth call on the table."""
         self.site.aws.simulator.faults.plan(Hook(before=do), action=action, table=USERS, nth=nth, times=times)
+
+
+@cache
+def _begun() -> Stage:
+    """What the upgrade asked for that every one of them begins with."""
+    with TemporaryDirectory() as folder, Site.standing(Path(folder)) as site:
+        site.watched(BEGIN).migrator.upgrade()
+        return site.simulator.stage
+
+
+def typed_item(item: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """In DynamoDB's JSON."""
+    return {name: {"S": value} for name, value in item.items()}
 
 
 def user(number: int) -> dict[str, str]:

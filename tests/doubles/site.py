@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from osem_migrate.config import Project
 from osem_migrate.deployment.connection import Connection
 from tests.doubles.project import HISTORY, Watched, write_project
 from tests.doubles.simulated_aws import NOWHERE, TUNNEL, SimulatedAws, client_answered_by
 from tests.doubles.skipping_clock import SkippingClock
-from tests.simulator import Limiter, Simulator
-from tests.torture.stage import BRIEF
+from tests.simulator import Limiter
+from tests.torture.stage import BRIEF, Recording
 
 
 class Site:
@@ -17,6 +18,7 @@ class Site:
 
     Attributes:
         clock: its time; nothing but work takes any.
+        simulator: the account, which keeps what it was asked.
         client: boto3's, for what somebody does by hand.
         settings: of its environments.
     """
@@ -25,7 +27,8 @@ class Site:
         self.clock = clock
         limiter = Limiter(clock.now, mutations=None)
         limiter.read = lambda *_: None  # type: ignore[method-assign]
-        self.aws = SimulatedAws(clock, Simulator(clock=clock, durations=BRIEF, limiter=limiter))
+        self.simulator = Recording(clock=clock, durations=BRIEF, limiter=limiter)
+        self.aws = SimulatedAws(clock, self.simulator)
         self.client = client_answered_by(self.aws.answer)
         self.folder = folder
         self.settings = TUNNEL
@@ -38,13 +41,16 @@ class Site:
             site = cls(folder, clock)
             with site.aws.surroundings():
                 yield site
-        assert site.aws.simulator.unknown == []
+        assert site.simulator.unknown == []
 
     def watched(self, scripts: dict[str, str]) -> Watched:
         """A new process, so to speak."""
-        project = write_project(self.folder, scripts, self.settings)
-        connection = Connection(endpoint_url=NOWHERE)
+        project, connection = self.project(scripts), Connection(endpoint_url=NOWHERE)
         return Watched(project, connection=connection, clock=self.clock.clock, answer=self.aws.answer)
+
+    def project(self, scripts: dict[str, str]) -> Project:
+        """The project once it has these scripts, too."""
+        return write_project(self.folder, scripts, self.settings)
 
     def settle(self) -> None:
         """An hour passes."""

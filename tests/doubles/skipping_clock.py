@@ -107,7 +107,8 @@ class SkippingClock(AbstractContextManager["SkippingClock"]):
 
     def _tick(self) -> None:
         used, calm = 0.0, 0
-        while not self._closed.wait(TICK):
+        while not self._closed.is_set():
+            time.sleep(TICK)  # for half of the processor's time that it takes to wait for an event
             before, used = used, time.process_time() - time.thread_time()
             calm = calm + 1 if used - before < CALM else 0
             with self._lock:

@@ -6,6 +6,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 from moto import backends
 from moto.core.serialize import XFormedAttributePicker
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import dynamodb_backends
 from moto.server import ThreadedMotoServer
 from werkzeug.exceptions import InternalServerError
@@ -38,6 +40,8 @@ def running() -> Iterator[str]:
     with (
         mock.patch.object(backends, "list_of_moto_modules", return_value=modules),
         mock.patch.object(XFormedAttributePicker, "get_possible_keys", _worked_out_once()),
+        # The calls that it knows of a service it looks up among all methods of a class, for every single request, too.
+        mock.patch("moto.core.responses.method_names_from_class", cache(method_names_from_class)),
     ):
         server.start()
         host, port = server.get_host_and_port()

@@ -1,12 +1,12 @@
 """Stages: where a scenario begins, made once and then put up again in no time; and pictures of how it ended."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.doubles.project import HISTORY
-from tests.simulator import Durations, ScaledClock, SimulatedClock, SimulatedError, Simulator, exactly
+from tests.simulator import Durations, ScaledClock, SimulatedError, Simulator, exactly
 from tests.simulator.calls import READS
 from tests.simulator.simulator import ACCESS_KEY
 from tests.torture.child import PACE
@@ -55,20 +55,24 @@ class Stage:
 
     def put_up(self) -> "Recording":
         """A simulator there, with an empty log."""
-        time = ScaledClock(PACE)
-        simulator = Recording(clock=time, durations=BRIEF)
+        clock = ScaledClock(PACE)
+        simulator = Recording(clock=clock, durations=BRIEF)
+        self.put_up_in(simulator, clock.advance)
+        return simulator
+
+    def put_up_in(self, simulator: Simulator, advance: Callable[[float], None]) -> None:
+        """The same in an empty one, whose clock ``advance`` turns on by seconds."""
         for action, parameters in self.calls:
             simulator.call(action, parameters)
-            time.advance(60.0)  # where nobody is watching
+            advance(60.0)  # where nobody is watching
         simulator.calls.clear()
-        return simulator
 
 
 class Recording(Simulator):
     """A simulator that keeps what it was asked, to make a Stage of it."""
 
-    def __init__(self, *, clock: SimulatedClock, durations: Durations) -> None:
-        super().__init__(clock=clock, durations=durations)
+    def __init__(self, **chosen: Any) -> None:
+        super().__init__(**chosen)
         self._asked: list[tuple[str, Mapping[str, Any]]] = []
 
     def call(
