@@ -18,6 +18,7 @@ from tests.engines.engine import Engine
 from tests.engines.package import CACHE, EngineMissing
 from tests.engines.service_files import read_once
 from tests.engines.shared import SharedEngines
+from tests.workers import begun_elsewhere, worker_of
 
 ENGINES = pytest.StashKey[SharedEngines]()
 FOREIGN = ("AWS_", "OSEM_", "GITHUB_")
@@ -69,16 +70,8 @@ def pytest_make_collect_report(
     """Begin each folder elsewhere on each worker, so that each finds compiled what another has compiled."""
     report = yield
     if isinstance(collector, pytest.Directory):
-        worker, workers = _worker(collector.config)
-        first = len(report.result) * worker // workers
-        report.result = [*report.result[first:], *report.result[:first]]
+        report.result = begun_elsewhere(report.result, collector.config)
     return report
-
-
-def _worker(config: pytest.Config) -> tuple[int, int]:
-    """Which worker of xdist this is, from 0, and of how many."""
-    handed: dict[str, Any] = getattr(config, "workerinput", {"workerid": "gw0", "workercount": 1})
-    return int(handed["workerid"].removeprefix("gw")), handed["workercount"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -86,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Most of the slow ones wait for time to pass or for a process, and the other half uses the processor meanwhile.
     """
-    _, workers = _worker(config)
+    _, workers = worker_of(config)
     if workers > 1:
         items.sort(key=lambda item: item.path.parts)  # each began elsewhere, and all have to offer the same list
     tests, begun = len(items), max(1, workers // 2)

@@ -17,8 +17,12 @@ from typing import Any
 import pytest
 import slipcover
 
+from tests import preinstrumented
+from tests.workers import begun_elsewhere, worker_of
+
 ROOT = Path(__file__).parents[1]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["slipcover"]
+(PACKAGE,) = SETTINGS["source"]
 
 # How often a probe is met before it is taken out: for that, SlipCover searches the whole package, which takes longer.
 MET = 2000
@@ -33,7 +37,7 @@ _of_all: list[dict[str, Any]] = []
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Measure from here on, before a conftest imports the package, and only where tests run."""
     if not _is_controller(early_config.known_args_namespace):
-        slipcover.ImportManager(_measured, slipcover.FileMatcher(sources=SETTINGS["source"])).__enter__()
+        preinstrumented.measure(_measured, PACKAGE)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,9 +45,11 @@ def pytest_collection(session: pytest.Session) -> None:
     """Import the whole package where tests run: what a module runs once counts, whoever needs it first."""
     if _is_controller(session.config.option):
         return
-    package = import_module("osem_migrate")
-    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        import_module(module.name)
+    package = import_module(PACKAGE)
+    names = [module.name for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}.")]
+    preinstrumented.compile_share(names, *worker_of(session.config))
+    for name in begun_elsewhere(names, session.config):
+        import_module(name)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -4,13 +4,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import EndpointConnectionError
-from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from tests.documentation import published
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 REGION = "eu-central-1"
 HISTORY = "shop-dev-SchemaMigrations"
@@ -106,7 +108,7 @@ class Tables:
     """What is in an engine, seen past the tool."""
 
     endpoint_url: str
-    client: DynamoDBClient = field(repr=False)
+    client: "DynamoDBClient" = field(repr=False)
 
     def names(self) -> list[str]:
         """Physical names, sorted."""

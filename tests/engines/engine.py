@@ -2,9 +2,12 @@
 
 import secrets
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import boto3
-from mypy_boto3_dynamodb.client import DynamoDBClient
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def _access_key() -> str:
@@ -27,7 +30,7 @@ class Engine:
     access_key: str = field(default_factory=_access_key)
     secret_key: str = field(default_factory=secrets.token_urlsafe, repr=False)
 
-    def client(self) -> DynamoDBClient:
+    def client(self) -> "DynamoDBClient":
         """A new client with these credentials."""
         session = boto3.session.Session(
             aws_access_key_id=self.access_key, aws_secret_access_key=self.secret_key, region_name=self.region

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
-from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from osem_migrate.errors import ItemOversized
 from osem_migrate.items.change import difference, item_hash
@@ -20,12 +19,15 @@ from osem_migrate.schema.item_size import MAX_ITEM_BYTES, item_size
 from tests.engines.engine import Engine
 from tests.unit.items.generated import USERS, conditions, items, matchable
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 KEY = {"id": {"S": "1"}}
 bounded = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
-def client(engine: Engine) -> Iterator[DynamoDBClient]:
+def client(engine: Engine) -> Iterator["DynamoDBClient"]:
     """With a table Users, and a table Notes that has a local index."""
     client = engine.client()
     client.create_table(
@@ -38,7 +40,7 @@ def client(engine: Engine) -> Iterator[DynamoDBClient]:
     client.close()
 
 
-def _found(client: DynamoDBClient, table: str = "Users") -> Item | None:
+def _found(client: "DynamoDBClient", table: str = "Users") -> Item | None:
     return client.get_item(TableName=table, Key=KEY, ConsistentRead=True).get("Item")
 
 
@@ -48,7 +50,7 @@ def _is_refused(failure: ClientError) -> bool:
 
 @bounded
 @given(before=items, after=items)
-def test_the_difference_makes_the_one_item_the_other(client: DynamoDBClient, before: Item, after: Item) -> None:
+def test_the_difference_makes_the_one_item_the_other(client: "DynamoDBClient", before: Item, after: Item) -> None:
     """apply(difference(a, b), a) is b, for every type and name, and what was written meanwhile is not overwritten."""
     client.put_item(TableName="Users", Item=dict(before))
     change = difference(before, after)
@@ -76,7 +78,7 @@ def test_the_difference_makes_the_one_item_the_other(client: DynamoDBClient, bef
 
 @bounded
 @given(item=matchable, text=conditions)
-def test_a_condition_is_understood_as_dynamodb_does(client: DynamoDBClient, item: Item, text: str) -> None:
+def test_a_condition_is_understood_as_dynamodb_does(client: "DynamoDBClient", item: Item, text: str) -> None:
     """In memory, as a filter and as a condition it says the same; what DynamoDB refuses as invalid is not compared."""
     client.put_item(TableName="Users", Item=dict(item))
     where, placeholders = Where.parse(text), Placeholders()
@@ -100,7 +102,7 @@ def test_a_condition_is_understood_as_dynamodb_does(client: DynamoDBClient, item
     assert bool(found) == where.holds(item), text
 
 
-def test_a_put_never_overwrites_and_a_check_holds_what_was_looked_up(client: DynamoDBClient) -> None:
+def test_a_put_never_overwrites_and_a_check_holds_what_was_looked_up(client: "DynamoDBClient") -> None:
     """A second put is refused; a transaction fails where an item that was missing is there, or has changed."""
     item = encode_item({"id": "1", "n": 1})
     client.put_item(TableName="Users", **put_request(item, USERS))
@@ -131,7 +133,7 @@ def test_a_put_never_overwrites_and_a_check_holds_what_was_looked_up(client: Dyn
         for text in ("0", "1", "-1", "12", "123", "-123", "1E+20", "1E-20", "100", "0.5", "10.01", "9" * 38)
     ],
 )
-def test_a_size_is_where_dynamodb_draws_the_line(client: DynamoDBClient, value: object) -> None:
+def test_a_size_is_where_dynamodb_draws_the_line(client: "DynamoDBClient", value: object) -> None:
     """An item of just 400 KB by our count is stored, and one byte more is refused, with every type in it."""
     item = {**KEY, "v": encode(value), "p": {"S": ""}}
     fill = MAX_ITEM_BYTES - item_size(item)
