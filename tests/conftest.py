@@ -137,10 +137,17 @@ def delayed_dynamodb_local(pytestconfig: pytest.Config) -> str:
     return _endpoint_url(pytestconfig, "delayed-dynamodb-local", "-delayTransientStatuses")
 
 
-@pytest.fixture
-def engine(dynamodb_local: str) -> Engine:
-    """DynamoDB Local as one test's own: nobody else sees its tables."""
+@pytest.fixture(scope="session")
+def _database(dynamodb_local: str) -> Engine:
+    """DynamoDB Local as one worker's own."""
     return Engine(dynamodb_local)
+
+
+@pytest.fixture
+def engine(_database: Engine) -> Engine:
+    """DynamoDB Local without tables, which nobody else sees; the next test empties it again."""
+    _database.empty()
+    return _database
 
 
 @pytest.fixture

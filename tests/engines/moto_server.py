@@ -22,6 +22,7 @@ from werkzeug.exceptions import InternalServerError
 from werkzeug.http import http_date
 from werkzeug.test import run_wsgi_app
 
+from osem_migrate.local.moto_process import let_copies_share_items
 from tests.doubles.answer import RawAnswer
 
 Contents = dict[tuple[str, str], Any]
@@ -35,6 +36,7 @@ def running() -> Iterator[str]:
     Requests of this process are handed over without the socket: a connection and a thread for each of them are half of
     what moto takes. Other processes connect.
     """
+    let_copies_share_items()
     modules = frozenset(backends.list_of_moto_modules())  # moto searches its 200 folders for every single request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     with (

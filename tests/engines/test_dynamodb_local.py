@@ -25,6 +25,25 @@ def _create_table(engine: Engine, name: str) -> None:
     )
 
 
+def _create_index(engine: Engine, table: str) -> None:
+    engine.client().update_table(
+        TableName=table,
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "managerId", "AttributeType": "S"},
+        ],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "managerId-index",
+                    "KeySchema": [{"AttributeName": "managerId", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            }
+        ],
+    )
+
+
 def _listens(server: Server) -> bool:
     address = urlsplit(server.endpoint_url)
     try:
@@ -56,6 +75,19 @@ def test_two_regions_see_different_tables(engine: Engine) -> None:
     assert elsewhere.client().list_tables()["TableNames"] == []
 
 
+def test_a_test_leaves_no_table_to_the_next(engine: Engine) -> None:
+    """Neither one that is protected nor one whose index is being built, and its name is free at once."""
+    client = engine.client()
+    for name in ("Teams", "Players"):
+        _create_table(engine, name)
+    client.update_table(TableName="Teams", DeletionProtectionEnabled=True)
+    _create_index(engine, "Players")
+    engine.empty()
+    assert client.list_tables()["TableNames"] == []
+    _create_table(engine, "Players")
+    assert "GlobalSecondaryIndexes" not in client.describe_table(TableName="Players")["Table"]
+
+
 def test_a_process_sees_the_same_tables(engine: Engine) -> None:
     """The AWS_* variables alone lead a process to the test's own database."""
     _create_table(engine, "Teams")
@@ -75,22 +107,7 @@ def test_a_delayed_index_is_still_creating(delayed_engine: Engine) -> None:
     _create_table(delayed_engine, "Teams")
     client = delayed_engine.client()
     client.get_waiter("table_exists").wait(TableName="Teams", WaiterConfig={"Delay": 1, "MaxAttempts": 90})
-    client.update_table(
-        TableName="Teams",
-        AttributeDefinitions=[
-            {"AttributeName": "id", "AttributeType": "S"},
-            {"AttributeName": "managerId", "AttributeType": "S"},
-        ],
-        GlobalSecondaryIndexUpdates=[
-            {
-                "Create": {
-                    "IndexName": "managerId-index",
-                    "KeySchema": [{"AttributeName": "managerId", "KeyType": "HASH"}],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            }
-        ],
-    )
+    _create_index(delayed_engine, "Teams")
     time.sleep(2)  # without the delay an index is ACTIVE after 0.3 to 0.8 seconds
     indexes = client.describe_table(TableName="Teams")["Table"]["GlobalSecondaryIndexes"]
     assert [index["IndexStatus"] for index in indexes] == ["CREATING"]

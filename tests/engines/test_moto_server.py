@@ -35,6 +35,14 @@ def test_what_was_kept_is_put_back(moto_server: str) -> None:
     client.put_item(TableName="Teams", Item={"id": {"S": "t1"}})
     described, kept = client.describe_table(TableName="Teams")["Table"], moto.contents()
     for _ in range(2):
+        client.update_item(
+            TableName="Teams",
+            Key={"id": {"S": "t1"}},
+            UpdateExpression="SET n = :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+        moto.put_back(kept)
+        assert client.scan(TableName="Teams")["Items"] == [{"id": {"S": "t1"}}]
         client.delete_item(TableName="Teams", Key={"id": {"S": "t1"}})
         client.create_table(TableName="Plans", **create)
         moto.put_back(kept)
