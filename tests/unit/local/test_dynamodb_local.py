@@ -88,6 +88,7 @@ def test_the_command_shares_one_database_and_keeps_it(folder: Path, java: str, t
         port = listener.getsockname()[1]
     assert command == [
         java,
+        "-XX:TieredStopAtLevel=1",
         f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}",
         "-jar",
         str(folder / "DynamoDBLocal.jar"),
