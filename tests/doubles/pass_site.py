@@ -9,7 +9,7 @@ from typing import Any
 
 from osem_migrate import PartialError, UpgradeOptions
 from osem_migrate.errors import Interrupted, OsemMigrateError
-from osem_migrate.events import OperationFinished, PassProgress
+from osem_migrate.events import OperationFinished, PassProgress, RunEvent
 from osem_migrate.stop import Stop
 from tests.doubles.project import HISTORY, Watched
 from tests.doubles.site import Site
@@ -68,9 +68,9 @@ class PassSite:
         self.scripts[name] = f"{functions}\noperations = [{operation}]"
         return self
 
-    def watched(self) -> Watched:
+    def watched(self, on_event: Callable[[RunEvent], None] = lambda _event: None) -> Watched:
         """A new process, so to speak."""
-        return self.site.watched(self.scripts)
+        return self.site.watched(self.scripts, on_event)
 
     def upgrade(self, **options: Any) -> Watched:
         """Upgrade in a new process."""

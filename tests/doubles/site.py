@@ -1,11 +1,12 @@
 """A project whose environment dev is a simulated account, and whose history can be lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from osem_migrate.config import Project
 from osem_migrate.deployment.connection import Connection
+from osem_migrate.events import RunEvent
 from tests.doubles.project import HISTORY, Watched, write_project
 from tests.doubles.simulated_aws import NOWHERE, TUNNEL, SimulatedAws, client_answered_by
 from tests.doubles.skipping_clock import SkippingClock
@@ -43,10 +44,11 @@ class Site:
                 yield site
         assert site.simulator.unknown == []
 
-    def watched(self, scripts: dict[str, str]) -> Watched:
+    def watched(self, scripts: dict[str, str], on_event: Callable[[RunEvent], None] = lambda _event: None) -> Watched:
         """A new process, so to speak."""
         project, connection = self.project(scripts), Connection(endpoint_url=NOWHERE)
-        return Watched(project, connection=connection, clock=self.clock.clock, answer=self.aws.answer)
+        clock, answer = self.clock.clock, self.aws.answer
+        return Watched(project, connection=connection, on_event=on_event, clock=clock, answer=answer)
 
     def project(self, scripts: dict[str, str]) -> Project:
         """The project once it has these scripts, too."""

@@ -32,7 +32,7 @@ from osem_migrate.errors import (
     PassOver,
     TargetUnknown,
 )
-from osem_migrate.events import PassProgress, PassSteered
+from osem_migrate.events import PassProgress, PassSteered, RunEvent
 from osem_migrate.planning.items import PassStatus
 from osem_migrate.stop import Stop
 from tests.doubles.pass_site import FULL_NAME, FUNCTIONS, USERS, PassSite, named, note, progress, user, written
@@ -200,9 +200,14 @@ def test_a_pause_can_be_stopped_and_outlasts_the_run(site: PassSite) -> None:
     (status,) = passes(site)
     assert (status.condition.value, status.is_attended, status.is_short) == ("paused", False, False)
     assert not steer(site, PassOrder.PAUSE)[0].ordered, "it is paused already"
-    thread = later(site, 60, lambda: steer(site, PassOrder.RESUME))
-    second = site.upgrade()
-    thread.join()
+
+    def resume(event: RunEvent) -> None:
+        if isinstance(event, PassSteered) and event.order is PassOrder.PAUSE:
+            threads.append(later(site, 60, lambda: steer(site, PassOrder.RESUME)))
+
+    second = site.watched(resume)
+    second.migrator.upgrade()
+    threads[1].join()
     assert progress(second).waited > 50
     assert written(first) + written(second) == 20
     assert orders(second) == [(PassOrder.PAUSE, None), (PassOrder.RESUME, None)]
