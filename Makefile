@@ -25,20 +25,17 @@ help: ## Show the targets
 setup: $(STAMP) ## Create .venv with everything pinned in constraints.txt
 	@:
 
-# The pip that came with Python may be old and read the index twice as slowly, so it installs a newer one, from outside where it can
-# (pip 23 and later): to copy it into the environment first takes as long again. pip would compile on one core, and also what
-# neither a command nor a test imports.
+# The pip that came with Python may be old and read the index twice as slowly, so it installs a newer one: from outside where it
+# can, for to copy it into the environment first takes as long again. pip would compile on one core, and also what neither a
+# command nor a test imports.
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { \
 		echo "No Python 3.11 or later with the venv module was found." >&2; \
 		echo "hint: install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv --without-pip $(VENV)
 	@echo "Installing into $(VENV) ..."
-	@if "$(PYTHON)" -c 'import pip, sys; sys.exit(int(pip.__version__.split(".")[0]) < 23)' 2>/dev/null; then \
-		"$(PYTHON)" -m pip --python $(BIN)/python install $(PIP_OPTIONS) pip hatchling; \
-	else \
-		$(BIN)/python -m ensurepip >/dev/null && $(BIN)/python -m pip install $(PIP_OPTIONS) pip hatchling; \
-	fi
+	@"$(PYTHON)" -m pip --python $(BIN)/python install $(PIP_OPTIONS) pip hatchling 2>/dev/null || \
+		{ $(BIN)/python -m ensurepip >/dev/null && $(BIN)/python -m pip install $(PIP_OPTIONS) pip hatchling; }
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) --no-compile --no-build-isolation -e '.[$(EXTRAS)]'
 	@$(BIN)/python -m compileall -qq -j 0 -x '/(tests|mypyc?|pygments/lexers|sympy/physics|moto/stepfunctions)/' $(VENV)/lib || true
 	@touch $@
