@@ -386,18 +386,21 @@ def test_a_holder_that_wakes_up_neither_leaves_nor_takes_a_failure(
 
 
 def test_an_items_last_failure_of_an_earlier_run_is_written_over(site: PassSite) -> None:
-    """It came between the look at what was set aside and the word of the run that has the lock now."""
+    """It came between the look at what was set aside and the word of the run that has the lock now, and so did another."""
     site.put(BROKEN)
     site.declare(FULL_NAME)
     site.failing()
     site.put(user(7))
+    times = count(1)
 
     def late(_: Call) -> None:
         line = next(item for item in site.history() if "#failure#" in item["item"]["S"])
-        site.site.client.put_item(TableName=HISTORY, Item={**line, "at": {"N": "1"}})
+        site.site.client.put_item(TableName=HISTORY, Item={**line, "at": {"N": str(next(times))}})
 
-    site.site.aws.simulator.faults.plan(Hook(before=late), action="DeleteItem", table=HISTORY)
+    # Twice, for a run tries what failed once more at its end.
+    site.site.aws.simulator.faults.plan(Hook(before=late), action="DeleteItem", table=HISTORY, times=2)
     site.upgrade()
+    assert next(times) == 3
     assert failures(site) == []
 
 

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from osem_migrate import access
 from osem_migrate.access import DynamoDBClient
 from osem_migrate.advice import in_library
+from osem_migrate.aws.session import Session
 from osem_migrate.errors import (
     ArgumentInvalid,
     AwsError,
@@ -204,8 +206,15 @@ def test_a_wrong_argument_is_named(arguments: dict[str, Any], says: str) -> None
     assert "help(DynamoDBClient)" in caught.value.remediation
 
 
-def test_threads_share_the_client_and_each_has_its_table(table: str) -> None:
+def test_threads_share_the_client_and_each_has_its_table(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """boto3's clients serve all threads, its resources one each; the first use may be of many threads at once."""
+    make = Session.item_client
+
+    def make_slowly(session: Session) -> Any:
+        time.sleep(0.05)  # in which all the other threads find that there is none yet
+        return make(session)
+
+    monkeypatch.setattr(Session, "item_client", make_slowly)
     client = DynamoDBClient(table)
     gate = threading.Barrier(8)
     clients: list[object] = []
