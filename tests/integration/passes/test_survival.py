@@ -386,7 +386,7 @@ def test_a_holder_that_wakes_up_neither_leaves_nor_takes_a_failure(
 
 
 def test_an_items_last_failure_of_an_earlier_run_is_written_over(site: PassSite) -> None:
-    """It came between the look at what was set aside and the word of the run that has the lock now, and so did another."""
+    """It came between the look at what was set aside and the word of the run that has the lock now; so did the next."""
     site.put(BROKEN)
     site.declare(FULL_NAME)
     site.failing()
