@@ -50,7 +50,7 @@ demo: $(STAMP) ## Create the tables in the embedded engine and show where they s
 # More workers than the usual two cores: much of a test is waiting for an engine or a process. Bytecode is written even where
 # the environment forbids it, or every process that a test starts would compile the package anew.
 test: engines ## Run every test with coverage (more: make test PYTEST_ARGS='-k name')
-	@echo "Running every test on $(WORKERS) workers, which takes about six minutes on two cores ..."
+	@echo "Running every test on $(WORKERS) workers, which takes about five minutes on two cores ..."
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -p tests.coverage -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 torture: engines ## Disturb every call of every run, and let many contend; takes about half an hour
