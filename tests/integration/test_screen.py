@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,16 +16,17 @@ from tests.cli.command_line import PYPROJECT, Project
 from tests.cli.process import PROGRAM
 from tests.doubles.screen import PATIENCE, Screen, Shell
 from tests.simulator import Simulator
+from tests.simulator.calls import OK, Call
 from tests.simulator.clock import ScaledClock
 from tests.simulator.durations import Durations, exactly
-from tests.simulator.faults import Fail, Fault, Hang
+from tests.simulator.faults import Fail, Fault, Hang, Hook
 from tests.simulator.server import SimulatorServer, serve
 
 LANES = 6
 PLAN = rf"ℹ {2 * LANES} migrations, {2 * LANES} calls: usually 8 to 17 min on AWS; with --fold 14(?: to 22 s\.)?"  # noqa: RUF001 - ours
 NUMBERS = [str(number) for number in range(1, 13)]
 SCALE = 200.0
-DURATIONS = Durations(create_table=exactly(20.0), index_allocation=exactly(60.0), index_build=((200.0, 420.0),))
+DURATIONS = Durations(create_table=exactly(20.0), index_allocation=exactly(60.0), index_build=((400.0, 620.0),))
 CTRL_C, CTRL_Z = b"\x03", b"\x1a"
 APPLIED = (rf"✓ {2 * LANES} migrations applied to dev \(.*\)\.", "code 0")
 ASIDE = {"^Z", "Stopping after the call in flight; once more leaves at once."}
@@ -56,6 +58,14 @@ class Desk:
     project: Project
     server: SimulatorServer
 
+    def wait_for_others(self, _: Call) -> None:
+        """Return once all lanes but one have begun their index."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if sum((call.action, call.outcome) == ("UpdateTable", OK) for call in self.server.calls) == LANES - 1:
+                return
+            time.sleep(0.01)
+
     def environ(self, **more: str) -> dict[str, str]:
         """An ordinary environment, with the simulator for AWS."""
         outer = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"}
@@ -77,6 +87,10 @@ def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         def begin(columns: int, lines: int, fault: Fault | None = None) -> Shell:
             if fault is not None:
                 desk.server.faults.plan(fault, action="UpdateTable", table="shop-dev-Table3")
+            if isinstance(fault, Fail):  # after a failure nothing else would begin
+                desk.server.faults.plan(
+                    Hook(before=desk.wait_for_others), action="UpdateTable", table="shop-dev-Table3"
+                )
             screens = [Screen(columns, lines, reflows=reflows) for reflows in (True, False)]
             command = f"seq 1 12; {PROGRAM} upgrade --log-file run.log; echo code $?"
             shell = Shell(command, screens, desk.environ())
