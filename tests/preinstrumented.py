@@ -28,6 +28,8 @@ def measure(measured: slipcover.Slipcover, package: str) -> None:
 
 def compile_share(names: list[str], worker: int, workers: int) -> None:
     """Compile this worker's share of the modules, where nobody has; each goes on to find those of the others."""
+    if sys.dont_write_bytecode:
+        return  # nobody would find it
     for name in names[worker::workers]:
         spec = find_spec(name)
         assert spec is not None

@@ -13,7 +13,8 @@ from osem_migrate.local.state import EngineKind
 
 JAR = "DynamoDBLocal.jar"
 LIBRARIES = "DynamoDBLocal_lib"
-BRIEF = "-XX:TieredStopAtLevel=1"  # Java's second compiler takes more of the processor than it saves within minutes
+# Java's second compiler takes more of the processor than it saves within minutes.
+FIRST_COMPILER_ONLY = "-XX:TieredStopAtLevel=1"
 JAVA_REMEDY = (
     "Install Java 17 or newer (for example: apt-get install openjdk-17-jre-headless, or: brew install openjdk@17), "
     f"or use the engine that needs no Java: {command('local', 'start', '--engine', 'moto')}"
@@ -62,7 +63,7 @@ class DynamoDbLocal:
         port = listener.getsockname()[1]
         library = f"-Djava.library.path={folder / LIBRARIES}"
         options = ["-port", str(port), "-disableTelemetry", "-sharedDb", "-dbPath", str(self.data)]
-        return [self._java(), BRIEF, library, "-jar", str(folder / JAR), *options]
+        return [self._java(), FIRST_COMPILER_ONLY, library, "-jar", str(folder / JAR), *options]
 
     def inherited(self, _listener: socket) -> tuple[int, ...]:
         """The descriptors that the process needs open: none, Java opens its own."""

@@ -75,6 +75,20 @@ def test_data_stay_between_commands(engine: LocalEngine) -> None:
     assert _client(engine.start().endpoint_url).list_tables()["TableNames"] == []
 
 
+def test_what_moto_does_not_do_right_is_mended(engine: LocalEngine) -> None:
+    """A tag that is set again has its new value alone, and a stream that was turned off is turned on again."""
+    client = _client(engine.start().endpoint_url)
+    _create(client)
+    arn = client.describe_table(TableName="Teams")["Table"]["TableArn"]
+    for value in ("old", "new"):
+        client.tag_resource(ResourceArn=arn, Tags=[{"Key": "stage", "Value": value}])
+    assert client.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "stage", "Value": "new"}]
+    on = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    for stream in (on, {"StreamEnabled": False}, on):
+        client.update_table(TableName="Teams", StreamSpecification=stream)  # type: ignore[arg-type]
+    assert client.describe_table(TableName="Teams")["Table"]["StreamSpecification"] == on
+
+
 def test_ctrl_c_in_the_terminal_does_not_reach_it(engine: LocalEngine) -> None:
     """A signal to everything in the terminal's foreground leaves the engine running."""
     with _start_elsewhere(engine) as command:
